@@ -1,0 +1,114 @@
+/**
+ * The control channel between sidecar and operator: what is said, in both directions.
+ *
+ * The sidecar dials. `POST /v1/hello` opens a session, `GET /v1/config?session=ID` streams ConfigEvents as
+ * server-sent events, `POST /v1/status` carries ACK or NACK, `POST /v1/usage` numbered batches. Nothing in
+ * a payload says who the caller is: that is the token's.
+ */
+import type { UsageRecord } from "./records.ts"
+import type { Snapshot } from "./snapshot.ts"
+
+/** Compared in this order. A higher term wins whatever the generation. */
+export interface Version {
+  readonly term: number
+  readonly generation: number
+}
+
+/** Negative when `a` is older than `b`. */
+export function compareVersions(a: Version, b: Version): number {
+  return a.term - b.term || a.generation - b.generation
+}
+
+/** As in `x-sidegate-config`: `3.17`. */
+export function formatVersion(version: Version): string {
+  return `${version.term}.${version.generation}`
+}
+
+export interface HeldVersion extends Version {
+  readonly hash: string
+}
+
+export interface Hello {
+  /** Random, new at every start of the process. */
+  readonly boot: string
+  /** What the sidecar serves from now; null with no Snapshot at all. */
+  readonly held: HeldVersion | null
+  /** Revision of the credentials it holds; null with none. */
+  readonly credentials: string | null
+  /** Highest sequence in its journal; 0 with an empty one. */
+  readonly journalSequence: number
+  /** Newest Snapshot schema it can link. */
+  readonly schemaVersion: number
+  readonly release: string
+}
+
+/** The pod as the operator sees it. Never taken from the sidecar. */
+export interface PodIdentity {
+  readonly namespace: string
+  readonly pod: string
+  readonly podUid: string
+  /** `app.kubernetes.io/name`, else the name of the pod's controller, else the pod's name. */
+  readonly application: string
+  readonly labels: Readonly<Record<string, string>>
+}
+
+export interface HelloAnswer {
+  readonly session: string
+  readonly identity: PodIdentity
+}
+
+export interface SnapshotPush {
+  readonly version: Version
+  /** Lower-case hex SHA-256 of the canonical JSON of `snapshot`. */
+  readonly hash: string
+  readonly snapshot: Snapshot
+}
+
+/** Keys for the providers of the namespace; complete, so a provider that is missing has lost its key. */
+export interface CredentialsPush {
+  /** Changes with any value; tells nothing about one. */
+  readonly revision: string
+  readonly entries: readonly { readonly provider: string; readonly value: string }[]
+}
+
+export type ConfigEvent =
+  | { readonly event: "snapshot"; readonly data: SnapshotPush }
+  /** Sent before the Snapshot that needs them. */
+  | { readonly event: "credentials"; readonly data: CredentialsPush }
+  /** The pod's labels changed. */
+  | { readonly event: "identity"; readonly data: PodIdentity }
+
+/** Answer to one push. `held` is what is in force now; a NACK changes nothing. */
+export interface StatusReport {
+  readonly session: string
+  readonly version: Version
+  readonly held: HeldVersion | null
+  readonly nack: Nack | null
+}
+
+export interface Nack {
+  readonly reason: string
+  /** The object at fault as the Snapshot names it, e.g. `AIRoute search/chat`; null when unknown. */
+  readonly object: string | null
+  readonly path: string | null
+}
+
+export interface UsageBatch {
+  readonly boot: string
+  /** In order of `sequence`; at most 1,000. */
+  readonly records: readonly UsageRecord[]
+}
+
+export interface UsageAnswer {
+  /** Every record up to this sequence is stored; the sidecar may forget it. */
+  readonly acknowledged: number
+}
+
+export const CONTROL_LIMITS = Object.freeze({
+  /** One event or one request body. */
+  messageBytesMax: 8 * 1024 * 1024,
+  usageRecordsMax: 1000,
+  /** A comment line is sent this often on a quiet stream; a stream silent for three of them is dead. */
+  keepAliveMs: 10_000,
+  jsonDepthMax: 64,
+})

@@ -1,0 +1,68 @@
+/**
+ * What the sidecar reports back: one record for each attempt that was dispatched.
+ *
+ * An attempt is journalled as an intent before its bytes go out and settled exactly once, under an id that
+ * makes a repeat harmless. Namespace, pod, team and application are never taken from a record: the
+ * operator stamps them from the caller's token.
+ */
+import type { EpochMs, NanoUsd } from "./money.ts"
+
+/** Integers >= 0. Absent is not zero: a provider that reports nothing gives no TokenUsage at all. */
+export interface TokenUsage {
+  readonly inputTokens: number
+  /** Part of `inputTokens` that the provider read from its cache. */
+  readonly cachedInputTokens: number
+  readonly outputTokens: number
+}
+
+/** How an attempt ended. `lost`: no answer was journalled (the process died); settled on the estimate. */
+export type AttemptOutcome =
+  | "ok"
+  | "upstream-error"
+  | "timeout"
+  | "cancelled"
+  | "truncated"
+  | "lost"
+
+/** Written to the journal before dispatch: all that settling needs if the process dies. */
+export interface AttemptIntent {
+  /** Unique for ever: `<boot id>-<counter>`. */
+  readonly id: string
+  /** The logical request; its attempts share it. Also the `x-request-id`. */
+  readonly operation: string
+  /** 1 for the first. */
+  readonly attempt: number
+  readonly admittedAt: EpochMs
+  readonly route: string
+  readonly rule: string
+  readonly provider: string
+  /** The model that serves, as the upstream names it. */
+  readonly model: string
+  readonly requestedModel: string
+  readonly user: string | null
+  readonly stream: boolean
+  /** Upper bound before the answer; what a lost attempt is settled at. */
+  readonly estimate: TokenUsage
+  /** Cost of `estimate` in nano-dollars; null when the price is unknown. */
+  readonly estimatedCost: NanoUsd | null
+}
+
+/** Appended when the attempt is over; with its intent it makes one UsageRecord. */
+export interface AttemptFinal {
+  readonly id: string
+  readonly endedAt: EpochMs
+  readonly outcome: AttemptOutcome
+  /** HTTP status of the upstream; null when none came. */
+  readonly status: number | null
+  readonly usage: TokenUsage
+  /** `reported` by the provider, or `estimated` here. */
+  readonly source: "reported" | "estimated"
+  readonly cost: NanoUsd | null
+}
+
+export interface UsageRecord
+  extends Omit<AttemptIntent, "estimate" | "estimatedCost">,
+    AttemptFinal {
+  /** Position in this sidecar's journal stream, from 1, without gaps, across restarts. */
+  readonly sequence: number
+}

@@ -1,0 +1,12 @@
+import { defineConfig } from "vitest/config"
+
+export default defineConfig({
+  test: {
+    pool: "threads",
+    isolate: false,
+    include: [
+      "{operator,proxy,cli}/**/*.test.ts",
+      "test/{golden,conformance,arch,sim}/**/*.test.ts",
+    ],
+  },
+})
