@@ -1,0 +1,65 @@
+/**
+ * The control plane as one value: what the operator in a cluster and `sidegate run` on a laptop both drive.
+ *
+ * In    objects as the API server or a file gives them (`feed`), sidecars (`publisher`, `intake`).
+ * Out   Snapshots and credentials to sidecars, statuses and events through the two ports.
+ * Knows nothing of Kubernetes clients, sockets, tokens, TLS or files.
+ *
+ * `createControlPlane(options: ControlPlaneOptions): ControlPlane` in `compose.ts` makes it.
+ */
+import type { CompileSettings } from "#operator/compile/compiled.ts"
+import type { IndexedKind, ObjectRef, PodFacts } from "#operator/index/view.ts"
+import type { Intake } from "#operator/intake/intake.ts"
+import type { LedgerStore } from "#operator/ledger/store/store.ts"
+import type { Publisher } from "#operator/publish/publisher.ts"
+import type { ObjectEvent, StatusWrite } from "#operator/reconcile/ports.ts"
+import type { Log } from "#operator/telemetry/log.ts"
+import type { OperatorMetrics } from "#operator/telemetry/metrics.ts"
+
+export interface ControlPlaneOptions {
+  readonly store: LedgerStore
+  readonly settings: CompileSettings
+  readonly ports: ControlPlanePorts
+  readonly log: Log
+  readonly metrics: OperatorMetrics
+  /** Wall clock, ms since the epoch. */
+  readonly now: () => number
+}
+
+/** What leaves the control plane besides pushes. A rejection is retried with the newest value. */
+export interface ControlPlanePorts {
+  applyStatus(write: StatusWrite): Promise<void>
+  emitEvent(event: ObjectEvent): Promise<void>
+}
+
+export interface ControlPlane {
+  readonly feed: ObjectFeed
+  readonly publisher: Publisher
+  readonly intake: Intake
+  /** A pod as the feed last showed it; undefined when it is gone. */
+  pod(uid: string): PodFacts | undefined
+  /** Labels of a namespace as the feed last showed it; undefined when it is gone. */
+  namespaceLabels(name: string): Readonly<Record<string, string>> | undefined
+  /**
+   * Takes the next term from the ledger and starts to publish, to accept usage and to write statuses.
+   * Before it nothing is compiled and every sidecar is told `not_leader`. Call it once, after the first
+   * `reset` of every kind. Rejects with a LedgerError.
+   */
+  lead(): Promise<{ readonly term: number }>
+  /** Resolves when every change fed so far is compiled and published; not when it is acknowledged. */
+  settled(): Promise<void>
+  /** Ends timers and sessions; the store is the caller's to close. */
+  close(): Promise<void>
+}
+
+/**
+ * Objects in, as plain JSON values with `metadata` {name, namespace, uid, generation, resourceVersion,
+ * creationTimestamp, labels, annotations}: the shape of the API server. Kind `Secret` only from the
+ * credentials namespace. An object without a name or uid is refused with a log line and changes nothing.
+ */
+export interface ObjectFeed {
+  /** All objects of a kind, replacing what was known. */
+  reset(kind: IndexedKind, objects: readonly unknown[]): void
+  apply(kind: IndexedKind, object: unknown): void
+  delete(kind: IndexedKind, ref: Omit<ObjectRef, "kind">): void
+}
