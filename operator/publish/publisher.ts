@@ -27,7 +27,24 @@ export interface SidecarState {
 }
 
 export interface Publisher {
-  /** Encodes once, sends to every session of the namespace whose hash differs. No-op for an equal hash. */
+  /**
+   * Leads from now under `term` (from the ledger), or raises the term of a leader. Versions sent from now on
+   * are {term, generation}; a session that waited for a term above the one it holds is served.
+   */
+  lead(term: number): void
+  /** Ends every session; until `lead` every call of a sidecar fails with `not_leader`. */
+  standDown(reason: string): void
+  /** The term it leads under; null while it does not lead. */
+  term(): number | null
+  /** Forgets a namespace that is gone or no longer injected, and ends its sessions. */
+  retire(namespace: string): void
+  /** Resends what was not answered for 30 s, drops sessions that never subscribed. Call once a second. */
+  tick(): void
+
+  /**
+   * Encodes once, sends to every session of the namespace whose hash differs. No-op for an equal hash.
+   * Throws PublishError `too_large` over CONTROL_LIMITS.messageBytesMax; the Snapshot before stays in force.
+   */
   publish(namespace: string, snapshot: Snapshot): { readonly hash: string }
   /** Sends to every session of the namespace whose revision differs; before any later Snapshot. */
   publishCredentials(namespace: string, credentials: CredentialsPush): void
@@ -53,8 +70,17 @@ export interface EventSink {
   end(reason: string): void
 }
 
+export type PublishErrorCode =
+  | "unknown_session"
+  | "not_leader"
+  | "foreign_session"
+  | "bad_message"
+  /** The bound on sessions is reached: try again later. */
+  | "overloaded"
+  | "too_large"
+
 export class PublishError extends Error {
-  readonly code: "unknown_session" | "not_leader" | "foreign_session" | "bad_message"
+  readonly code: PublishErrorCode
   constructor(code: PublishError["code"], message: string) {
     super(message)
     this.code = code
