@@ -54,8 +54,20 @@ export interface SecretFacts {
   readonly type: string
   /** From the annotation `sidegate.dev/allowed-hosts`; null when it is missing. */
   readonly allowedHosts: readonly string[] | null
-  /** Keys of the Secret; `problem` says why its value cannot be used (length and offset, never content). */
-  readonly keys: Readonly<Record<string, { readonly problem: string | null }>>
+  /**
+   * Keys of the Secret; `problem` says why its value cannot be used (length and offset, never content).
+   * `reason` absent means `CredentialMalformed`; `SecretKeyNotFound` is for a key whose value is a variable of
+   * the environment that is not set (`sidegate run`), with the variable named in `problem`.
+   */
+  readonly keys: Readonly<
+    Record<
+      string,
+      {
+        readonly problem: string | null
+        readonly reason?: "SecretKeyNotFound" | "CredentialMalformed"
+      }
+    >
+  >
   /** Changes with any value; tells nothing about one. */
   readonly fingerprint: string
 }
