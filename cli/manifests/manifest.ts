@@ -1,0 +1,148 @@
+/**
+ * Manifests of a directory as plain objects, as `kubectl apply -f` would read them.
+ *
+ * In: file names and texts. Out: one value per document, and a fault for each document that is none.
+ * Knows nothing of schemas, of the operator, or of what the objects mean.
+ */
+import { isScalar, LineCounter, parseAllDocuments } from "yaml"
+
+export interface ManifestFile {
+  /** Relative to the directory, with `/` between its parts. */
+  readonly path: string
+  readonly text: string
+}
+
+export interface Manifest {
+  readonly file: string
+  /** Of the document's first line, from 1. */
+  readonly line: number
+  readonly apiVersion: string
+  readonly kind: string
+  readonly name: string
+  /** As written; null when the manifest has none. */
+  readonly namespace: string | null
+  /** The whole object. */
+  readonly value: Readonly<Record<string, unknown>>
+}
+
+export interface ManifestFault {
+  readonly file: string
+  readonly line: number
+  readonly message: string
+}
+
+export interface ParsedFile {
+  readonly file: string
+  readonly manifests: readonly Manifest[]
+  readonly faults: readonly ManifestFault[]
+}
+
+export const MANIFEST_LIMITS = Object.freeze({
+  /** A directory with more files is refused whole. */
+  filesMax: 1000,
+  /** A larger file is a fault, and its objects stay as they were. */
+  fileBytesMax: 1024 * 1024,
+  /** Documents of one file, list items included; the rest is a fault. */
+  documentsMax: 1000,
+  /** Folders below folders; deeper ones are not looked at. */
+  depthMax: 8,
+})
+
+const NAME = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/
+
+/** Parses one file; a document that does not parse, or has no kind or name, is a fault of its own. */
+export function parseManifests({ path, text }: ManifestFile): ParsedFile {
+  const manifests: Manifest[] = []
+  const faults: ManifestFault[] = []
+  const lines = new LineCounter()
+  const documents = parseAllDocuments(text, {
+    version: "1.1",
+    lineCounter: lines,
+    customTags: (tags) => tags.filter((tag) => !isTextTag(tag)),
+  })
+  for (const document of documents) {
+    const line = lines.linePos(document.contents?.range?.[0] ?? document.range[0]).line
+    const error = document.errors[0]
+    if (error !== undefined) {
+      const at = error.linePos?.[0].line ?? line
+      faults.push({ file: path, line: at, message: firstLine(error.message) })
+      continue
+    }
+    if (document.contents === null || isEmptyScalar(document.contents)) continue
+    for (const value of itemsOf(toValue(document))) {
+      if (manifests.length >= MANIFEST_LIMITS.documentsMax) {
+        const message = `more than ${MANIFEST_LIMITS.documentsMax} objects in one file`
+        faults.push({ file: path, line, message })
+        return { file: path, manifests, faults }
+      }
+      const read = readObject(path, line, value)
+      if ("message" in read) faults.push(read)
+      else manifests.push(read)
+    }
+  }
+  return { file: path, manifests, faults }
+}
+
+/** `value` as an object with text keys; undefined for anything else. */
+export function asRecord(value: unknown): Readonly<Record<string, unknown>> | undefined {
+  return isRecord(value) ? value : undefined
+}
+
+export function asText(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined
+}
+
+/** The entries of a map whose values are text, e.g. labels. */
+export function textEntries(value: unknown): Readonly<Record<string, string>> {
+  const entries = Object.entries(asRecord(value) ?? {})
+  return Object.fromEntries(
+    entries.flatMap(([key, one]) => (typeof one === "string" ? [[key, one]] : [])),
+  )
+}
+
+function readObject(file: string, line: number, value: unknown): Manifest | ManifestFault {
+  const object = asRecord(value)
+  const apiVersion = asText(object?.["apiVersion"])
+  const kind = asText(object?.["kind"])
+  if (object === undefined || apiVersion === undefined || kind === undefined)
+    return { file, line, message: "not a Kubernetes object: apiVersion or kind is missing" }
+  const metadata = asRecord(object["metadata"])
+  const name = asText(metadata?.["name"])
+  if (name === undefined) return { file, line, message: `${kind}: metadata.name is missing` }
+  if (!NAME.test(name)) {
+    const message = `${kind}: metadata.name must be lower-case letters, digits, "-" and "."`
+    return { file, line, message }
+  }
+  const namespace = asText(metadata?.["namespace"]) ?? null
+  return { file, line, apiVersion, kind, name, namespace, value: object }
+}
+
+function itemsOf(value: unknown): readonly unknown[] {
+  const object = asRecord(value)
+  const items = object?.["items"]
+  const isList = typeof object?.["kind"] === "string" && object["kind"].endsWith("List")
+  return isList && Array.isArray(items) ? items : [value]
+}
+
+/** Aliases are counted by the library (100 at most), so that a small file cannot become a large value. */
+function toValue(document: { toJS(options: { maxAliasCount: number }): unknown }): unknown {
+  return document.toJS({ maxAliasCount: 100 })
+}
+
+/** YAML 1.1 as Kubernetes reads it: dates and `12:30:45` stay text there. */
+function isTextTag(tag: unknown): boolean {
+  if (!isRecord(tag)) return false
+  return tag["format"] === "TIME" || tag["tag"] === "tag:yaml.org,2002:timestamp"
+}
+
+function isEmptyScalar(contents: unknown): boolean {
+  return isScalar(contents) && (contents.value === null || contents.value === "")
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value)
+}
+
+function firstLine(text: string): string {
+  return text.split("\n")[0] ?? text
+}
