@@ -23,6 +23,7 @@ export interface ExchangeRecord {
   readonly attempts: readonly AttemptSummary[]
   readonly usage: TokenUsage | null
   readonly cost: NanoUsd | null
+  /** Wall clock in ms. */
   readonly receivedAt: number
   /** Accept to last byte. */
   readonly durationMs: number

@@ -17,6 +17,7 @@ export interface RawRequest {
   /** Lower-case names; a repeated header that may not repeat was refused before. */
   readonly headers: Readonly<Record<string, string | undefined>>
   readonly body: Uint8Array
+  /** Wall clock in ms. */
   readonly receivedAt: number
   /** `x-request-id`, and the operation of its attempts. */
   readonly id: string
@@ -28,7 +29,10 @@ export interface Client {
   /** False: hold back until `onDrain`. */
   write(bytes: Uint8Array | string): boolean
   end(bytes?: Uint8Array | string): void
-  /** Cuts the connection without a proper end: what was sent must not look complete. */
+  /**
+   * Cuts the connection without a proper end: what was sent must not look complete. Bytes written before
+   * still go out if the socket takes them: the last one may be an in-band error.
+   */
   destroy(): void
   /** Called when held-back writes may go on. */
   onDrain(listener: () => void): void
@@ -68,7 +72,7 @@ export interface UpstreamFailure {
 /** Called in order: onResponse once, onData any times, then onEnd or onFailure once. Not after `abort`. */
 export interface UpstreamHandler {
   onResponse(status: number, headers: Readonly<Record<string, string | undefined>>): void
-  /** False pauses until `resume`. The bytes are only valid during the call unless copied or written. */
+  /** False pauses until `resume`. The bytes are the handler's from then on: it may keep or send them. */
   onData(bytes: Uint8Array): boolean
   onEnd(): void
   onFailure(failure: UpstreamFailure): void
@@ -80,7 +84,7 @@ export interface UpstreamCall {
   abort(): void
 }
 
-/** The one egress function. */
+/** The one egress function. A handler may be called before it returns. */
 export type Dispatch = (request: UpstreamRequest, handler: UpstreamHandler) => UpstreamCall
 
 export interface JournalPort {

@@ -1,0 +1,72 @@
+/** Whether an object's keys are unique, and the JSON pointer of the place where a scan stopped. */
+import { type JsonDocument, KIND, STRIDE, textOf } from "./json-document.ts"
+
+export function keyText(document: JsonDocument, key: number): string {
+  return textOf(document, key)
+}
+
+/** Whether the key node `key` equals an earlier one of `object`; each key's glance is on the tape. */
+export function repeatsKey(
+  tape: Int32Array,
+  bytes: Uint8Array,
+  object: number,
+  key: number,
+): boolean {
+  const glance = tape[key + 3]
+  for (let other = object + STRIDE; other < key; other = afterValue(tape, other + STRIDE)) {
+    const otherGlance = tape[other + 3]
+    // An escaped key may equal any other.
+    if (otherGlance === glance || otherGlance === -1 || glance === -1) {
+      const document = { bytes, tape, wideChars: 0, wideBytes: 0 }
+      if (textOf(document, other) === textOf(document, key)) return true
+    }
+  }
+  return false
+}
+
+export function keysBefore(document: JsonDocument, object: number, key: number): Set<string> {
+  const { tape } = document
+  const seen = new Set<string>()
+  for (let other = object + STRIDE; other < key; other = afterValue(tape, other + STRIDE)) {
+    seen.add(textOf(document, other))
+  }
+  return seen
+}
+
+/**
+ * `open` are the containers that are open, outermost first; `keys` the key under way in each, 0 for
+ * none; `used` the end of the tape. Each part holds at most 64 characters.
+ */
+export function pathUnderWay(
+  document: JsonDocument,
+  open: readonly number[],
+  keys: readonly number[],
+  used: number,
+): string {
+  let path = ""
+  for (const [depth, container] of open.entries()) {
+    if (document.tape[container] === KIND.object) {
+      const key = keys[depth] ?? 0
+      if (key === 0) break
+      path += `/${pointerPart(textOf(document, key))}`
+    } else {
+      path += `/${elementsBetween(document.tape, container, open[depth + 1] ?? used)}`
+    }
+  }
+  return path
+}
+
+/** One part of a JSON pointer (RFC 6901), at most 64 characters of it. */
+export function pointerPart(key: string): string {
+  return key.slice(0, 64).replaceAll("~", "~0").replaceAll("/", "~1")
+}
+
+function elementsBetween(tape: Int32Array, array: number, end: number): number {
+  let count = 0
+  for (let node = array + STRIDE; node < end; node = afterValue(tape, node)) count++
+  return count
+}
+
+function afterValue(tape: Int32Array, node: number): number {
+  return (tape[node] ?? 0) <= KIND.array ? (tape[node + 3] ?? 0) : node + STRIDE
+}

@@ -1,0 +1,37 @@
+/** What a surface makes of a request body: checked once, measured, and never built into objects. */
+import type { JsonDocument } from "#proxy/contract/json-document.ts"
+import type { TokenUsage } from "#proxy/contract/records.ts"
+import type { Refusal } from "./refusal.ts"
+
+/** The shapes that clients speak. A surface that is not here is 404 `endpoint_not_enabled`. */
+export type SurfaceName = "openai-chat" | "openai-models"
+
+export interface ParsedRequest {
+  readonly surface: SurfaceName
+  /** The body as it came, with the positions of everything in it. */
+  readonly document: JsonDocument
+  /** The name the client asked for; 1 to 256 characters, no control characters. */
+  readonly model: string
+  /** Node of that name in `document`. */
+  readonly modelNode: number
+  readonly isStream: boolean
+  /** Whether the client itself asked for usage in its stream; if not, it is asked for and hidden. */
+  readonly wantsUsage: boolean
+  /** From the body's own field; null when the client named nobody. */
+  readonly user: string | null
+  /** Before the answer: input from the prompt's bytes, output from its maximum or a default. */
+  readonly estimate: TokenUsage
+}
+
+/** A stage's answer: the next value, or the refusal that ends the exchange. */
+export type Decision<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly refusal: Refusal }
+
+export function accept<T>(value: T): Decision<T> {
+  return { ok: true, value }
+}
+
+export function reject(refusal: Refusal): { readonly ok: false; readonly refusal: Refusal } {
+  return { ok: false, refusal }
+}
