@@ -37,7 +37,7 @@ export interface LedgerStore {
   /** Raises the stored term above itself and `atLeast`, and returns it; the caller is the leader of that term. */
   takeTerm(atLeast: number): Promise<number>
   term(): Promise<number>
-  /** Highest generation handed out per namespace in any term, so that versions never go backwards. */
+  /** Stores what is new, all of it or nothing, and adds it to its team's month. At most 1,000 records. */
   appendUsage(
     term: number,
     origin: RecordOrigin,
@@ -48,9 +48,12 @@ export interface LedgerStore {
   close(): Promise<void>
 }
 
-/** `stale_term`: another leader took over. `unwritable`: disk full, read-only, busy for too long. `corrupt`: refuse to start. */
+/**
+ * `stale_term`: another leader took over. `unwritable`: disk full, read-only, busy or queued for too long.
+ * `corrupt`, `incompatible` (a newer release wrote it): refuse to start, keep what is there.
+ */
 export class LedgerError extends Error {
-  readonly code: "stale_term" | "unwritable" | "corrupt"
+  readonly code: "stale_term" | "unwritable" | "corrupt" | "incompatible"
   constructor(code: LedgerError["code"], message: string) {
     super(message)
     this.code = code

@@ -1,0 +1,69 @@
+/**
+ * The numbered steps from an empty file to the schema of this release. A step that was released is never
+ * edited: a change is a new step at the end.
+ */
+
+export interface Migration {
+  readonly version: number
+  readonly sql: string
+}
+
+export const MIGRATIONS: readonly Migration[] = [
+  {
+    version: 1,
+    sql: `
+      CREATE TABLE meta (
+        key TEXT PRIMARY KEY,
+        value INTEGER NOT NULL
+      ) STRICT;
+      INSERT INTO meta (key, value) VALUES ('term', 0);
+
+      -- One row for each dispatched attempt, as its sidecar reported it and as the operator stamped it.
+      -- The key holds the pod, so that no pod can occupy another's ids.
+      CREATE TABLE usage_record (
+        pod_uid TEXT NOT NULL,
+        id TEXT NOT NULL,
+        content_hash TEXT NOT NULL,
+        sequence INTEGER NOT NULL,
+        operation TEXT NOT NULL,
+        attempt INTEGER NOT NULL,
+        admitted_at INTEGER NOT NULL,
+        ended_at INTEGER NOT NULL,
+        route TEXT NOT NULL,
+        rule TEXT NOT NULL,
+        provider TEXT NOT NULL,
+        model TEXT NOT NULL,
+        requested_model TEXT NOT NULL,
+        user TEXT,
+        stream INTEGER NOT NULL,
+        outcome TEXT NOT NULL,
+        status INTEGER,
+        source TEXT NOT NULL,
+        input_tokens INTEGER NOT NULL,
+        cached_input_tokens INTEGER NOT NULL,
+        output_tokens INTEGER NOT NULL,
+        cost_nano INTEGER,
+        namespace TEXT NOT NULL,
+        pod TEXT NOT NULL,
+        application TEXT NOT NULL,
+        team TEXT NOT NULL,
+        cost_center TEXT,
+        term INTEGER NOT NULL,
+        PRIMARY KEY (pod_uid, id)
+      ) STRICT;
+      CREATE INDEX usage_record_by_time ON usage_record (admitted_at, team);
+
+      -- Sums of usage_record, kept in the transaction that inserts. Sums saturate at 2^63 - 1.
+      CREATE TABLE usage_total (
+        team TEXT NOT NULL,
+        month INTEGER NOT NULL,
+        input_tokens INTEGER NOT NULL,
+        output_tokens INTEGER NOT NULL,
+        cost_nano INTEGER NOT NULL,
+        unpriced INTEGER NOT NULL,
+        records INTEGER NOT NULL,
+        PRIMARY KEY (team, month)
+      ) STRICT, WITHOUT ROWID;
+    `,
+  },
+]
