@@ -1,0 +1,65 @@
+import { expect, test } from "vitest"
+import { PROVIDER_CREDENTIAL_TYPE, readSecret } from "./read-secret.ts"
+import { createVault } from "./vault.ts"
+
+const secret = (name: string, stringData: Record<string, string>, uid = `uid-${name}`) =>
+  readSecret({
+    name,
+    uid,
+    type: PROVIDER_CREDENTIAL_TYPE,
+    annotations: {},
+    data: {},
+    stringData,
+  })
+const needs = [
+  { provider: "openai", secret: "keys", key: "openai" },
+  { provider: "azure", secret: "keys", key: "azure" },
+]
+
+test("a namespace gets the keys of its providers, in one order, and no others", () => {
+  const vault = createVault()
+  vault.put(secret("keys", { openai: "sk-1", azure: "sk-2", unused: "sk-3" }))
+  expect(vault.credentialsFor(needs).entries).toEqual([
+    { provider: "azure", value: "sk-2" },
+    { provider: "openai", value: "sk-1" },
+  ])
+})
+
+test("the revision is the same after a restart and for any order of needs", () => {
+  const [first, second] = [createVault(), createVault()]
+  for (const vault of [first, second]) vault.put(secret("keys", { openai: "sk-1", azure: "sk-2" }))
+  expect(second.credentialsFor([...needs].reverse())).toEqual(first.credentialsFor(needs))
+})
+
+const changes = [
+  { name: "a rotated key", after: secret("keys", { openai: "sk-9", azure: "sk-2" }) },
+  { name: "a key that is gone", after: secret("keys", { azure: "sk-2" }) },
+  {
+    name: "a Secret made again with the same value",
+    after: secret("keys", { openai: "sk-1", azure: "sk-2" }, "uid-other"),
+  },
+]
+test.each(changes)("$name changes the revision", ({ after }) => {
+  const vault = createVault()
+  vault.put(secret("keys", { openai: "sk-1", azure: "sk-2" }))
+  const before = vault.credentialsFor(needs).revision
+  vault.put(after)
+  expect(vault.credentialsFor(needs).revision).not.toBe(before)
+})
+
+test("a deleted Secret takes its keys with it", () => {
+  const vault = createVault()
+  vault.put(secret("keys", { openai: "sk-1" }))
+  vault.delete("keys")
+  expect(vault.credentialsFor(needs).entries).toEqual([])
+})
+
+test("what a fresh list does not hold is forgotten", () => {
+  const vault = createVault()
+  vault.put(secret("keys", { openai: "sk-1" }))
+  vault.put(secret("other", { openai: "sk-2" }))
+  vault.retain(new Set(["other"]))
+  expect(vault.credentialsFor(needs).entries).toEqual([])
+  const other = [{ provider: "openai", secret: "other", key: "openai" }]
+  expect(vault.credentialsFor(other).entries).toEqual([{ provider: "openai", value: "sk-2" }])
+})

@@ -1,0 +1,54 @@
+/** Provider keys in the operator's memory, and what of them goes to the sidecars of a namespace. */
+import { createHash } from "node:crypto"
+import type { CompiledNamespace } from "#operator/compile/compiled.ts"
+import type { CredentialsPush } from "#proxy/contract/push.ts"
+import type { ReadSecret } from "./read-secret.ts"
+import type { SecretValue } from "./secret-value.ts"
+
+export interface Vault {
+  /** Keeps the newest values of a Secret and forgets the older ones. */
+  put(secret: ReadSecret): void
+  delete(secretName: string): void
+  /** Forgets every Secret that is not among these names. */
+  retain(secretNames: ReadonlySet<string>): void
+  /**
+   * The keys that a compiled namespace needs. One whose Secret is gone since is left out: its providers
+   * answer `credential_missing`. `revision` is equal for equal entries, also after a restart of the
+   * operator, so that nothing is sent again. It is a hash salted with the fingerprint of each Secret (and
+   * so with its uid); only holders of the very keys are told it.
+   */
+  credentialsFor(needs: CompiledNamespace["credentials"]): CredentialsPush
+}
+
+export function createVault(): Vault {
+  const secrets = new Map<string, Stored>()
+  return {
+    put: ({ facts, values }) => {
+      secrets.set(facts.name, { fingerprint: facts.fingerprint, values })
+    },
+    delete: (name) => {
+      secrets.delete(name)
+    },
+    retain: (names) => {
+      for (const name of secrets.keys()) if (!names.has(name)) secrets.delete(name)
+    },
+    credentialsFor: (needs) => {
+      const hash = createHash("sha256")
+      const entries: { readonly provider: string; readonly value: string }[] = []
+      const sorted = [...needs].sort((a, b) => (a.provider < b.provider ? -1 : 1))
+      for (const { provider, secret, key } of sorted) {
+        const stored = secrets.get(secret)
+        const value = stored?.values.get(key)
+        if (stored === undefined || value === undefined) continue
+        entries.push({ provider, value: value.reveal() })
+        hash.update(`${provider}\0${key}\0${stored.fingerprint}\0`)
+      }
+      return { revision: hash.digest("hex"), entries }
+    },
+  }
+}
+
+interface Stored {
+  readonly fingerprint: string
+  readonly values: ReadonlyMap<string, SecretValue>
+}
