@@ -1,0 +1,251 @@
+/**
+ * Keeps a sink in step with one kind of object in the API server, for ever: no error stops it.
+ *
+ * In: a client, a list path and selectors. Out: `reset` once, then `apply` and `delete`, each change once and in
+ * the server's order. `reflector-state.ts` decides; this shell owns the connection, the watchdog and the waiting.
+ * Must not know what the objects are.
+ */
+import { setTimeout as wait } from "node:timers/promises"
+import { listAt, textAt } from "./json-path.ts"
+import type { KubeClient } from "./kube-client.ts"
+import { KubeError } from "./kube-error.ts"
+import { createObjectTable, type ObjectSink, type ObjectTable } from "./object-table.ts"
+import {
+  INITIAL_REFLECTOR,
+  PAGE_OBJECTS_MAX,
+  type ReflectorFailure,
+  type ReflectorInput,
+  type ReflectorPhase,
+  type ReflectorState,
+  stepReflector,
+} from "./reflector-state.ts"
+import { parseWatchEvent } from "./watch-event.ts"
+
+export interface ReflectorOptions {
+  readonly client: KubeClient
+  /** Path of the collection, e.g. `/apis/sidegate.dev/v1alpha1/airoutes` or `/api/v1/namespaces/x/secrets`. */
+  readonly path: string
+  readonly labelSelector?: string
+  readonly fieldSelector?: string
+  readonly sink: ObjectSink
+  /** Told of every failure and of the recovery; for logs and metrics. */
+  readonly report?: (report: ReflectorReport) => void
+  /** In [0, 1). */
+  readonly draw?: () => number
+}
+
+export type ReflectorReport =
+  /** A complete list is in, at the start and after each relist. */
+  | { readonly kind: "synced"; readonly objects: number }
+  /** Watching goes on where it was cut. */
+  | { readonly kind: "recovered" }
+  | { readonly kind: "failed"; readonly message: string; readonly retryInMs: number }
+
+export interface Reflector {
+  /** Resolves after the first `reset`. */
+  readonly synced: Promise<void>
+  /** Resolves after `close`; rejects when the sink threw, which is a bug the process must not survive. */
+  readonly finished: Promise<void>
+  /** Cancels whatever is going on; nothing reaches the sink afterwards. */
+  close(): void
+}
+
+/** Servers send bookmarks about once a minute and before a watch ends, and we end each well before this. */
+export const WATCHDOG_MS = 60_000
+const WATCH_SECONDS_MIN = 40
+const WATCH_SECONDS_SPREAD = 10
+
+export function startReflector(options: ReflectorOptions): Reflector {
+  const { promise: synced, resolve: onSynced } = Promise.withResolvers<void>()
+  const closing = new AbortController()
+  const table = createObjectTable(options.sink)
+  const finished = runReflector(options, table, onSynced, closing.signal)
+  // The caller may look at `finished` later; until then a rejection must not be unhandled.
+  finished.catch(() => undefined)
+  return { synced, finished, close: () => closing.abort() }
+}
+
+async function runReflector(
+  options: ReflectorOptions,
+  table: ObjectTable,
+  onSynced: () => void,
+  closing: AbortSignal,
+): Promise<void> {
+  const draw = options.draw ?? Math.random
+  let state: ReflectorState = INITIAL_REFLECTOR
+  let delayMs: number | null = 0
+  const take = (input: ReflectorInput): boolean => {
+    if (closing.aborted) return false
+    const { state: next, effects } = stepReflector(state, input, draw())
+    if (next.failures === 0 && state.failures > 0) options.report?.({ kind: "recovered" })
+    state = next
+    delayMs = null
+    for (const effect of effects) {
+      if (effect.kind === "connect") {
+        delayMs = effect.delayMs
+        if (effect.failure !== null) {
+          const { message } = effect.failure
+          options.report?.({ kind: "failed", message, retryInMs: Math.round(delayMs) })
+        }
+      } else if (effect.kind === "collect" || effect.kind === "apply" || effect.kind === "delete") {
+        table[effect.kind](effect.object)
+      } else if (effect.kind === "discard") {
+        table.discard()
+      } else {
+        table.replace()
+        onSynced()
+        options.report?.({ kind: "synced", objects: table.size() })
+      }
+    }
+    return delayMs === null
+  }
+  while (!closing.aborted) {
+    await wait(delayMs ?? 0, undefined, { signal: closing }).catch(() => undefined)
+    if (closing.aborted) return
+    await connect(options, state.phase, draw(), take, closing)
+  }
+}
+
+/** One list page or one watch. `take` answers false when the connection is to be given up. */
+async function connect(
+  options: ReflectorOptions,
+  phase: ReflectorPhase,
+  draw: number,
+  take: (input: ReflectorInput) => boolean,
+  closing: AbortSignal,
+): Promise<void> {
+  if (phase.kind === "list") {
+    take(await readPage(options, phase.continueToken, closing))
+    return
+  }
+  const begun = performance.now()
+  let isGivenUp = false
+  let bug: { readonly error: unknown } | null = null
+  const watchdog = startWatchdog(closing)
+  try {
+    await options.client.watch({
+      path: options.path,
+      query: watchQuery(options, phase, draw),
+      signal: watchdog.signal,
+      onBytes: watchdog.feed,
+      onLine: (line) => {
+        if (isGivenUp || line.length === 0) return
+        const event = parseWatchEvent(line)
+        try {
+          isGivenUp = !take({ kind: "event", event })
+        } catch (error) {
+          bug = { error }
+          isGivenUp = true
+        }
+        if (isGivenUp) watchdog.giveUp()
+      },
+    })
+    if (!isGivenUp) take({ kind: "ended", livedMs: performance.now() - begun })
+  } catch (error) {
+    if (!isGivenUp) take({ kind: "failed", failure: failureOf(error, watchdog.hasBarked()) })
+  } finally {
+    watchdog.stop()
+  }
+  rethrow(bug)
+}
+
+function rethrow(bug: { readonly error: unknown } | null): void {
+  if (bug !== null) throw bug.error
+}
+
+async function readPage(
+  options: ReflectorOptions,
+  continueToken: string | null,
+  signal: AbortSignal,
+): Promise<ReflectorInput> {
+  try {
+    const answer = await options.client.request({
+      method: "GET",
+      path: options.path,
+      query: {
+        ...selectors(options),
+        limit: String(PAGE_OBJECTS_MAX),
+        ...(continueToken === null ? {} : { continue: continueToken }),
+      },
+      signal,
+    })
+    const resourceVersion = textAt(answer, "metadata", "resourceVersion")
+    if (resourceVersion === undefined) throw new KubeError("bad-answer", "the answer is no list")
+    const next = textAt(answer, "metadata", "continue")
+    return {
+      kind: "page",
+      objects: listAt(answer, "items"),
+      continueToken: next === undefined || next === "" ? null : next,
+      resourceVersion,
+    }
+  } catch (error) {
+    return { kind: "failed", failure: failureOf(error, false) }
+  }
+}
+
+function watchQuery(
+  options: ReflectorOptions,
+  phase: Exclude<ReflectorPhase, { kind: "list" }>,
+  draw: number,
+): Readonly<Record<string, string>> {
+  const seconds = WATCH_SECONDS_MIN + Math.floor(draw * WATCH_SECONDS_SPREAD)
+  const query = {
+    ...selectors(options),
+    allowWatchBookmarks: "true",
+    timeoutSeconds: String(seconds),
+  }
+  if (phase.kind === "follow") return { ...query, resourceVersion: phase.resourceVersion }
+  return { ...query, sendInitialEvents: "true", resourceVersionMatch: "NotOlderThan" }
+}
+
+function selectors(options: ReflectorOptions): Readonly<Record<string, string>> {
+  const { labelSelector, fieldSelector } = options
+  return {
+    ...(labelSelector === undefined ? {} : { labelSelector }),
+    ...(fieldSelector === undefined ? {} : { fieldSelector }),
+  }
+}
+
+interface Watchdog {
+  readonly signal: AbortSignal
+  feed(): void
+  giveUp(): void
+  hasBarked(): boolean
+  stop(): void
+}
+
+/** Aborts after `WATCHDOG_MS` without a byte, and when `closing` does. */
+function startWatchdog(closing: AbortSignal): Watchdog {
+  const controller = new AbortController()
+  const abort = (): void => controller.abort()
+  let hasBarked = false
+  const timer = setTimeout(() => {
+    hasBarked = true
+    abort()
+  }, WATCHDOG_MS)
+  timer.unref()
+  closing.addEventListener("abort", abort, { once: true })
+  return {
+    signal: controller.signal,
+    feed: () => {
+      timer.refresh()
+    },
+    giveUp: abort,
+    hasBarked: () => hasBarked,
+    stop: () => {
+      clearTimeout(timer)
+      closing.removeEventListener("abort", abort)
+    },
+  }
+}
+
+function failureOf(error: unknown, hasBarked: boolean): ReflectorFailure {
+  if (!(error instanceof KubeError)) throw error
+  return {
+    status: error.status,
+    reason: error.reason,
+    retryAfterMs: error.retryAfterSeconds === null ? null : error.retryAfterSeconds * 1000,
+    isUnreadable: error.code === "bad-answer",
+    message: hasBarked ? `no byte for ${WATCHDOG_MS} ms` : error.message,
+  }
+}
