@@ -1,0 +1,107 @@
+/** ModelCatalog: prices that add to, or override, the built-in catalogue. */
+import * as z from "zod"
+import { modelName } from "./fields.ts"
+import { type KindDefinition, NAME_RULE } from "./kind-definition.ts"
+import { type Frozen, parserOf } from "./parse.ts"
+import { ruled } from "./rule.ts"
+import { AGE_COLUMN, READY_COLUMNS, Status } from "./status.ts"
+
+function price(description: string) {
+  return z
+    .string()
+    .min(1)
+    .max(13)
+    .regex(/^(0|[1-9][0-9]{0,5})([.][0-9]{1,6})?$/)
+    .describe(
+      `${description} US dollars per million tokens as decimal text, for example "0.15"; at most six ` +
+        "digits after the point.",
+    )
+}
+
+const DateTime = ruled(
+  z
+    .string()
+    .max(20)
+    .regex(
+      /^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3])(:[0-5][0-9]){2}Z$/,
+    )
+    .describe(
+      "When the price comes into force, in UTC, for example `2026-01-01T00:00:00Z`; it holds until the next one. " +
+        "A price without it has always held; at most one price of a model may lack it.",
+    ),
+  [
+    {
+      // Some CEL libraries roll February 30 over to March, as Date does; the day must come back unchanged.
+      cel:
+        "timestamp(self) >= timestamp('1970-01-01T00:00:00Z') && " +
+        "timestamp(self).getDate() == int(self.substring(8, 10))",
+      message: "must be a day that exists, from 1970 on",
+      holds: (text) => toEpochMs(text) !== undefined,
+    },
+  ],
+)
+
+/** Milliseconds since the epoch; undefined for a day such as February 30, which `Date` would roll over. */
+export function toEpochMs(text: string): number | undefined {
+  const at = Date.parse(text)
+  if (!Number.isFinite(at) || at < 0) return undefined
+  return new Date(at).toISOString() === text.replace("Z", ".000Z") ? at : undefined
+}
+
+const Price = z
+  .strictObject({
+    from: DateTime.optional(),
+    input: price("Price of input tokens."),
+    cachedInput: price(
+      "Price of input tokens that the provider read from its cache; that of `input` when absent.",
+    ).optional(),
+    output: price("Price of output tokens, reasoning included."),
+  })
+  .describe("What a model costs from a moment on.")
+
+const Model = z.strictObject({
+  schema: z
+    .enum(["OpenAI", "Simulated"])
+    .describe(
+      "Schema of the providers that serve the model; the same name may cost otherwise elsewhere.",
+    ),
+  model: modelName("The model as the upstream names it, for example `gpt-4o-mini`. No patterns."),
+  prices: z
+    .array(Price)
+    .min(1)
+    .max(8)
+    .meta({ "x-kubernetes-list-type": "atomic" })
+    .describe(
+      "Prices in any order; the one in force is chosen by the time of the request. 1 to 8.",
+    ),
+})
+
+const Spec = z
+  .strictObject({
+    models: z
+      .array(Model)
+      .min(1)
+      .max(500)
+      .meta({ "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["schema", "model"] })
+      .describe("Models by schema and name. An entry replaces the built-in one wholly. 1 to 500."),
+  })
+  .describe("What models cost.")
+
+export type ModelCatalogSpec = Frozen<z.output<typeof Spec>>
+
+export const parseModelCatalog = parserOf(Spec, "spec")
+
+export const MODEL_CATALOG: KindDefinition = {
+  kind: "ModelCatalog",
+  plural: "modelcatalogs",
+  singular: "modelcatalog",
+  shortNames: ["mc"],
+  scope: "Cluster",
+  description:
+    "ModelCatalog adds models to the built-in catalogue or overrides their prices, per schema and model. Written " +
+    "by the platform team, and optional. A model without a price is counted as unpriced, never as free.",
+  spec: Spec,
+  status: Status,
+  rules: [NAME_RULE],
+  columns: [...READY_COLUMNS, AGE_COLUMN],
+}
