@@ -7,6 +7,7 @@
 import { randomBytes } from "node:crypto"
 import type { KubeClient } from "./kube-client.ts"
 import { isRefusal } from "./kube-error.ts"
+import { microTime } from "./micro-time.ts"
 
 export interface EventSubject {
   readonly apiVersion: string
@@ -132,11 +133,6 @@ async function createEvent(
     },
   })
   return `${collection}/${name}`
-}
-
-/** As `metav1.MicroTime`: six digits, which Date does not have. */
-function microTime(ms: number): string {
-  return new Date(ms).toISOString().replace(/\.(\d{3})Z$/, ".$1000Z")
 }
 
 function cutText(text: string, bytesMax: number): string {

@@ -45,6 +45,7 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
   const running = new Set<Promise<void>>()
   let waiters: (() => void)[] = []
   let timer: NodeJS.Timeout | undefined
+  let isTurnPlanned = false
 
   const run = async (key: string): Promise<void> => {
     let outcome: RunOutcome = { kind: "failed" }
@@ -58,14 +59,15 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
   const start = (key: string): void => {
     const done = run(key).finally(() => {
       running.delete(done)
-      turn()
+      planTurn()
     })
     running.add(done)
   }
   /** Starts what is due and sets the timer for the rest. */
   const turn = (): void => {
     clearTimeout(timer)
-    if (closing.signal.aborted) return wake()
+    isTurnPlanned = false
+    if (closing.signal.aborted) return
     for (const key of takeDue(queue, now())) start(key)
     const next = nextDueMs(queue)
     if (next !== null) {
@@ -73,6 +75,12 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
       timer.unref()
     }
     if (isIdle(queue, now())) wake()
+  }
+  /** One turn for any number of adds: it looks at every key. */
+  const planTurn = (): void => {
+    if (isTurnPlanned) return
+    isTurnPlanned = true
+    queueMicrotask(turn)
   }
   const wake = (): void => {
     const woken = waiters
@@ -83,7 +91,7 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
     add: (key, delayMs = 0) => {
       if (closing.signal.aborted) return
       addKey(queue, key, now(), delayMs)
-      turn()
+      planTurn()
     },
     idle: () => {
       if (closing.signal.aborted || isIdle(queue, now())) return Promise.resolve()

@@ -1,0 +1,192 @@
+/**
+ * One leader among the operator's replicas, by a Lease. It is no fence: the ledger's term is (a paused leader may
+ * believe in itself for a moment after it wakes).
+ *
+ * In: the lease's name and our identity. Out: `acquired`, then `lost` at most once. `lease.ts` decides; this shell
+ * reads, writes and waits. Must not know what a leader does.
+ */
+import { setTimeout as wait } from "node:timers/promises"
+import { objectPath } from "./apply.ts"
+import type { KubeClient } from "./kube-client.ts"
+import { isRefusal, KubeError } from "./kube-error.ts"
+import {
+  decideLease,
+  LEASE_TIMES,
+  type LeaseMove,
+  type LeaseObservation,
+  type LeaseTimes,
+  observeLease,
+  readLease,
+} from "./lease.ts"
+
+export interface LeaderElectionOptions {
+  readonly client: KubeClient
+  readonly namespace: string
+  readonly name: string
+  /** Unique to this process, e.g. pod name and a random part: a restarted pod must not think it still leads. */
+  readonly identity: string
+  readonly times?: LeaseTimes
+  /** A request that failed; the next look comes after `retryMs`. */
+  readonly onFailure: (error: KubeError) => void
+}
+
+export interface LeaderElection {
+  /** Resolves when this process leads; never, when it is closed before. */
+  readonly acquired: Promise<void>
+  /** Resolves when it leads no more though nobody closed it: the process must stop being a leader at once. */
+  readonly lost: Promise<{ readonly reason: string }>
+  isLeader(): boolean
+  /** Stops, and gives the lease back so that another need not wait for its end. */
+  close(): Promise<void>
+}
+
+export function startLeaderElection(options: LeaderElectionOptions): LeaderElection {
+  const acquired = Promise.withResolvers<void>()
+  const lost = Promise.withResolvers<{ readonly reason: string }>()
+  const closing = new AbortController()
+  let isLeader = false
+  const events: ElectionEvents = {
+    onAcquired: () => {
+      isLeader = true
+      acquired.resolve()
+    },
+    onLost: (reason) => {
+      isLeader = false
+      lost.resolve({ reason })
+    },
+  }
+  const running = runElection(options, events, closing.signal)
+  return {
+    acquired: acquired.promise,
+    lost: lost.promise,
+    isLeader: () => isLeader,
+    close: async () => {
+      closing.abort()
+      const observation = await running
+      if (isLeader && observation !== null) await release(options, observation)
+      isLeader = false
+    },
+  }
+}
+
+interface ElectionEvents {
+  onAcquired(): void
+  onLost(reason: string): void
+}
+
+/** Until closed or lost; gives the lease as last seen. */
+async function runElection(
+  options: LeaderElectionOptions,
+  events: ElectionEvents,
+  closing: AbortSignal,
+): Promise<LeaseObservation | null> {
+  const times = options.times ?? LEASE_TIMES
+  let seen: LeaseObservation | null = null
+  /** When the last renewal that succeeded was begun; null while not leading. */
+  let renewedMs: number | null = null
+  while (!closing.aborted) {
+    const begunMs = performance.now()
+    const patienceMs =
+      renewedMs === null ? times.renewDeadlineMs : renewedMs + times.renewDeadlineMs - begunMs
+    const look = await lookOnce(options, seen, times, patienceMs, closing)
+    seen = look.seen
+    if (look.isHeld) {
+      if (renewedMs === null) events.onAcquired()
+      renewedMs = begunMs
+    } else if (renewedMs !== null) {
+      const lostReason = look.otherHolder ?? null
+      if (lostReason !== null || performance.now() - renewedMs >= times.renewDeadlineMs) {
+        events.onLost(lostReason ?? `could not renew the lease for ${times.renewDeadlineMs} ms`)
+        return seen
+      }
+    }
+    // Not all candidates at the same time.
+    const pauseMs = times.retryMs * (renewedMs === null ? 1 + Math.random() * 0.2 : 1)
+    await wait(pauseMs, undefined, { signal: closing }).catch(() => undefined)
+  }
+  return seen
+}
+
+interface Look {
+  readonly seen: LeaseObservation | null
+  readonly isHeld: boolean
+  /** Why we certainly do not lead; undefined when that is not known. */
+  readonly otherHolder?: string
+}
+
+async function lookOnce(
+  options: LeaderElectionOptions,
+  before: LeaseObservation | null,
+  times: LeaseTimes,
+  patienceMs: number,
+  closing: AbortSignal,
+): Promise<Look> {
+  const deadline = AbortSignal.timeout(Math.max(1, Math.ceil(patienceMs)))
+  const signal = AbortSignal.any([closing, deadline])
+  let seen = before
+  try {
+    const object = await readLeaseObject(options, signal)
+    seen = object === null ? null : observeLease(before, readLease(object), performance.now())
+    const clock = { monotonicMs: performance.now(), wallMs: Date.now() }
+    const move = decideLease(seen, options.identity, times, clock)
+    if (move.kind === "wait") {
+      return { seen, isHeld: false, otherHolder: `${seen?.lease.holder} holds the lease` }
+    }
+    const written = readLease(await writeLease(options, seen, move, signal))
+    return { seen: observeLease(seen, written, performance.now()), isHeld: true }
+  } catch (error) {
+    if (!(error instanceof KubeError)) throw error
+    // 409: another was faster, which the next look will show.
+    if (!closing.aborted && error.status !== 409) options.onFailure(error)
+    return { seen, isHeld: false }
+  }
+}
+
+async function readLeaseObject(
+  options: LeaderElectionOptions,
+  signal: AbortSignal,
+): Promise<unknown> {
+  try {
+    return await options.client.request({ method: "GET", path: leasePath(options), signal })
+  } catch (error) {
+    if (isRefusal(error, 404)) return null
+    throw error
+  }
+}
+
+function writeLease(
+  options: LeaderElectionOptions,
+  seen: LeaseObservation | null,
+  move: Exclude<LeaseMove, { kind: "wait" }>,
+  signal: AbortSignal,
+): Promise<unknown> {
+  const { client, namespace, name } = options
+  const isNew = move.kind === "create"
+  // The version makes the write fail when anybody wrote since we read.
+  const version = isNew ? {} : { resourceVersion: seen?.lease.resourceVersion ?? "" }
+  return client.request({
+    method: isNew ? "POST" : "PUT",
+    path: leasePath(isNew ? { ...options, name: "" } : options),
+    body: {
+      apiVersion: "coordination.k8s.io/v1",
+      kind: "Lease",
+      metadata: { name, namespace, ...version },
+      spec: move.spec,
+    },
+    signal,
+  })
+}
+
+/** Best effort: an error only makes the next leader wait for the lease to end. */
+async function release(options: LeaderElectionOptions, seen: LeaseObservation): Promise<void> {
+  const clock = { monotonicMs: performance.now(), wallMs: Date.now() }
+  const move = decideLease(seen, options.identity, options.times ?? LEASE_TIMES, clock)
+  if (move.kind !== "renew") return
+  const spec = { ...move.spec, holderIdentity: "", leaseDurationSeconds: 1 }
+  const signal = AbortSignal.timeout(2_000)
+  await writeLease(options, seen, { kind: "renew", spec }, signal).catch(() => undefined)
+}
+
+function leasePath({ namespace, name }: Pick<LeaderElectionOptions, "namespace" | "name">): string {
+  return objectPath({ apiVersion: "coordination.k8s.io/v1", plural: "leases", namespace, name })
+}
