@@ -91,7 +91,7 @@ export const DEFAULT_LIMITS: ProxyLimits = Object.freeze({
   upstreamBodyBytesMax: 64 * 1024 * 1024,
   dnsTimeoutMs: 3_000,
   journalBytesMax: 48 * 1024 * 1024,
-  journalSegmentBytes: 4 * 1024 * 1024,
+  journalSegmentBytes: 1024 * 1024,
   journalMemoryRecordsMax: 10_000,
 })
 

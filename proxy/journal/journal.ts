@@ -1,0 +1,321 @@
+/**
+ * The journal: an attempt is on disk before its bytes go out, and ends in exactly one record.
+ *
+ * In: intents and finals of this turn, acknowledgements from the operator. Out: callbacks once the turn's one
+ * write is done, and the numbered records for the report. Append-only segments; "on disk" means handed to
+ * the kernel, which outlives this process. Must not know what a record costs or where it is sent.
+ */
+import { mkdirSync } from "node:fs"
+import type { AttemptFinal, AttemptIntent, UsageRecord } from "#proxy/contract/records.ts"
+import type { JournalPort } from "#proxy/exchange/ports.ts"
+import { recordOf } from "./entries.ts"
+import { FrameBatch } from "./frames.ts"
+import { lockDirectory } from "./lock.ts"
+import { RecordWindow } from "./record-window.ts"
+import { addEntry, replay, type Segment } from "./replay.ts"
+import { type Append, SegmentStore } from "./segment-store.ts"
+
+export interface JournalOptions {
+  readonly directory: string
+  /** All segments together; at it intents are no longer written. */
+  readonly bytesMax: number
+  readonly segmentBytes: number
+  /** Records kept while nothing can be written; the next is dropped and counted. */
+  readonly memoryRecordsMax: number
+  readonly now: () => number
+  /** Monotonic, in ms: when to try again must not depend on a clock that is set. */
+  readonly monotonic: () => number
+  /** Writes all bytes at a position of an open file, or throws; the file system's own when absent. */
+  readonly append?: Append
+}
+
+/** For metrics and the log; a value of the moment. */
+export interface JournalState {
+  readonly isWritable: boolean
+  readonly bytes: number
+  readonly segments: number
+  readonly openIntents: number
+  /** Highest sequence given out. */
+  readonly sequence: number
+  readonly acknowledged: number
+  /** Records lost because neither disk nor memory could take them. */
+  readonly dropped: number
+  readonly writeFailures: number
+  /** At the start: segments cut off in mid-write, files set aside, intents settled as lost. */
+  readonly torn: number
+  readonly quarantined: number
+  readonly lost: number
+}
+
+export interface Journal extends JournalPort {
+  state(): JournalState
+  /** Records after `after`, in order, at most `max`; only such as a write was tried for. */
+  read(after: number, max: number): readonly UsageRecord[]
+  /** Everything up to `sequence` is stored by the operator and may be forgotten. */
+  acknowledge(sequence: number): void
+  /** Called after a turn that finished records. */
+  onRecords(listener: () => void): void
+  /** Writes what is pending now. */
+  flush(): void
+  /** Flushes, closes the files and gives the lock back. */
+  close(): void
+}
+
+/** While writing fails, one further try in this time. */
+const RETRY_MS = 1_000
+/** From so many segments on, attempts under way in the oldest are written again so that it may go. */
+const CARRY_FROM_SEGMENTS = 4
+
+/**
+ * Opens or creates the journal in `directory`, replays it, and settles every intent without an end as `lost`,
+ * on its estimate. Throws JournalLockedError, or the file system's error: without a journal nothing starts.
+ */
+export function openJournal(options: JournalOptions): Journal {
+  mkdirSync(options.directory, { recursive: true, mode: 0o700 })
+  const unlock = lockDirectory(options.directory)
+  try {
+    return new OpenJournal(options, unlock)
+  } catch (error) {
+    unlock()
+    throw error
+  }
+}
+
+interface Waiting {
+  readonly id: string
+  /** Whether the intent is in this turn's batch. */
+  readonly isBatched: boolean
+  readonly then: (isWritten: boolean) => void
+}
+
+interface OpenAttempt {
+  readonly intent: AttemptIntent
+  /** Where its intent lies; null while it is not on disk. */
+  segment: Segment | null
+}
+
+class OpenJournal implements Journal {
+  readonly #options: JournalOptions
+  readonly #unlock: () => void
+  readonly #store: SegmentStore
+  readonly #window: RecordWindow
+  readonly #batch = new FrameBatch()
+  /** Attempts under way. */
+  readonly #open = new Map<string, OpenAttempt>()
+  readonly #listeners: (() => void)[] = []
+  readonly #replayed: { torn: number; quarantined: number; lost: number }
+  #waiting: Waiting[] = []
+  #ended: Segment[] = []
+  #carried: OpenAttempt[] = []
+  #isScheduled = false
+  #isDegraded = false
+  #isClosed = false
+  #retryAt = 0
+  #writeFailures = 0
+  #retry: NodeJS.Timeout | undefined
+
+  constructor(options: JournalOptions, unlock: () => void) {
+    this.#options = options
+    this.#unlock = unlock
+    const found = replay(options.directory)
+    this.#store = new SegmentStore(options.directory, found, options.append)
+    this.#window = new RecordWindow(found.nextSequence, found.acknowledged, options)
+    const { torn, quarantined, open } = found
+    this.#replayed = { torn, quarantined, lost: open.size }
+    const endedAt = options.now()
+    for (const { intent, segment } of open.values()) {
+      this.#open.set(intent.id, { intent, segment })
+      this.settle(intent, {
+        id: intent.id,
+        endedAt,
+        outcome: "lost",
+        status: null,
+        usage: intent.estimate,
+        source: "estimated",
+        cost: intent.estimatedCost,
+      })
+    }
+    this.flush()
+  }
+
+  get isWritable(): boolean {
+    return !this.#isDegraded && this.#store.bytes < this.#options.bytesMax
+  }
+
+  intend(intent: AttemptIntent, then: (isWritten: boolean) => void): void {
+    this.#open.set(intent.id, { intent, segment: null })
+    const isBatched = this.isWritable
+    if (isBatched) addEntry(this.#batch, { kind: "intent", intent })
+    this.#waiting.push({ id: intent.id, isBatched, then })
+    this.#schedule()
+  }
+
+  settle(intent: AttemptIntent, final: AttemptFinal): void {
+    const attempt = this.#open.get(intent.id)
+    if (attempt === undefined) return
+    this.#open.delete(intent.id)
+    if (attempt.segment !== null) this.#ended.push(attempt.segment)
+    const record = this.#window.add((sequence) => recordOf(intent, final, sequence))
+    if (record === undefined) return
+    if (!this.#isDegraded) addEntry(this.#batch, { kind: "record", record })
+    this.#schedule()
+  }
+
+  read(after: number, max: number): readonly UsageRecord[] {
+    return this.#window.read(after, max) ?? this.#store.read(after, max)
+  }
+
+  acknowledge(sequence: number): void {
+    if (!this.#window.acknowledge(sequence)) return
+    const { acknowledged } = this.#window
+    if (!this.#isDegraded) {
+      addEntry(this.#batch, { kind: "acknowledged", sequence: acknowledged })
+      this.#carryForward()
+      this.#schedule()
+    }
+    this.#store.release(acknowledged)
+  }
+
+  onRecords(listener: () => void): void {
+    this.#listeners.push(listener)
+  }
+
+  state(): JournalState {
+    return {
+      isWritable: this.isWritable,
+      bytes: this.#store.bytes,
+      segments: this.#store.count,
+      openIntents: this.#open.size,
+      sequence: this.#window.sequence,
+      acknowledged: this.#window.acknowledged,
+      dropped: this.#window.dropped,
+      writeFailures: this.#writeFailures,
+      ...this.#replayed,
+    }
+  }
+
+  flush(): void {
+    this.#isScheduled = false
+    const waiting = this.#waiting
+    const ended = this.#ended
+    const carried = this.#carried
+    this.#waiting = []
+    this.#ended = []
+    this.#carried = []
+    const hadRecords = this.#window.flushedUpTo < this.#window.sequence
+    const isWritten = this.#isDegraded ? this.#recover() : this.#write()
+    if (isWritten) {
+      for (const segment of ended) segment.openIntents -= 1
+      for (const attempt of carried) this.#noteIntent(attempt.intent.id)
+      this.#window.markWritten()
+    } else {
+      // Their intents must stay on disk until the records are.
+      this.#ended = ended
+    }
+    this.#window.markFlushed()
+    for (const { id, isBatched, then } of waiting) {
+      const isDurable = isWritten && isBatched
+      if (isDurable) this.#noteIntent(id)
+      runApart(() => then(isDurable))
+    }
+    if (hadRecords) for (const listener of this.#listeners) runApart(listener)
+  }
+
+  close(): void {
+    if (this.#isClosed) return
+    this.flush()
+    this.#isClosed = true
+    clearTimeout(this.#retry)
+    this.#store.close()
+    this.#unlock()
+  }
+
+  /** The check phase comes after all sockets of this turn were read: one write serves all of them. */
+  #schedule(): void {
+    if (this.#isScheduled || this.#isClosed) return
+    this.#isScheduled = true
+    setImmediate(() => this.flush())
+  }
+
+  /** An attempt that was settled before its intent was written leaves nothing to wait for. */
+  #noteIntent(id: string): void {
+    const attempt = this.#open.get(id)
+    if (attempt === undefined) return
+    if (attempt.segment !== null) attempt.segment.openIntents -= 1
+    attempt.segment = this.#store.current
+    attempt.segment.openIntents += 1
+  }
+
+  /** One long stream must not keep every segment since its start. */
+  #carryForward(): void {
+    const { oldest, current, count } = this.#store
+    if (count < CARRY_FROM_SEGMENTS || oldest === current || this.#carried.length > 0) return
+    if (oldest.lastSequence > this.#window.acknowledged) return
+    for (const attempt of this.#open.values()) {
+      if (attempt.segment !== oldest) continue
+      addEntry(this.#batch, { kind: "intent", intent: attempt.intent })
+      this.#carried.push(attempt)
+    }
+  }
+
+  #write(): boolean {
+    const { segmentBytes } = this.#options
+    return this.#append(this.#store.current.bytes + this.#batch.length > segmentBytes)
+  }
+
+  /** After a failure, once `RETRY_MS` have passed: a new segment begins with all that memory kept. */
+  #recover(): boolean {
+    if (this.#options.monotonic() < this.#retryAt) return false
+    this.#batch.clear()
+    for (const record of this.#window.unwritten()) {
+      addEntry(this.#batch, { kind: "record", record })
+    }
+    return this.#append(true)
+  }
+
+  /** Writes the batch, which is empty afterwards either way. Failing makes the journal degraded. */
+  #append(isNewSegment: boolean): boolean {
+    if (this.#batch.length === 0 && !this.#isDegraded) return true
+    try {
+      this.#checkRoom()
+      const { writtenUpTo, acknowledged } = this.#window
+      if (isNewSegment) this.#store.rotate(writtenUpTo + 1, acknowledged)
+      this.#store.append(this.#batch.bytes(), this.#window.unwritten())
+      this.#isDegraded = false
+      return true
+    } catch {
+      this.#degrade()
+      return false
+    } finally {
+      this.#batch.clear()
+    }
+  }
+
+  /** Records may go past the bound of intents by two segments, so that what began can end. */
+  #checkRoom(): void {
+    const { bytesMax, segmentBytes } = this.#options
+    if (this.#store.bytes + this.#batch.length <= bytesMax + 2 * segmentBytes) return
+    throw new Error(`the journal is full at ${this.#store.bytes} bytes`)
+  }
+
+  #degrade(): void {
+    this.#writeFailures += 1
+    this.#isDegraded = true
+    this.#retryAt = this.#options.monotonic() + RETRY_MS
+    if (this.#isClosed) return
+    clearTimeout(this.#retry)
+    this.#retry = setTimeout(() => this.flush(), RETRY_MS + 1)
+    this.#retry.unref()
+  }
+}
+
+/** A throw is a bug of the callback's owner: it reaches the process handler, not its neighbours here. */
+function runApart(run: () => void): void {
+  try {
+    run()
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error
+    })
+  }
+}
