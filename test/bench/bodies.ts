@@ -2,6 +2,8 @@
 
 /** What the gateway's route is called, and what the upstream calls the model. */
 export const BENCH_MODEL = "bench"
+/** The same for streams: another upstream path answers them. */
+export const STREAM_MODEL = "bench-stream"
 export const UPSTREAM_MODEL = "upstream-model-2026"
 
 const PROSE =
@@ -77,7 +79,9 @@ function event(choices: readonly unknown[], usage: unknown): string {
 }
 
 function shape(isStream: boolean): object {
-  const base = { model: BENCH_MODEL, temperature: 0.2, max_tokens: 300 }
-  // Usage is asked for, so that the gateway has to hide nothing and both gateways pass the same events.
-  return isStream ? { ...base, stream: true, stream_options: { include_usage: true } } : base
+  const settings = { temperature: 0.2, max_tokens: 300 }
+  if (!isStream) return { model: BENCH_MODEL, ...settings }
+  // Usage is asked for, so that nothing is hidden and both gateways pass on the same events.
+  const options = { stream: true, stream_options: { include_usage: true } }
+  return { model: STREAM_MODEL, ...settings, ...options }
 }

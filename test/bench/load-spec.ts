@@ -4,6 +4,7 @@ export type LoadSpec =
   | {
       readonly kind: "whole"
       readonly port: number
+      readonly path: string
       readonly connections: number
       /** Size of the chat. */
       readonly bodyBytes: number
@@ -18,7 +19,6 @@ export type LoadSpec =
       readonly port: number
       /** Streams open at the same time; each is followed by the next until `durationMs` is over. */
       readonly streams: number
-      /** `path` of the request: differs only for the upstream itself. */
       readonly path: string
       /** Events that every stream must have, `[DONE]` included. */
       readonly eventsPerStream: number

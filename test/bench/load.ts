@@ -123,10 +123,10 @@ function pace(
   }, 1)
 }
 
-function preparedRequest(spec: { readonly bodyBytes: number; readonly port: number }): Buffer {
+function preparedRequest(spec: Extract<LoadSpec, { kind: "whole" }>): Buffer {
   const body = chatBody(spec.bodyBytes, false)
   return Buffer.from(
-    `POST /v1/chat/completions HTTP/1.1\r\nhost: 127.0.0.1:${spec.port}\r\n` +
+    `POST ${spec.path} HTTP/1.1\r\nhost: 127.0.0.1:${spec.port}\r\n` +
       "user-agent: OpenAI/JS 7.57.0\r\naccept: application/json\r\ncontent-type: application/json\r\n" +
       "authorization: Bearer sidegate-placeholder\r\nx-stainless-lang: js\r\n" +
       `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,

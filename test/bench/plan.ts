@@ -1,0 +1,41 @@
+/** How long everything is measured: the whole run stays under four minutes, the quick one under 40 s. */
+
+export interface Plan {
+  readonly warmUpMs: number
+  readonly throughput: { readonly rounds: number; readonly durationMs: number }
+  readonly latency: { readonly rounds: number; readonly durationMs: number }
+  readonly streams: { readonly rounds: number; readonly durationMs: number }
+  readonly coldStarts: number
+}
+
+export const FULL: Plan = {
+  warmUpMs: 2000,
+  throughput: { rounds: 8, durationMs: 1800 },
+  latency: { rounds: 4, durationMs: 2000 },
+  streams: { rounds: 3, durationMs: 1000 },
+  coldStarts: 5,
+}
+
+export const QUICK: Plan = {
+  warmUpMs: 700,
+  throughput: { rounds: 2, durationMs: 1000 },
+  latency: { rounds: 1, durationMs: 1000 },
+  streams: { rounds: 1, durationMs: 1000 },
+  coldStarts: 2,
+}
+
+export const CONNECTIONS = 64
+export const STREAMS = 100
+
+/** Sizes of the chat, and the rate at which latency is measured: about a tenth of what the floor can do. */
+export const SIZES = [
+  { name: "1 KB", bodyBytes: 1024, ratePerSecond: 500 },
+  { name: "16 KB", bodyBytes: 16 * 1024, ratePerSecond: 250 },
+  { name: "256 KB", bodyBytes: 256 * 1024, ratePerSecond: 25 },
+] as const
+
+/** Least share of the floor's throughput that the proxy must reach, by size; the goals beyond stand beside. */
+export const GATES: readonly { readonly size: string; readonly least: number; goal: number }[] = [
+  { size: "1 KB", least: 0.6, goal: 0.85 },
+  { size: "16 KB", least: 0.9, goal: 1.2 },
+]

@@ -1,0 +1,6 @@
+import { defineConfig } from "vitest/config"
+
+/** Tests of the test tools themselves, some of them with real processes. */
+export default defineConfig({
+  test: { include: ["test/{process,upstream,bench,scale}/**/*.test.ts"] },
+})
