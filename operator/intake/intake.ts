@@ -87,83 +87,91 @@ interface PodProgress {
 }
 
 export function createIntake(options: IntakeOptions): Intake {
-  const progress = new Map<string, PodProgress>()
-  const inFlight = new Map<string, number>()
+  return new LedgerIntake(options)
+}
 
-  async function accept(identity: PodIdentity, body: unknown): Promise<IntakeReply> {
-    const term = options.term()
+class LedgerIntake implements Intake {
+  readonly #options: IntakeOptions
+  readonly #progress = new Map<string, PodProgress>()
+  readonly #inFlight = new Map<string, number>()
+
+  constructor(options: IntakeOptions) {
+    this.#options = options
+  }
+
+  async accept(identity: PodIdentity, body: unknown): Promise<IntakeReply> {
+    const { podUid } = identity
+    const term = this.#options.term()
     if (term === null) return refuse("not_leader", "this operator does not lead", 1)
-    const waiting = inFlight.get(identity.podUid) ?? 0
+    const waiting = this.#inFlight.get(podUid) ?? 0
     if (waiting >= POD_BATCHES_MAX)
       return refuse("overloaded", `${waiting} batches of this pod are being stored`, 1)
-    const batch = parseUsageBatch(body, options.now())
+    const batch = parseUsageBatch(body, this.#options.now())
     if (batch.kind === "refused") return refuse(batch.code, batch.message, null)
     if (batch.kind === "empty") {
-      const acknowledged = progress.get(identity.podUid)?.acknowledged ?? 0
+      const acknowledged = this.#progress.get(podUid)?.acknowledged ?? 0
       return { kind: "acknowledged", answer: { acknowledged } }
     }
-    inFlight.set(identity.podUid, waiting + 1)
+    this.#inFlight.set(podUid, waiting + 1)
     try {
-      const result = await append(term, identity, batch)
-      return result.kind === "refused" ? result : acknowledge(identity, batch, result)
+      const result = await this.#append(term, identity, batch)
+      return result.kind === "refused" ? result : this.#acknowledge(identity, batch, result)
     } finally {
-      leave(identity.podUid)
+      this.#leave(podUid)
     }
   }
 
-  async function append(
+  dropPod(podUid: string): void {
+    this.#progress.delete(podUid)
+  }
+
+  async #append(
     term: number,
     identity: PodIdentity,
     batch: Batch,
   ): Promise<(AppendResult & { readonly kind: "appended" }) | Refused> {
     if (batch.records.length === 0) return { kind: "appended", inserted: 0, conflicts: [] }
     const { namespace, pod, podUid, application } = identity
-    const origin = { namespace, pod, podUid, application, ...options.teamOf(namespace) }
+    const origin = { namespace, pod, podUid, application, ...this.#options.teamOf(namespace) }
     try {
-      const result = await options.store.appendUsage(term, origin, batch.records)
+      const result = await this.#options.store.appendUsage(term, origin, batch.records)
       return { kind: "appended", ...result }
     } catch (error) {
       if (!(error instanceof LedgerError)) throw error
-      options.report({ kind: "ledger-failed", error })
+      this.#options.report({ kind: "ledger-failed", error })
       if (error.code === "stale_term") return refuse("not_leader", "another operator leads", 1)
       return refuse("ledger_unavailable", "the ledger cannot be written; keep the records", 5)
     }
   }
 
-  function acknowledge(identity: PodIdentity, batch: Batch, result: AppendResult): IntakeReply {
+  #acknowledge(identity: PodIdentity, batch: Batch, result: AppendResult): IntakeReply {
+    const { report } = this.#options
     const [first] = batch.invalid
     const { inserted, conflicts } = result
-    options.report({ kind: "stored", identity, inserted })
+    report({ kind: "stored", identity, inserted })
     if (first !== undefined)
-      options.report({ kind: "invalid-usage", identity, rows: batch.invalid.length, first })
-    if (conflicts.length > 0) options.report({ kind: "conflict", identity, ids: conflicts })
-    const known = progress.get(identity.podUid)
-    const next = advance(known, batch)
-    if (next.askedBefore !== null)
-      options.report({
-        kind: "gap",
-        identity,
-        after: next.acknowledged,
-        before: next.askedBefore,
-      })
-    remember(identity.podUid, next)
-    return { kind: "acknowledged", answer: { acknowledged: next.acknowledged } }
+      report({ kind: "invalid-usage", identity, rows: batch.invalid.length, first })
+    if (conflicts.length > 0) report({ kind: "conflict", identity, ids: conflicts })
+    const { acknowledged, askedBefore } = advance(this.#progress.get(identity.podUid), batch)
+    if (askedBefore !== null)
+      report({ kind: "gap", identity, after: acknowledged, before: askedBefore })
+    this.#remember(identity.podUid, { acknowledged, askedBefore })
+    return { kind: "acknowledged", answer: { acknowledged } }
   }
 
-  function remember(podUid: string, next: PodProgress): void {
-    progress.delete(podUid)
-    const [oldest] = progress.keys()
-    if (progress.size >= PODS_REMEMBERED_MAX && oldest !== undefined) progress.delete(oldest)
-    progress.set(podUid, next)
+  #remember(podUid: string, next: PodProgress): void {
+    this.#progress.delete(podUid)
+    const [oldest] = this.#progress.keys()
+    if (this.#progress.size >= PODS_REMEMBERED_MAX && oldest !== undefined)
+      this.#progress.delete(oldest)
+    this.#progress.set(podUid, next)
   }
 
-  function leave(podUid: string): void {
-    const left = (inFlight.get(podUid) ?? 1) - 1
-    if (left > 0) inFlight.set(podUid, left)
-    else inFlight.delete(podUid)
+  #leave(podUid: string): void {
+    const left = (this.#inFlight.get(podUid) ?? 1) - 1
+    if (left > 0) this.#inFlight.set(podUid, left)
+    else this.#inFlight.delete(podUid)
   }
-
-  return { accept, dropPod: (podUid) => void progress.delete(podUid) }
 }
 
 type Batch = Extract<ParsedBatch, { kind: "batch" }>
