@@ -1,1 +1,85 @@
-console.log("hi", process.version, process.argv.slice(2))
+/**
+ * The command line `sidegate`.
+ *
+ * In: arguments. Out: the exit code and text for a person. Each command lives in a folder of its own; this
+ * file only reads arguments and ends the process.
+ */
+import { readFileSync } from "node:fs"
+import { Command, Option } from "commander"
+import { parseJson } from "#proxy/contract/json.ts"
+import { asRecord, asText } from "./manifests/manifest.ts"
+import {
+  LOG_LEVELS,
+  parseLabels,
+  parseNamespace,
+  parsePort,
+  type RunOptions,
+} from "./run/options.ts"
+
+const release = readRelease()
+let isEnding = false
+const program = new Command("sidegate")
+  .description("An AI gateway for Kubernetes that runs beside the workload.")
+  .version(release)
+  .showHelpAfterError("(sidegate --help lists the commands)")
+
+program
+  .command("run")
+  .description("Run the whole gateway in one process on manifests from a directory.")
+  .argument("<dir>", "directory of manifests, folders below it included")
+  .option("--namespace <name>", "namespace of the pod that is played", parseNamespace, "default")
+  .option("--labels <key=value,...>", "labels of the pod that is played", parseLabels, {})
+  .option("--state <dir>", "where the ledger and the journal are kept", ".sidegate")
+  .option("--port <port>", "port of the gateway on loopback", parsePort, 4141)
+  .option("--admin-port <port>", "port of /metrics, /healthz, /readyz", parsePort, 4142)
+  .addOption(
+    new Option("--log-level <level>", "log lines on stderr").choices(LOG_LEVELS).default("warn"),
+  )
+  .action(startRun)
+
+await program.parseAsync()
+
+async function startRun(directory: string, options: RunOptions): Promise<void> {
+  const { run } = await import("./run/run.ts")
+  const environment = {
+    release,
+    pid: process.pid,
+    variable: (name: string) => process.env[name],
+    now: () => Date.now(),
+    print: (text: string) => void process.stdout.write(`${text}\n`),
+  }
+  try {
+    const running = await run(directory, options, environment)
+    const stop = (): void => void end(running)
+    process.on("SIGINT", stop)
+    process.on("SIGTERM", stop)
+  } catch (error) {
+    fail(error)
+  }
+}
+
+/** The first signal drains, the second one does not wait. */
+async function end(running: {
+  close(options?: { readonly drainMs?: number }): Promise<void>
+}): Promise<void> {
+  if (isEnding) return running.close({ drainMs: 0 })
+  isEnding = true
+  process.stdout.write("ending: requests in flight may finish, Ctrl-C again cuts them\n")
+  try {
+    await running.close()
+    process.exit(0)
+  } catch (error) {
+    fail(error)
+  }
+}
+
+function fail(error: unknown): never {
+  process.stderr.write(`sidegate: ${error instanceof Error ? error.message : String(error)}\n`)
+  process.exit(1)
+}
+
+function readRelease(): string {
+  const bytes = readFileSync(new URL("../package.json", import.meta.url))
+  const parsed = parseJson(bytes, { bytesMax: 65_536, depthMax: 8, tokensMax: 10_000 })
+  return (parsed.ok ? asText(asRecord(parsed.value)?.["version"]) : undefined) ?? "unknown"
+}
