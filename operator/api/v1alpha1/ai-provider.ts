@@ -14,7 +14,7 @@ const IPV6 = `\\[((${HEX}:){7}${HEX}|(${HEX}(:${HEX}){0,5})?::(${HEX}(:${HEX}){0
 const PORT =
   "([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
 const PATH = "(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*){0,8}/?"
-const ENDPOINT = new RegExp(`^https?://(${HOST_NAME}|${IPV6})(:${PORT})?${PATH}$`)
+const ENDPOINT = `^https?://(${HOST_NAME}|${IPV6})(:${PORT})?${PATH}$`
 
 const END = "(:[0-9]+)?(/|$)"
 const BYTE = "(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
@@ -36,7 +36,8 @@ const FORBIDDEN = [
 ].join("|")
 const DENIED = `^https?://(${FORBIDDEN})`
 
-const [numeric, dottedQuad, denied, publicHost, localHost, punycode] = [
+const [wellFormed, numeric, dottedQuad, denied, publicHost, localHost, punycode] = [
+  new RegExp(ENDPOINT),
   new RegExp(NUMERIC),
   new RegExp(DOTTED_QUAD),
   new RegExp(DENIED),
@@ -50,13 +51,20 @@ const Endpoint = ruled(
     .string()
     .min(1)
     .max(512)
-    .regex(ENDPOINT)
     .describe(
       "Base URL of the upstream: `https://HOST[:PORT][/PATH]`, all lower case but the path, for example " +
         "`https://api.openai.com/v1`. The schema's own paths follow it, so OpenAI's usually ends in `/v1`. " +
         "Required, except for schema Simulated, which has none.",
     ),
   [
+    {
+      // A rule and not a `pattern`, whose message would be this expression.
+      cel: `self.matches(r'${ENDPOINT}')`,
+      message:
+        "must be http(s)://HOST[:PORT][/PATH] with a lower-case ASCII host, " +
+        "without user, query, fragment, escapes or a dot at the end",
+      holds: (text) => wellFormed.test(text),
+    },
     {
       cel: `!self.matches(r'${NUMERIC}') || self.matches(r'${DOTTED_QUAD}')`,
       message: "an address must be written as four decimal numbers, as in 10.0.0.7",
