@@ -1,5 +1,57 @@
-/** What reconcile hands to the outside: one status write, one event. Implemented by operator/kube and the CLI. */
-import type { ObjectRef } from "#operator/index/view.ts"
+/**
+ * What reconcile needs of the outside, as values: the publisher, the vault, the ledger's totals, and where
+ * statuses and events go (the API server, or the terminal of `sidegate run`).
+ */
+import type { CompiledNamespace } from "#operator/compile/compiled.ts"
+import type { NamespaceFacts, ObjectRef, PodFacts } from "#operator/index/view.ts"
+import type { LedgerStore } from "#operator/ledger/store/store.ts"
+import type { CredentialsPush, Nack, PodIdentity } from "#proxy/contract/push.ts"
+import type { Snapshot } from "#proxy/contract/snapshot.ts"
+
+/** Of a connected sidecar, what statuses are made from. */
+export interface ConnectedSidecar {
+  readonly identity: PodIdentity
+  readonly heldHash: string | null
+  readonly nack: Nack | null
+  readonly pendingSinceMs: number | null
+}
+
+export interface ReconcilePorts {
+  readonly publisher: {
+    publish(namespace: string, snapshot: Snapshot): { readonly hash: string }
+    publishCredentials(namespace: string, credentials: CredentialsPush): void
+    sidecars(namespace: string): readonly ConnectedSidecar[]
+    updateIdentity(identity: PodIdentity): void
+    retire(namespace: string): void
+  }
+  readonly credentialsFor: (needs: CompiledNamespace["credentials"]) => CredentialsPush
+  /** Ends what a pod that is gone still has open. */
+  readonly dropPod: (podUid: string) => void
+  /** Whether sidecars of this namespace are served at all. */
+  readonly isServed: (namespace: NamespaceFacts) => boolean
+  readonly pod: (uid: string) => PodFacts | undefined
+  readonly usageByTeam: LedgerStore["usageByTeam"]
+  applyStatus(write: StatusWrite): Promise<void>
+  emitEvent(event: ObjectEvent): Promise<void>
+  readonly report: (report: ReconcileReport) => void
+}
+
+/** For the log and the metrics. */
+export type ReconcileReport =
+  | { readonly kind: "compiled"; readonly namespace: string; readonly ms: number }
+  /** The check found the result wrong: a bug. The Snapshot before stays in force. */
+  | {
+      readonly kind: "violations"
+      readonly namespace: string
+      readonly violations: readonly string[]
+    }
+  /** Something threw: a bug, or a Snapshot that is too large. Tried again later. */
+  | { readonly kind: "failed"; readonly namespace: string; readonly error: unknown }
+  | { readonly kind: "pushed"; readonly delayMs: number }
+  | { readonly kind: "status-written" }
+  | { readonly kind: "status-failed"; readonly object: ObjectRef; readonly error: unknown }
+  | { readonly kind: "event-failed"; readonly object: ObjectRef; readonly error: unknown }
+  | { readonly kind: "usage-unreadable"; readonly error: unknown }
 
 /** `metav1.Condition`. */
 export interface StatusCondition {
@@ -12,11 +64,20 @@ export interface StatusCondition {
   readonly lastTransitionTime: string
 }
 
+export interface SidecarCounts {
+  /** In scope and connected. */
+  readonly connected: number
+  /** Those that have acknowledged this generation. */
+  readonly programmed: number
+}
+
 /** Only on TeamQuotas: the current UTC month. */
 export interface UsageStatus {
   /** Safe integers; a sum beyond 2^53 - 1 stays there. */
   readonly inputTokens: number
   readonly outputTokens: number
+  /** Both together. */
+  readonly tokens: number
   /** Decimal text in US dollars. */
   readonly usd: string
   /** Start of the month, RFC 3339. */
@@ -27,6 +88,7 @@ export interface UsageStatus {
 export interface ObjectStatus {
   readonly observedGeneration: number
   readonly conditions: readonly StatusCondition[]
+  readonly sidecars?: SidecarCounts
   readonly usage?: UsageStatus
 }
 

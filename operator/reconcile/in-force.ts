@@ -1,0 +1,80 @@
+/**
+ * Which generation of which object is in force where: per namespace, what the published Snapshot was made
+ * from, and the same for every hash that some sidecar still holds.
+ *
+ * A hash does not hold generations, so a change that compiles to the same Snapshot is in force wherever
+ * that hash is: the newest sources of a hash count.
+ */
+import { formatRef, type ObjectRef } from "#operator/index/view.ts"
+
+/** Older hashes of one namespace that are remembered; what holds none of them counts as not programmed. */
+export const HASHES_MAX = 16
+
+export interface InForce {
+  /** `heldHashes`: those in force at some sidecar; others but the newest are forgotten. */
+  published(
+    namespace: string,
+    hash: string,
+    sources: readonly (ObjectRef & { readonly generation: number })[],
+    heldHashes: ReadonlySet<string>,
+  ): void
+  forget(namespace: string): void
+  /** Namespaces whose published Snapshot was made from this object. */
+  scope(object: string): Iterable<string>
+  /** Generation of the object in the Snapshot of that hash; undefined when it is not in it or unknown. */
+  generation(namespace: string, hash: string, object: string): number | undefined
+  /** `formatRef` of all sources of what is published. */
+  sources(namespace: string): Iterable<string>
+}
+
+type Sources = ReadonlyMap<string, number>
+
+interface Published {
+  readonly hash: string
+  /** Oldest first; the published one is last. */
+  readonly byHash: Map<string, Sources>
+}
+
+export function createInForce(): InForce {
+  const namespaces = new Map<string, Published>()
+  const scopes = new Map<string, Set<string>>()
+  const current = (namespace: string): Sources => {
+    const published = namespaces.get(namespace)
+    return published?.byHash.get(published.hash) ?? new Map()
+  }
+  const leave = (namespace: string, objects: Iterable<string>) => {
+    for (const object of objects) {
+      const scope = scopes.get(object)
+      scope?.delete(namespace)
+      if (scope?.size === 0) scopes.delete(object)
+    }
+  }
+  return {
+    published: (namespace, hash, sources, heldHashes) => {
+      const next = new Map(sources.map((source) => [formatRef(source), source.generation]))
+      const before = current(namespace)
+      leave(
+        namespace,
+        [...before.keys()].filter((object) => !next.has(object)),
+      )
+      for (const object of next.keys()) {
+        const scope = scopes.get(object) ?? new Set()
+        scopes.set(object, scope.add(namespace))
+      }
+      const byHash = new Map(namespaces.get(namespace)?.byHash)
+      byHash.delete(hash)
+      for (const old of byHash.keys()) {
+        if (!heldHashes.has(old) || byHash.size >= HASHES_MAX) byHash.delete(old)
+      }
+      namespaces.set(namespace, { hash, byHash: byHash.set(hash, next) })
+    },
+    forget: (namespace) => {
+      leave(namespace, current(namespace).keys())
+      namespaces.delete(namespace)
+    },
+    scope: (object) => scopes.get(object) ?? [],
+    generation: (namespace, hash, object) =>
+      namespaces.get(namespace)?.byHash.get(hash)?.get(object),
+    sources: (namespace) => current(namespace).keys(),
+  }
+}

@@ -1,0 +1,197 @@
+/**
+ * When to write which status. In: what the API server has, what it should have, the time. Out: the writes
+ * that may begin now. No clock, no timers, no client.
+ *
+ * Source  `api.md`, "Status", Writes: a change of generation or a refusal at once; the first usage after
+ *         30 quiet seconds at once, then every 30 s; counts every 60 s; at most 20 writes a second for the whole
+ *         operator, oldest first; never a write without a change.
+ */
+import { canonicalJson } from "#proxy/contract/json.ts"
+import type { ObjectStatus, StatusCondition } from "./ports.ts"
+
+export const WRITES_PER_SECOND_MAX = 20
+export const USAGE_EVERY_MS = 30_000
+export const COUNTS_EVERY_MS = 60_000
+/** Writes that may be under way at once. */
+export const IN_FLIGHT_MAX = 8
+const RETRY_MIN_MS = 1000
+const RETRY_MAX_MS = 60_000
+
+export interface StatusSchedule {
+  /** What the API server is known to hold for the object; null for none. */
+  known(key: string): ObjectStatus | null
+  /** A watch showed this status. One that is not ours is overwritten at once. */
+  observe(key: string, status: ObjectStatus | null, now: number): void
+  /** What it should be. Only the newest proposal counts. */
+  propose(key: string, status: ObjectStatus, now: number): void
+  forget(key: string): void
+  /** The writes to begin now, oldest first; each must be followed by `finish`. */
+  take(now: number): readonly { readonly key: string; readonly status: ObjectStatus }[]
+  finish(key: string, outcome: "written" | "failed", now: number): void
+  /** When `take` may have something next; null when nothing waits. */
+  wakeAt(now: number): number | null
+  /** Objects whose status waits to be written. */
+  backlog(): number
+}
+
+interface Entry {
+  written: ObjectStatus | null
+  /** Its predecessor: an echo of it on the watch is late, not foreign. */
+  previous: ObjectStatus | null
+  desired: ObjectStatus | null
+  inFlight: ObjectStatus | null
+  dueAt: number | null
+  countsAt: number
+  usageAt: number
+  failures: number
+}
+
+/** `startedAt`: counts that differ after a restart wait as if they had been written then. */
+export function createStatusSchedule(startedAt: number): StatusSchedule {
+  const entries = new Map<string, Entry>()
+  const waiting = new Set<string>()
+  /** Start times of the last writes, oldest first: a sliding window of one second. */
+  const starts: number[] = []
+  let inFlight = 0
+
+  const entryOf = (key: string): Entry => {
+    const entry = entries.get(key) ?? newEntry(startedAt)
+    entries.set(key, entry)
+    return entry
+  }
+  const plan = (key: string, entry: Entry, dueAt: number | null): void => {
+    const isSooner = entry.dueAt !== null && dueAt !== null && entry.dueAt < dueAt
+    entry.dueAt = isSooner ? entry.dueAt : dueAt
+    if (entry.dueAt === null) waiting.delete(key)
+    else waiting.add(key)
+  }
+  return {
+    known: (key) => entries.get(key)?.inFlight ?? entries.get(key)?.written ?? null,
+    observe: (key, status, now) => {
+      const entry = entryOf(key)
+      const isOurs = [entry.written, entry.previous, entry.inFlight].some((own) =>
+        isSame(own, status),
+      )
+      if (isOurs || entry.inFlight !== null) return
+      const isFirst = entry.written === null && entry.desired === null
+      entry.written = status
+      entry.previous = null
+      if (isFirst || entry.desired === null) return
+      plan(key, entry, isSame(status, entry.desired) ? null : now)
+    },
+    propose: (key, status, now) => {
+      const entry = entryOf(key)
+      entry.desired = status
+      if (entry.inFlight === null) plan(key, entry, dueAt(entry, now))
+    },
+    forget: (key) => {
+      if (entries.get(key)?.inFlight) inFlight--
+      entries.delete(key)
+      waiting.delete(key)
+    },
+    take: (now) => {
+      while ((starts[0] ?? now) <= now - 1000) starts.shift()
+      const due = [...waiting].flatMap((key) => {
+        const entry = entries.get(key)
+        return entry?.dueAt != null && entry.dueAt <= now && entry.desired !== null
+          ? [{ key, entry, status: entry.desired, dueAt: entry.dueAt }]
+          : []
+      })
+      due.sort((a, b) => a.dueAt - b.dueAt)
+      const room = Math.min(WRITES_PER_SECOND_MAX - starts.length, IN_FLIGHT_MAX - inFlight)
+      return due.slice(0, Math.max(0, room)).map(({ key, entry, status }) => {
+        entry.inFlight = status
+        entry.dueAt = null
+        waiting.delete(key)
+        starts.push(now)
+        inFlight++
+        return { key, status }
+      })
+    },
+    finish: (key, outcome, now) => {
+      const entry = entries.get(key)
+      if (entry === undefined || entry.inFlight === null) return
+      inFlight--
+      const status = entry.inFlight
+      entry.inFlight = null
+      if (outcome === "failed") {
+        entry.failures++
+        const wait = Math.min(RETRY_MAX_MS, RETRY_MIN_MS * 2 ** Math.min(entry.failures - 1, 10))
+        plan(key, entry, now + wait)
+        return
+      }
+      if (!isSame(entry.written?.usage, status.usage)) entry.usageAt = now
+      entry.countsAt = now
+      entry.failures = 0
+      entry.previous = entry.written
+      entry.written = status
+      plan(key, entry, dueAt(entry, now))
+    },
+    wakeAt: (now) => {
+      let earliest: number | null = null
+      for (const key of waiting) {
+        const at = entries.get(key)?.dueAt ?? null
+        if (at !== null && (earliest === null || at < earliest)) earliest = at
+      }
+      if (earliest === null || inFlight >= IN_FLIGHT_MAX) return null
+      const [oldest] = starts
+      const isFull = starts.length >= WRITES_PER_SECOND_MAX && oldest !== undefined
+      return Math.max(earliest, now, isFull ? oldest + 1000 : now)
+    },
+    backlog: () => waiting.size,
+  }
+}
+
+/** When the difference between what is and what should be is to be written; null when there is none. */
+function dueAt({ written, desired, usageAt, countsAt }: Entry, now: number): number | null {
+  if (desired === null || isSame(written, desired)) return null
+  if (written === null || isUrgent(written, desired)) return now
+  const { usage: wasUsage, ...wasRest } = written
+  const { usage, ...rest } = desired
+  const usageDue = isSame(wasUsage, usage) ? Number.POSITIVE_INFINITY : usageAt + USAGE_EVERY_MS
+  const countsDue = isSame(wasRest, rest) ? Number.POSITIVE_INFINITY : countsAt + COUNTS_EVERY_MS
+  return Math.max(now, Math.min(usageDue, countsDue))
+}
+
+/**
+ * A new generation; a condition that turns False, changes its reason for it, or stops being False; and the
+ * answer that the writer of the change waits for: Programmed turns True, or its first sidecars come.
+ */
+function isUrgent(written: ObjectStatus, desired: ObjectStatus): boolean {
+  if (written.observedGeneration !== desired.observedGeneration) return true
+  return desired.conditions.some((condition) => {
+    const before = written.conditions.find(({ type }) => type === condition.type)
+    if (before === undefined) return true
+    return turnsFalse(before, condition) || becomesProgrammed(before, condition)
+  })
+}
+
+function turnsFalse(before: StatusCondition, now: StatusCondition): boolean {
+  if (before.status !== "False" && now.status !== "False") return false
+  return before.status !== now.status || before.reason !== now.reason
+}
+
+function becomesProgrammed(before: StatusCondition, now: StatusCondition): boolean {
+  if (now.type !== "Programmed" || now.status !== "True" || now.reason === "NoSidecars")
+    return false
+  return before.status !== "True" || before.reason === "NoSidecars"
+}
+
+function isSame(a: unknown, b: unknown): boolean {
+  if (a === b) return true
+  if (a === null || b === null || a === undefined || b === undefined) return false
+  return canonicalJson(a) === canonicalJson(b)
+}
+
+function newEntry(startedAt: number): Entry {
+  return {
+    written: null,
+    previous: null,
+    desired: null,
+    inFlight: null,
+    dueAt: null,
+    countsAt: startedAt,
+    usageAt: Number.NEGATIVE_INFINITY,
+    failures: 0,
+  }
+}
