@@ -69,7 +69,12 @@ export function parseManifests({ path, text }: ManifestFile): ParsedFile {
       continue
     }
     if (document.contents === null || isEmptyScalar(document.contents)) continue
-    for (const value of itemsOf(toValue(document))) {
+    const content = toValue(document)
+    if ("message" in content) {
+      faults.push({ file: path, line, message: content.message })
+      continue
+    }
+    for (const value of itemsOf(content.value)) {
       if (manifests.length >= MANIFEST_LIMITS.documentsMax) {
         const message = `more than ${MANIFEST_LIMITS.documentsMax} objects in one file`
         faults.push({ file: path, line, message })
@@ -124,9 +129,15 @@ function itemsOf(value: unknown): readonly unknown[] {
   return isList && Array.isArray(items) ? items : [value]
 }
 
-/** Aliases are counted by the library (100 at most), so that a small file cannot become a large value. */
-function toValue(document: { toJS(options: { maxAliasCount: number }): unknown }): unknown {
-  return document.toJS({ maxAliasCount: 100 })
+type Content = { readonly value: unknown } | { readonly message: string }
+
+/** The library counts what aliases stand for, so that a small file cannot become a large value. */
+function toValue(document: { toJS(options: { maxAliasCount: number }): unknown }): Content {
+  try {
+    return { value: document.toJS({ maxAliasCount: 100 }) }
+  } catch (error) {
+    return { message: error instanceof Error ? error.message : String(error) }
+  }
 }
 
 /** YAML 1.1 as Kubernetes reads it: dates and `12:30:45` stay text there. */

@@ -13,6 +13,7 @@ import {
   type ParsedFile,
   textEntries,
 } from "#cli/manifests/manifest.ts"
+import { API_VERSION, GROUP, KINDS } from "#operator/api/v1alpha1/registry.ts"
 import { formatRef, type IndexedKind, type ObjectRef } from "#operator/index/view.ts"
 
 export const OPERATOR_NAMESPACE = "sidegate-system"
@@ -43,8 +44,6 @@ export interface PlaySettings {
 }
 
 const CLUSTER_KINDS: readonly string[] = ["AIProvider", "ModelCatalog", "ModelPolicy", "TeamQuota"]
-const GROUP = "sidegate.dev"
-const API_VERSION = `${GROUP}/v1alpha1`
 
 /** Reads all files; of two objects with one name the first stays and the second is a note. */
 export function readObjects(files: readonly ParsedFile[], settings: PlaySettings): ObjectSet {
@@ -89,10 +88,10 @@ function readObject(manifest: Manifest, settings: PlaySettings): ReadObject | st
   if (kind === "AIRoute")
     return plain(manifest, "AIRoute", manifest.namespace ?? settings.namespace)
   if (isClusterKind(kind)) return plain(manifest, kind, "")
-  return `${kind} ${name}: no kind ${kind} in ${API_VERSION}; this release knows ${KINDS}`
+  return `${kind} ${name}: no kind ${kind} in ${API_VERSION}; this release knows ${KNOWN}`
 }
 
-const KINDS = ["AIRoute", ...CLUSTER_KINDS].join(", ")
+const KNOWN = KINDS.map(({ kind }) => kind).join(", ")
 
 function isClusterKind(kind: string): kind is IndexedKind {
   return CLUSTER_KINDS.includes(kind)
