@@ -1,0 +1,231 @@
+/**
+ * The one way out to upstreams.
+ *
+ * In: a request whose destination is the provider's own, and a handler. Out: the answer as it comes, or one
+ * named failure; a call that can be paused and cut. The key joins the request here, at the last step. It
+ * follows no redirect, reads no proxy from the environment and decides nothing about retries.
+ */
+import { readFileSync } from "node:fs"
+import { createSecureContext, getCACertificates, type SecureContext } from "node:tls"
+import type { Dispatcher } from "undici"
+import type { ProviderConfig, SimulatedConfig } from "#proxy/contract/snapshot.ts"
+import type {
+  Dispatch,
+  UpstreamCall,
+  UpstreamHandler,
+  UpstreamRequest,
+} from "#proxy/exchange/ports.ts"
+import type { SimulatedRequest, SimulatedScript } from "#proxy/providers/simulated/script.ts"
+import { nameFailure } from "./name-failure.ts"
+import { Pools } from "./pools.ts"
+import { createResolve, type Resolve } from "./resolve.ts"
+import { Secret } from "./secret.ts"
+import { playScript } from "./simulated-call.ts"
+
+export interface EgressOptions {
+  readonly connectionsMax: number
+  readonly headerBytesMax: number
+  readonly bodyBytesMax: number
+  readonly dnsTimeoutMs: number
+  /** PEM file of roots to trust besides the public ones; null adds none. */
+  readonly caFile: string | null
+  readonly draw: () => number
+  /** Writes the script that is played for a provider of schema Simulated. */
+  readonly simulate: (
+    config: SimulatedConfig,
+    request: SimulatedRequest,
+    draw: number,
+  ) => SimulatedScript
+  readonly monotonic: () => number
+  /** Replaces the look-up of names; the system's hosts file and name servers when absent. */
+  readonly resolve?: Resolve
+  readonly onDial?: (address: string) => void
+}
+
+export interface Egress {
+  readonly dispatch: Dispatch
+  /** The keys by provider, complete: one that is missing is forgotten. Requests under way keep theirs. */
+  setCredentials(entries: readonly { readonly provider: string; readonly value: string }[]): void
+  /** Closes the pools that the configuration in force no longer uses. */
+  retain(providers: readonly ProviderConfig[]): void
+  readonly poolCount: () => number
+  close(): Promise<void>
+}
+
+/** Interim answers (1xx) before the real one; more is a failure `protocol`. */
+const INTERIM_MAX = 8
+
+/** Throws when the CA file cannot be read or is no certificate. */
+export function createEgress(options: EgressOptions): Egress {
+  const { monotonic, draw, simulate, bodyBytesMax } = options
+  const resolve = options.resolve ?? createResolve({ timeoutMs: options.dnsTimeoutMs, monotonic })
+  const pools = new Pools({
+    connectionsMax: options.connectionsMax,
+    headerBytesMax: options.headerBytesMax,
+    resolve,
+    secureContext: options.caFile === null ? undefined : trustAlso(options.caFile),
+    onDial: options.onDial,
+  })
+  let secrets: ReadonlyMap<string, Secret> = new Map()
+  return {
+    dispatch: (request, handler) => {
+      const { provider } = request
+      if (provider.simulated !== null) {
+        return playScript(simulate(provider.simulated, request, draw()), handler)
+      }
+      const secret = provider.credential === "Secret" ? secrets.get(provider.name) : undefined
+      if (provider.credential === "Secret" && secret === undefined) {
+        const detail = `AIProvider ${provider.name}: no key has been received`
+        handler.onFailure({ kind: "credential-missing", wasSent: false, detail })
+        return ENDED
+      }
+      const call = new UndiciCall(handler, provider.origin, bodyBytesMax)
+      const headers = headersOf(request, secret)
+      const { method, path, body } = request
+      pools.get(provider, secret).dispatch({ method, path, headers, body }, call)
+      return call
+    },
+    setCredentials: (entries) => {
+      const next = new Map<string, Secret>()
+      for (const { provider, value } of entries) {
+        const held = secrets.get(provider)
+        next.set(provider, held?.holds(value) === true ? held : new Secret(value))
+      }
+      secrets = next
+    },
+    retain: (providers) => {
+      pools.retain(providers.map((provider) => [provider, secrets.get(provider.name)] as const))
+    },
+    poolCount: () => pools.count,
+    close: () => pools.destroy(),
+  }
+}
+
+const ENDED: UpstreamCall = Object.freeze({
+  resume: () => undefined,
+  abort: () => undefined,
+})
+
+/** We read usage from the bytes as they come, so no upstream may compress them. */
+function headersOf(request: UpstreamRequest, secret: Secret | undefined): string[] {
+  const headers = [...request.headers]
+  if (!headers.includes("accept-encoding")) headers.push("accept-encoding", "identity")
+  if (secret !== undefined) {
+    const { header, prefix } = request.authorization
+    headers.push(header, `${prefix}${secret.reveal()}`)
+  }
+  return headers
+}
+
+function trustAlso(caFile: string): SecureContext {
+  return createSecureContext({
+    ca: [...getCACertificates("default"), readFileSync(caFile, "utf8")],
+  })
+}
+
+const ABORTED = new Error("the exchange ended this attempt")
+const TOO_LARGE = new Error("the answer is over its limit")
+const TOO_MANY_INTERIM = new Error("too many interim answers")
+
+class UndiciCall implements Dispatcher.DispatchHandler, UpstreamCall {
+  readonly #handler: UpstreamHandler
+  readonly #origin: string
+  readonly #bodyBytesMax: number
+  #controller: Dispatcher.DispatchController | null = null
+  #bytes = 0
+  #interim = 0
+  #isOver = false
+
+  constructor(handler: UpstreamHandler, origin: string, bodyBytesMax: number) {
+    this.#handler = handler
+    this.#origin = origin
+    this.#bodyBytesMax = bodyBytesMax
+  }
+
+  resume(): void {
+    if (!this.#isOver) this.#controller?.resume()
+  }
+
+  abort(): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    // Before its start it waits in the pool; onRequestStart then ends it.
+    this.#controller?.abort(ABORTED)
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller
+    if (this.#isOver) controller.abort(ABORTED)
+  }
+
+  onResponseStart(
+    controller: Dispatcher.DispatchController,
+    status: number,
+    headers: Readonly<Record<string, string | string[] | undefined>>,
+  ): void {
+    if (this.#isOver) return
+    if (status < 200) {
+      this.#interim += 1
+      if (this.#interim <= INTERIM_MAX) return
+      this.#fail("protocol", TOO_MANY_INTERIM, controller)
+      return
+    }
+    this.#handler.onResponse(status, flatten(headers))
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, bytes: Uint8Array): void {
+    if (this.#isOver) return
+    this.#bytes += bytes.length
+    if (this.#bytes > this.#bodyBytesMax) {
+      this.#fail("too-large", TOO_LARGE, controller)
+      return
+    }
+    if (!this.#handler.onData(bytes)) controller.pause()
+  }
+
+  onResponseEnd(): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    runApart(() => this.#handler.onEnd())
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    const failure = nameFailure(error, this.#origin, this.#controller !== null)
+    runApart(() => this.#handler.onFailure(failure))
+  }
+
+  #fail(
+    kind: "protocol" | "too-large",
+    error: Error,
+    controller: Dispatcher.DispatchController,
+  ): void {
+    this.#isOver = true
+    controller.abort(error)
+    const detail = `${this.#origin}: ${error.message}`
+    this.#handler.onFailure({ kind, wasSent: true, detail })
+  }
+}
+
+/** The client library swallows what its handlers throw at the end; a bug must reach the process handler. */
+function runApart(run: () => void): void {
+  try {
+    run()
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error
+    })
+  }
+}
+
+function flatten(
+  headers: Readonly<Record<string, string | string[] | undefined>>,
+): Readonly<Record<string, string | undefined>> {
+  const flat: Record<string, string | undefined> = {}
+  for (const name in headers) {
+    const value = headers[name]
+    flat[name] = Array.isArray(value) ? value.join(", ") : value
+  }
+  return flat
+}
