@@ -8,7 +8,7 @@
  * `createControlPlane(options: ControlPlaneOptions): ControlPlane` in `compose.ts` makes it.
  */
 import type { CompileSettings } from "#operator/compile/compiled.ts"
-import type { IndexedKind, ObjectRef, PodFacts } from "#operator/index/view.ts"
+import type { IndexedKind, NamespaceFacts, ObjectRef, PodFacts } from "#operator/index/view.ts"
 import type { Intake } from "#operator/intake/intake.ts"
 import type { LedgerStore } from "#operator/ledger/store/store.ts"
 import type { Publisher } from "#operator/publish/publisher.ts"
@@ -24,6 +24,10 @@ export interface ControlPlaneOptions {
   readonly metrics: OperatorMetrics
   /** Wall clock, ms since the epoch. */
   readonly now: () => number
+  /** Whether sidecars of a namespace are served; all when left out. Others hold no configuration. */
+  readonly isServed?: (namespace: NamespaceFacts) => boolean
+  /** The ledger belongs to a leader of a higher term: this process must stop at once. */
+  readonly onDeposed?: (reason: string) => void
 }
 
 /** What leaves the control plane besides pushes. A rejection is retried with the newest value. */
@@ -38,8 +42,9 @@ export interface ControlPlane {
   readonly intake: Intake
   /** A pod as the feed last showed it; undefined when it is gone. */
   pod(uid: string): PodFacts | undefined
-  /** Labels of a namespace as the feed last showed it; undefined when it is gone. */
-  namespaceLabels(name: string): Readonly<Record<string, string>> | undefined
+  /** A namespace as the feed last showed it; undefined when it is gone. */
+  namespace(name: string): NamespaceFacts | undefined
+  namespaces(): readonly NamespaceFacts[]
   /**
    * Takes the next term from the ledger and starts to publish, to accept usage and to write statuses.
    * Before it nothing is compiled and every sidecar is told `not_leader`. Call it once, after the first

@@ -6,8 +6,8 @@ import type { ReadSecret } from "./read-secret.ts"
 import type { SecretValue } from "./secret-value.ts"
 
 export interface Vault {
-  /** Keeps the newest values of a Secret and forgets the older ones. */
-  put(secret: ReadSecret): void
+  /** Keeps the newest values of a Secret and forgets the older ones. False when they are the same. */
+  put(secret: ReadSecret): boolean
   delete(secretName: string): void
   /** Forgets every Secret that is not among these names. */
   retain(secretNames: ReadonlySet<string>): void
@@ -24,7 +24,9 @@ export function createVault(): Vault {
   const secrets = new Map<string, Stored>()
   return {
     put: ({ facts, values }) => {
+      if (secrets.get(facts.name)?.fingerprint === facts.fingerprint) return false
       secrets.set(facts.name, { fingerprint: facts.fingerprint, values })
+      return true
     },
     delete: (name) => {
       secrets.delete(name)

@@ -43,7 +43,7 @@ export function assembleStatus(
 
 /**
  * One event for each condition that turned False or changed its reason for it, and one for each that
- * turned True again. Ready and `Programmed=False, NotAccepted` repeat others and make none.
+ * turned True again. Ready repeats the others and makes none.
  */
 export function transitionsOf(
   previous: ObjectStatus | null,
@@ -51,9 +51,9 @@ export function transitionsOf(
 ): readonly Pick<ObjectEvent, "type" | "reason" | "note">[] {
   const events: Pick<ObjectEvent, "type" | "reason" | "note">[] = []
   for (const { type, status, reason, message } of next.conditions) {
-    if (type === "Ready" || reason === "NotAccepted") continue
+    if (type === "Ready") continue
     const before = previous?.conditions.find((condition) => condition.type === type)
-    const wasFalse = before?.status === "False" && before.reason !== "NotAccepted"
+    const wasFalse = before?.status === "False"
     if (status === "False" && !(wasFalse && before.reason === reason)) {
       events.push({ type: "Warning", reason, note: message })
     } else if (status === "True" && wasFalse) {

@@ -99,3 +99,14 @@ test("it says when to come back, and since when a key waits", () => {
     { key: "b", since: 90 },
   ])
 })
+
+test("a key that only waits to be tried again is not touched, until it is", () => {
+  const debounce = createDebounce()
+  debounce.delay("a", 5000)
+  expect(debounce.hasTouched()).toBe(false)
+  expect(debounce.wakeAt()).toBe(5000)
+  debounce.touch("a", 10)
+  expect(debounce.hasTouched()).toBe(true)
+  expect(debounce.take(10)).toEqual([{ key: "a", since: 10 }])
+  expect(debounce.take(5000)).toEqual([])
+})

@@ -16,6 +16,8 @@ export interface Debounce {
   delay(key: string, at: number): void
   /** The keys whose time has come, each with the time of its first change; they are taken. */
   take(now: number): readonly { readonly key: string; readonly since: number }[]
+  /** True when a touched key waits; one that is only delayed does not count. */
+  hasTouched(): boolean
   /** When `take` has something next; null when nothing waits. */
   wakeAt(): number | null
 }
@@ -23,6 +25,7 @@ export interface Debounce {
 interface Waiting {
   readonly since: number
   readonly dueAt: number
+  readonly isDelayed?: true
 }
 
 /** Memory is bounded by the number of keys touched in the last `quietMs` and those waiting. */
@@ -34,7 +37,7 @@ export function createDebounce({ quietMs, maxMs }: DebounceSettings = DEBOUNCE):
       const before = waiting.get(key)
       const lastTaken = taken.get(key)
       const isChurn = lastTaken !== undefined && now - lastTaken < quietMs
-      if (before === undefined) {
+      if (before === undefined || before.isDelayed) {
         waiting.set(key, { since: now, dueAt: isChurn ? now + quietMs : now })
       } else if (before.dueAt > now) {
         const dueAt = Math.min(now + quietMs, before.since + maxMs)
@@ -42,7 +45,7 @@ export function createDebounce({ quietMs, maxMs }: DebounceSettings = DEBOUNCE):
       }
     },
     delay: (key, at) => {
-      if (!waiting.has(key)) waiting.set(key, { since: at, dueAt: at })
+      if (!waiting.has(key)) waiting.set(key, { since: at, dueAt: at, isDelayed: true })
     },
     take: (now) => {
       for (const [key, at] of taken) if (now - at >= quietMs) taken.delete(key)
@@ -55,6 +58,7 @@ export function createDebounce({ quietMs, maxMs }: DebounceSettings = DEBOUNCE):
       }
       return due
     },
+    hasTouched: () => [...waiting.values()].some(({ isDelayed }) => isDelayed !== true),
     wakeAt: () => {
       let earliest: number | null = null
       for (const { dueAt } of waiting.values()) {

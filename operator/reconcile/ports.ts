@@ -3,7 +3,7 @@
  * statuses and events go (the API server, or the terminal of `sidegate run`).
  */
 import type { CompiledNamespace } from "#operator/compile/compiled.ts"
-import type { NamespaceFacts, ObjectRef, PodFacts } from "#operator/index/view.ts"
+import type { NamespaceFacts, ObjectRef } from "#operator/index/view.ts"
 import type { LedgerStore } from "#operator/ledger/store/store.ts"
 import type { CredentialsPush, Nack, PodIdentity } from "#proxy/contract/push.ts"
 import type { Snapshot } from "#proxy/contract/snapshot.ts"
@@ -29,7 +29,6 @@ export interface ReconcilePorts {
   readonly dropPod: (podUid: string) => void
   /** Whether sidecars of this namespace are served at all. */
   readonly isServed: (namespace: NamespaceFacts) => boolean
-  readonly pod: (uid: string) => PodFacts | undefined
   readonly usageByTeam: LedgerStore["usageByTeam"]
   applyStatus(write: StatusWrite): Promise<void>
   emitEvent(event: ObjectEvent): Promise<void>

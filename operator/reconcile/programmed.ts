@@ -58,7 +58,7 @@ export function judgeProgrammed(
   const counts = { connected: tally.connected, programmed: tally.programmed }
   const [status, reason, message] =
     !isInScope && accepted.status === "False"
-      ? (["False", "NotAccepted", "the object is not in force: see Accepted"] as const)
+      ? (["Unknown", "NotAccepted", "not in force: the object is not accepted"] as const)
       : describe(tally)
   const condition: Condition = { type: "Programmed", status, reason, message }
   return { condition, sidecars: counts, recheckAt: tally.recheckAt }

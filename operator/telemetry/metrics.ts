@@ -14,7 +14,7 @@ export interface OperatorMetrics {
   readonly pushDelaySeconds: Histogram
   readonly checkViolations: Counter
   readonly sidecars: Gauge
-  readonly nacks: Counter
+  readonly sidecarsRejecting: Gauge
   readonly statusWrites: Counter<"result">
   readonly statusBacklog: Gauge
   readonly events: Counter<"result">
@@ -56,7 +56,10 @@ export function createMetrics(): OperatorMetrics {
       "Snapshots held back because a check found them wrong: a bug.",
     ),
     sidecars: gauge("sidegate_sidecars", "Connected sidecars."),
-    nacks: counter("sidegate_nacks_total", "Snapshots that a sidecar refused."),
+    sidecarsRejecting: gauge(
+      "sidegate_sidecars_rejecting",
+      "Connected sidecars that refused the current Snapshot.",
+    ),
     statusWrites: counter("sidegate_status_writes_total", "Status writes, by result.", ["result"]),
     statusBacklog: gauge("sidegate_status_backlog", "Objects whose status waits to be written."),
     events: counter("sidegate_events_total", "Events, by result.", ["result"]),

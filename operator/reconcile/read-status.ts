@@ -1,0 +1,70 @@
+/** The status that an object carries, as far as it is ours; whatever does not read as ours is null. */
+import type { IndexedKind } from "#operator/index/view.ts"
+import type { ObjectStatus, SidecarCounts, StatusCondition, UsageStatus } from "./ports.ts"
+
+/** Kinds whose status is the operator's. */
+export const STATUS_KINDS: ReadonlySet<IndexedKind> = new Set<IndexedKind>([
+  "AIProvider",
+  "ModelCatalog",
+  "AIRoute",
+  "ModelPolicy",
+  "TeamQuota",
+])
+
+/** Input: the whole object as the API server gives it. Conditions come in our order, others are left out. */
+export function readStatus(object: unknown): ObjectStatus | null {
+  const status = fieldOf(object, "status")
+  const observedGeneration = fieldOf(status, "observedGeneration")
+  const listed = fieldOf(status, "conditions")
+  if (typeof observedGeneration !== "number" || !Array.isArray(listed)) return null
+  const conditions: StatusCondition[] = []
+  for (const type of ["Accepted", "ResolvedRefs", "Programmed", "Ready"] as const) {
+    const found: unknown = listed.find((one: unknown) => fieldOf(one, "type") === type)
+    const condition = readCondition(type, found)
+    if (condition !== null) conditions.push(condition)
+  }
+  const sidecars = readSidecars(fieldOf(status, "sidecars"))
+  const usage = readUsage(fieldOf(status, "usage"))
+  return {
+    observedGeneration,
+    conditions,
+    ...(sidecars === null ? {} : { sidecars }),
+    ...(usage === null ? {} : { usage }),
+  }
+}
+
+function readCondition(type: StatusCondition["type"], value: unknown): StatusCondition | null {
+  const status = fieldOf(value, "status")
+  const reason = fieldOf(value, "reason")
+  const message = fieldOf(value, "message")
+  const observedGeneration = fieldOf(value, "observedGeneration")
+  const lastTransitionTime = fieldOf(value, "lastTransitionTime")
+  if (status !== "True" && status !== "False" && status !== "Unknown") return null
+  if (typeof reason !== "string" || typeof message !== "string") return null
+  if (typeof observedGeneration !== "number" || typeof lastTransitionTime !== "string") return null
+  return { type, status, reason, message, observedGeneration, lastTransitionTime }
+}
+
+function readSidecars(value: unknown): SidecarCounts | null {
+  const connected = fieldOf(value, "connected")
+  const programmed = fieldOf(value, "programmed")
+  if (typeof connected !== "number" || typeof programmed !== "number") return null
+  return { connected, programmed }
+}
+
+function readUsage(value: unknown): UsageStatus | null {
+  const inputTokens = fieldOf(value, "inputTokens")
+  const outputTokens = fieldOf(value, "outputTokens")
+  const tokens = fieldOf(value, "tokens")
+  const usd = fieldOf(value, "usd")
+  const since = fieldOf(value, "since")
+  if (typeof inputTokens !== "number" || typeof outputTokens !== "number") return null
+  if (typeof tokens !== "number" || typeof usd !== "string" || typeof since !== "string")
+    return null
+  return { inputTokens, outputTokens, tokens, usd, since }
+}
+
+function fieldOf(value: unknown, name: string): unknown {
+  if (typeof value !== "object" || value === null) return undefined
+  return Object.getOwnPropertyDescriptor(value, name)?.value
+}

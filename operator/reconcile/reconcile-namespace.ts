@@ -1,0 +1,72 @@
+/** One key looked at: read, decide, act, report. Level-triggered: it reads what is, never what happened. */
+import { checkNamespace } from "#operator/compile/check.ts"
+import { type CompiledCluster, compileNamespace } from "#operator/compile/compile.ts"
+import type { CompiledNamespace, CompileSettings } from "#operator/compile/compiled.ts"
+import type { Index } from "#operator/index/index.ts"
+import type { PodFacts } from "#operator/index/view.ts"
+import type { PodIdentity } from "#proxy/contract/push.ts"
+import type { InForce } from "./in-force.ts"
+import type { ReconcilePorts } from "./ports.ts"
+import type { StatusBoard } from "./status-board.ts"
+
+export interface ReconcileParts {
+  readonly index: Pick<Index, "view" | "pod">
+  readonly settings: CompileSettings
+  readonly inForce: InForce
+  readonly board: StatusBoard
+  readonly ports: ReconcilePorts
+}
+
+/** Safe to run twice, safe to skip. Throws only for a bug or a Snapshot too large to send. */
+export function reconcileNamespace(
+  namespace: string,
+  cluster: CompiledCluster,
+  parts: ReconcileParts,
+): CompiledNamespace | null {
+  const { index, settings, board, ports } = parts
+  const view = index.view(namespace) // read
+  if (view === undefined) {
+    withdraw(namespace, parts)
+    board.judge(namespace, [])
+    return null
+  }
+  const compiled = compileNamespace(cluster, view, settings) // decide (pure)
+  const violations = checkNamespace(compiled, cluster, view, settings)
+  if (violations.length > 0) {
+    ports.report({ kind: "violations", namespace, violations })
+    return null
+  }
+  if (ports.isServed(view.namespace)) act(namespace, compiled, parts)
+  else withdraw(namespace, parts)
+  board.judge(namespace, compiled.verdicts) // report
+  board.touch(namespace)
+  return compiled
+}
+
+/** Keys go before the Snapshot that needs them. A no-op for what the sidecars hold already. */
+function act(
+  namespace: string,
+  compiled: CompiledNamespace,
+  { inForce, ports, index }: ReconcileParts,
+): void {
+  ports.publisher.publishCredentials(namespace, ports.credentialsFor(compiled.credentials))
+  const { hash } = ports.publisher.publish(namespace, compiled.snapshot)
+  const held = new Set<string>()
+  for (const { identity, heldHash } of ports.publisher.sidecars(namespace)) {
+    if (heldHash !== null) held.add(heldHash)
+    const pod = index.pod(identity.podUid)
+    if (pod === undefined) ports.dropPod(identity.podUid)
+    else ports.publisher.updateIdentity(identityOf(pod))
+  }
+  inForce.published(namespace, hash, compiled.sources, held)
+}
+
+function withdraw(namespace: string, { inForce, ports, board }: ReconcileParts): void {
+  board.touch(namespace)
+  ports.publisher.retire(namespace)
+  inForce.forget(namespace)
+}
+
+function identityOf({ namespace, pod, podUid, application, labels }: PodFacts): PodIdentity {
+  return { namespace, pod, podUid, application, labels }
+}

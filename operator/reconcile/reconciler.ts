@@ -1,0 +1,115 @@
+/**
+ * The loop of the operator: changed keys in, Snapshots, credentials, statuses and events out.
+ *
+ * In    keys from the index (a namespace; "" for everything), what sidecars hold, new usage.
+ * Out   through ReconcilePorts only.
+ * Must not know the API server, sockets, tokens or the ledger's storage.
+ */
+import { type CompiledCluster, compileCluster } from "#operator/compile/compile.ts"
+import type { CompileSettings } from "#operator/compile/compiled.ts"
+import type { Index } from "#operator/index/index.ts"
+import type { ClusterView, NamespaceFacts, ObjectRef } from "#operator/index/view.ts"
+import type { TeamVerdict } from "#proxy/contract/snapshot.ts"
+import { createInForce } from "./in-force.ts"
+import type { ObjectStatus, ReconcilePorts } from "./ports.ts"
+import { reconcileNamespace } from "./reconcile-namespace.ts"
+import { createStatusBoard } from "./status-board.ts"
+import { createStatusLoop } from "./status-loop.ts"
+import { createWorkLoop } from "./work-loop.ts"
+
+export interface Reconciler {
+  /** What the index said is affected by a change. */
+  touch(keys: readonly string[]): void
+  /** The sidecars of a namespace changed. */
+  sidecarsChanged(namespace: string): void
+  /** New records are in the ledger. */
+  usageChanged(): void
+  observeStatus(ref: ObjectRef, uid: string, status: ObjectStatus | null): void
+  /** Who pays for the namespace; undefined while it was never compiled. */
+  team(namespace: string): TeamVerdict | undefined
+  /** Compiles and publishes everything, then goes on by itself. Before it nothing leaves. */
+  start(): Promise<void>
+  /** Resolves when everything touched so far is compiled and published. */
+  settled(): Promise<void>
+  /** Objects whose status waits to be written. */
+  backlog(): number
+  close(): void
+}
+
+export interface ReconcilerOptions {
+  readonly index: Index
+  readonly settings: CompileSettings
+  readonly ports: ReconcilePorts
+  readonly now: () => number
+}
+
+export function createReconciler({ index, settings, ports, now }: ReconcilerOptions): Reconciler {
+  const inForce = createInForce()
+  const sidecars = (namespace: string) => ports.publisher.sidecars(namespace)
+  const board = createStatusBoard(inForce, sidecars, now())
+  const statuses = createStatusLoop(board, ports, now)
+  const teams = new Map<string, TeamVerdict>()
+  const clusterOf = createClusterCompiler(settings)
+  const cluster = () => clusterOf(index.clusterView(), index.namespaces())
+
+  const run = (key: string, sinceMs: number): void => {
+    const startedAt = now()
+    if (key === "") {
+      board.judge("", cluster().verdicts)
+    } else {
+      const parts = { index, settings, inForce, board, ports }
+      const compiled = reconcileNamespace(key, cluster(), parts)
+      if (compiled !== null) teams.set(key, compiled.snapshot.team)
+      else if (index.view(key) === undefined) teams.delete(key)
+      ports.report({ kind: "compiled", namespace: key, ms: now() - startedAt })
+      ports.report({ kind: "pushed", delayMs: now() - sinceMs })
+    }
+    statuses.wake()
+  }
+  const work = createWorkLoop({
+    now,
+    run,
+    namespaces: () => index.namespaces().map(({ name }) => name),
+    failed: (namespace, error) => ports.report({ kind: "failed", namespace, error }),
+  })
+  return {
+    touch: (keys) => work.touch(keys),
+    sidecarsChanged: (namespace) => {
+      board.touch(namespace)
+      statuses.wake()
+    },
+    usageChanged: () => statuses.usageChanged(),
+    observeStatus: (ref, uid, status) => {
+      board.observe(ref, uid, status, now())
+      statuses.wake()
+    },
+    team: (namespace) => teams.get(namespace),
+    start: async () => {
+      work.touch([""])
+      work.start()
+      await work.settled()
+      statuses.start()
+    },
+    settled: () => work.settled(),
+    backlog: () => board.backlog(),
+    close: () => {
+      work.close()
+      statuses.close()
+    },
+  }
+}
+
+/** Compiles the cluster-wide objects again only when they, or the namespaces, changed. */
+function createClusterCompiler(settings: CompileSettings) {
+  let known: {
+    readonly view: ClusterView
+    readonly namespaces: readonly NamespaceFacts[]
+    readonly compiled: CompiledCluster
+  } | null = null
+  return (view: ClusterView, namespaces: readonly NamespaceFacts[]): CompiledCluster => {
+    if (known?.view !== view || known.namespaces !== namespaces) {
+      known = { view, namespaces, compiled: compileCluster(view, settings, namespaces) }
+    }
+    return known.compiled
+  }
+}

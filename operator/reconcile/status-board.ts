@@ -1,0 +1,169 @@
+/**
+ * Every object's status: what it should be, made from verdicts, acknowledgements and usage, and handed to
+ * the schedule that decides when it is written. No clock and no I/O.
+ *
+ * Objects that something touched are evaluated a few at a time, since one change of a provider touches
+ * hundreds, and each acknowledgement touches all objects of its namespace.
+ */
+import type { ObjectVerdict } from "#operator/compile/compiled.ts"
+import { formatRef, type ObjectRef } from "#operator/index/view.ts"
+import type { UsageTotals } from "#operator/ledger/store/store.ts"
+import type { EpochMs } from "#proxy/contract/money.ts"
+import { assembleStatus, transitionsOf } from "./assemble-status.ts"
+import type { InForce } from "./in-force.ts"
+import type { ConnectedSidecar, ObjectEvent, ObjectStatus, StatusWrite } from "./ports.ts"
+import { judgeProgrammed } from "./programmed.ts"
+import { createStatusSchedule } from "./status-schedule.ts"
+import { toUsageStatus } from "./usage-status.ts"
+
+/** Objects evaluated in one turn; the rest waits for the next. */
+export const EVALUATIONS_MAX = 64
+
+export interface StatusBoard {
+  /** All verdicts of one scope (a namespace, "" for cluster-wide), replacing those before. */
+  judge(scope: string, verdicts: readonly ObjectVerdict[]): void
+  /** The sidecars of a namespace, or what is published there, changed. */
+  touch(namespace: string): void
+  /** Totals of the month that began at `since`; they are on every TeamQuota from then on. */
+  use(totals: ReadonlyMap<string, UsageTotals>, since: EpochMs): void
+  /** A watch showed the object with this status; null when it has none. */
+  observe(ref: ObjectRef, uid: string, status: ObjectStatus | null, now: number): void
+  /** Looks at what was touched; gives the events of the transitions found. */
+  evaluate(now: number): readonly ObjectEvent[]
+  /** True when `evaluate` has something left. */
+  isTouched(): boolean
+  /** The status writes to begin now; each is followed by `finish`. */
+  take(now: number): readonly StatusWrite[]
+  finish(object: ObjectRef, outcome: "written" | "failed", now: number): void
+  /** When to call `evaluate` or `take` again although nothing is touched; null: not by time. */
+  wakeAt(now: number): number | null
+  backlog(): number
+}
+
+interface Entry {
+  readonly verdict: ObjectVerdict
+  last: ObjectStatus | null
+}
+
+export function createStatusBoard(
+  inForce: InForce,
+  sidecars: (namespace: string) => readonly ConnectedSidecar[],
+  startedAt: number,
+): StatusBoard {
+  const schedule = createStatusSchedule(startedAt)
+  const entries = new Map<string, Entry>()
+  const scopes = new Map<string, ReadonlySet<string>>()
+  const uids = new Map<string, string>()
+  const touched = new Set<string>()
+  /** Objects whose status changes by time alone, and when. */
+  const rechecks = new Map<string, number>()
+  let usage: { totals: ReadonlyMap<string, UsageTotals>; since: EpochMs } | null = null
+
+  const forget = (key: string): void => {
+    entries.delete(key)
+    uids.delete(key)
+    touched.delete(key)
+    rechecks.delete(key)
+    schedule.forget(key)
+  }
+  /** A successor of the same name begins without the status of its predecessor. */
+  const identify = (key: string, uid: string): void => {
+    if (uids.get(key) === uid) return
+    forget(key)
+    uids.set(key, uid)
+  }
+  const evaluateOne = (key: string, entry: Entry, now: number): readonly ObjectEvent[] => {
+    const { verdict } = entry
+    const { object } = verdict
+    const programmed = judgeProgrammed(verdict, inForce, sidecars, now)
+    if (programmed.recheckAt === null) rechecks.delete(key)
+    else rechecks.set(key, programmed.recheckAt)
+    const team =
+      object.kind === "TeamQuota" && usage !== null
+        ? toUsageStatus(usage.totals.get(object.name), usage.since)
+        : undefined
+    const previous = entry.last ?? schedule.known(key)
+    const status = assembleStatus(verdict, programmed, team, previous, now)
+    entry.last = status
+    schedule.propose(key, status, now)
+    const ref = refOf(object)
+    return transitionsOf(previous, status).map((event) => ({
+      ...event,
+      object: ref,
+      uid: object.uid,
+    }))
+  }
+  return {
+    judge: (scope, verdicts) => {
+      const keys = new Set(verdicts.map(({ object }) => formatRef(object)))
+      for (const key of scopes.get(scope) ?? []) if (!keys.has(key)) forget(key)
+      if (keys.size === 0) scopes.delete(scope)
+      else scopes.set(scope, keys)
+      for (const verdict of verdicts) {
+        const key = formatRef(verdict.object)
+        identify(key, verdict.object.uid)
+        const before = entries.get(key)
+        if (before !== undefined && isSameVerdict(before.verdict, verdict)) continue
+        entries.set(key, { verdict, last: before?.last ?? null })
+        touched.add(key)
+      }
+    },
+    touch: (namespace) => {
+      for (const key of inForce.sources(namespace)) touched.add(key)
+    },
+    use: (totals, since) => {
+      usage = { totals, since }
+      for (const [key, { verdict }] of entries) {
+        if (verdict.object.kind === "TeamQuota") touched.add(key)
+      }
+    },
+    observe: (ref, uid, status, now) => {
+      const key = formatRef(ref)
+      identify(key, uid)
+      schedule.observe(key, status, now)
+    },
+    evaluate: (now) => {
+      for (const [key, at] of rechecks) if (at <= now) touched.add(key)
+      const events: ObjectEvent[] = []
+      let left = EVALUATIONS_MAX
+      for (const key of touched) {
+        if (left-- <= 0) break
+        touched.delete(key)
+        const entry = entries.get(key)
+        if (entry !== undefined) events.push(...evaluateOne(key, entry, now))
+      }
+      return events
+    },
+    isTouched: () => touched.size > 0,
+    take: (now) =>
+      schedule.take(now).flatMap(({ key, status }) => {
+        const object = entries.get(key)?.verdict.object
+        return object === undefined ? [] : [{ object: refOf(object), uid: object.uid, status }]
+      }),
+    finish: (object, outcome, now) => schedule.finish(formatRef(object), outcome, now),
+    wakeAt: (now) => {
+      let earliest = schedule.wakeAt(now)
+      for (const at of rechecks.values()) {
+        if (earliest === null || at < earliest) earliest = at
+      }
+      return earliest
+    },
+    backlog: () => schedule.backlog(),
+  }
+}
+
+function refOf({ kind, namespace, name }: ObjectRef): ObjectRef {
+  return { kind, namespace, name }
+}
+
+function isSameVerdict(a: ObjectVerdict, b: ObjectVerdict): boolean {
+  return (
+    a.object === b.object &&
+    isSameCondition(a.accepted, b.accepted) &&
+    isSameCondition(a.resolvedRefs, b.resolvedRefs)
+  )
+}
+
+function isSameCondition(a: ObjectVerdict["accepted"], b: ObjectVerdict["accepted"]): boolean {
+  return a.status === b.status && a.reason === b.reason && a.message === b.message
+}
