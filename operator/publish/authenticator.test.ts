@@ -8,7 +8,7 @@ import {
   REFUSED_FOR_MS,
   REVIEWS_MAX,
   TOKEN_LENGTH_MAX,
-  type TokenFacts,
+  type TokenVerdict,
 } from "./authenticator.ts"
 
 const NOW = 1_800_000_000_000
@@ -31,18 +31,11 @@ const IDENTITY = {
   labels: { app: "api" },
 }
 
-function makeFacts(changes: Partial<TokenFacts> = {}): TokenFacts {
-  return {
-    authenticated: true,
-    audiences: ["sidegate"],
-    username: "system:serviceaccount:search:default",
-    extra: {
-      "authentication.kubernetes.io/pod-name": ["api-0"],
-      "authentication.kubernetes.io/pod-uid": ["uid-1"],
-    },
-    ...changes,
-  }
+function accepted(changes: Readonly<Record<string, string>> = {}): TokenVerdict {
+  const facts = { namespace: "search", pod: "api-0", podUid: "uid-1", ...changes }
+  return { kind: "accepted", facts }
 }
+const UNAUTHENTICATED: TokenVerdict = { kind: "refused", reason: "unauthenticated" }
 
 function makeToken(mark = "x", exp: unknown = EXPIRES / 1000): string {
   const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url")
@@ -61,7 +54,7 @@ interface Harness {
 
 function makeHarness(changes: Partial<AuthenticatorOptions> = {}): Harness {
   const harness = { reviewed: [] as string[], now: NOW }
-  const { review = async () => makeFacts(), ...rest } = changes
+  const { review = async () => accepted(), ...rest } = changes
   const authenticator = createAuthenticator({
     pod: (uid) => (uid === "uid-1" ? POD : undefined),
     namespaceIsInjected: (namespace) => namespace === "search",
@@ -110,53 +103,38 @@ test.each(headers)("refuses $name without asking the API server", async ({ heade
   expect(reviewed).toEqual([])
 })
 
-const POD_NAME = "authentication.kubernetes.io/pod-name"
-const POD_UID = "authentication.kubernetes.io/pod-uid"
-const tokens: readonly { name: string; facts: Partial<TokenFacts>; reason: string }[] = [
-  { name: "not vouched for", facts: { authenticated: false }, reason: "invalid" },
+const tokens: readonly { name: string; verdict: TokenVerdict; reason: string }[] = [
+  { name: "that nobody vouches for", verdict: UNAUTHENTICATED, reason: "unauthenticated" },
   {
     name: "for another audience",
-    facts: { audiences: ["https://kubernetes"] },
-    reason: "audience",
+    verdict: { kind: "refused", reason: "wrong-audience" },
+    reason: "wrong-audience",
   },
-  { name: "for no audience", facts: { audiences: [] }, reason: "audience" },
-  { name: "bound to nothing", facts: { extra: {} }, reason: "unbound" },
+  { name: "bound to no pod", verdict: { kind: "refused", reason: "unbound" }, reason: "unbound" },
   {
-    name: "bound to a pod without uid",
-    facts: { extra: { [POD_NAME]: ["api-0"] } },
-    reason: "unbound",
-  },
-  {
-    name: "bound to a uid without pod",
-    facts: { extra: { [POD_UID]: ["uid-1"] } },
-    reason: "unbound",
-  },
-  { name: "of a user", facts: { username: "alice" }, reason: "unbound" },
-  { name: "of a node", facts: { username: "system:node:n1" }, reason: "unbound" },
-  {
-    name: "of a name with more parts",
-    facts: { username: "system:serviceaccount:search:a:b" },
-    reason: "unbound",
+    name: "of a person",
+    verdict: { kind: "refused", reason: "not-a-service-account" },
+    reason: "not-a-service-account",
   },
   {
     name: "of another namespace than its pod",
-    facts: { username: "system:serviceaccount:billing:default" },
+    verdict: accepted({ namespace: "billing" }),
     reason: "pod-mismatch",
   },
   {
     name: "of another pod name than its uid",
-    facts: { extra: { [POD_NAME]: ["api-1"], [POD_UID]: ["uid-1"] } },
+    verdict: accepted({ pod: "api-1" }),
     reason: "pod-mismatch",
   },
   {
     name: "of a pod that the watch does not know",
-    facts: { extra: { [POD_NAME]: ["api-0"], [POD_UID]: ["uid-2"] } },
+    verdict: accepted({ podUid: "uid-2" }),
     reason: "pod-unknown",
   },
 ]
 
-test.each(tokens)("refuses a token $name: $reason", async ({ facts, reason }) => {
-  const { authenticate } = makeHarness({ review: async () => makeFacts(facts) })
+test.each(tokens)("refuses a token $name: $reason", async ({ verdict, reason }) => {
+  const { authenticate } = makeHarness({ review: async () => verdict })
   expect(await authenticate(bearer())).toEqual({ kind: "rejected", reason })
 })
 
@@ -172,10 +150,9 @@ const pods = [
 
 test.each(pods)("refuses the token of a pod $name", async ({ pod, reason }) => {
   const facts = { ...POD, ...pod }
-  const username = `system:serviceaccount:${facts.namespace}:default`
   const { authenticate } = makeHarness({
     pod: () => facts,
-    review: async () => makeFacts({ username }),
+    review: async () => accepted({ namespace: facts.namespace }),
   })
   expect(await authenticate(bearer())).toEqual({ kind: "rejected", reason })
 })
@@ -199,13 +176,16 @@ test("a token is asked about once until ten minutes have passed", async () => {
 test("a token is asked about again once it has expired", async () => {
   const token = makeToken("x", (NOW + 120_000) / 1000)
   let isValid = true
-  const harness = makeHarness({ review: async () => makeFacts({ authenticated: isValid }) })
+  const harness = makeHarness({ review: async () => (isValid ? accepted() : UNAUTHENTICATED) })
   expect(await harness.authenticate(bearer(token))).toMatchObject({ untilMs: NOW + 120_000 })
   isValid = false
   harness.now = NOW + 119_999
   expect(await harness.authenticate(bearer(token))).toMatchObject({ kind: "pod" })
   harness.now = NOW + 120_000
-  expect(await harness.authenticate(bearer(token))).toEqual({ kind: "rejected", reason: "invalid" })
+  expect(await harness.authenticate(bearer(token))).toEqual({
+    kind: "rejected",
+    reason: "unauthenticated",
+  })
 })
 
 const expiries = [
@@ -220,7 +200,7 @@ test.each(expiries)("$name is trusted for a minute only", async ({ exp }) => {
 })
 
 test("a refused token is asked about again after ten seconds, not before", async () => {
-  const harness = makeHarness({ review: async () => makeFacts({ authenticated: false }) })
+  const harness = makeHarness({ review: async () => UNAUTHENTICATED })
   await harness.authenticate(bearer())
   harness.now = NOW + REFUSED_FOR_MS - 1
   await harness.authenticate(bearer())
@@ -244,10 +224,10 @@ test("a pod that goes is refused at once, whatever was said of its token", async
 })
 
 test("callers with one token wait for one question", async () => {
-  const gate = Promise.withResolvers<TokenFacts>()
+  const gate = Promise.withResolvers<TokenVerdict>()
   const { authenticate, reviewed } = makeHarness({ review: () => gate.promise })
   const callers = [1, 2, 3].map(() => authenticate(bearer()))
-  gate.resolve(makeFacts())
+  gate.resolve(accepted())
   expect((await Promise.all(callers)).map((result) => Object(result).kind)).toEqual([
     "pod",
     "pod",
@@ -261,7 +241,7 @@ test("an API server that does not answer is no verdict, and is not remembered", 
   const { authenticate } = makeHarness({
     review: async () => {
       if (fails) throw new Error("connection refused")
-      return makeFacts()
+      return accepted()
     },
   })
   expect(await authenticate(bearer())).toEqual({ kind: "unavailable", reason: "review-failed" })
@@ -270,10 +250,10 @@ test("an API server that does not answer is no verdict, and is not remembered", 
 })
 
 test("questions to the API server are bounded, and known tokens pass meanwhile", async () => {
-  const gate = Promise.withResolvers<TokenFacts>()
+  const gate = Promise.withResolvers<TokenVerdict>()
   let isSlow = false
   const { authenticate, reviewed } = makeHarness({
-    review: async () => (isSlow ? gate.promise : makeFacts()),
+    review: async () => (isSlow ? gate.promise : accepted()),
   })
   await authenticate(bearer(makeToken("known")))
   isSlow = true
@@ -286,7 +266,7 @@ test("questions to the API server are bounded, and known tokens pass meanwhile",
   })
   expect(await authenticate(bearer(makeToken("known")))).toMatchObject({ kind: "pod" })
   expect(reviewed).toHaveLength(REVIEWS_MAX + 1)
-  gate.resolve(makeFacts())
+  gate.resolve(accepted())
   expect(new Set((await Promise.all(waiting)).map((result) => Object(result).kind))).toEqual(
     new Set(["pod"]),
   )

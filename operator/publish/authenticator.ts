@@ -14,25 +14,33 @@ import type { EpochMs } from "#proxy/contract/money.ts"
 import type { PodIdentity } from "#proxy/contract/push.ts"
 import { createTokenCache } from "./token-cache.ts"
 
-/** The parts of a TokenReview's status that decide. */
-export interface TokenFacts {
-  readonly authenticated: boolean
-  /** `status.audiences`: those of the request that the token is good for. */
-  readonly audiences: readonly string[]
-  /** `status.user.username`, e.g. `system:serviceaccount:search:default`. */
-  readonly username: string
-  /** `status.user.extra`. */
-  readonly extra: Readonly<Record<string, readonly string[]>>
-}
+/** What the API server's TokenReview says; `operator/kube` gives it. */
+export type TokenVerdict =
+  | {
+      readonly kind: "accepted"
+      readonly facts: {
+        readonly namespace: string
+        readonly pod: string
+        readonly podUid: string
+      }
+    }
+  | { readonly kind: "refused"; readonly reason: TokenRefusal }
+
+/**
+ * `unauthenticated`: forged, expired or bound to an object that is gone; `wrong-audience`: good for somebody
+ * else; `unbound`: tied to no pod, so it may be anywhere.
+ */
+export type TokenRefusal =
+  | "unauthenticated"
+  | "wrong-audience"
+  | "not-a-service-account"
+  | "unbound"
 
 /** Closed, for `sidegate_auth_rejected_total{reason}`. */
 export type AuthRejection =
+  | TokenRefusal
   | "missing"
   | "malformed"
-  /** The API server does not vouch for it: forged, expired, or bound to a pod that is gone. */
-  | "invalid"
-  | "audience"
-  | "unbound"
   /** Gone, or not yet in the operator's watch. */
   | "pod-unknown"
   | "pod-mismatch"
@@ -54,7 +62,7 @@ export type AuthResult =
 
 export interface AuthenticatorOptions {
   /** Asks the API server for a TokenReview with the audience `sidegate`. Rejects when it does not answer. */
-  readonly review: (token: string) => Promise<TokenFacts>
+  readonly review: (token: string) => Promise<TokenVerdict>
   /** From the pod watch; undefined when the pod is gone or not seen yet. */
   readonly pod: (uid: string) => PodFacts | undefined
   /** Whether the label `sidegate.dev/injection` is `enabled` or `opt-in`. */
@@ -75,7 +83,6 @@ export interface Authenticator {
   ): Promise<AuthResult>
 }
 
-export const AUDIENCE = "sidegate"
 /** Longer tokens are refused unread. */
 export const TOKEN_LENGTH_MAX = 8192
 export const ACCEPTED_FOR_MS = 600_000
@@ -87,8 +94,6 @@ export const REVIEWS_MAX = 64
 /** The API server accepts a token for so long after its expiry (clocks differ), and so do we. */
 export const EXPIRY_LEEWAY_MS = 60_000
 
-const POD_NAME = "authentication.kubernetes.io/pod-name"
-const POD_UID = "authentication.kubernetes.io/pod-uid"
 const BEARER = /^Bearer ([A-Za-z0-9\-_]+\.([A-Za-z0-9\-_]+)\.[A-Za-z0-9\-_]+)$/i
 
 /** What one TokenReview settled. The pod is looked up again on every call. */
@@ -109,9 +114,12 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
 
   async function ask(token: string, payload: string, hash: string): Promise<Verdict | Unavailable> {
     try {
-      const facts = await options.review(token)
+      const reviewed = await options.review(token)
       const now = options.now()
-      const verdict = judgeFacts(facts, expiryOf(payload), now)
+      const verdict: Verdict =
+        reviewed.kind === "refused"
+          ? rejected(reviewed.reason)
+          : { kind: "bound", ...reviewed.facts, untilMs: vouchedUntil(expiryOf(payload), now) }
       verdicts.set(hash, verdict, now + lifetimeOf(verdict, now))
       return verdict
     } catch {
@@ -144,17 +152,9 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
   }
 }
 
-function judgeFacts(facts: TokenFacts, expiresAt: EpochMs | null, now: EpochMs): Verdict {
-  if (!facts.authenticated) return rejected("invalid")
-  if (!facts.audiences.includes(AUDIENCE)) return rejected("audience")
-  const [pod] = facts.extra[POD_NAME] ?? []
-  const [podUid] = facts.extra[POD_UID] ?? []
-  const [system, kind, namespace, account, ...rest] = facts.username.split(":")
-  const isAccount = system === "system" && kind === "serviceaccount" && rest.length === 0
-  if (!isAccount || namespace === undefined || account === undefined) return rejected("unbound")
-  if (pod === undefined || podUid === undefined) return rejected("unbound")
-  const untilMs = Math.max(expiresAt ?? 0, now + EXPIRY_LEEWAY_MS)
-  return { kind: "bound", namespace, pod, podUid, untilMs }
+/** The API server has just accepted it, so a clock of ours that runs ahead must not refuse it. */
+function vouchedUntil(expiresAt: EpochMs | null, now: EpochMs): EpochMs {
+  return Math.max(expiresAt ?? 0, now + EXPIRY_LEEWAY_MS)
 }
 
 function judgePod(

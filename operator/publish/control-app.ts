@@ -234,7 +234,7 @@ function refuseCaller(
   options.report({ kind: "rejected", reason })
   if (caller.kind === "unavailable")
     return refuse(c, options, fromPublishError("overloaded", "the caller cannot be checked now"))
-  const isToken = ["missing", "malformed", "invalid", "audience"].includes(reason)
+  const isToken = ["missing", "malformed", "unauthenticated", "wrong-audience"].includes(reason)
   if (!isToken) return refuse(c, options, FORBIDDEN)
   c.env.outgoing.setHeader("www-authenticate", "Bearer")
   return refuse(c, options, UNAUTHORIZED)
