@@ -56,6 +56,13 @@ const ANSWER_LIMITS: JsonLimits = Object.freeze({
 /** The API server refuses objects over 3 MiB; a longer line is `bad-answer`. */
 export const LINE_BYTES_MAX = 8 * 1024 * 1024
 
+/** From the text of a kubeconfig, which has no relative paths. */
+export function parseKubeConfig(text: string): KubeConfig {
+  const config = new KubeConfig()
+  config.loadFromString(text)
+  return config
+}
+
 /** From `path`; null means `KUBECONFIG`, `~/.kube/config` or the pod's own service account. */
 export function loadKubeConfig(path: string | null): KubeConfig {
   const config = new KubeConfig()
@@ -126,16 +133,19 @@ async function openRequest(
     headers["content-type"] = request.contentType ?? "application/json"
     headers["content-length"] = body.length
   }
+  if (request.signal.aborted) throw unreachable(request.signal.reason)
   const send = url.protocol === "http:" ? http.request : https.request
   return await new Promise((resolve, reject) => {
-    const outgoing = send(url, {
-      ...options,
-      method: request.method,
-      headers,
-      signal: request.signal,
-    })
+    const outgoing = send(url, { ...options, method: request.method, headers })
+    // Not by the option `signal`: it destroys the socket with an error, and between the end of an answer and the
+    // socket's return to the agent nobody listens for one, so the process would die.
+    const abort = (): void => {
+      outgoing.destroy()
+    }
+    request.signal.addEventListener("abort", abort, { once: true })
+    outgoing.on("close", () => request.signal.removeEventListener("abort", abort))
     outgoing.on("response", resolve)
-    outgoing.on("error", (error) => reject(unreachable(error)))
+    outgoing.on("error", (error) => reject(unreachable(request.signal.reason ?? error)))
     outgoing.end(body ?? undefined)
   })
 }

@@ -12,7 +12,7 @@ import type { WatchEvent } from "./watch-event.ts"
 export type ReflectorPhase =
   /** `sendInitialEvents`: objects arrive as events, a bookmark says that they are complete. */
   | { readonly kind: "stream-all" }
-  /** Pages of at most `PAGE_OBJECTS_MAX`; a null token asks for the first. */
+  /** A null token asks for the first page. */
   | { readonly kind: "list"; readonly continueToken: string | null }
   | { readonly kind: "follow"; readonly resourceVersion: string }
 
@@ -70,7 +70,6 @@ export interface ReflectorStep {
   readonly effects: readonly ReflectorEffect[]
 }
 
-export const PAGE_OBJECTS_MAX = 500
 export const RETRY_BASE_MS = 200
 export const RETRY_MAX_MS = 30_000
 /** A watch that the server ends sooner counts as failed, or an empty answer would be asked for in a circle. */

@@ -12,7 +12,6 @@ import { KubeError } from "./kube-error.ts"
 import { createObjectTable, type ObjectSink, type ObjectTable } from "./object-table.ts"
 import {
   INITIAL_REFLECTOR,
-  PAGE_OBJECTS_MAX,
   type ReflectorFailure,
   type ReflectorInput,
   type ReflectorPhase,
@@ -32,7 +31,21 @@ export interface ReflectorOptions {
   readonly report?: (report: ReflectorReport) => void
   /** In [0, 1). */
   readonly draw?: () => number
+  readonly limits?: ReflectorLimits
 }
+
+export interface ReflectorLimits {
+  /** A watch without a byte for this long is given up. */
+  readonly watchdogMs: number
+  /** Objects in one page of a list. */
+  readonly pageObjects: number
+}
+
+/** Servers send bookmarks about once a minute and before a watch ends, and we end each well before this. */
+export const REFLECTOR_LIMITS: ReflectorLimits = Object.freeze({
+  watchdogMs: 60_000,
+  pageObjects: 500,
+})
 
 export type ReflectorReport =
   /** A complete list is in, at the start and after each relist. */
@@ -50,8 +63,6 @@ export interface Reflector {
   close(): void
 }
 
-/** Servers send bookmarks about once a minute and before a watch ends, and we end each well before this. */
-export const WATCHDOG_MS = 60_000
 const WATCH_SECONDS_MIN = 40
 const WATCH_SECONDS_SPREAD = 10
 
@@ -121,7 +132,8 @@ async function connect(
   const begun = performance.now()
   let isGivenUp = false
   let bug: { readonly error: unknown } | null = null
-  const watchdog = startWatchdog(closing)
+  const { watchdogMs } = options.limits ?? REFLECTOR_LIMITS
+  const watchdog = startWatchdog(watchdogMs, closing)
   try {
     await options.client.watch({
       path: options.path,
@@ -142,7 +154,7 @@ async function connect(
     })
     if (!isGivenUp) take({ kind: "ended", livedMs: performance.now() - begun })
   } catch (error) {
-    if (!isGivenUp) take({ kind: "failed", failure: failureOf(error, watchdog.hasBarked()) })
+    if (!isGivenUp) take({ kind: "failed", failure: failureOf(error, watchdog.complaint()) })
   } finally {
     watchdog.stop()
   }
@@ -164,7 +176,7 @@ async function readPage(
       path: options.path,
       query: {
         ...selectors(options),
-        limit: String(PAGE_OBJECTS_MAX),
+        limit: String((options.limits ?? REFLECTOR_LIMITS).pageObjects),
         ...(continueToken === null ? {} : { continue: continueToken }),
       },
       signal,
@@ -179,7 +191,7 @@ async function readPage(
       resourceVersion,
     }
   } catch (error) {
-    return { kind: "failed", failure: failureOf(error, false) }
+    return { kind: "failed", failure: failureOf(error, null) }
   }
 }
 
@@ -210,19 +222,20 @@ interface Watchdog {
   readonly signal: AbortSignal
   feed(): void
   giveUp(): void
-  hasBarked(): boolean
+  /** Null unless it was the watchdog that aborted. */
+  complaint(): string | null
   stop(): void
 }
 
-/** Aborts after `WATCHDOG_MS` without a byte, and when `closing` does. */
-function startWatchdog(closing: AbortSignal): Watchdog {
+/** Aborts after `limitMs` without a byte, and when `closing` does. */
+function startWatchdog(limitMs: number, closing: AbortSignal): Watchdog {
   const controller = new AbortController()
   const abort = (): void => controller.abort()
   let hasBarked = false
   const timer = setTimeout(() => {
     hasBarked = true
     abort()
-  }, WATCHDOG_MS)
+  }, limitMs)
   timer.unref()
   closing.addEventListener("abort", abort, { once: true })
   return {
@@ -231,7 +244,7 @@ function startWatchdog(closing: AbortSignal): Watchdog {
       timer.refresh()
     },
     giveUp: abort,
-    hasBarked: () => hasBarked,
+    complaint: () => (hasBarked ? `no byte for ${limitMs} ms` : null),
     stop: () => {
       clearTimeout(timer)
       closing.removeEventListener("abort", abort)
@@ -239,13 +252,13 @@ function startWatchdog(closing: AbortSignal): Watchdog {
   }
 }
 
-function failureOf(error: unknown, hasBarked: boolean): ReflectorFailure {
+function failureOf(error: unknown, complaint: string | null): ReflectorFailure {
   if (!(error instanceof KubeError)) throw error
   return {
     status: error.status,
     reason: error.reason,
     retryAfterMs: error.retryAfterSeconds === null ? null : error.retryAfterSeconds * 1000,
     isUnreadable: error.code === "bad-answer",
-    message: hasBarked ? `no byte for ${WATCHDOG_MS} ms` : error.message,
+    message: complaint ?? error.message,
   }
 }

@@ -1,0 +1,148 @@
+/**
+ * A hostile network in front of the real API server: plain HTTP on loopback, forwarded with the administrator's
+ * token, with faults that a test switches on. Everything that is not a fault is the real server's answer.
+ */
+import { readFileSync } from "node:fs"
+import http from "node:http"
+import https from "node:https"
+import type { ControlPlaneAccess } from "./control-plane.ts"
+
+export interface FaultProxy {
+  readonly url: string
+  /** Text of a kubeconfig whose server is this proxy. */
+  readonly kubeconfig: string
+  /** Asked for each request; null forwards it unharmed. */
+  onRequest: (request: ProxiedRequest) => Fault | null
+  /** Requests seen so far, `GET /api/v1/... ?...`, oldest first. */
+  readonly seen: readonly ProxiedRequest[]
+  /** Destroys every connection that is open now. */
+  cutAll(): void
+  stop(): Promise<void>
+}
+
+export interface ProxiedRequest {
+  readonly method: string
+  readonly path: string
+  readonly query: URLSearchParams
+}
+
+export type Fault =
+  /** Answered here. */
+  | {
+      readonly kind: "answer"
+      readonly status: number
+      readonly headers?: Readonly<Record<string, string>>
+      readonly body: unknown
+    }
+  /** Accepted, then not a byte. */
+  | { readonly kind: "silence" }
+  /** Forwarded with another query. */
+  | { readonly kind: "rewrite"; readonly query: URLSearchParams }
+  /** Forwarded until the answer has `bytes` bytes, then `end`. */
+  | { readonly kind: "cut-after"; readonly bytes: number; readonly end: "destroy" | "clean" }
+  /** This text comes before the server's answer. */
+  | { readonly kind: "prepend"; readonly text: string }
+
+export async function startFaultProxy(access: ControlPlaneAccess): Promise<FaultProxy> {
+  const ca = readFileSync(access.caPath)
+  const agent = new https.Agent({ keepAlive: true, ca })
+  const seen: ProxiedRequest[] = []
+  const sockets = new Set<{ destroy(): void }>()
+  let onRequest: FaultProxy["onRequest"] = () => null
+  const server = http.createServer((incoming, outgoing) => {
+    const url = new URL(incoming.url ?? "/", "http://proxy")
+    const request = { method: incoming.method ?? "", path: url.pathname, query: url.searchParams }
+    seen.push(request)
+    const fault = onRequest(request)
+    if (fault?.kind === "answer") {
+      outgoing.writeHead(fault.status, { "content-type": "application/json", ...fault.headers })
+      outgoing.end(JSON.stringify(fault.body))
+    } else if (fault?.kind !== "silence") {
+      const query = fault?.kind === "rewrite" ? fault.query : url.searchParams
+      const target = `${access.url}${url.pathname}?${query}`
+      forward({ target, agent, token: access.adminToken, incoming, outgoing, fault })
+    }
+  })
+  server.on("connection", (socket) => {
+    sockets.add(socket)
+    socket.on("close", () => sockets.delete(socket))
+  })
+  const port = await new Promise<number>((resolve) => {
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address()
+      resolve(typeof address === "object" && address !== null ? address.port : 0)
+    })
+  })
+  const url = `http://127.0.0.1:${port}`
+  const cutAll = (): void => {
+    for (const socket of sockets) socket.destroy()
+  }
+  return {
+    url,
+    kubeconfig: kubeconfig(url),
+    get onRequest() {
+      return onRequest
+    },
+    set onRequest(next) {
+      onRequest = next
+    },
+    seen,
+    cutAll,
+    stop: async () => {
+      const closed = new Promise((resolve) => server.close(resolve))
+      cutAll()
+      agent.destroy()
+      await closed
+    },
+  }
+}
+
+interface Forward {
+  readonly target: string
+  readonly agent: https.Agent
+  readonly token: string
+  readonly incoming: http.IncomingMessage
+  readonly outgoing: http.ServerResponse
+  readonly fault: Fault | null
+}
+
+function forward({ target, agent, token, incoming, outgoing, fault }: Forward): void {
+  const { host: _host, ...headers } = incoming.headers
+  const upstream = https.request(target, {
+    method: incoming.method,
+    headers: { ...headers, authorization: `Bearer ${token}` },
+    agent,
+  })
+  upstream.on("response", (response) => {
+    const { "content-length": _length, ...answered } = response.headers
+    outgoing.writeHead(response.statusCode ?? 502, answered)
+    outgoing.flushHeaders()
+    if (fault?.kind === "prepend") outgoing.write(fault.text)
+    let left = fault?.kind === "cut-after" ? fault.bytes : Number.POSITIVE_INFINITY
+    response.on("data", (chunk: Buffer) => {
+      outgoing.write(chunk.subarray(0, left))
+      left -= chunk.length
+      if (left > 0) return
+      response.destroy()
+      if (fault?.kind === "cut-after" && fault.end === "clean") outgoing.end()
+      else outgoing.destroy()
+    })
+    response.on("end", () => outgoing.end())
+    response.on("error", () => outgoing.destroy())
+  })
+  upstream.on("error", () => outgoing.destroy())
+  outgoing.on("close", () => upstream.destroy())
+  incoming.pipe(upstream)
+}
+
+/** Client-node refuses plain HTTP unless TLS verification is off. */
+function kubeconfig(url: string): string {
+  return JSON.stringify({
+    apiVersion: "v1",
+    kind: "Config",
+    "current-context": "proxy",
+    clusters: [{ name: "proxy", cluster: { server: url, "insecure-skip-tls-verify": true } }],
+    users: [{ name: "nobody", user: {} }],
+    contexts: [{ name: "proxy", context: { cluster: "proxy", user: "nobody" } }],
+  })
+}
