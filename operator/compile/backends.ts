@@ -1,0 +1,84 @@
+/** Which backends of a route can serve in a namespace, and what to say of those that cannot. */
+import type { NamespaceFacts } from "#operator/index/view.ts"
+import type { RuleConfig } from "#proxy/contract/snapshot.ts"
+import type { ClusterCore, CompiledCondition, ReadRoute } from "./compiled.ts"
+import { listSome, notResolved, type Reason, resolved } from "./reasons.ts"
+import { selects } from "./select.ts"
+
+export interface BackendProblem {
+  readonly reason: Reason
+  /** For the Snapshot and its refusals, e.g. `AIProvider openai: SecretNotFound`. */
+  readonly text: string
+}
+
+/** Null when the provider can serve the namespace. Looked up once for each provider. */
+export type ProblemOf = (provider: string) => BackendProblem | null
+
+/** What stands between a namespace and each provider. */
+export function problemsIn(core: ClusterCore, namespace: NamespaceFacts): ProblemOf {
+  const known = new Map<string, BackendProblem | null>()
+  return (provider) => {
+    const held = known.get(provider)
+    if (held !== undefined) return held
+    const problem =
+      clusterProblem(core, provider) ??
+      (isAllowed(core, provider, namespace) ? null : notPermitted(provider, namespace.name))
+    known.set(provider, problem)
+    return problem
+  }
+}
+
+/** What is wrong with the provider for every namespace. */
+export function clusterProblem(core: ClusterCore, name: string): BackendProblem | null {
+  const provider = core.providers.get(name)
+  if (provider === undefined) {
+    return { reason: "BackendNotFound", text: `AIProvider ${name}: BackendNotFound` }
+  }
+  if (provider.problem === null) return null
+  return { reason: provider.problem, text: `AIProvider ${name}: ${provider.reason}` }
+}
+
+export function isAllowed(core: ClusterCore, name: string, namespace: NamespaceFacts): boolean {
+  const provider = core.providers.get(name)
+  return provider !== undefined && selects(provider.allowedNamespaces, namespace.labels)
+}
+
+/** The same rules when every backend can serve; else copies that carry the problems. */
+export function withProblems(
+  rules: readonly RuleConfig[],
+  problemOf: ProblemOf,
+): readonly RuleConfig[] {
+  const isSound = rules.every(({ backends }) =>
+    backends.every(({ provider }) => problemOf(provider) === null),
+  )
+  if (isSound) return rules
+  return rules.map((rule) => ({
+    ...rule,
+    backends: rule.backends.map((backend) => ({
+      ...backend,
+      problem: problemOf(backend.provider)?.text ?? null,
+    })),
+  }))
+}
+
+/** `ResolvedRefs` of a route: the first problem gives the reason, the message names all backends. */
+export function backendsCondition(route: ReadRoute, problemOf: ProblemOf): CompiledCondition {
+  const problems = route.rules.flatMap((rule) =>
+    rule.backends.flatMap(({ provider }, index) => {
+      const problem = problemOf(provider)
+      return problem === null
+        ? []
+        : [{ at: `spec.rules[${rule.name}].backends[${index}]`, problem }]
+    }),
+  )
+  const first = problems[0]
+  if (first === undefined) return resolved()
+  const texts = problems.map(({ at, problem }) => `${at}: ${problem.text}`)
+  const message = `${listSome(texts, 10)}; other backends go on serving`
+  return notResolved(first.problem.reason, message)
+}
+
+export function notPermitted(provider: string, where: string): BackendProblem {
+  const text = `AIProvider ${provider}: ProviderNotPermitted in namespace ${where}`
+  return { reason: "ProviderNotPermitted", text }
+}

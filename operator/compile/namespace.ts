@@ -1,0 +1,207 @@
+/** Pass: the Snapshot of one namespace, put together from what the other passes settled. */
+import type { ConfigObject, NamespaceView, ObjectRef } from "#operator/index/view.ts"
+import { type PriceTable, priceKey } from "#proxy/contract/prices.ts"
+import {
+  type ModelIndex,
+  type RouteConfig,
+  SNAPSHOT_SCHEMA_VERSION,
+} from "#proxy/contract/snapshot.ts"
+import { accessOf } from "./access.ts"
+import { backendsCondition, type ProblemOf, problemsIn, withProblems } from "./backends.ts"
+import { claim } from "./claims.ts"
+import type {
+  BookedPrices,
+  ClusterCore,
+  CompiledNamespace,
+  CompileSettings,
+  ObjectVerdict,
+  PriceBook,
+  ReadRoute,
+} from "./compiled.ts"
+import { byName, compareText } from "./order.ts"
+import { describeFault } from "./read.ts"
+import { accepted, notAccepted, refused } from "./reasons.ts"
+import { ownRoutes, readOwnRoute } from "./routes.ts"
+import { claimShared, sharedRoutesOf } from "./shared-routes.ts"
+import { teamOf } from "./teams.ts"
+
+export function assembleNamespace(
+  core: ClusterCore,
+  view: NamespaceView,
+  settings: CompileSettings,
+): CompiledNamespace {
+  const { namespace } = view
+  const problemOf = problemsIn(core, namespace)
+  const own = judgeOwnRoutes(view, problemOf, settings.operatorNamespace)
+  const shared = claimShared(sharedRoutesOf(core), namespace)
+  const serving = settle(own.holders, shared.holders)
+  const routes = serving.map(({ route }) => routeConfig(route, problemOf))
+  const providers = providersOf(core, routes)
+  const prices = pricesOf(core.prices, serving, providers, problemOf)
+  const team = teamOf(core, namespace, settings)
+  const access = accessOf(core, namespace.labels, settings)
+  return {
+    snapshot: {
+      schemaVersion: SNAPSHOT_SCHEMA_VERSION,
+      namespace: namespace.name,
+      team: team.verdict,
+      access: access.access,
+      providers: Object.fromEntries(providers.map(({ config }) => [config.name, config])),
+      routes,
+      models: modelIndex(serving),
+      prices: prices.table,
+    },
+    verdicts: own.verdicts,
+    sources: sourcesOf([
+      ...serving.map(({ route }) => route.object),
+      ...providers.map(({ object }) => object),
+      ...access.sources,
+      ...team.sources,
+      ...prices.sources,
+    ]),
+    credentials: providers.flatMap(({ config, credential }) =>
+      credential === null ? [] : [{ provider: config.name, ...credential }],
+    ),
+  }
+}
+
+interface OwnRoutes {
+  readonly holders: ReadonlyMap<string, ReadRoute>
+  readonly verdicts: readonly ObjectVerdict[]
+}
+
+function judgeOwnRoutes(
+  view: NamespaceView,
+  problemOf: ProblemOf,
+  operatorNamespace: string,
+): OwnRoutes {
+  const verdicts: ObjectVerdict[] = []
+  const readable: ReadRoute[] = []
+  for (const object of ownRoutes(view.routes, operatorNamespace)) {
+    const reading = readOwnRoute(object)
+    if (reading.ok) readable.push(reading.route)
+    else verdicts.push(refused(object, "Invalid", describeFault(reading)))
+  }
+  const { winners, losers, holders } = claim(readable)
+  for (const route of winners) {
+    const resolvedRefs = backendsCondition(route, problemOf)
+    verdicts.push({ object: route.object, accepted: accepted(), resolvedRefs })
+  }
+  for (const { route, reason, message } of losers) {
+    const resolvedRefs = backendsCondition(route, problemOf)
+    verdicts.push({ object: route.object, accepted: notAccepted(reason, message), resolvedRefs })
+  }
+  return { holders, verdicts: verdicts.sort((a, b) => byName(a.object, b.object)) }
+}
+
+interface Serving {
+  readonly route: ReadRoute
+  /** Patterns, as in `spec.models`, that it serves here. */
+  readonly patterns: readonly string[]
+}
+
+/** Own before shared for the same pattern; a route that serves nothing is out. In order of name. */
+function settle(
+  own: ReadonlyMap<string, ReadRoute>,
+  shared: ReadonlyMap<string, ReadRoute>,
+): readonly Serving[] {
+  const patterns = new Map<ReadRoute, string[]>()
+  for (const [pattern, route] of new Map([...shared, ...own])) {
+    const served = patterns.get(route)
+    if (served === undefined) patterns.set(route, [pattern])
+    else served.push(pattern)
+  }
+  return [...patterns]
+    .map(([route, served]) => ({ route, patterns: served }))
+    .sort((a, b) => byName(a.route.object, b.route.object))
+}
+
+function routeConfig(route: ReadRoute, problemOf: ProblemOf): RouteConfig {
+  const { namespace, name } = route.object
+  return { name: `${namespace}/${name}`, rules: withProblems(route.rules, problemOf) }
+}
+
+/** Providers that some backend here can reach, by name. */
+function providersOf(core: ClusterCore, routes: readonly RouteConfig[]) {
+  const names = new Set<string>()
+  for (const { rules } of routes) {
+    for (const { backends } of rules) {
+      for (const { provider, problem } of backends) if (problem === null) names.add(provider)
+    }
+  }
+  return [...names].sort(compareText).flatMap((name) => {
+    const provider = core.providers.get(name)
+    if (provider === undefined || provider.config === null) return []
+    const { config, credential, object } = provider
+    return [{ config, credential, object }]
+  })
+}
+
+function modelIndex(serving: readonly Serving[]): ModelIndex {
+  const exact: [string, number][] = []
+  const prefixes: { readonly prefix: string; readonly route: number }[] = []
+  for (const [route, { patterns }] of serving.entries()) {
+    for (const pattern of patterns) {
+      if (pattern.endsWith("*")) prefixes.push({ prefix: pattern.slice(0, -1), route })
+      else exact.push([pattern, route])
+    }
+  }
+  return {
+    exact: Object.fromEntries(exact.sort(([a], [b]) => compareText(a, b))),
+    prefixes: prefixes.sort(
+      (a, b) => b.prefix.length - a.prefix.length || compareText(a.prefix, b.prefix),
+    ),
+  }
+}
+
+/** Prices of every (schema, model) that a backend here can serve, as far as they are known. */
+function pricesOf(
+  book: PriceBook,
+  serving: readonly Serving[],
+  providers: ReturnType<typeof providersOf>,
+  problemOf: ProblemOf,
+): { readonly table: PriceTable; readonly sources: readonly ConfigObject[] } {
+  const schemas = new Map(providers.map(({ config }) => [config.name, config.schema]))
+  const found = new Map<string, BookedPrices>()
+  for (const { route, patterns } of serving) {
+    for (const { backends } of route.rules) {
+      for (const { provider, model } of backends) {
+        const schema = problemOf(provider) === null ? schemas.get(provider) : undefined
+        if (schema === undefined) continue
+        const names = model === null ? patterns : [model]
+        for (const [name, booked] of lookUp(book.get(schema), names)) {
+          found.set(priceKey(schema, name), booked)
+        }
+      }
+    }
+  }
+  const sorted = [...found].sort(([a], [b]) => compareText(a, b))
+  return {
+    table: Object.fromEntries(sorted.map(([key, { prices }]) => [key, prices])),
+    sources: sorted.flatMap(([, { source }]) => (source === null ? [] : [source])),
+  }
+}
+
+/** A pattern stands for every known model that it covers. */
+function lookUp(
+  models: ReadonlyMap<string, BookedPrices> | undefined,
+  names: readonly string[],
+): readonly (readonly [string, BookedPrices])[] {
+  if (models === undefined) return []
+  return names.flatMap((name) => {
+    if (name.endsWith("*")) {
+      const prefix = name.slice(0, -1)
+      return [...models].filter(([model]) => model.startsWith(prefix))
+    }
+    const booked = models.get(name)
+    return booked === undefined ? [] : [[name, booked] as const]
+  })
+}
+
+function sourcesOf(
+  objects: readonly ConfigObject[],
+): readonly (ObjectRef & { readonly generation: number })[] {
+  return [...new Set(objects)]
+    .sort((a, b) => compareText(a.kind, b.kind) || byName(a, b))
+    .map(({ kind, namespace, name, generation }) => ({ kind, namespace, name, generation }))
+}

@@ -1,0 +1,35 @@
+/** Reads an object's spec at most once: parsing is remembered by the identity of the object. */
+import type { KindDefinition } from "#operator/api/v1alpha1/kind-definition.ts"
+import type { Parsed } from "#operator/api/v1alpha1/parse.ts"
+import type { ConfigObject } from "#operator/index/view.ts"
+
+/** A reader of one kind: rules over the whole object first, then the spec. */
+export function readerOf<T>(
+  definition: KindDefinition,
+  parse: (spec: unknown) => Parsed<T>,
+): (object: ConfigObject) => Parsed<T> {
+  return remembering((object) => {
+    const shape = { metadata: { name: object.name }, spec: object.spec }
+    const broken = definition.rules.find((rule) => !rule.holds(shape))
+    if (broken === undefined) return parse(object.spec)
+    const path = (broken.fieldPath ?? ".metadata.name").slice(1)
+    return { ok: false, path, message: broken.message }
+  })
+}
+
+/** One result for one object, kept as long as the object is. */
+export function remembering<K extends object, V>(make: (key: K) => V): (key: K) => V {
+  const known = new WeakMap<K, { readonly value: V }>()
+  return (key) => {
+    const held = known.get(key)
+    if (held !== undefined) return held.value
+    const value = make(key)
+    known.set(key, { value })
+    return value
+  }
+}
+
+/** How messages name a field: `spec.rules[0].backends: at least one ...`. */
+export function describeFault(fault: { readonly path: string; readonly message: string }): string {
+  return `${fault.path}: ${fault.message}`
+}

@@ -1,0 +1,124 @@
+/** Pass: one AIRoute read apart from all others, with every default supplied. */
+import { AI_ROUTE, type AIRouteSpec, parseAIRoute } from "#operator/api/v1alpha1/ai-route.ts"
+import { durationMs, type LabelSelectorSpec } from "#operator/api/v1alpha1/fields.ts"
+import { isSharedRoute } from "#operator/index/entry.ts"
+import type { ConfigObject } from "#operator/index/view.ts"
+import type {
+  LabelSelector,
+  MatchConfig,
+  RetryConfig,
+  RuleConfig,
+  TimeoutConfig,
+} from "#proxy/contract/snapshot.ts"
+import type { ReadRoute, SharedRoute } from "./compiled.ts"
+import { compareText } from "./order.ts"
+import { readerOf, remembering } from "./read.ts"
+
+export type RouteReading<R extends ReadRoute = ReadRoute> =
+  | { readonly ok: true; readonly route: R }
+  | { readonly ok: false; readonly path: string; readonly message: string }
+
+/** A route that serves its own namespace: `spec.namespaces` is not for it. */
+export const readOwnRoute = remembering((object: ConfigObject): RouteReading => {
+  const parsed = readSpec(object)
+  if (!parsed.ok) return parsed
+  if (parsed.spec.namespaces !== undefined) {
+    const message =
+      "only AIRoutes in the operator's namespace may serve other namespaces; remove the field"
+    return { ok: false, path: "spec.namespaces", message }
+  }
+  return { ok: true, route: routeOf(object, parsed.spec) }
+})
+
+/** A route of the operator's namespace with `spec.namespaces`. */
+export const readSharedRoute = remembering((object: ConfigObject): RouteReading<SharedRoute> => {
+  const parsed = readSpec(object)
+  if (!parsed.ok) return parsed
+  const { namespaces } = parsed.spec
+  if (namespaces === undefined) {
+    return { ok: false, path: "spec.namespaces", message: "Required value" }
+  }
+  return { ok: true, route: { ...routeOf(object, parsed.spec), namespaces } }
+})
+
+/** The AIRoutes of a namespace that are its own: shared ones are judged with the cluster. */
+export function ownRoutes(
+  routes: readonly ConfigObject[],
+  operatorNamespace: string,
+): readonly ConfigObject[] {
+  return routes.filter((route) => !isSharedRoute(route, operatorNamespace))
+}
+
+const readSpec = readerOf(AI_ROUTE, parseAIRoute)
+
+function routeOf(object: ConfigObject, spec: AIRouteSpec): ReadRoute {
+  const rules = spec.rules.map(ruleOf)
+  return {
+    object,
+    exact: spec.models.filter((model) => !model.endsWith("*")),
+    prefixes: spec.models.filter((model) => model.endsWith("*")).map((model) => model.slice(0, -1)),
+    rules,
+    size: JSON.stringify({ name: object.name, models: spec.models, rules }).length + 256,
+  }
+}
+
+function ruleOf(rule: AIRouteSpec["rules"][number]): RuleConfig {
+  return {
+    name: rule.name,
+    matches: (rule.matches ?? []).map(matchOf),
+    strategy: { type: rule.strategy?.type ?? "Weighted" },
+    backends: rule.backends.map(({ provider, model, weight, priority }) => ({
+      provider,
+      model: model ?? null,
+      weight: weight ?? 1,
+      priority: priority ?? 0,
+      problem: null,
+    })),
+    retry: retryOf(rule.retry ?? {}),
+    timeouts: timeoutsOf(rule.timeouts ?? {}),
+  }
+}
+
+function matchOf(match: NonNullable<AIRouteSpec["rules"][number]["matches"]>[number]): MatchConfig {
+  const headers = (match.headers ?? []).map(({ name, value }) => ({ name, value }))
+  return {
+    headers: headers.sort((a, b) => compareText(a.name, b.name)),
+    workloadSelector:
+      match.workloadSelector === undefined ? null : selectorOf(match.workloadSelector),
+  }
+}
+
+function selectorOf({ matchLabels = {}, matchExpressions = [] }: LabelSelectorSpec): LabelSelector {
+  const labels = Object.entries(matchLabels).sort(([a], [b]) => compareText(a, b))
+  return {
+    matchLabels: Object.fromEntries(labels),
+    matchExpressions: matchExpressions.map(({ key, operator, values }) => ({
+      key,
+      operator,
+      values: [...(values ?? [])],
+    })),
+  }
+}
+
+const ALL_TRIGGERS = ["Connect", "FirstTokenTimeout", "RateLimited", "ServerError"] as const
+
+function retryOf(retry: NonNullable<AIRouteSpec["rules"][number]["retry"]>): RetryConfig {
+  return {
+    attempts: retry.attempts ?? 3,
+    budgetPercent: retry.budgetPercent ?? 20,
+    triggers: [...(retry.triggers ?? ALL_TRIGGERS)].sort(compareText),
+  }
+}
+
+function timeoutsOf(
+  timeouts: NonNullable<AIRouteSpec["rules"][number]["timeouts"]>,
+): TimeoutConfig {
+  const requestMs = durationMs(timeouts.request ?? "10m")
+  const firstToken = timeouts.firstToken
+  return {
+    requestMs,
+    // Longer than the default `request` only when somebody says so.
+    firstTokenMs: firstToken === undefined ? Math.min(60_000, requestMs) : durationMs(firstToken),
+    streamIdleMs: durationMs(timeouts.streamIdle ?? "60s"),
+  }
+}
