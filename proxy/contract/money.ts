@@ -30,3 +30,11 @@ export function formatUsd(nano: bigint): string {
   const whole = (units / 1_000_000_000n).toString()
   return fraction === "" ? `${sign}${whole}` : `${sign}${whole}.${fraction}`
 }
+
+/** As `formatUsd`, for the amount of one request: a safe integer >= 0. */
+export function formatNanoUsd(nano: NanoUsd): string {
+  const fraction = nano % 1_000_000_000
+  const whole = (nano - fraction) / 1_000_000_000
+  if (fraction === 0) return String(whole)
+  return `${whole}.${String(fraction).padStart(9, "0").replace(/0+$/, "")}`
+}

@@ -34,9 +34,14 @@ export function priceAt(prices: readonly Price[] | undefined, at: EpochMs): Pric
  */
 export function costOf(price: Price, usage: TokenUsage): NanoUsd {
   const cached = Math.min(usage.cachedInputTokens, usage.inputTokens)
-  const pico =
-    BigInt(usage.inputTokens - cached) * BigInt(price.input) +
-    BigInt(cached) * BigInt(price.cachedInput ?? price.input) +
+  const fresh = usage.inputTokens - cached
+  const cachedPrice = price.cachedInput ?? price.input
+  const pico = fresh * price.input + cached * cachedPrice + usage.outputTokens * price.output
+  // Below 2^53 every step of the sum was exact, as it is for any ordinary request.
+  if (pico < Number.MAX_SAFE_INTEGER - 999) return (pico + 999 - ((pico + 999) % 1000)) / 1000
+  const exact =
+    BigInt(fresh) * BigInt(price.input) +
+    BigInt(cached) * BigInt(cachedPrice) +
     BigInt(usage.outputTokens) * BigInt(price.output)
-  return Number((pico + 999n) / 1000n)
+  return Number((exact + 999n) / 1000n)
 }

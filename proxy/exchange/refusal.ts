@@ -27,6 +27,7 @@ export const REFUSALS = {
   json_too_deep: { status: 400, type: "invalid_request_error" },
   unsupported_parameter: { status: 400, type: "invalid_request_error" },
   context_length_exceeded: { status: 400, type: "invalid_request_error" },
+  image_url_denied: { status: 400, type: "invalid_request_error" },
   too_many_messages: { status: 400, type: "invalid_request_error" },
   bad_host: { status: 400, type: "invalid_request_error" },
   bad_header: { status: 400, type: "invalid_request_error" },

@@ -1,0 +1,97 @@
+/** What the client gets, as headers and bytes: answers of an upstream, and refusals of ours. */
+import { formatNanoUsd, type NanoUsd } from "#proxy/contract/money.ts"
+import type { SurfaceName } from "#proxy/exchange/parsed-request.ts"
+import type { Client } from "#proxy/exchange/ports.ts"
+import { REFUSALS, type Refusal } from "#proxy/exchange/refusal.ts"
+import type { Target } from "#proxy/exchange/target.ts"
+import type { UpstreamError } from "#proxy/exchange/upstream-error.ts"
+import { SURFACE_ERRORS } from "#proxy/surfaces/surface.ts"
+
+export interface AnswerFacts {
+  readonly id: string
+  readonly target: Target
+  readonly servedModel: string
+  readonly attempts: number
+  readonly overheadMs: number
+}
+
+/** Headers that every answer of an upstream carries; nothing of the upstream's own is among them. */
+function answerHeaders(facts: AnswerFacts, contentType: string): string[] {
+  return [
+    "content-type",
+    contentType,
+    ...facts.target.answerHeaders,
+    "x-request-id",
+    facts.id,
+    "x-sidegate-model",
+    headerText(facts.servedModel),
+    "x-sidegate-attempts",
+    String(facts.attempts),
+    "x-sidegate-overhead-ms",
+    String(Math.round(facts.overheadMs * 100) / 100),
+  ]
+}
+
+export function sendAnswer(
+  client: Client,
+  facts: AnswerFacts,
+  body: Uint8Array,
+  cost: NanoUsd | null,
+): void {
+  const headers = answerHeaders(facts, "application/json")
+  if (cost !== null) headers.push("x-sidegate-cost-usd", formatNanoUsd(cost))
+  headers.push("content-length", String(body.length))
+  client.start(200, headers)
+  client.end(body)
+}
+
+export function startStream(client: Client, facts: AnswerFacts): void {
+  const headers = answerHeaders(facts, "text/event-stream; charset=utf-8")
+  headers.push("cache-control", "no-cache", "x-accel-buffering", "no")
+  client.start(200, headers)
+}
+
+/** An upstream's 4xx about the request itself: status and words are the upstream's, the shape is not. */
+export function sendUpstreamError(
+  client: Client,
+  facts: AnswerFacts,
+  surface: SurfaceName,
+  status: number,
+  error: UpstreamError | undefined,
+): void {
+  const { name } = facts.target.provider
+  const message = `provider ${name} refused the request with status ${status}`
+  const words = error ?? { message, type: null, param: null, code: null }
+  const body = SURFACE_ERRORS[surface].upstream(words)
+  const headers = answerHeaders(facts, "application/json")
+  headers.push("content-length", String(utf8Bytes(body)))
+  client.start(status, headers)
+  client.end(body)
+}
+
+/** A refusal of the gateway before the first byte of an answer; `extra` is a flat header list. */
+export function sendRefusal(
+  client: Client,
+  surface: SurfaceName,
+  refusal: Refusal,
+  id: string,
+  extra: readonly string[] = [],
+): void {
+  const body = SURFACE_ERRORS[surface].body(refusal)
+  const headers = ["content-type", "application/json", "x-request-id", id, ...extra]
+  if (refusal.retryAfterSeconds !== null) {
+    headers.push("retry-after", String(refusal.retryAfterSeconds))
+  }
+  headers.push("content-length", String(utf8Bytes(body)))
+  client.start(REFUSALS[refusal.code].status, headers)
+  client.end(body)
+}
+
+export function utf8Bytes(text: string): number {
+  return new TextEncoder().encode(text).length
+}
+
+/** A client's own model name may hold what no header may: then it is percent-encoded. */
+function headerText(text: string): string {
+  return /^[\x21-\x7e][\x20-\x7e]*$/.test(text) ? text : encodeURIComponent(text.toWellFormed())
+}

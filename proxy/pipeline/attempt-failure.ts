@@ -1,0 +1,126 @@
+/** How an attempt can fail before the client got anything, what may follow, and what the client is told. */
+import type { RetryTrigger } from "#proxy/contract/snapshot.ts"
+import type { UpstreamFailure } from "#proxy/exchange/ports.ts"
+import { type Refusal, refuse } from "#proxy/exchange/refusal.ts"
+import type { Target } from "#proxy/exchange/target.ts"
+
+/**
+ * `unreached`: no byte of the request went out. `broken`: it went out and no usable answer came.
+ * `nonsense`: an answer came that is none. `refused`: our credentials were.
+ */
+export interface AttemptFailure {
+  readonly kind:
+    | "unreached"
+    | "no-credential"
+    | "refused"
+    | "rate-limited"
+    | "server-error"
+    | "broken"
+    | "nonsense"
+    | "first-token-timeout"
+  readonly target: Target
+  readonly status: number | null
+  /** For the reader: no key, no body. */
+  readonly detail: string
+  /** From the upstream's `retry-after`. */
+  readonly retryAfterSeconds: number | null
+}
+
+/**
+ * What must be among the rule's triggers for a retry; null needs none: another target may have other
+ * credentials, and without one nothing was sent.
+ */
+export function triggerOf(kind: AttemptFailure["kind"]): RetryTrigger | null {
+  switch (kind) {
+    case "no-credential":
+    case "refused":
+      return null
+    case "unreached":
+      return "Connect"
+    case "rate-limited":
+      return "RateLimited"
+    case "server-error":
+    case "broken":
+    case "nonsense":
+      return "ServerError"
+    case "first-token-timeout":
+      return "FirstTokenTimeout"
+  }
+}
+
+/** Whether the same target may be asked again once all have been tried. */
+export function mayRepeat(kind: AttemptFailure["kind"]): boolean {
+  switch (kind) {
+    case "unreached":
+    case "server-error":
+    case "broken":
+    case "first-token-timeout":
+      return true
+    case "no-credential":
+    case "refused":
+    case "rate-limited":
+    case "nonsense":
+      return false
+  }
+}
+
+export function failureOf(failure: UpstreamFailure, target: Target): AttemptFailure {
+  const kind =
+    failure.kind === "credential-missing"
+      ? "no-credential"
+      : failure.kind === "too-large" || failure.kind === "protocol"
+        ? "nonsense"
+        : failure.wasSent
+          ? "broken"
+          : "unreached"
+  return {
+    kind,
+    target,
+    status: null,
+    detail: `${failure.kind}: ${failure.detail}`,
+    retryAfterSeconds: null,
+  }
+}
+
+/** What the client is told when no attempt is left. All rate-limited is 429; else the last one speaks. */
+export function refuseAfter(failures: readonly AttemptFailure[]): Refusal {
+  const last = failures.at(-1)
+  if (last === undefined) return refuse("upstream_failed", "no provider could be tried")
+  const made = failures.length === 1 ? "1 attempt" : `${failures.length} attempts`
+  const { name } = last.target.provider
+  const sentence = `provider ${name} ${last.detail}, after ${made}`
+  if (failures.every((failure) => failure.kind === "rate-limited")) {
+    const waits = failures.flatMap(({ retryAfterSeconds: wait }) => (wait === null ? [] : [wait]))
+    return refuse("rate_limit_exceeded", sentence, {
+      retryAfterSeconds: waits.length === 0 ? 1 : Math.min(...waits),
+    })
+  }
+  switch (last.kind) {
+    case "no-credential":
+      return refuse("credential_missing", sentence, { retryAfterSeconds: 5 })
+    case "refused":
+      return refuse("upstream_auth_failed", sentence)
+    case "nonsense":
+      return refuse("upstream_invalid_response", sentence)
+    case "first-token-timeout":
+      return refuse("upstream_timeout", sentence)
+    case "unreached":
+    case "rate-limited":
+    case "server-error":
+    case "broken":
+      return refuse("upstream_failed", sentence)
+  }
+}
+
+/** Seconds from `retry-after`, which holds seconds or a date; null when absurd. Capped at `max`. */
+export function readRetryAfter(
+  value: string | undefined,
+  nowMs: number,
+  max: number,
+): number | null {
+  if (value === undefined) return null
+  const text = value.trim()
+  const seconds = /^\d{1,9}$/.test(text) ? Number(text) : (Date.parse(text) - nowMs) / 1000
+  if (!Number.isFinite(seconds) || seconds < 0) return null
+  return Math.min(Math.ceil(seconds), max)
+}

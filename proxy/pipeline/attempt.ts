@@ -1,0 +1,437 @@
+/**
+ * One attempt at one target, from its intent in the journal to its one settlement.
+ *
+ * A state machine around the upstream's handler: `waiting` for the head, then `streaming`, `collecting` an
+ * answer or `refusing` (collecting an error that is passed on), perhaps `draining` what nobody needs so that
+ * the connection can be kept, then `over`. Whatever happens it settles exactly once; what it learns goes to
+ * its owner, which decides.
+ */
+import type { JsonDocument } from "#proxy/contract/json-document.ts"
+import { scanJson } from "#proxy/contract/json-scan.ts"
+import type { Price } from "#proxy/contract/prices.ts"
+import type {
+  AttemptFinal,
+  AttemptIntent,
+  AttemptOutcome,
+  TokenUsage,
+} from "#proxy/contract/records.ts"
+import type { AttemptSummary } from "#proxy/exchange/exchange-record.ts"
+import type { ParsedRequest } from "#proxy/exchange/parsed-request.ts"
+import type {
+  Cancel,
+  Ports,
+  UpstreamCall,
+  UpstreamFailure,
+  UpstreamHandler,
+  UpstreamRequest,
+} from "#proxy/exchange/ports.ts"
+import { type Refusal, refuse } from "#proxy/exchange/refusal.ts"
+import type { Target } from "#proxy/exchange/target.ts"
+import type { UpstreamError } from "#proxy/exchange/upstream-error.ts"
+import type { ProviderAdapter, StreamTap } from "#proxy/providers/adapter.ts"
+import { costWith, NO_USAGE } from "#proxy/quota/attempt-cost.ts"
+import { type AttemptFailure, failureOf, readRetryAfter } from "./attempt-failure.ts"
+import type { PipelineSettings } from "./settings.ts"
+
+export interface AttemptPlan {
+  readonly request: ParsedRequest
+  readonly target: Target
+  readonly adapter: ProviderAdapter
+  readonly upstream: UpstreamRequest
+  readonly intent: AttemptIntent
+  readonly price: Price | undefined
+}
+
+/** Told at most one of the last five, and nothing after it. */
+export interface AttemptOwner {
+  /** Whole events of a stream, content included; false holds the upstream back until `resume`. */
+  onStreamBytes(attempt: Attempt, bytes: Uint8Array): boolean
+  onStreamDone(attempt: Attempt): void
+  /** The stream broke after content: the refusal is for the client, in-band. */
+  onStreamBroken(attempt: Attempt, refusal: Refusal): void
+  onAnswer(attempt: Attempt, body: Uint8Array): void
+  /** A 4xx about the request itself, to be passed on once. */
+  onUpstreamError(attempt: Attempt, status: number, error: UpstreamError | undefined): void
+  /** Nothing reached the client: another attempt may follow. */
+  onFailure(attempt: Attempt, failure: AttemptFailure): void
+}
+
+type State = "waiting" | "streaming" | "collecting" | "refusing" | "draining" | "over"
+
+export class Attempt implements UpstreamHandler {
+  /** Monotonic ms; null before the dispatch. */
+  dispatchedAt: number | null = null
+  /** Monotonic ms of the last content, of the dispatch before any. */
+  lastContentAt = 0
+  /** Monotonic ms at which the answer (of a stream: its first content) was here. */
+  answeredAt: number | null = null
+  final: AttemptFinal | null = null
+  readonly plan: AttemptPlan
+  private readonly owner: AttemptOwner
+  private readonly ports: Ports
+  private readonly settings: PipelineSettings
+  private state: State = "waiting"
+  private status: number | null = null
+  private call: UpstreamCall | null = null
+  private hasEnded = false
+  private tap: StreamTap | null = null
+  private parts: Uint8Array[] = []
+  private bytes = 0
+  private cancelDrain: Cancel | null = null
+  private endedAt = 0
+
+  constructor(plan: AttemptPlan, owner: AttemptOwner, ports: Ports, settings: PipelineSettings) {
+    this.plan = plan
+    this.owner = owner
+    this.ports = ports
+    this.settings = settings
+  }
+
+  /** Intent first: the bytes go out only when the journal has it, or has said that it cannot. */
+  begin(): void {
+    this.ports.journal.intend(this.plan.intent, () => this.dispatch())
+  }
+
+  resume(): void {
+    this.call?.resume()
+  }
+
+  /** Ends it from outside: the client is gone or a deadline passed. The connection is not reused. */
+  cancel(outcome: "cancelled" | "timeout"): void {
+    if (this.state === "over" || this.state === "draining") return
+    const isDispatched = this.dispatchedAt !== null
+    const usage = this.state === "refusing" || !isDispatched ? NO_USAGE : this.usageSeen()
+    const source = this.tap?.usage === undefined ? "estimated" : "reported"
+    this.finish()
+    // Not yet dispatched: the intent is on its way to the journal, and settles when it is there.
+    this.settle(outcome, usage, source)
+    this.abort()
+  }
+
+  summary(): AttemptSummary {
+    const { intent } = this.plan
+    const startedAt = this.dispatchedAt ?? this.endedAt
+    return {
+      provider: intent.provider,
+      model: intent.model,
+      outcome: this.final?.outcome ?? "cancelled",
+      status: this.status,
+      durationMs: this.endedAt - startedAt,
+    }
+  }
+
+  onResponse(status: number, headers: Readonly<Record<string, string | undefined>>): void {
+    if (this.state !== "waiting") return
+    this.status = status
+    if (status === 200) this.acceptHead(headers["content-type"] ?? "")
+    else if (isPassedOn(status)) this.state = "refusing"
+    else this.failByStatus(status, headers["retry-after"])
+  }
+
+  onData(bytes: Uint8Array): boolean {
+    switch (this.state) {
+      case "streaming":
+        return this.onStreamData(bytes)
+      case "collecting":
+        return this.collect(bytes, this.settings.answerBytesMax)
+      case "refusing":
+        return this.collect(bytes, this.settings.errorBytesMax)
+      case "draining":
+        this.bytes += bytes.length
+        if (this.bytes > this.settings.errorBytesMax) this.abort()
+        return true
+      case "waiting":
+      case "over":
+        return true
+    }
+  }
+
+  onEnd(): void {
+    this.hasEnded = true
+    switch (this.state) {
+      case "streaming":
+        this.breakStream("ended without its terminal event")
+        return
+      case "collecting":
+        this.deliver()
+        return
+      case "refusing":
+        this.passOn()
+        return
+      case "draining":
+        this.finish()
+        return
+      case "waiting":
+        this.fail("nonsense", "ended without a response")
+        return
+      case "over":
+        return
+    }
+  }
+
+  onFailure(failure: UpstreamFailure): void {
+    this.hasEnded = true
+    switch (this.state) {
+      case "waiting": {
+        const outcome = failureOf(failure, this.plan.target)
+        this.failWith(outcome, failure.wasSent ? this.usageSeen() : NO_USAGE)
+        return
+      }
+      case "streaming":
+        this.breakStream(`was cut: ${failure.kind}`)
+        return
+      case "collecting":
+        this.fail("nonsense", `answer was cut: ${failure.kind}`)
+        return
+      case "refusing":
+        this.passOn()
+        return
+      case "draining":
+        this.finish()
+        return
+      case "over":
+        return
+    }
+  }
+
+  private dispatch(): void {
+    if (this.state === "over") {
+      if (this.final !== null) this.ports.journal.settle(this.plan.intent, this.final)
+      return
+    }
+    this.dispatchedAt = this.ports.monotonic()
+    this.lastContentAt = this.dispatchedAt
+    this.call = this.ports.dispatch(this.plan.upstream, this)
+    if (this.isOver()) this.abort()
+  }
+
+  /** A method, since the handlers may have run within the dispatch. */
+  private isOver(): boolean {
+    return this.state === "over"
+  }
+
+  private acceptHead(contentType: string): void {
+    if (!this.plan.request.isStream) {
+      this.state = "collecting"
+      return
+    }
+    if (!/^text\/event-stream\b/i.test(contentType)) {
+      this.fail("nonsense", "answered with something else than an event stream")
+      return
+    }
+    const { eventBytesMax, preambleBytesMax } = this.settings
+    const { wantsUsage } = this.plan.request
+    this.tap = this.plan.adapter.openTap({ wantsUsage, eventBytesMax, preambleBytesMax })
+    this.state = "streaming"
+  }
+
+  private onStreamData(bytes: Uint8Array): boolean {
+    const { tap } = this
+    if (tap === null) return true
+    const eventsBefore = tap.contentEvents
+    const forward = tap.push(bytes)
+    let mayGoOn = true
+    if (forward !== null) {
+      if (tap.contentEvents !== eventsBefore || this.answeredAt === null) this.noteContent()
+      mayGoOn = this.owner.onStreamBytes(this, forward)
+      if (this.isOver()) return true
+    }
+    if (tap.end === null) return mayGoOn
+    if (tap.end.kind === "done") {
+      this.endStream()
+      return true
+    }
+    const detail = `sent a broken stream: ${tap.end.detail}`
+    if (tap.end.kind === "error") this.breakStream("reported an error in its stream")
+    else this.breakStream(detail, "upstream_invalid_response")
+    return true
+  }
+
+  private noteContent(): void {
+    this.lastContentAt = this.ports.monotonic()
+    this.answeredAt ??= this.lastContentAt
+  }
+
+  private endStream(): void {
+    const usage = this.tap?.usage
+    this.settle("ok", usage ?? this.usageSeen(), usage === undefined ? "estimated" : "reported")
+    this.drain(this.settings.afterDoneMs)
+    this.owner.onStreamDone(this)
+  }
+
+  /** Before content: a failure like any other. After it: the client must learn that this is not the end. */
+  private breakStream(
+    detail: string,
+    code: "upstream_truncated" | "upstream_invalid_response" = "upstream_truncated",
+  ): void {
+    const { tap } = this
+    if (tap === null || !tap.hasContent) {
+      const kind = code === "upstream_invalid_response" ? "nonsense" : "broken"
+      this.fail(kind, detail)
+      return
+    }
+    const source = tap.usage === undefined ? "estimated" : "reported"
+    this.finish()
+    this.settle("truncated", tap.usage ?? this.usageSeen(), source)
+    this.abort()
+    const { name } = this.plan.target.provider
+    this.owner.onStreamBroken(this, refuse(code, `provider ${name} ${detail}`))
+  }
+
+  private collect(bytes: Uint8Array, max: number): boolean {
+    this.bytes += bytes.length
+    if (this.bytes <= max) {
+      this.parts.push(bytes)
+      return true
+    }
+    if (this.state === "collecting") this.fail("nonsense", `answer is over ${max} bytes`)
+    else {
+      this.parts = []
+      this.passOn()
+    }
+    return true
+  }
+
+  private deliver(): void {
+    const body = this.takeBody()
+    this.answeredAt = this.ports.monotonic()
+    const { answerBytesMax } = this.settings
+    const limits = { bytesMax: answerBytesMax, depthMax: 128, tokensMax: 2_000_000 }
+    const scanned = scanJson(body, limits)
+    const fault = scanned.ok
+      ? this.plan.adapter.findAnswerFault(scanned.document)
+      : scanned.fault.message
+    if (!scanned.ok || fault !== null) {
+      this.fail("nonsense", `answer is not valid: ${fault ?? "not JSON"}`)
+      return
+    }
+    const usage = this.plan.adapter.readUsage(scanned.document)
+    this.finish()
+    if (usage !== undefined) this.settle("ok", usage, "reported")
+    else this.settle("ok", this.usageOf(scanned.document), "estimated")
+    this.owner.onAnswer(this, body)
+  }
+
+  private passOn(): void {
+    const scanned = scanJson(this.takeBody(), {
+      bytesMax: this.settings.errorBytesMax,
+      depthMax: 64,
+      tokensMax: 10_000,
+    })
+    const error = scanned.ok ? this.plan.adapter.readError(scanned.document) : undefined
+    const status = this.status ?? 400
+    this.answeredAt = this.ports.monotonic()
+    this.finish()
+    this.settle("upstream-error", NO_USAGE, "estimated")
+    this.abort()
+    this.owner.onUpstreamError(this, status, error)
+  }
+
+  private failByStatus(status: number, retryAfter: string | undefined): void {
+    const kind =
+      status === 401 || status === 403
+        ? "refused"
+        : status === 429
+          ? "rate-limited"
+          : status >= 500 || status === 408
+            ? "server-error"
+            : "nonsense"
+    const max = this.settings.retryAfterSecondsMax
+    const failure = {
+      kind,
+      target: this.plan.target,
+      status,
+      detail: kind === "refused" ? "refused our credentials" : `answered with status ${status}`,
+      retryAfterSeconds: readRetryAfter(retryAfter, this.plan.intent.admittedAt, max),
+    } as const
+    // What an upstream refuses it does not bill.
+    this.settle("upstream-error", NO_USAGE, "estimated")
+    this.drain(this.settings.drainMs)
+    this.owner.onFailure(this, failure)
+  }
+
+  private fail(kind: AttemptFailure["kind"], detail: string): void {
+    const { target } = this.plan
+    const failure = { kind, target, status: this.status, detail, retryAfterSeconds: null }
+    this.failWith(failure, this.usageSeen())
+  }
+
+  private failWith(failure: AttemptFailure, usage: TokenUsage): void {
+    this.finish()
+    this.settle("upstream-error", usage, this.tap?.usage === undefined ? "estimated" : "reported")
+    this.abort()
+    this.owner.onFailure(this, failure)
+  }
+
+  /** Reads on for a while, so that the connection can serve again. */
+  private drain(forMs: number): void {
+    this.endedAt = this.ports.monotonic()
+    if (this.hasEnded) {
+      this.state = "over"
+      return
+    }
+    this.state = "draining"
+    this.bytes = 0
+    this.cancelDrain = this.ports.after(forMs, () => this.abort())
+  }
+
+  private finish(): void {
+    if (this.state !== "draining") this.endedAt = this.ports.monotonic()
+    this.cancelDrain?.()
+    this.cancelDrain = null
+    this.state = "over"
+  }
+
+  private abort(): void {
+    if (this.state === "draining") this.finish()
+    if (this.hasEnded || this.call === null) return
+    this.hasEnded = true
+    this.call.abort()
+  }
+
+  /** Once; a second call is a bug of this file. */
+  private settle(outcome: AttemptOutcome, usage: TokenUsage, source: AttemptFinal["source"]): void {
+    if (this.final !== null) throw new Error(`attempt ${this.plan.intent.id} settles twice`)
+    this.final = {
+      id: this.plan.intent.id,
+      endedAt: this.ports.now(),
+      outcome,
+      status: this.status,
+      usage,
+      source,
+      cost: costWith(this.plan.price, usage),
+    }
+    if (this.dispatchedAt !== null) this.ports.journal.settle(this.plan.intent, this.final)
+  }
+
+  /** What an attempt without a report is charged: of a stream what was seen, else the upper bound. */
+  private usageSeen(): TokenUsage {
+    if (this.tap?.usage !== undefined) return this.tap.usage
+    const { estimate } = this.plan.intent
+    if (!this.plan.request.isStream) return estimate
+    return { ...estimate, outputTokens: this.tap?.outputTokensSeen ?? 0 }
+  }
+
+  private usageOf(answer: JsonDocument): TokenUsage {
+    return { ...this.plan.intent.estimate, outputTokens: this.plan.adapter.measureAnswer(answer) }
+  }
+
+  private takeBody(): Uint8Array {
+    const { parts } = this
+    this.parts = []
+    const [first] = parts
+    if (first !== undefined && parts.length === 1) return first
+    const body = new Uint8Array(this.bytes)
+    let at = 0
+    for (const part of parts) {
+      body.set(part, at)
+      at += part.length
+    }
+    return body
+  }
+}
+
+/** The request itself was refused: no other target would take it, and its sender can change it. */
+function isPassedOn(status: number): boolean {
+  return status >= 400 && status < 500 && ![401, 403, 408, 429].includes(status)
+}

@@ -1,0 +1,414 @@
+/**
+ * One exchange from accept to its one record: the attempts, the deadlines, the client's side.
+ *
+ * In: a plan (who asks, what, which targets in which order). Out: an answer, a stream or a refusal at the
+ * client, and one ExchangeRecord, whichever way it ends. It decides only what the order of events decides;
+ * what configuration decides is in the plan.
+ */
+import type { Caller } from "#proxy/exchange/caller.ts"
+import type { ParsedRequest, SurfaceName } from "#proxy/exchange/parsed-request.ts"
+import type { Cancel, Client, Ports, RawRequest } from "#proxy/exchange/ports.ts"
+import { REFUSALS, type Refusal, refuse } from "#proxy/exchange/refusal.ts"
+import type { Target, TargetSet } from "#proxy/exchange/target.ts"
+import type { UpstreamError } from "#proxy/exchange/upstream-error.ts"
+import { adapterFor } from "#proxy/providers/registry.ts"
+import { costWith, priceOf } from "#proxy/quota/attempt-cost.ts"
+import type { LinkedRule } from "#proxy/route/linked-route.ts"
+import { pickTarget, withTarget } from "#proxy/route/pick-target.ts"
+import type { Runtime } from "#proxy/runtime/runtime.ts"
+import { SURFACE_ERRORS } from "#proxy/surfaces/surface.ts"
+import { upstreamHeaders } from "#proxy/wire/request-headers.ts"
+import {
+  type AnswerFacts,
+  sendAnswer,
+  sendRefusal,
+  sendUpstreamError,
+  startStream,
+} from "./answer.ts"
+import { Attempt, type AttemptOwner, type AttemptPlan } from "./attempt.ts"
+import { type AttemptFailure, mayRepeat, refuseAfter, triggerOf } from "./attempt-failure.ts"
+import { recordExchange } from "./record-exchange.ts"
+import type { PipelineSettings } from "./settings.ts"
+
+/** What the stages before dispatch settled. */
+export interface ExchangePlan {
+  readonly runtime: Runtime
+  readonly caller: Caller
+  readonly request: ParsedRequest
+  readonly rule: LinkedRule
+  /** Targets that are out from the start: unusable or denied. */
+  readonly out: TargetSet
+  readonly timeoutMs: number
+}
+
+export class Exchange implements AttemptOwner {
+  readonly raw: RawRequest
+  readonly surface: SurfaceName
+  readonly runtime: Runtime | null
+  readonly client: Client
+  readonly startedAt: number
+  readonly admittedAt: number
+  /** From the Snapshot once the model is found. */
+  modelLabel = "other"
+  isStream = false
+  plan: ExchangePlan | null = null
+  readonly attempts: Attempt[] = []
+  firstByteAt: number | null = null
+  isClientGone = false
+  private readonly ports: Ports
+  private readonly settings: PipelineSettings
+  private readonly failures: AttemptFailure[] = []
+  private current: Attempt | null = null
+  private isClosed = false
+  private out: TargetSet = 0
+  /** Targets that are never asked again, whatever the round. */
+  private never: TargetSet = 0
+  private rounds = 0
+  private hasTakenRetry = false
+  private requestDeadline = 0
+  private timer: Cancel | null = null
+  private timerAt = 0
+  private cancelBackoff: Cancel | null = null
+  private pausedAt: number | null = null
+  private isListeningForDrain = false
+
+  constructor(
+    surface: SurfaceName,
+    runtime: Runtime | null,
+    raw: RawRequest,
+    client: Client,
+    ports: Ports,
+    settings: PipelineSettings,
+  ) {
+    this.surface = surface
+    this.runtime = runtime
+    this.raw = raw
+    this.client = client
+    this.ports = ports
+    this.settings = settings
+    this.startedAt = ports.monotonic()
+    this.admittedAt = ports.now()
+  }
+
+  /** Ends it before any attempt, or after the last one. */
+  refuse(refusal: Refusal): void {
+    if (this.isClosed) return
+    const extra = this.runtime === null ? [] : ["x-sidegate-config", this.runtime.version]
+    if (this.attempts.length > 0) {
+      extra.push("x-sidegate-attempts", String(this.attempts.length))
+      if (this.plan !== null) extra.push("x-sidegate-route", this.plan.rule.route)
+    }
+    sendRefusal(this.client, this.surface, refusal, this.raw.id, extra)
+    this.close(REFUSALS[refusal.code].status, refusal)
+  }
+
+  /** After a bug: the client gets what can still be said, and the exchange closes like any other. */
+  crash(): void {
+    if (this.isClosed) return
+    this.current?.cancel("cancelled")
+    if (this.firstByteAt === null) {
+      this.refuse(refuse("internal_error", "the gateway failed on this request; it is counted"))
+      return
+    }
+    this.client.destroy()
+    this.close(200, refuse("internal_error", "the gateway failed on this request"))
+  }
+
+  /** Ends it with a whole body of our own, such as the list of models. */
+  answerWith(body: string, headers: readonly string[]): void {
+    this.client.start(200, headers)
+    this.client.end(body)
+    this.close(200, null)
+  }
+
+  run(plan: ExchangePlan): void {
+    this.plan = plan
+    this.out = plan.out
+    this.never = plan.out
+    const waitedMs = Math.max(0, this.admittedAt - this.raw.receivedAt)
+    this.requestDeadline = this.startedAt + Math.max(1, plan.timeoutMs - waitedMs)
+    this.client.onGone(() => this.onClientGone())
+    plan.rule.retryBudget.onRequest(this.startedAt)
+    const target = pickTarget(plan.rule.tiers, this.out, this.ports.draw())
+    if (target === null) {
+      this.refuse(refuse("upstream_failed", "no backend can serve"))
+      return
+    }
+    this.attempt(plan, target)
+  }
+
+  onStreamBytes(attempt: Attempt, bytes: Uint8Array): boolean {
+    if (this.isClosed) return true
+    if (this.firstByteAt === null) {
+      this.firstByteAt = this.ports.monotonic()
+      this.giveBackRetry()
+      startStream(this.client, this.facts(attempt))
+      this.arm()
+    }
+    if (this.client.write(bytes)) return true
+    this.pausedAt = this.ports.monotonic()
+    if (!this.isListeningForDrain) {
+      this.isListeningForDrain = true
+      this.client.onDrain(() => this.onDrain())
+    }
+    this.arm()
+    return false
+  }
+
+  onStreamDone(attempt: Attempt): void {
+    if (this.isClosed) return
+    if (this.firstByteAt === null) startStream(this.client, this.facts(attempt))
+    this.client.end()
+    this.close(200, null)
+  }
+
+  onStreamBroken(_attempt: Attempt, refusal: Refusal): void {
+    if (this.isClosed) return
+    this.client.write(SURFACE_ERRORS[this.surface].event(refusal))
+    this.client.destroy()
+    this.close(200, refusal)
+  }
+
+  onAnswer(attempt: Attempt, body: Uint8Array): void {
+    if (this.isClosed) return
+    this.firstByteAt = this.ports.monotonic()
+    this.giveBackRetry()
+    sendAnswer(this.client, this.facts(attempt), body, attempt.final?.cost ?? null)
+    this.close(200, null)
+  }
+
+  onUpstreamError(attempt: Attempt, status: number, error: UpstreamError | undefined): void {
+    if (this.isClosed) return
+    this.firstByteAt = this.ports.monotonic()
+    this.giveBackRetry()
+    sendUpstreamError(this.client, this.facts(attempt), this.surface, status, error)
+    this.close(status, null)
+  }
+
+  onFailure(_attempt: Attempt, failure: AttemptFailure): void {
+    if (this.isClosed || this.plan === null) return
+    this.current = null
+    this.failures.push(failure)
+    this.out = withTarget(this.out, failure.target)
+    if (!mayRepeat(failure.kind)) this.never = withTarget(this.never, failure.target)
+    const { plan } = this
+    const next = this.nextTarget(plan, failure)
+    if (next === null) {
+      this.refuse(refuseAfter(this.failures))
+      return
+    }
+    if (next.delayMs === 0) {
+      this.attempt(plan, next.target)
+      return
+    }
+    this.cancelBackoff = this.ports.after(next.delayMs, () => {
+      this.cancelBackoff = null
+      this.attempt(plan, next.target)
+    })
+  }
+
+  /** Null when the rule's triggers, attempts, budget or targets allow no further attempt. */
+  private nextTarget(
+    plan: ExchangePlan,
+    failure: AttemptFailure,
+  ): { readonly target: Target; readonly delayMs: number } | null {
+    const { retry, retryBudget, tiers } = plan.rule
+    if (this.attempts.length >= retry.attempts) return null
+    const trigger = triggerOf(failure.kind)
+    if (trigger !== null && !retry.triggers.includes(trigger)) return null
+    const now = this.ports.monotonic()
+    let delayMs = 0
+    let target = pickTarget(tiers, this.out, this.ports.draw())
+    if (target === null) {
+      // Everyone was asked: those that may have recovered are asked again, after a pause.
+      this.out = this.never
+      target = pickTarget(tiers, this.out, this.ports.draw())
+      delayMs = this.settings.backoffMs * 2 ** this.rounds * (0.5 + this.ports.draw())
+      this.rounds++
+    }
+    if (target === null || now + delayMs >= this.requestDeadline) return null
+    if (failure.kind === "no-credential") return { target, delayMs }
+    if (!retryBudget.tryTake(now)) return null
+    this.hasTakenRetry = true
+    return { target, delayMs }
+  }
+
+  private attempt(plan: ExchangePlan, target: Target): void {
+    const attempt = new Attempt(this.planAttempt(plan, target), this, this.ports, this.settings)
+    this.current = attempt
+    this.attempts.push(attempt)
+    attempt.begin()
+    if (this.current === attempt) this.arm()
+  }
+
+  private planAttempt(plan: ExchangePlan, target: Target): AttemptPlan {
+    const { request, rule, caller } = plan
+    const adapter = adapterFor(target.provider.schema)
+    const model = target.model ?? request.model
+    const price = priceOf(target, model, plan.runtime.prices, this.admittedAt)
+    return {
+      request,
+      target,
+      adapter,
+      price,
+      upstream: {
+        provider: target.provider,
+        method: "POST",
+        path: target.path,
+        headers: upstreamHeaders(this.raw.headers, request.isStream),
+        body: adapter.encodeBody(request, target),
+        authorization: adapter.authorization,
+        connectTimeoutMs: target.provider.connectTimeoutMs,
+      },
+      intent: {
+        id: this.ports.nextAttemptId(),
+        operation: this.raw.id,
+        attempt: this.attempts.length + 1,
+        admittedAt: this.admittedAt,
+        route: rule.route,
+        rule: rule.name,
+        provider: target.provider.name,
+        model,
+        requestedModel: request.model,
+        user: caller.user ?? request.user,
+        stream: request.isStream,
+        estimate: request.estimate,
+        estimatedCost: costWith(price, request.estimate),
+      },
+    }
+  }
+
+  private onClientGone(): void {
+    if (this.isClosed) return
+    this.isClientGone = true
+    this.current?.cancel("cancelled")
+    this.close(this.firstByteAt === null ? CLIENT_CLOSED_REQUEST : 200, null)
+  }
+
+  private onDrain(): void {
+    if (this.pausedAt === null) return
+    this.pausedAt = null
+    this.current?.resume()
+    this.arm()
+  }
+
+  /** One timer for all deadlines: set for the earliest, and set again when it finds none passed. */
+  private arm(): void {
+    if (this.isClosed) return
+    const at = this.nextDeadline()
+    if (this.timer !== null && at >= this.timerAt) return
+    this.timer?.()
+    this.timerAt = at
+    this.timer = this.ports.after(Math.max(0, at - this.ports.monotonic()), () => this.onTimer())
+  }
+
+  private nextDeadline(): number {
+    const { plan, current } = this
+    if (plan === null) return this.requestDeadline
+    const { firstTokenMs, streamIdleMs } = plan.rule.timeouts
+    if (this.pausedAt !== null) {
+      return Math.min(this.requestDeadline, this.pausedAt + this.settings.clientStallMs)
+    }
+    if (current === null || !plan.request.isStream || current.dispatchedAt === null) {
+      return this.requestDeadline
+    }
+    const attemptDeadline =
+      this.firstByteAt === null
+        ? current.dispatchedAt + firstTokenMs
+        : current.lastContentAt + streamIdleMs
+    return Math.min(this.requestDeadline, attemptDeadline)
+  }
+
+  private onTimer(): void {
+    this.timer = null
+    if (this.isClosed) return
+    const now = this.ports.monotonic()
+    if (now < this.nextDeadline()) {
+      this.arm()
+      return
+    }
+    if (now >= this.requestDeadline) {
+      this.expire("the request's deadline has passed")
+      return
+    }
+    if (this.pausedAt !== null) {
+      this.client.destroy()
+      this.onClientGone()
+      return
+    }
+    if (this.firstByteAt !== null) {
+      this.expire("the stream has been silent for too long")
+      return
+    }
+    const { current } = this
+    if (current === null) {
+      this.arm()
+      return
+    }
+    current.cancel("timeout")
+    this.onFailure(current, {
+      kind: "first-token-timeout",
+      target: current.plan.target,
+      status: null,
+      detail: `sent no content within ${this.plan?.rule.timeouts.firstTokenMs ?? 0} ms`,
+      retryAfterSeconds: null,
+    })
+  }
+
+  private expire(detail: string): void {
+    const provider = this.current?.plan.target.provider.name
+    this.current?.cancel("timeout")
+    const by = provider === undefined ? "" : ` (provider ${provider})`
+    const refusal = refuse("upstream_timeout", `${detail}${by}`)
+    if (this.firstByteAt === null) {
+      this.refuse(refusal)
+      return
+    }
+    this.client.write(SURFACE_ERRORS[this.surface].event(refusal))
+    this.client.destroy()
+    this.close(200, refusal)
+  }
+
+  private facts(attempt: Attempt): AnswerFacts {
+    return {
+      id: this.raw.id,
+      target: attempt.plan.target,
+      servedModel: attempt.plan.intent.model,
+      attempts: this.attempts.length,
+      overheadMs: this.overheadMs(),
+    }
+  }
+
+  /** Time since accept that no upstream had: ours. */
+  overheadMs(): number {
+    let upstreamMs = 0
+    for (const attempt of this.attempts) {
+      if (attempt.dispatchedAt === null) continue
+      const end = attempt.answeredAt ?? attempt.dispatchedAt + attempt.summary().durationMs
+      upstreamMs += Math.max(0, end - attempt.dispatchedAt)
+    }
+    const end = this.firstByteAt ?? this.ports.monotonic()
+    return Math.max(0, end - this.startedAt - upstreamMs)
+  }
+
+  private giveBackRetry(): void {
+    if (!this.hasTakenRetry) return
+    this.hasTakenRetry = false
+    this.plan?.rule.retryBudget.giveBack(this.ports.monotonic())
+  }
+
+  /** The one way out: timers off, the record out. */
+  private close(status: number, refusal: Refusal | null): void {
+    if (this.isClosed) return
+    this.isClosed = true
+    this.timer?.()
+    this.timer = null
+    this.cancelBackoff?.()
+    this.cancelBackoff = null
+    this.current = null
+    this.ports.observe(recordExchange(this, status, refusal, this.ports.monotonic()))
+  }
+}
+
+/** nginx's number for "the client closed the request": in records only, no one receives it. */
+const CLIENT_CLOSED_REQUEST = 499

@@ -1,0 +1,40 @@
+/** Stage 16: the finished exchange as a value, for metrics, the log line and the usage counters. */
+import type { ExchangeRecord } from "#proxy/exchange/exchange-record.ts"
+import type { Refusal } from "#proxy/exchange/refusal.ts"
+import type { Exchange } from "./exchange.ts"
+
+/** `now` is monotonic. The last attempt is the one that answered, if any did. */
+export function recordExchange(
+  exchange: Exchange,
+  status: number,
+  refusal: Refusal | null,
+  now: number,
+): ExchangeRecord {
+  const { raw, runtime, plan, attempts, startedAt, firstByteAt } = exchange
+  const waitedMs = Math.max(0, exchange.admittedAt - raw.receivedAt)
+  const last = attempts.at(-1)
+  const answered = last !== undefined && last.answeredAt !== null ? last : undefined
+  return {
+    id: raw.id,
+    surface: exchange.surface,
+    modelLabel: exchange.modelLabel,
+    team: runtime?.teamName ?? "",
+    application: runtime?.application ?? "",
+    route: plan?.rule.route ?? null,
+    rule: plan?.rule.name ?? null,
+    provider: answered?.plan.intent.provider ?? null,
+    servedModel: answered?.plan.intent.model ?? null,
+    configVersion: runtime?.version ?? "",
+    isStream: exchange.isStream,
+    status,
+    refusal: refusal?.code ?? null,
+    attempts: attempts.map((attempt) => attempt.summary()),
+    usage: last?.final?.usage ?? null,
+    cost: last?.final?.cost ?? null,
+    receivedAt: raw.receivedAt,
+    durationMs: now - startedAt + waitedMs,
+    firstByteMs: firstByteAt === null ? null : firstByteAt - startedAt + waitedMs,
+    overheadMs: exchange.overheadMs(),
+    isClientGone: exchange.isClientGone,
+  }
+}

@@ -1,0 +1,32 @@
+/**
+ * What an attempt costs: before it, from the estimate; after it, from what was reported or seen.
+ *
+ * In: a target, the price table, token counts and the moment of admission. Out: nano-dollars, or null for
+ * unpriced, which is never zero. It must not know clocks or journals.
+ */
+import type { EpochMs, NanoUsd } from "#proxy/contract/money.ts"
+import { costOf, type Price, type PriceTable, priceAt, priceKey } from "#proxy/contract/prices.ts"
+import type { TokenUsage } from "#proxy/contract/records.ts"
+import type { Target } from "#proxy/exchange/target.ts"
+
+export const NO_USAGE: TokenUsage = Object.freeze({
+  inputTokens: 0,
+  cachedInputTokens: 0,
+  outputTokens: 0,
+})
+
+/** The price in force at admission for the model that serves; a later change does not touch it. */
+export function priceOf(
+  target: Target,
+  servedModel: string,
+  table: PriceTable,
+  admittedAt: EpochMs,
+): Price | undefined {
+  if (target.model !== null) return priceAt(target.prices, admittedAt)
+  const key = priceKey(target.provider.schema, servedModel)
+  return Object.hasOwn(table, key) ? priceAt(table[key], admittedAt) : undefined
+}
+
+export function costWith(price: Price | undefined, usage: TokenUsage): NanoUsd | null {
+  return price === undefined ? null : costOf(price, usage)
+}

@@ -1,0 +1,225 @@
+/**
+ * The Snapshot's shape, checked once as it arrives: `schemaVersion` first, then every field.
+ *
+ * In: a value of unknown shape. Out: a Snapshot that holds only checked fields, or a LinkFault that names
+ * the object as the operator knows it and the JSON pointer. What refers to what is `link.ts`'s question.
+ */
+import type { AccessRule, ModelAccess } from "#proxy/contract/access.ts"
+import type { Price } from "#proxy/contract/prices.ts"
+import {
+  type ModelIndex,
+  type ProviderConfig,
+  type SimulatedConfig,
+  SNAPSHOT_SCHEMA_VERSION,
+  type Snapshot,
+  type TeamVerdict,
+} from "#proxy/contract/snapshot.ts"
+import { readRoute } from "./read-route.ts"
+import {
+  LinkFault,
+  readBoolean,
+  readInteger,
+  readList,
+  readMap,
+  readNullable,
+  readObject,
+  readOneOf,
+  readText,
+  readTexts,
+} from "./read-value.ts"
+
+const ROUTES_MAX = 10_000
+const MODELS_MAX = 100_000
+const RULES_MAX = 10_000
+const NAMES_MAX = 1024
+const MS_MAX = 24 * 3600 * 1000
+const FAULTS = [
+  "ServerError",
+  "RateLimited",
+  "ConnectError",
+  "Silence",
+  "Truncate",
+  "Garbage",
+] as const
+
+export function readSnapshot(value: unknown): Snapshot {
+  const fields = readObject(value, "")
+  if (fields["schemaVersion"] !== SNAPSHOT_SCHEMA_VERSION) {
+    const held = `this sidecar links schema ${SNAPSHOT_SCHEMA_VERSION}`
+    throw new LinkFault(`${held}, not ${String(fields["schemaVersion"])}`, "/schemaVersion")
+  }
+  const routes = readList(fields["routes"], "/routes", ROUTES_MAX)
+  return {
+    schemaVersion: SNAPSHOT_SCHEMA_VERSION,
+    namespace: readText(fields["namespace"], "/namespace"),
+    team: readTeam(fields["team"]),
+    access: readAccess(fields["access"]),
+    providers: readMap(fields["providers"], "/providers", readProvider),
+    routes: routes.map((route, index) => readRoute(route, `/routes/${index}`)),
+    models: readModels(fields["models"]),
+    prices: readMap(fields["prices"], "/prices", readPrices),
+  }
+}
+
+function readTeam(value: unknown): TeamVerdict {
+  const path = "/team"
+  const fields = readObject(value, path)
+  switch (readOneOf(fields["kind"], `${path}/kind`, ["team", "unassigned", "refused"])) {
+    case "team":
+      return {
+        kind: "team",
+        name: readText(fields["name"], `${path}/name`),
+        costCenter: readNullable(fields["costCenter"], `${path}/costCenter`, readText),
+        ancestors: readTexts(fields["ancestors"], `${path}/ancestors`, NAMES_MAX),
+      }
+    case "unassigned":
+      return { kind: "unassigned" }
+    case "refused":
+      return {
+        kind: "refused",
+        code: readOneOf(fields["code"], `${path}/code`, [
+          "team_unknown",
+          "team_unassigned",
+          "policy_invalid",
+        ]),
+        name: readText(fields["name"], `${path}/name`),
+        object: readText(fields["object"], `${path}/object`),
+        field: readNullable(fields["field"], `${path}/field`, readText),
+        message: readText(fields["message"], `${path}/message`),
+      }
+  }
+}
+
+function readAccess(value: unknown): ModelAccess {
+  const path = "/access"
+  const fields = readObject(value, path)
+  switch (readOneOf(fields["kind"], `${path}/kind`, ["rules", "none", "invalid"])) {
+    case "rules":
+      return {
+        kind: "rules",
+        deny: readAccessRules(fields["deny"], `${path}/deny`),
+        allow: readAccessRules(fields["allow"], `${path}/allow`),
+        otherwise: readOneOf(fields["otherwise"], `${path}/otherwise`, ["Allow", "Deny"]),
+        decidedBy: readTexts(fields["decidedBy"], `${path}/decidedBy`, NAMES_MAX),
+      }
+    case "none":
+      return { kind: "none" }
+    case "invalid":
+      return {
+        kind: "invalid",
+        policy: readText(fields["policy"], `${path}/policy`),
+        field: readText(fields["field"], `${path}/field`),
+        message: readText(fields["message"], `${path}/message`),
+      }
+  }
+}
+
+function readAccessRules(value: unknown, path: string): readonly AccessRule[] {
+  return readList(value, path, RULES_MAX).map((item, index) => {
+    const at = `${path}/${index}`
+    const fields = readObject(item, at)
+    return {
+      policy: readText(fields["policy"], `${at}/policy`),
+      name: readText(fields["name"], `${at}/name`),
+      models: readTexts(fields["models"], `${at}/models`, NAMES_MAX),
+      providers: readTexts(fields["providers"], `${at}/providers`, NAMES_MAX),
+    }
+  })
+}
+
+function readProvider(value: unknown, path: string, key: string): ProviderConfig {
+  const object = `AIProvider ${key}`
+  const fields = readObject(value, path)
+  const schema = readOneOf(fields["schema"], `${path}/schema`, ["OpenAI", "Simulated"])
+  const network = readOneOf(fields["network"], `${path}/network`, ["Public", "Private"])
+  const origin = readText(fields["origin"], `${path}/origin`)
+  const name = readText(fields["name"], `${path}/name`)
+  if (name !== key) throw new LinkFault(`must be ${key}, its key`, `${path}/name`, object)
+  if (schema !== "Simulated") checkOrigin(origin, network, `${path}/origin`, object)
+  const pathPrefix = readText(fields["pathPrefix"], `${path}/pathPrefix`)
+  if (!/^(\/[A-Za-z0-9._~%!$&'()*+,;=:@-]+)*$/.test(pathPrefix)) {
+    throw new LinkFault("must be an absolute path without query", `${path}/pathPrefix`, object)
+  }
+  const simulated = readNullable(fields["simulated"], `${path}/simulated`, readSimulated)
+  if ((schema === "Simulated") !== (simulated !== null)) {
+    throw new LinkFault("must be set for schema Simulated only", `${path}/simulated`, object)
+  }
+  return {
+    name,
+    schema,
+    origin,
+    pathPrefix,
+    network,
+    credential: readOneOf(fields["credential"], `${path}/credential`, ["Secret", "None"]),
+    connectTimeoutMs: readInteger(
+      fields["connectTimeoutMs"],
+      `${path}/connectTimeoutMs`,
+      1,
+      MS_MAX,
+    ),
+    disabled: readBoolean(fields["disabled"], `${path}/disabled`),
+    simulated,
+  }
+}
+
+/** Scheme, host and port and nothing else: no user, path, query or fragment can ride along. */
+function checkOrigin(
+  origin: string,
+  network: ProviderConfig["network"],
+  path: string,
+  object: string,
+): void {
+  if (!/^https?:\/\/(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/.test(origin)) {
+    throw new LinkFault("must be scheme, host and port", path, object)
+  }
+  if (network === "Public" && !origin.startsWith("https://")) {
+    throw new LinkFault("must be https on a Public network", path, object)
+  }
+}
+
+function readSimulated(value: unknown, path: string): SimulatedConfig {
+  const fields = readObject(value, path)
+  const integer = (name: string, min: number, max: number): number =>
+    readInteger(fields[name], `${path}/${name}`, min, max)
+  return {
+    latencyMs: integer("latencyMs", 0, MS_MAX),
+    tokenIntervalMs: integer("tokenIntervalMs", 0, MS_MAX),
+    outputTokens: integer("outputTokens", 0, 1_000_000),
+    errorPercent: integer("errorPercent", 0, 100),
+    fault: readOneOf(fields["fault"], `${path}/fault`, FAULTS),
+  }
+}
+
+function readModels(value: unknown): ModelIndex {
+  const fields = readObject(value, "/models")
+  const prefixes = readList(fields["prefixes"], "/models/prefixes", MODELS_MAX)
+  return {
+    exact: readMap(fields["exact"], "/models/exact", (item, path) =>
+      readInteger(item, path, 0, ROUTES_MAX),
+    ),
+    prefixes: prefixes.map((item, index) => {
+      const path = `/models/prefixes/${index}`
+      const entry = readObject(item, path)
+      return {
+        prefix: readText(entry["prefix"], `${path}/prefix`),
+        route: readInteger(entry["route"], `${path}/route`, 0, ROUTES_MAX),
+      }
+    }),
+  }
+}
+
+function readPrices(value: unknown, path: string): readonly Price[] {
+  const safe = Number.MAX_SAFE_INTEGER
+  return readList(value, path, NAMES_MAX).map((item, index) => {
+    const at = `${path}/${index}`
+    const fields = readObject(item, at)
+    return {
+      fromMs: readInteger(fields["fromMs"], `${at}/fromMs`, -safe, safe),
+      input: readInteger(fields["input"], `${at}/input`, 0, safe),
+      cachedInput: readNullable(fields["cachedInput"], `${at}/cachedInput`, (price, pricePath) =>
+        readInteger(price, pricePath, 0, safe),
+      ),
+      output: readInteger(fields["output"], `${at}/output`, 0, safe),
+    }
+  })
+}

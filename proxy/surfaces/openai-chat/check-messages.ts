@@ -1,0 +1,144 @@
+/** The rules of `messages`: what every OpenAI-schema provider would refuse is refused here, with a pointer. */
+import {
+  firstIn,
+  isString,
+  type JsonDocument,
+  KIND,
+  KIND_NAMES,
+  kindOf,
+  memberOf,
+  NONE,
+  nextIn,
+  textEquals,
+  textOf,
+} from "#proxy/contract/json-document.ts"
+import { excerpt, type Refusal, refuse } from "#proxy/exchange/refusal.ts"
+
+const ROLES = ["user", "assistant", "system", "tool", "developer", "function"] as const
+
+export function checkMessages(document: JsonDocument, messagesMax: number): Refusal | null {
+  const messages = memberOf(document, 0, "messages")
+  if (messages === NONE) return invalid("messages", "is missing: it must be a list of messages")
+  if (kindOf(document, messages) !== KIND.array) {
+    return invalid("messages", `must be a list, not ${kindName(document, messages)}`)
+  }
+  let index = 0
+  for (
+    let message = firstIn(document, messages);
+    message !== NONE;
+    message = nextIn(document, messages, message)
+  ) {
+    const refusal = checkMessage(document, message, index)
+    if (refusal !== null) return refusal
+    index++
+    if (index > messagesMax) {
+      const sentence = `messages has more than ${messagesMax} entries`
+      return refuse("too_many_messages", sentence, { param: "messages" })
+    }
+  }
+  return index === 0 ? invalid("messages", "must have at least one message") : null
+}
+
+function checkMessage(document: JsonDocument, message: number, index: number): Refusal | null {
+  const at = (field: string): string => `/messages/${index}${field}`
+  if (kindOf(document, message) !== KIND.object) {
+    return invalid(at(""), `must be an object, not ${kindName(document, message)}`)
+  }
+  const role = memberOf(document, message, "role")
+  if (role === NONE) return invalid(at("/role"), "is missing")
+  if (!isString(document, role)) {
+    return invalid(at("/role"), `must be a string, not ${kindName(document, role)}`)
+  }
+  if (!ROLES.some((known) => textEquals(document, role, known))) {
+    const given = excerpt(textOf(document, role))
+    return invalid(at("/role"), `is "${given}"; it may be ${ROLES.join(", ")}`)
+  }
+  return checkContent(document, message, role, at)
+}
+
+function checkContent(
+  document: JsonDocument,
+  message: number,
+  role: number,
+  at: (field: string) => string,
+): Refusal | null {
+  const content = memberOf(document, message, "content")
+  if (content === NONE || kindOf(document, content) === KIND.null) {
+    if (textEquals(document, role, "function") || isContentOptional(document, message, role)) {
+      return null
+    }
+    return invalid(at("/content"), "must not be null or missing here")
+  }
+  if (isString(document, content)) return null
+  if (kindOf(document, content) !== KIND.array) {
+    const kind = kindName(document, content)
+    return invalid(at("/content"), `must be a string or a list of parts, not ${kind}`)
+  }
+  return checkParts(document, content, at)
+}
+
+/** An assistant's message may be nothing but calls, a refusal, or the name of earlier audio. */
+function isContentOptional(document: JsonDocument, message: number, role: number): boolean {
+  if (!textEquals(document, role, "assistant")) return false
+  return ["tool_calls", "function_call", "refusal", "audio"].some((name) => {
+    const node = memberOf(document, message, name)
+    return node !== NONE && kindOf(document, node) !== KIND.null
+  })
+}
+
+function checkParts(
+  document: JsonDocument,
+  content: number,
+  at: (field: string) => string,
+): Refusal | null {
+  let index = 0
+  for (
+    let part = firstIn(document, content);
+    part !== NONE;
+    part = nextIn(document, content, part)
+  ) {
+    const path = at(`/content/${index}`)
+    if (kindOf(document, part) !== KIND.object) {
+      return invalid(path, `must be an object with a type, not ${kindName(document, part)}`)
+    }
+    const type = memberOf(document, part, "type")
+    if (type === NONE || !isString(document, type)) {
+      return invalid(`${path}/type`, "must be a string such as text or image_url")
+    }
+    const refusal = textEquals(document, type, "image_url")
+      ? checkImage(document, part, path)
+      : checkTextPart(document, part, type, path)
+    if (refusal !== null) return refusal
+    index++
+  }
+  return null
+}
+
+function checkTextPart(
+  document: JsonDocument,
+  part: number,
+  type: number,
+  path: string,
+): Refusal | null {
+  if (!textEquals(document, type, "text")) return null
+  const text = memberOf(document, part, "text")
+  if (text !== NONE && isString(document, text)) return null
+  return invalid(`${path}/text`, "must be a string")
+}
+
+/** The upstream fetches it, never the sidecar; a scheme or host that no public image has is refused. */
+function checkImage(document: JsonDocument, part: number, path: string): Refusal | null {
+  const url = memberOf(document, memberOf(document, part, "image_url"), "url")
+  if (url === NONE || !isString(document, url)) {
+    return invalid(`${path}/image_url/url`, "must be a string")
+  }
+  return null
+}
+
+function invalid(where: string, message: string): Refusal {
+  return refuse("invalid_value", `${where} ${message}`, { param: where })
+}
+
+function kindName(document: JsonDocument, node: number): string {
+  return KIND_NAMES[kindOf(document, node)] ?? "that"
+}

@@ -1,0 +1,130 @@
+/**
+ * Server-sent events as bytes: where each whole event ends, at any split, without decoding anything.
+ *
+ * In: chunks as they come. Out: one buffer at a time in which whole events lie back to back, each with a
+ * hint of what it may hold. It must not know what the data means. Bytes are never changed: an unfinished
+ * event waits here, so what is passed on is always whole events.
+ * Source: WHATWG HTML, 9.2 "Server-sent events"; lines end in LF, CR or CRLF.
+ */
+
+/**
+ * Called for each event that is now whole: it lies in `bytes` from `start` to `end`, its blank line included
+ * (the LF of a CRLF may open the next one). `isSuspect`: somewhere in it stands `"usage"` or `"error"`,
+ * which is cheap to see here and must be verified by who acts on it. The bytes are the receiver's.
+ */
+export type OnEvent = (bytes: Uint8Array, start: number, end: number, isSuspect: boolean) => void
+
+export interface EventSplitter {
+  /** False: an unfinished event is over the limit, and nothing more may be pushed. */
+  push(chunk: Uint8Array): boolean
+  /** Bytes of the unfinished event. */
+  readonly bytesHeld: number
+}
+
+const LF = 0x0a
+const CR = 0x0d
+const QUOTE = 0x22
+
+export function createEventSplitter(eventBytesMax: number, onEvent: OnEvent): EventSplitter {
+  return new Splitter(eventBytesMax, onEvent)
+}
+
+class Splitter implements EventSplitter {
+  private readonly eventBytesMax: number
+  private readonly onEvent: OnEvent
+  /** The unfinished event, grown by doubling so that a slow drip costs no more than its bytes. */
+  private held = new Uint8Array(0)
+  private heldBytes = 0
+  private isLineStart = true
+  private isAfterCr = false
+  private isSuspect = false
+
+  constructor(eventBytesMax: number, onEvent: OnEvent) {
+    this.eventBytesMax = eventBytesMax
+    this.onEvent = onEvent
+  }
+
+  get bytesHeld(): number {
+    return this.heldBytes
+  }
+
+  push(chunk: Uint8Array): boolean {
+    const heldBefore = this.heldBytes
+    const bytes = heldBefore === 0 ? chunk : this.hold(chunk)
+    let start = 0
+    let at = heldBefore
+    for (;;) {
+      const end = this.eventEnd(bytes, at)
+      if (end < 0) break
+      const isSuspect = this.isSuspect
+      this.isSuspect = false
+      this.onEvent(bytes, start, end, isSuspect)
+      start = end
+      at = end
+    }
+    this.keep(bytes, start)
+    return this.heldBytes <= this.eventBytesMax
+  }
+
+  /** End of the event under way, or -1 when it is not whole; remembers where in a line it stopped. */
+  private eventEnd(bytes: Uint8Array, from: number): number {
+    const length = bytes.length
+    let { isLineStart, isAfterCr } = this
+    for (let at = from; at < length; at++) {
+      const byte = bytes[at] ?? 0
+      if (byte !== LF && byte !== CR) {
+        isLineStart = false
+        isAfterCr = false
+        if (byte === QUOTE && isSuspectKey(bytes, at)) this.isSuspect = true
+        continue
+      }
+      if (byte === LF && isAfterCr) {
+        isAfterCr = false
+        continue
+      }
+      isAfterCr = byte === CR
+      if (isLineStart) {
+        // A blank line ends the event; the LF of a CRLF belongs to it when it is already here.
+        const end = isAfterCr && bytes[at + 1] === LF ? at + 2 : at + 1
+        this.isLineStart = true
+        this.isAfterCr = isAfterCr && end === at + 1
+        return end
+      }
+      isLineStart = true
+    }
+    this.isLineStart = isLineStart
+    this.isAfterCr = isAfterCr
+    return -1
+  }
+
+  /** Appends to what is held; the view is of this buffer until the next push. */
+  private hold(chunk: Uint8Array): Uint8Array {
+    const total = this.heldBytes + chunk.length
+    if (total > this.held.length) {
+      const grown = new Uint8Array(Math.max(total, this.held.length * 2, 1024))
+      grown.set(this.held.subarray(0, this.heldBytes))
+      this.held = grown
+    }
+    this.held.set(chunk, this.heldBytes)
+    this.heldBytes = total
+    return this.held.subarray(0, total)
+  }
+
+  /** Events before `start` were handed out: what is held of theirs is theirs, the rest moves on. */
+  private keep(bytes: Uint8Array, start: number): void {
+    const isHeld = this.heldBytes > 0
+    if (isHeld && start === 0) return
+    this.heldBytes = 0
+    if (isHeld) this.held = new Uint8Array(0)
+    if (start < bytes.length) this.hold(bytes.subarray(start))
+  }
+}
+
+/** Whether the quote at `at` closes `"usage"` or `"error"`: looking back never leaves the event. */
+function isSuspectKey(bytes: Uint8Array, at: number): boolean {
+  const last = bytes[at - 1]
+  if (last === 0x65) {
+    return bytes[at - 2] === 0x67 && bytes[at - 3] === 0x61 && bytes[at - 4] === 0x73
+  }
+  return last === 0x72 && bytes[at - 2] === 0x6f && bytes[at - 3] === 0x72 && bytes[at - 4] === 0x72
+}
