@@ -145,8 +145,12 @@ const rules: readonly {
       ["proxy/route/x.ts", `function f() {\n${"a()\n".repeat(59)}}`],
       ["proxy/route/x.ts", `class A { f() {\n${"a()\n".repeat(59)}} }`],
       ["cli/x.ts", `const f = () => {\n${"a()\n".repeat(59)}}`],
+      ["cli/x.ts", `function f() {\nfunction g() {}\n${"a()\n".repeat(60)}}`],
     ],
-    fine: [["proxy/route/x.ts", `function f() {\n${"a()\n".repeat(58)}}`]],
+    fine: [
+      ["proxy/route/x.ts", `function f() {\n${"a()\n".repeat(58)}}`],
+      ["cli/x.ts", `function f() {\n${`function g() {\n${"a()\n".repeat(40)}}\n`.repeat(2)}}`],
+    ],
   },
   {
     name: "a line has 100 columns at most",
