@@ -1,10 +1,15 @@
 /** Server-side apply as field manager `sidegate`: we own what we write and nothing else. */
+import { textAt } from "./json-path.ts"
 import type { KubeClient } from "./kube-client.ts"
+import { isRefusal, KubeError } from "./kube-error.ts"
 
 export const FIELD_MANAGER = "sidegate"
 
 /** JSON is YAML. Without this type the server reads a JSON patch and answers 422 `force: Forbidden`. */
 const APPLY_PATCH = "application/apply-patch+yaml"
+
+/** Of a status, when somebody else writes the object between our read and our write. */
+const STATUS_ATTEMPTS = 3
 
 export interface ApplyTarget {
   readonly apiVersion: string
@@ -30,16 +35,27 @@ export function applyObject(
 }
 
 /**
- * Sets the whole status that we own. With `uid` a successor of the same name answers 409 instead of getting it, and
- * an object that is gone is not created.
+ * Sets the whole status that we own. A successor of the same name answers 409 instead of getting it, an object that
+ * is gone 404; nothing is created. The version of a read before makes sure: unlike elsewhere, the server ignores
+ * `metadata.uid` in a patch of `/status`.
  */
-export function applyStatus(
+export async function applyStatus(
   client: KubeClient,
   target: ApplyTarget,
   uid: string,
   status: unknown,
 ): Promise<unknown> {
-  return patch(client, target, "/status", { ...identity(target, { uid }), status })
+  for (let attempt = 1; ; attempt++) {
+    const object = await client.request({ method: "GET", path: objectPath(target) })
+    if (textAt(object, "metadata", "uid") !== uid) throw otherObject(target, uid)
+    const resourceVersion = textAt(object, "metadata", "resourceVersion")
+    try {
+      const body = { ...identity(target, { resourceVersion }), status }
+      return await patch(client, target, "/status", body)
+    } catch (error) {
+      if (!isRefusal(error, 409) || attempt === STATUS_ATTEMPTS) throw error
+    }
+  }
 }
 
 /** Path of one object, or of the collection without a name. */
@@ -50,6 +66,11 @@ export function objectPath(target: Omit<ApplyTarget, "kind">): string {
   const namespace = target.namespace === "" ? "" : `/namespaces/${target.namespace}`
   const name = target.name === "" ? "" : `/${target.name}`
   return `${group}${namespace}/${target.plural}${name}`
+}
+
+function otherObject(target: ApplyTarget, uid: string): KubeError {
+  const facts = { status: 409, reason: "Conflict", retryAfterSeconds: null }
+  return new KubeError("refused", `${target.kind} ${target.name} is no longer ${uid}`, facts)
 }
 
 function identity(target: ApplyTarget, metadata: Readonly<Record<string, unknown>>): object {

@@ -25,7 +25,10 @@ export type TokenVerdict =
 const TOKEN_CHARACTERS_MAX = 16 * 1024
 const USERNAME = /^system:serviceaccount:([^:]+):([^:]+)$/
 
-/** One TokenReview. Rejects with a KubeError when the API server does not answer: then nobody knows. */
+/**
+ * One TokenReview. Rejects with a KubeError when the API server does not answer: then nobody knows. The server
+ * accepts a token for a minute after its `exp`, and knows a deleted pod's for ten seconds from its cache.
+ */
 export async function reviewToken(
   client: KubeClient,
   token: string,

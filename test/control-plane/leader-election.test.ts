@@ -1,0 +1,112 @@
+import { beforeAll, expect, test } from "vitest"
+import { objectPath } from "#operator/kube/apply.ts"
+import { at, textAt } from "#operator/kube/json-path.ts"
+import {
+  createKubeClient,
+  type KubeClient,
+  loadKubeConfig,
+  parseKubeConfig,
+} from "#operator/kube/kube-client.ts"
+import { type LeaderElection, startLeaderElection } from "#operator/kube/leader-election.ts"
+import { eventually } from "./eventually.ts"
+import { startFaultProxy } from "./fault-proxy.ts"
+import { createNamespace } from "./namespaces.ts"
+import { sharedControlPlane } from "./shared.ts"
+
+/** Whole seconds, since a Lease has no fractions; the shortest that is well above one retry. */
+const TIMES = { leaseMs: 2_000, renewDeadlineMs: 1_000, retryMs: 200 }
+
+let direct: KubeClient
+let namespace: string
+
+beforeAll(async () => {
+  const access = sharedControlPlane()
+  direct = createKubeClient(loadKubeConfig(access.kubeconfigPath))
+  namespace = await createNamespace(access, "leader")
+  return () => direct.close()
+})
+
+function candidate(name: string, identity: string, client = direct): LeaderElection {
+  return startLeaderElection({
+    client,
+    namespace,
+    name,
+    identity,
+    times: TIMES,
+    onFailure: () => undefined,
+  })
+}
+
+async function lease(name: string): Promise<unknown> {
+  const place = { apiVersion: "coordination.k8s.io/v1", plural: "leases", namespace, name }
+  return await direct.request({ method: "GET", path: objectPath(place) })
+}
+
+test("the first leads, the second waits, and takes over at once when the first gives it back", async () => {
+  const first = candidate("handover", "first")
+  await first.acquired
+  const second = candidate("handover", "second")
+  const renewed = textAt(await lease("handover"), "spec", "renewTime")
+  await eventually("the lease is renewed", async () => {
+    return textAt(await lease("handover"), "spec", "renewTime") !== renewed
+  })
+  expect([first.isLeader(), second.isLeader()]).toEqual([true, false])
+  await first.close()
+  expect(first.isLeader()).toBe(false)
+  await second.acquired
+  const held = await lease("handover")
+  expect(textAt(held, "spec", "holderIdentity")).toBe("second")
+  expect(at(held, "spec", "leaseTransitions")).toBe(1)
+  await second.close()
+})
+
+test("of many that start together exactly one leads", async () => {
+  const all = Array.from({ length: 6 }, (_, index) => candidate("race", `candidate-${index}`))
+  await Promise.race(all.map((one) => one.acquired))
+  const holder = textAt(await lease("race"), "spec", "holderIdentity")
+  expect(all.filter((one) => one.isLeader()).length).toBe(1)
+  expect(all.findIndex((one) => one.isLeader())).toBe(Number(holder?.replace("candidate-", "")))
+  await Promise.all(all.map((one) => one.close()))
+})
+
+test("a leader that is cut off says so before another may lead, and another then does", async () => {
+  const proxy = await startFaultProxy(sharedControlPlane())
+  const cutOff = createKubeClient(parseKubeConfig(proxy.kubeconfig))
+  const first = candidate("partition", "first", cutOff)
+  await first.acquired
+  const second = candidate("partition", "second")
+  const order: string[] = []
+  const told = Promise.all([
+    first.lost.then(() => order.push("first lost")),
+    second.acquired.then(() => order.push("second acquired")),
+  ])
+  proxy.onRequest = () => ({ kind: "silence" })
+  proxy.cutAll()
+  expect((await first.lost).reason).toBe("could not renew the lease for 1000 ms")
+  expect(first.isLeader()).toBe(false)
+  await told
+  expect(order).toEqual(["first lost", "second acquired"])
+  await Promise.all([first.close(), second.close()])
+  cutOff.close()
+  await proxy.stop()
+})
+
+test("a leader whose lease another holds stops at its next look", async () => {
+  const first = candidate("stolen", "first")
+  await first.acquired
+  const path = objectPath({
+    apiVersion: "coordination.k8s.io/v1",
+    plural: "leases",
+    namespace,
+    name: "stolen",
+  })
+  await direct.request({
+    method: "PATCH",
+    path,
+    contentType: "application/merge-patch+json",
+    body: { spec: { holderIdentity: "thief" } },
+  })
+  expect((await first.lost).reason).toBe("thief holds the lease")
+  await first.close()
+  expect(textAt(await lease("stolen"), "spec", "holderIdentity")).toBe("thief")
+})
