@@ -26,10 +26,7 @@ export interface FeedParts {
   readonly reconciler: Pick<Reconciler, "touch" | "observeStatus">
   readonly log: Log
   /** Keys of a new or changed Secret that lost a line end at their end. */
-  readonly onTrimmed: (
-    secret: { readonly name: string; readonly uid: string },
-    keys: string,
-  ) => void
+  readonly onTrimmed: (event: ObjectEvent) => void
 }
 
 export function createFeed(parts: FeedParts): ObjectFeed {

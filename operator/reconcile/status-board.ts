@@ -41,6 +41,8 @@ export interface StatusBoard {
 }
 
 interface Entry {
+  /** Who judged it last: a route may move between its namespace and the cluster-wide ones. */
+  readonly scope: string
   readonly verdict: ObjectVerdict
   last: ObjectStatus | null
 }
@@ -96,15 +98,17 @@ export function createStatusBoard(
   return {
     judge: (scope, verdicts) => {
       const keys = new Set(verdicts.map(({ object }) => formatRef(object)))
-      for (const key of scopes.get(scope) ?? []) if (!keys.has(key)) forget(key)
+      for (const key of scopes.get(scope) ?? []) {
+        if (!keys.has(key) && entries.get(key)?.scope === scope) forget(key)
+      }
       if (keys.size === 0) scopes.delete(scope)
       else scopes.set(scope, keys)
       for (const verdict of verdicts) {
         const key = formatRef(verdict.object)
         identify(key, verdict.object.uid)
         const before = entries.get(key)
-        if (before !== undefined && isSameVerdict(before.verdict, verdict)) continue
-        entries.set(key, { verdict, last: before?.last ?? null })
+        if (before?.scope === scope && isSameVerdict(before.verdict, verdict)) continue
+        entries.set(key, { scope, verdict, last: before?.last ?? null })
         touched.add(key)
       }
     },

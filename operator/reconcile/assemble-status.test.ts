@@ -1,0 +1,181 @@
+import { expect, test } from "vitest"
+import { assembleStatus, rfc3339, transitionsOf } from "./assemble-status.ts"
+import { makeStatus, makeVerdict, refuse } from "./make.test-data.ts"
+import type { ObjectStatus } from "./ports.ts"
+import type { Programmed } from "./programmed.ts"
+import { toUsageStatus } from "./usage-status.ts"
+
+const NOW = Date.parse("2026-11-20T10:00:00.500Z")
+const programmed = (
+  status: "True" | "False" | "Unknown" = "True",
+  reason = "Programmed",
+): Programmed => ({
+  condition: { type: "Programmed", status, reason, message: "1/1 sidecars" },
+  sidecars: { connected: 1, programmed: 1 },
+  recheckAt: null,
+})
+
+test("the whole status of an object in force", () => {
+  const usage = toUsageStatus(
+    { inputTokens: 10n, outputTokens: 5n, costNano: 1_500_000_000n, unpriced: 0, records: 1 },
+    Date.parse("2026-11-01T00:00:00Z"),
+  )
+  const verdict = makeVerdict({ kind: "TeamQuota", namespace: "", name: "search", generation: 3 })
+  const at = { observedGeneration: 3, lastTransitionTime: "2026-11-20T10:00:00Z" }
+  expect(assembleStatus(verdict, programmed(), usage, null, NOW)).toEqual({
+    observedGeneration: 3,
+    conditions: [
+      { type: "Accepted", status: "True", reason: "Accepted", message: "", ...at },
+      { type: "ResolvedRefs", status: "True", reason: "ResolvedRefs", message: "", ...at },
+      { type: "Programmed", status: "True", reason: "Programmed", message: "1/1 sidecars", ...at },
+      { type: "Ready", status: "True", reason: "Ready", message: "in force", ...at },
+    ],
+    sidecars: { connected: 1, programmed: 1 },
+    usage: {
+      inputTokens: 10,
+      outputTokens: 5,
+      tokens: 15,
+      usd: "1.5",
+      since: "2026-11-01T00:00:00Z",
+    },
+  })
+})
+
+const unresolved = {
+  resolvedRefs: {
+    type: "ResolvedRefs",
+    status: "False",
+    reason: "SecretNotFound",
+    message: "Secret openai-key does not exist",
+  },
+} as const
+const ready = [
+  {
+    name: "all well",
+    verdict: makeVerdict(),
+    programmed: programmed(),
+    want: ["True", "Ready", "in force"],
+  },
+  {
+    name: "not accepted comes first",
+    verdict: makeVerdict({}, { ...unresolved, ...refuse("AIRoute search/older was first") }),
+    programmed: programmed("False", "Rejected"),
+    want: ["False", "Conflicted", "Accepted: AIRoute search/older was first"],
+  },
+  {
+    name: "then the references",
+    verdict: makeVerdict({}, unresolved),
+    programmed: programmed(),
+    want: ["False", "SecretNotFound", "ResolvedRefs: Secret openai-key does not exist"],
+  },
+  {
+    name: "then a refusing sidecar",
+    verdict: makeVerdict(),
+    programmed: programmed("False", "Rejected"),
+    want: ["False", "Rejected", "Programmed: 1/1 sidecars"],
+  },
+  {
+    name: "a push on its way does not take readiness away",
+    verdict: makeVerdict(),
+    programmed: programmed("Unknown", "Pending"),
+    want: ["True", "Ready", "in force"],
+  },
+] as const
+test.each(ready)("Ready: $name", ({ verdict, programmed, want }) => {
+  const { conditions } = assembleStatus(verdict, programmed, undefined, null, NOW)
+  const { status, reason, message } = conditions.find(({ type }) => type === "Ready") ?? {}
+  expect([status, reason, message]).toEqual(want)
+})
+
+test("lastTransitionTime moves only with the condition's status, not with generation or message", () => {
+  const before = assembleStatus(
+    makeVerdict(),
+    programmed("Unknown", "Pending"),
+    undefined,
+    null,
+    NOW,
+  )
+  const later = NOW + 60_000
+  const after = assembleStatus(
+    makeVerdict({ generation: 2 }),
+    programmed(),
+    undefined,
+    before,
+    later,
+  )
+  expect(
+    after.conditions.map(({ type, lastTransitionTime }) => [type, lastTransitionTime]),
+  ).toEqual([
+    ["Accepted", rfc3339(NOW)],
+    ["ResolvedRefs", rfc3339(NOW)],
+    ["Programmed", rfc3339(later)],
+    ["Ready", rfc3339(NOW)],
+  ])
+  expect(after.conditions.every(({ observedGeneration }) => observedGeneration === 2)).toBe(true)
+})
+
+test("a message stays short whatever a spec says", () => {
+  const { conditions } = assembleStatus(
+    makeVerdict({}, refuse("x".repeat(5000))),
+    programmed(),
+    undefined,
+    null,
+    NOW,
+  )
+  expect(conditions.every(({ message }) => message.length <= 1025)).toBe(true)
+})
+
+const good = makeStatus(1, { Accepted: ["True", "Accepted"], Programmed: ["True", "Programmed"] })
+const conflicted = makeStatus(2, { Accepted: ["False", "Conflicted"] })
+const transitions: readonly {
+  readonly name: string
+  readonly from: ObjectStatus | null
+  readonly to: ObjectStatus
+  readonly want: readonly string[]
+}[] = [
+  { name: "a first good status is no event", from: null, to: good, want: [] },
+  { name: "a first bad status is one", from: null, to: conflicted, want: ["Warning Conflicted"] },
+  { name: "turning bad is one", from: good, to: conflicted, want: ["Warning Conflicted"] },
+  { name: "staying bad is none", from: conflicted, to: conflicted, want: [] },
+  {
+    name: "bad for another reason is one",
+    from: conflicted,
+    to: makeStatus(3, { Accepted: ["False", "Invalid"] }),
+    want: ["Warning Invalid"],
+  },
+  { name: "turning good again is one", from: conflicted, to: good, want: ["Normal Accepted"] },
+  {
+    name: "Ready repeats the others and makes none",
+    from: good,
+    to: makeStatus(1, { Ready: ["False", "Conflicted"] }),
+    want: [],
+  },
+  {
+    name: "pending is none",
+    from: good,
+    to: makeStatus(2, { Programmed: ["Unknown", "Pending"] }),
+    want: [],
+  },
+]
+test.each(transitions)("events: $name", ({ from, to, want }) => {
+  expect(transitionsOf(from, to).map(({ type, reason }) => `${type} ${reason}`)).toEqual(want)
+})
+
+const usages = [
+  { name: "no usage is zero", totals: undefined, want: [0, 0, 0, "0"] },
+  {
+    name: "sums beyond 2^53 stay at the largest exact number, dollars do not",
+    totals: {
+      inputTokens: 2n ** 60n,
+      outputTokens: 1n,
+      costNano: 2n ** 63n - 1n,
+      unpriced: 0,
+      records: 1,
+    },
+    want: [Number.MAX_SAFE_INTEGER, 1, Number.MAX_SAFE_INTEGER, "9223372036.854775807"],
+  },
+] as const
+test.each(usages)("usage: $name", ({ totals, want }) => {
+  const { inputTokens, outputTokens, tokens, usd } = toUsageStatus(totals, 0)
+  expect([inputTokens, outputTokens, tokens, usd]).toEqual(want)
+})

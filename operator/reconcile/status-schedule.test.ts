@@ -1,0 +1,228 @@
+import { expect, test } from "vitest"
+import { makeStatus } from "./make.test-data.ts"
+import type { ObjectStatus } from "./ports.ts"
+import { createStatusSchedule, IN_FLIGHT_MAX, type StatusSchedule } from "./status-schedule.ts"
+
+const usage = (tokens: number) => ({
+  usage: { inputTokens: tokens, outputTokens: 0, tokens, usd: "0", since: "2026-11-01T00:00:00Z" },
+})
+const accepted = { Accepted: ["True", "Accepted"] } as const
+const inForce = (generation: number, connected = 1, part: Partial<ObjectStatus> = {}) =>
+  makeStatus(
+    generation,
+    { ...accepted, Programmed: ["True", "Programmed"] },
+    { sidecars: { connected, programmed: connected }, ...part },
+  )
+const pending = (generation: number) =>
+  makeStatus(generation, { ...accepted, Programmed: ["Unknown", "Pending"] })
+const alone = (generation: number) =>
+  makeStatus(generation, { ...accepted, Programmed: ["True", "NoSidecars"] })
+const bad = (generation: number, reason = "Conflicted") =>
+  makeStatus(generation, { Accepted: ["False", reason] })
+
+/** `at` what should be is proposed; `want` are the times at which something was written, stepping 100 ms. */
+interface Case {
+  readonly name: string
+  readonly observed?: ObjectStatus
+  readonly proposals: readonly (readonly [at: number, status: ObjectStatus])[]
+  readonly until: number
+  readonly want: readonly number[]
+}
+
+const cases: readonly Case[] = [
+  { name: "a first status at once", proposals: [[0, alone(1)]], until: 1000, want: [0] },
+  {
+    name: "what the API server has already is not written again after a restart",
+    observed: inForce(1),
+    proposals: [[0, inForce(1)]],
+    until: 70_000,
+    want: [],
+  },
+  {
+    name: "a new generation at once, and its acknowledgement at once",
+    observed: inForce(1),
+    proposals: [
+      [500, pending(2)],
+      [600, inForce(2)],
+    ],
+    until: 70_000,
+    want: [500, 600],
+  },
+  {
+    name: "the first sidecars of an object at once",
+    observed: alone(1),
+    proposals: [[500, inForce(1)]],
+    until: 1000,
+    want: [500],
+  },
+  {
+    name: "a refusal at once, another reason at once, and its end at once",
+    observed: inForce(1),
+    proposals: [
+      [100, bad(1)],
+      [200, bad(1, "Invalid")],
+      [300, inForce(1)],
+    ],
+    until: 1000,
+    want: [100, 200, 300],
+  },
+  {
+    name: "counts every 60 s, with the newest",
+    observed: inForce(1, 1),
+    proposals: [
+      [100, inForce(1, 2)],
+      [200, inForce(1, 3)],
+      [60_100, inForce(1, 4)],
+    ],
+    until: 130_000,
+    want: [60_000, 120_000],
+  },
+  {
+    name: "sidecars that come back after a restart of the operator cause no write",
+    observed: inForce(1, 2),
+    proposals: [
+      [0, alone(1)],
+      [5000, inForce(1, 1)],
+      [9000, inForce(1, 2)],
+    ],
+    until: 130_000,
+    want: [],
+  },
+  {
+    name: "the first usage after quiet time at once, then every 30 s with the newest",
+    observed: inForce(1, 1, usage(0)),
+    proposals: [
+      [1000, inForce(1, 1, usage(5))],
+      [2000, inForce(1, 1, usage(10))],
+      [30_000, inForce(1, 1, usage(15))],
+      [31_500, inForce(1, 1, usage(20))],
+      [95_000, inForce(1, 1, usage(25))],
+    ],
+    until: 130_000,
+    want: [1000, 31_000, 61_000, 95_000],
+  },
+  {
+    name: "usage that is written takes the counts along",
+    observed: inForce(1, 1, usage(0)),
+    proposals: [
+      [0, inForce(1, 2, usage(0))],
+      [1000, inForce(1, 2, usage(5))],
+    ],
+    until: 130_000,
+    want: [1000],
+  },
+]
+
+test.each(cases)("$name", ({ observed, proposals, until, want }) => {
+  const schedule = createStatusSchedule(0)
+  if (observed !== undefined) schedule.observe("a", observed, 0)
+  const written: number[] = []
+  let last: ObjectStatus | undefined
+  for (let now = 0; now <= until; now += 100) {
+    for (const [at, status] of proposals) if (at === now) schedule.propose("a", status, now)
+    for (const { key, status } of schedule.take(now)) {
+      written.push(now)
+      last = status
+      schedule.finish(key, "written", now)
+    }
+  }
+  expect(written).toEqual(want)
+  if (want.length > 0) expect(last).toEqual(proposals.at(-1)?.[1])
+})
+
+/** Takes and finishes everything that may go at each step. */
+function drain(
+  schedule: StatusSchedule,
+  from: number,
+  until: number,
+  stepMs = 10,
+): [number, string][] {
+  const written: [number, string][] = []
+  for (let now = from; now <= until; now += stepMs) {
+    for (const { key } of schedule.take(now)) {
+      written.push([now, key])
+      schedule.finish(key, "written", now)
+    }
+  }
+  return written
+}
+
+test("never more than 20 writes in any second, oldest first, none lost", () => {
+  const schedule = createStatusSchedule(0)
+  for (let index = 0; index < 100; index++) {
+    schedule.propose(`late-${String(index).padStart(2, "0")}`, alone(1), 200 - index)
+  }
+  const written = drain(schedule, 200, 10_000)
+  expect(written.map(([, key]) => key)).toEqual(
+    Array.from({ length: 100 }, (_, index) => `late-${String(99 - index).padStart(2, "0")}`),
+  )
+  for (const [at] of written) {
+    const inSecond = written.filter(([other]) => other > at - 1000 && other <= at)
+    expect(inSecond.length).toBeLessThanOrEqual(20)
+  }
+  expect(written.at(-1)?.[0]).toBeLessThanOrEqual(200 + 5000)
+})
+
+test("a bounded number of writes is under way at once", () => {
+  const schedule = createStatusSchedule(0)
+  for (let index = 0; index < 50; index++) schedule.propose(`k${index}`, alone(1), 0)
+  const first = schedule.take(0)
+  expect(first).toHaveLength(IN_FLIGHT_MAX)
+  expect(schedule.take(0)).toEqual([])
+  expect(schedule.wakeAt(0)).toBeNull()
+  schedule.finish(first[0]?.key ?? "", "written", 5)
+  expect(schedule.take(5)).toHaveLength(1)
+  expect(schedule.backlog()).toBe(50 - IN_FLIGHT_MAX - 1)
+})
+
+test("a failed write is tried again, later each time, with the newest status", () => {
+  const schedule = createStatusSchedule(0)
+  schedule.propose("a", alone(1), 0)
+  const attempts: number[] = []
+  for (let now = 0; now <= 20_000; now += 100) {
+    if (now === 2000) schedule.propose("a", alone(2), now)
+    for (const { key, status } of schedule.take(now)) {
+      attempts.push(now)
+      expect(status.observedGeneration).toBe(now >= 2000 ? 2 : 1)
+      schedule.finish(key, "failed", now)
+    }
+  }
+  expect(attempts).toEqual([0, 1000, 2000, 6000, 14_000])
+})
+
+test("what changes during a write is written after it", () => {
+  const schedule = createStatusSchedule(0)
+  schedule.propose("a", pending(1), 0)
+  expect(schedule.take(0)).toHaveLength(1)
+  schedule.propose("a", inForce(1), 10)
+  expect(schedule.take(10)).toEqual([])
+  schedule.finish("a", "written", 20)
+  expect(schedule.take(20)).toEqual([{ key: "a", status: inForce(1) }])
+})
+
+test("a status that somebody else wrote is overwritten; late echoes of ours are not", () => {
+  const schedule = createStatusSchedule(0)
+  schedule.propose("a", pending(1), 0)
+  drain(schedule, 0, 0)
+  schedule.propose("a", inForce(1), 10)
+  drain(schedule, 10, 10)
+  schedule.observe("a", pending(1), 20)
+  schedule.observe("a", inForce(1), 30)
+  expect(drain(schedule, 30, 70_000, 1000)).toEqual([])
+  schedule.observe("a", inForce(1, 99), 70_500)
+  expect(schedule.take(70_500)).toEqual([{ key: "a", status: inForce(1) }])
+})
+
+test("an object that is gone is not written, and its write under way is forgotten", () => {
+  const schedule = createStatusSchedule(0)
+  schedule.propose("a", alone(1), 0)
+  schedule.propose("b", alone(1), 0)
+  schedule.take(0)
+  schedule.forget("a")
+  schedule.finish("a", "failed", 5)
+  schedule.finish("b", "written", 5)
+  expect(schedule.backlog()).toBe(0)
+  expect(schedule.wakeAt(5)).toBeNull()
+  schedule.propose("a", alone(1), 10)
+  expect(schedule.take(10)).toHaveLength(1)
+})
