@@ -3,6 +3,7 @@ import type { ConfigObject, NamespaceView, ObjectRef } from "#operator/index/vie
 import { type PriceTable, priceKey } from "#proxy/contract/prices.ts"
 import {
   type ModelIndex,
+  type ProviderSchema,
   type RouteConfig,
   SNAPSHOT_SCHEMA_VERSION,
 } from "#proxy/contract/snapshot.ts"
@@ -19,7 +20,7 @@ import type {
   ReadRoute,
 } from "./compiled.ts"
 import { byName, compareText } from "./order.ts"
-import { describeFault } from "./read.ts"
+import { describeFault, remembering } from "./read.ts"
 import { accepted, notAccepted, refused } from "./reasons.ts"
 import { ownRoutes, readOwnRoute } from "./routes.ts"
 import { claimShared, sharedRoutesOf } from "./shared-routes.ts"
@@ -37,7 +38,7 @@ export function assembleNamespace(
   const serving = settle(own.holders, shared.holders)
   const routes = serving.map(({ route }) => routeConfig(route, problemOf))
   const providers = providersOf(core, routes)
-  const prices = pricesOf(core.prices, serving, providers, problemOf)
+  const prices = pricesOf(core.prices, serving, providers)
   const team = teamOf(core, namespace, settings)
   const access = accessOf(core, namespace.labels, settings)
   return {
@@ -159,19 +160,12 @@ function pricesOf(
   book: PriceBook,
   serving: readonly Serving[],
   providers: ReturnType<typeof providersOf>,
-  problemOf: ProblemOf,
 ): { readonly table: PriceTable; readonly sources: readonly ConfigObject[] } {
-  const schemas = new Map(providers.map(({ config }) => [config.name, config.schema]))
   const found = new Map<string, BookedPrices>()
-  for (const { route, patterns } of serving) {
-    for (const { backends } of route.rules) {
-      for (const { provider, model } of backends) {
-        const schema = problemOf(provider) === null ? schemas.get(provider) : undefined
-        if (schema === undefined) continue
-        const names = model === null ? patterns : [model]
-        for (const [name, booked] of lookUp(book.get(schema), names)) {
-          found.set(priceKey(schema, name), booked)
-        }
+  for (const [schema, names] of namesServed(serving, providers)) {
+    for (const name of names) {
+      for (const [model, booked] of lookUp(book.get(schema), name)) {
+        found.set(priceKey(schema, model), booked)
       }
     }
   }
@@ -182,21 +176,50 @@ function pricesOf(
   }
 }
 
-/** A pattern stands for every known model that it covers. */
-function lookUp(
-  models: ReadonlyMap<string, BookedPrices> | undefined,
-  names: readonly string[],
-): readonly (readonly [string, BookedPrices])[] {
-  if (models === undefined) return []
-  return names.flatMap((name) => {
-    if (name.endsWith("*")) {
-      const prefix = name.slice(0, -1)
-      return [...models].filter(([model]) => model.startsWith(prefix))
+/** Models and patterns that each schema is asked for here. */
+function namesServed(
+  serving: readonly Serving[],
+  providers: ReturnType<typeof providersOf>,
+): ReadonlyMap<ProviderSchema, ReadonlySet<string>> {
+  const schemas = new Map(providers.map(({ config }) => [config.name, config.schema]))
+  const served = new Map<ProviderSchema, Set<string>>()
+  for (const { route, patterns } of serving) {
+    for (const { backends } of route.rules) {
+      for (const { provider, model } of backends) {
+        const schema = schemas.get(provider)
+        if (schema === undefined) continue
+        const names = served.get(schema) ?? new Set()
+        served.set(schema, names)
+        if (model !== null) names.add(model)
+        else for (const pattern of patterns) names.add(pattern)
+      }
     }
-    const booked = models.get(name)
-    return booked === undefined ? [] : [[name, booked] as const]
-  })
+  }
+  return served
 }
+
+type Models = ReadonlyMap<string, BookedPrices>
+type Found = readonly (readonly [string, BookedPrices])[]
+
+/** A pattern stands for every known model that it covers. */
+function lookUp(models: Models | undefined, name: string): Found {
+  if (models === undefined) return []
+  if (name.endsWith("*")) return coveredBy(models)(name.slice(0, -1))
+  const booked = models.get(name)
+  return booked === undefined ? [] : [[name, booked]]
+}
+
+/** Remembers what each prefix covers; as many as there are different patterns. */
+const coveredBy = remembering((models: Models) => {
+  const known = new Map<string, Found>()
+  return (prefix: string): Found => {
+    const held = known.get(prefix)
+    if (held !== undefined) return held
+    const found = [...models].filter(([model]) => model.startsWith(prefix))
+    known.set(prefix, found)
+    return found
+  }
+})
 
 function sourcesOf(
   objects: readonly ConfigObject[],

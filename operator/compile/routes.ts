@@ -113,12 +113,11 @@ function retryOf(retry: NonNullable<AIRouteSpec["rules"][number]["retry"]>): Ret
 function timeoutsOf(
   timeouts: NonNullable<AIRouteSpec["rules"][number]["timeouts"]>,
 ): TimeoutConfig {
-  const requestMs = durationMs(timeouts.request ?? "10m")
-  const firstToken = timeouts.firstToken
+  const { request, firstToken, streamIdle } = timeouts
+  const requestMs = request === undefined ? 600_000 : durationMs(request)
   return {
     requestMs,
-    // Longer than the default `request` only when somebody says so.
     firstTokenMs: firstToken === undefined ? Math.min(60_000, requestMs) : durationMs(firstToken),
-    streamIdleMs: durationMs(timeouts.streamIdle ?? "60s"),
+    streamIdleMs: streamIdle === undefined ? 60_000 : durationMs(streamIdle),
   }
 }

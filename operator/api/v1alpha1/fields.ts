@@ -36,13 +36,20 @@ export function modelName(description: string) {
     .describe(description)
 }
 
-const UNITS_MS: Readonly<Record<string, number>> = { h: 3_600_000, m: 60_000, s: 1000, ms: 1 }
+const LONG_UNITS_MS: Readonly<Record<string, number>> = { h: 3_600_000, m: 60_000, s: 1000 }
 
 /** Milliseconds of a duration such as `1m30s`. The text must match the pattern of `duration`. */
 export function durationMs(text: string): number {
   let sum = 0
-  for (const [, count, unit] of text.matchAll(/([0-9]{1,5})(h|ms|m|s)/g)) {
-    sum += Number(count) * (UNITS_MS[unit ?? ""] ?? 0)
+  let start = 0
+  for (let at = 0; at < text.length; at++) {
+    const unit = text.charAt(at)
+    if (unit >= "0" && unit <= "9") continue
+    const count = Number(text.slice(start, at))
+    const isMilliseconds = unit === "m" && text.charAt(at + 1) === "s"
+    if (isMilliseconds) at++
+    sum += count * (isMilliseconds ? 1 : (LONG_UNITS_MS[unit] ?? 0))
+    start = at + 1
   }
   return sum
 }
@@ -56,12 +63,12 @@ export function duration(description: string, min: string, max: string) {
     .describe(
       `${description} A duration such as \`30s\`, \`1m30s\` or \`500ms\`; ${min} to ${max}.`,
     )
+  const [least, most] = [durationMs(min), durationMs(max)]
   return ruled(text, [
     {
       cel: `duration(self) >= duration('${min}') && duration(self) <= duration('${max}')`,
       message: `must be a duration from ${min} to ${max}`,
-      holds: (value) =>
-        durationMs(value) >= durationMs(min) && durationMs(value) <= durationMs(max),
+      holds: (value) => durationMs(value) >= least && durationMs(value) <= most,
     },
   ])
 }
