@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { build } from "esbuild"
-import { generate } from "selfsigned"
+import { writeCertificate } from "#test/process/certificate.ts"
 import { freePorts, temporaryDirectory } from "#test/process/places.ts"
 import { type Program, startProgram } from "#test/process/program.ts"
 import { waitForHttp } from "#test/process/wait-until.ts"
@@ -77,26 +77,4 @@ async function bundleProxy(directory: string): Promise<string> {
     },
   })
   return outfile
-}
-
-async function writeCertificate(
-  directory: string,
-): Promise<{ readonly certificateFile: string; readonly keyFile: string }> {
-  const notBeforeDate = new Date(Date.now() - 60_000)
-  const notAfterDate = new Date(Date.now() + 86_400_000)
-  const made = await generate([{ name: "commonName", value: "bench" }], {
-    keyType: "ec",
-    curve: "P-256",
-    notBeforeDate,
-    notAfterDate,
-    extensions: [
-      { name: "basicConstraints", cA: true },
-      { name: "subjectAltName", altNames: [{ type: 7, ip: "127.0.0.1" }] },
-    ],
-  })
-  const certificateFile = join(directory, "operator.pem")
-  const keyFile = join(directory, "operator.key")
-  writeFileSync(certificateFile, made.cert)
-  writeFileSync(keyFile, made.private, { mode: 0o600 })
-  return { certificateFile, keyFile }
 }

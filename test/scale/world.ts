@@ -1,9 +1,15 @@
 /**
- * A big cluster as index entries: every kind, with selectors, parents, shared Secrets and prefixes in use.
+ * A big cluster as objects: every kind, with selectors, parents, shared Secrets and prefixes in use.
  *
  * Pure: the same size gives the same world.
  */
-import type { ConfigKind, IndexEntry } from "#operator/index/entry.ts"
+import {
+  type FedObject,
+  makeNamespace,
+  makeObject,
+  makePod,
+  makeProviderSecret,
+} from "#test/operator/objects.ts"
 
 export interface WorldSize {
   readonly namespaces: number
@@ -22,18 +28,15 @@ export const PROMISED: WorldSize = {
   quotas: 1000,
 }
 
-export const OPERATOR_NAMESPACE = "sidegate-system"
-const CREATED_AT = Date.UTC(2026, 0, 1)
-
-export function makeWorld(size: WorldSize): readonly IndexEntry[] {
+export function makeWorld(size: WorldSize): readonly FedObject[] {
   return [
-    ...times(size.namespaces, (at) => namespaceEntry(at, size)),
-    ...times(size.providers, providerEntry),
-    ...times(size.policies, (at) => policyEntry(at, size)),
-    ...times(size.quotas, quotaEntry),
-    ...times(5, secretEntry),
+    ...times(size.namespaces, (at) => namespaceOf(at, size)),
+    ...times(5, secretOf),
+    ...times(size.providers, (at) => providerOf(at, 1)),
+    ...times(size.policies, (at) => policyOf(at, size)),
+    ...times(size.quotas, quotaOf),
     ...times(size.namespaces, (at) => at).flatMap((namespace) =>
-      times(size.routesPerNamespace, (at) => routeEntry(namespace, at, size, 1)),
+      times(size.routesPerNamespace, (at) => routeOf(namespace, at, size, 1)),
     ),
   ]
 }
@@ -42,13 +45,18 @@ export function namespaceName(at: number): string {
   return `team-${String(at).padStart(4, "0")}`
 }
 
+/** One injected pod in a namespace. */
+export function podOf(namespace: number): FedObject {
+  return makePod(namespaceName(namespace), "app-0", { app: namespace % 2 === 0 ? "api" : "worker" })
+}
+
 /** A later generation has other weights. */
-export function routeEntry(
+export function routeOf(
   namespace: number,
   at: number,
   size: WorldSize,
   generation: number,
-): IndexEntry {
+): FedObject {
   const backend = (step: number, weight: number, priority: number) => ({
     provider: `provider-${(namespace + at + step) % size.providers}`,
     model: `upstream-${(at + step) % 7}`,
@@ -62,102 +70,62 @@ export function routeEntry(
     retry: { attempts: 3, budgetPercent: 20 },
     timeouts: { request: "120s", firstToken: "10s", streamIdle: "30s" },
   })
-  return configEntry("AIRoute", namespaceName(namespace), `route-${at}`, generation, {
+  const spec = {
     models: [`model-${at}`, `family-${at}-*`],
     rules: [
       rule("gold", [{ headers: [{ name: "x-tier", value: "gold" }] }]),
       rule("api", [{ workloadSelector: { matchLabels: { app: "api" } } }]),
       rule("everyone", []),
     ],
-  })
+  }
+  const options = { namespace: namespaceName(namespace), generation }
+  return makeObject("AIRoute", `route-${at}`, { spec }, options)
 }
 
-function namespaceEntry(at: number, size: WorldSize): IndexEntry {
-  const name = namespaceName(at)
-  const labels = {
-    "kubernetes.io/metadata.name": name,
-    "sidegate.dev/team": `quota-${at % size.quotas}`,
-    tier: at % 3 === 0 ? "batch" : "app",
-    unit: `unit-${at % Math.max(1, size.policies)}`,
-  }
-  return {
-    kind: "Namespace",
-    uid: `namespace-${at}`,
-    resourceVersion: "1",
-    value: { name, labels, annotations: {}, isTerminating: false },
-  }
-}
-
-function providerEntry(at: number): IndexEntry {
-  return configEntry("AIProvider", "", `provider-${at}`, 1, {
+/** A later generation is switched off or on again: every namespace that uses it changes. */
+export function providerOf(at: number, generation: number): FedObject {
+  const tiered = { matchExpressions: [{ key: "tier", operator: "Exists" }] }
+  const spec = {
     schema: "OpenAI",
     endpoint: `https://api-${at}.example.com/v1`,
     network: "Public",
     credentials: { type: "Secret", secret: { name: `secret-${at % 5}`, key: "api-key" } },
-    allowedNamespaces:
-      at % 10 === 0
-        ? {
-            from: "Selector",
-            selector: { matchExpressions: [{ key: "tier", operator: "Exists" }] },
-          }
-        : { from: "All" },
+    allowedNamespaces: at % 10 === 0 ? { from: "Selector", selector: tiered } : { from: "All" },
     timeouts: { connect: "5s" },
+    disabled: generation % 2 === 0,
+  }
+  return makeObject("AIProvider", `provider-${at}`, { spec }, { generation })
+}
+
+function namespaceOf(at: number, size: WorldSize): FedObject {
+  return makeNamespace(namespaceName(at), `quota-${at % size.quotas}`, {
+    tier: at % 3 === 0 ? "batch" : "app",
+    unit: `unit-${at % Math.max(1, size.policies)}`,
   })
 }
 
 /** The first three hold everywhere; each other one for the namespaces of one unit. */
-function policyEntry(at: number, size: WorldSize): IndexEntry {
+function policyOf(at: number, size: WorldSize): FedObject {
   const unit = { matchLabels: { unit: `unit-${at % Math.max(1, size.policies)}` } }
-  return configEntry("ModelPolicy", "", `policy-${at}`, 1, {
-    mode: "Enforce",
-    targets: {
-      namespaces: at < 3 ? { from: "All" } : { from: "Selector", selector: unit },
-    },
-    models: {
-      allow: [{ name: "approved", models: ["upstream-*", "model-*"] }],
-      deny: [{ name: "previews", models: [`*-preview-${at}`] }],
-    },
-  })
+  const namespaces = at < 3 ? { from: "All" } : { from: "Selector", selector: unit }
+  const models = {
+    allow: [{ name: "approved", models: ["upstream-*", "model-*"] }],
+    deny: [{ name: "previews", models: [`*-preview-${at}`] }],
+  }
+  const spec = { mode: "Enforce", targets: { namespaces }, models }
+  return makeObject("ModelPolicy", `policy-${at}`, { spec })
 }
 
 /** Ten roots, a hundred departments, the rest teams below them. */
-function quotaEntry(at: number): IndexEntry {
+function quotaOf(at: number): FedObject {
   const parent = at < 10 ? undefined : at < 110 ? at % 10 : 10 + (at % 100)
-  return configEntry("TeamQuota", "", `quota-${at}`, 1, {
-    costCenter: `CC-${at}`,
-    ...(parent === undefined ? {} : { parent: `quota-${parent}` }),
-  })
+  const above = parent === undefined ? {} : { parent: `quota-${parent}` }
+  return makeObject("TeamQuota", `quota-${at}`, { spec: { costCenter: `CC-${at}`, ...above } })
 }
 
-function secretEntry(at: number): IndexEntry {
-  return {
-    kind: "Secret",
-    uid: `secret-${at}`,
-    resourceVersion: "1",
-    value: {
-      name: `secret-${at}`,
-      type: "sidegate.dev/provider-credential",
-      allowedHosts: times(50, (host) => `api-${host}.example.com`),
-      keys: { "api-key": { problem: null } },
-      fingerprint: `fingerprint-${at}`,
-    },
-  }
-}
-
-function configEntry(
-  kind: ConfigKind,
-  namespace: string,
-  name: string,
-  generation: number,
-  spec: unknown,
-): IndexEntry {
-  const uid = `${kind}-${namespace}-${name}`
-  return {
-    kind,
-    uid,
-    resourceVersion: String(generation),
-    value: { kind, namespace, name, uid, generation, createdAt: CREATED_AT, spec },
-  }
+function secretOf(at: number): FedObject {
+  const hosts = times(50, (host) => `api-${host}.example.com`)
+  return makeProviderSecret(`secret-${at}`, `key-${at}`, hosts)
 }
 
 function times<T>(count: number, make: (at: number) => T): readonly T[] {
