@@ -28,13 +28,15 @@ check: install ## what to run before a review: format, lint, types, unused code,
 	@tsc --noEmit
 	@knip
 	@node operator/api/generate.ts --check
+	@node operator/compile/catalogue/generate.ts --check
 	@vitest run
 
 format: install ## write the sources in the one format
 	@biome format --write
 
-generate: install ## write the generated files: crds/ and docs/reference.md
+generate: install ## write the generated files: crds/, docs/reference.md, the built-in catalogue
 	@node operator/api/generate.ts
+	@node operator/compile/catalogue/generate.ts
 
 bench: install ## measure the proxy against the least a Node gateway can do; writes docs/performance.md
 	@node test/bench/main.ts
