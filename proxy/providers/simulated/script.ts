@@ -2,6 +2,8 @@
 import type { HeaderList, UpstreamFailure } from "#proxy/exchange/ports.ts"
 
 export interface SimulatedRequest {
+  /** Its name is in the answer, so that a person sees where a request went. */
+  readonly provider: { readonly name: string }
   /** Request target, path prefix included. */
   readonly path: string
   readonly body: Uint8Array | string
