@@ -12,6 +12,8 @@ import type { StatusBoard } from "./status-board.ts"
 export interface ReconcileParts {
   readonly index: Pick<Index, "view" | "pod">
   readonly settings: CompileSettings
+  /** Results that the check passed: compiling gives the same value again while nothing changed. */
+  readonly proved: WeakSet<CompiledNamespace>
   readonly inForce: InForce
   readonly board: StatusBoard
   readonly ports: ReconcilePorts
@@ -31,10 +33,13 @@ export function reconcileNamespace(
     return null
   }
   const compiled = compileNamespace(cluster, view, settings) // decide (pure)
-  const violations = checkNamespace(compiled, cluster, view, settings)
-  if (violations.length > 0) {
-    ports.report({ kind: "violations", namespace, violations })
-    return null
+  if (!parts.proved.has(compiled)) {
+    const violations = checkNamespace(compiled, cluster, view, settings)
+    if (violations.length > 0) {
+      ports.report({ kind: "violations", namespace, violations })
+      return null
+    }
+    parts.proved.add(compiled)
   }
   if (ports.isServed(view.namespace)) act(namespace, compiled, parts)
   else withdraw(namespace, parts)

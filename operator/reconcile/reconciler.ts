@@ -6,7 +6,7 @@
  * Must not know the API server, sockets, tokens or the ledger's storage.
  */
 import { type CompiledCluster, compileCluster } from "#operator/compile/compile.ts"
-import type { CompileSettings } from "#operator/compile/compiled.ts"
+import type { CompiledNamespace, CompileSettings } from "#operator/compile/compiled.ts"
 import type { Index } from "#operator/index/index.ts"
 import type { ClusterView, NamespaceFacts, ObjectRef } from "#operator/index/view.ts"
 import type { TeamVerdict } from "#proxy/contract/snapshot.ts"
@@ -52,12 +52,13 @@ export function createReconciler({ index, settings, ports, now }: ReconcilerOpti
   const clusterOf = createClusterCompiler(settings)
   const cluster = () => clusterOf(index.clusterView(), index.namespaces())
 
+  const parts = { index, settings, proved: new WeakSet<CompiledNamespace>(), inForce, board, ports }
+
   const run = (key: string, sinceMs: number): void => {
     const startedAt = now()
     if (key === "") {
       board.judge("", cluster().verdicts)
     } else {
-      const parts = { index, settings, inForce, board, ports }
       const compiled = reconcileNamespace(key, cluster(), parts)
       if (compiled !== null) teams.set(key, compiled.snapshot.team)
       else if (index.view(key) === undefined) teams.delete(key)

@@ -102,6 +102,17 @@ const cases: readonly Case[] = [
     want: [1000, 31_000, 61_000, 95_000],
   },
   {
+    name: "the zero of a new quota does not hold its first usage up",
+    proposals: [
+      [0, inForce(1)],
+      [100, inForce(1, 1, usage(0))],
+      [1000, inForce(1, 1, usage(5))],
+      [2000, inForce(1, 1, usage(9))],
+    ],
+    until: 40_000,
+    want: [0, 100, 1000, 31_000],
+  },
+  {
     name: "usage that is written takes the counts along",
     observed: inForce(1, 1, usage(0)),
     proposals: [

@@ -120,7 +120,9 @@ export function createStatusSchedule(startedAt: number): StatusSchedule {
         plan(key, entry, now + wait)
         return
       }
-      if (!isSame(entry.written?.usage, status.usage)) entry.usageAt = now
+      // The first status shows where the month stands; the usage after it is the first that someone waits for.
+      const usage = entry.written?.usage
+      if (usage !== undefined && !isSame(usage, status.usage)) entry.usageAt = now
       entry.countsAt = now
       entry.failures = 0
       entry.previous = entry.written
