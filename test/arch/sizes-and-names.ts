@@ -13,7 +13,7 @@ export const FUNCTION_LINES_MAX = 60
 export const LINE_COLUMNS_MAX = 100
 
 /** `work-queue.test.ts`, `vitest.config.ts`; no capitals, no underscores. */
-const FILE_NAME = /^[a-z0-9]+(-[a-z0-9]+)*(\.(test|config|d))?\.(ts|mjs)$/
+const FILE_NAME = /^[a-z0-9]+(-[a-z0-9]+)*(\.(test|test-data|config|d))?\.(ts|mjs)$/
 /** Names that say nothing: the thing has no single job yet. */
 const EMPTY_WORDS = ["utils", "util", "helpers", "helper", "common", "manager", "service", "misc"]
 

@@ -68,9 +68,9 @@ export function parseFile(file: SourceFile): ParsedFile {
   }
 }
 
-/** Beside the code or below `test/` and `e2e/`: what never ships. */
+/** Beside the code, with the makers that tests share, or below `test/` and `e2e/`: what never ships. */
 export function isTest(path: string): boolean {
-  return /\.test\.ts$/.test(path) || /^(test|e2e)\//.test(path)
+  return /\.test(-data)?\.ts$/.test(path) || /^(test|e2e)\//.test(path)
 }
 
 export function isGenerated(path: string): boolean {
