@@ -37,7 +37,9 @@ function makeVault(): Vault & { readonly options: CertificateOptions } {
   return Object.assign(vault, { options })
 }
 
-/** Null when a client with these roots accepts the pair under `servername`, else OpenSSL's reason. */
+/**
+ * Null when a client with these roots accepts the pair under `servername`, else OpenSSL's reason.
+ */
 async function verify(tls: KeyPair, roots: string, servername = NAME): Promise<string | null> {
   const server = createServer({ ...tls, minVersion: "TLSv1.3" })
   servers.push(server)
@@ -56,7 +58,7 @@ async function verify(tls: KeyPair, roots: string, servername = NAME): Promise<s
   }
 }
 
-test("the first run makes a CA and a leaf that a client with the published roots accepts", async () => {
+test("the first run makes a CA and a leaf that the published roots vouch for", async () => {
   const vault = makeVault()
   const served = await createCertificates(vault.options).ensure()
   expect(vault.published).toEqual([served.roots])
@@ -101,7 +103,7 @@ test("a renewed leaf is accepted with the roots of before", async () => {
   expect(await verify(after.tls, before.roots)).toBeNull()
 })
 
-test("a new CA signs only after its root was published, and both roots are in the bundle", async () => {
+test("a new CA signs after its root was published, and both roots are in the bundle", async () => {
   const vault = makeVault()
   const today = vault.now
   vault.now = today - 306 * DAY_MS
@@ -175,7 +177,7 @@ test.each(damages)("$name is an error that names it, and nothing is replaced", a
 test("a Secret that changes under every attempt is an error, not an endless loop", async () => {
   const vault = makeVault()
   const options: CertificateOptions = { ...vault.options, save: async () => "conflict" }
-  await expect(createCertificates(options).ensure()).rejects.toThrow(/5 attempts/)
+  await expect(createCertificates(options).ensure()).rejects.toThrow(/all 5 attempts/)
 })
 
 test("a provided pair is served and published, never written", async () => {

@@ -1,9 +1,10 @@
 /**
- * The operator's own certificates: made once, kept in a Secret, published as roots, rotated with overlap.
+ * The operator's own certificates: made once, kept in a Secret, published as roots, rotated with
+ * overlap.
  *
- * In    functions that load and save the Secret and publish the ConfigMap; the clock; the names to serve.
+ * In    functions that load and save the Secret and publish the ConfigMap; the clock; the names.
  * Out   the pair to serve with, the roots to trust, and when to look again.
- * Must not know Kubernetes clients or the server that uses the pair. Roots are published before anything that
+ * Must not know Kubernetes clients or the server that uses the pair. Roots are published before what
  * they signed is served.
  */
 import type { EpochMs } from "#proxy/contract/money.ts"
@@ -37,7 +38,10 @@ export interface CertificateOptions {
   readonly load: () => Promise<StoredTexts | null>
   /** Creates it, or replaces that revision; `conflict` when somebody else was faster. */
   readonly save: (texts: SecretTexts, revision: string | null) => Promise<"saved" | "conflict">
-  /** PEM of every root that a sidecar may meet, for the ConfigMap `sidegate-ca` of injected namespaces. */
+  /**
+   * PEM of every root that a sidecar may meet, for the ConfigMap `sidegate-ca` of injected
+   * namespaces.
+   */
   readonly publish: (roots: string) => Promise<void>
   readonly now: () => EpochMs
 }
@@ -57,13 +61,16 @@ export interface ServedCertificates {
 
 export interface Certificates {
   /**
-   * Brings the Secret and the roots up to date and tells what to serve. Safe to repeat and to run in several
-   * replicas. Rejects with CertificateError when the Secret is damaged, or with what a given function threw.
+   * Brings the Secret and the roots up to date and tells what to serve. Safe to repeat and to run
+   * in several replicas. Rejects with CertificateError when the Secret is damaged, or with what a
+   * given function threw.
    */
   ensure(): Promise<ServedCertificates>
 }
 
-/** Replicas that start together save at the same moment: one wins, the others read what it saved. */
+/**
+ * Replicas that start together save at the same moment: one wins, the others read what it saved.
+ */
 const ATTEMPTS_MAX = 5
 const PROVIDED_RECHECK_MS = 60_000
 
@@ -87,7 +94,7 @@ async function ensureOwn(options: CertificateOptions): Promise<ServedCertificate
     return { tls: bundle.leaf, roots, recheckAfterMs: recheckAfterMs(now, factsOf(bundle)) }
   }
   throw new CertificateError(
-    `the certificate Secret changed under ${ATTEMPTS_MAX} attempts to save it: is another operator running?`,
+    `the certificate Secret changed under all ${ATTEMPTS_MAX} attempts to save it`,
   )
 }
 

@@ -1,4 +1,7 @@
-/** Makes an elliptic-curve CA, and leaves signed by one. Shell: keys come from the system's randomness. */
+/**
+ * Makes an elliptic-curve CA, and leaves signed by one. Shell: keys come from the system's
+ * randomness.
+ */
 import { generate } from "selfsigned"
 import type { KeyPair } from "./stored-bundle.ts"
 

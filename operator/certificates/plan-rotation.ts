@@ -1,11 +1,12 @@
 /**
  * When certificates are made, renewed and dropped, as a pure plan over their validity times.
  *
- * A sidecar reads the roots from a mounted ConfigMap, which takes minutes to arrive everywhere: so the next
- * root is published days before anything is signed with it, and the old one stays for days after.
+ * A sidecar reads the roots from a mounted ConfigMap, which takes minutes to arrive everywhere: so
+ * the next root is published days before anything is signed with it, and the old one stays for days
+ * after.
  *
  *   current CA  |------------------------------------------------------------|
- *   next CA                                        |--published--|--signs ... (is the current one now)
+ *   next CA                                        |--published--|--signs (current now)
  *   leaf        |----renewed at 2/3----|----...                  |----...
  */
 import type { EpochMs } from "#proxy/contract/money.ts"
@@ -98,7 +99,10 @@ function promotionAt(ca: Validity, nextCa: Validity): EpochMs {
   return Math.min(ca.notAfterMs, nextCa.notBeforeMs + BACKDATE_MS + PUBLISH_AHEAD_MS)
 }
 
-/** The current CA began to sign a week after it was made, and a week later nobody needs the one before. */
+/**
+ * The current CA began to sign a week after it was made, and a week later nobody needs the one
+ * before.
+ */
 function dropAt(ca: Validity, previousCa: Validity): EpochMs {
   const signsFrom = ca.notBeforeMs + BACKDATE_MS + PUBLISH_AHEAD_MS
   return Math.min(previousCa.notAfterMs, signsFrom + KEEP_BEHIND_MS)

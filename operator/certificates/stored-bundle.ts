@@ -1,8 +1,9 @@
 /**
- * The Secret that holds our certificates: PEM texts under fixed keys, read back with proof that they fit.
+ * The Secret that holds our certificates: PEM texts under fixed keys, read back with proof that
+ * they fit.
  *
- * A Secret that was damaged is an error that says what to do, never a reason to make a new CA in silence:
- * every sidecar would lose its root.
+ * A Secret that was damaged is an error that says what to do, never a reason to make a new CA in
+ * silence: every sidecar would lose its root.
  */
 import { createPrivateKey, X509Certificate } from "node:crypto"
 import type { BundleFacts, LeafFacts, Validity } from "./plan-rotation.ts"
@@ -51,7 +52,9 @@ export function readBundle(texts: SecretTexts): CertificateBundle {
   return { ca, nextCa, previousCa, leaf }
 }
 
-/** A pair made by somebody else, e.g. cert-manager: `tls.crt`, `tls.key`, and the root in `ca.crt`. */
+/**
+ * A pair made by somebody else, e.g. cert-manager: `tls.crt`, `tls.key`, and the root in `ca.crt`.
+ */
 export function readProvided(texts: SecretTexts): {
   readonly leaf: KeyPair
   readonly root: string
@@ -117,6 +120,6 @@ function parseCertificate(text: string, name: string): X509Certificate {
 
 function fault(name: string, what: string): CertificateError {
   return new CertificateError(
-    `the certificate Secret's key ${name} ${what}: restore it, or delete the Secret to have all made anew`,
+    `the certificate Secret's key ${name} ${what}: restore it, or delete the Secret for a new one`,
   )
 }

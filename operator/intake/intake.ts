@@ -1,10 +1,11 @@
 /**
- * Usage from sidecars into the ledger: checked, stamped with the caller's identity, acknowledged once durable.
+ * Usage from sidecars into the ledger: checked, stamped with the caller's identity, acknowledged
+ * once durable.
  *
  * In    a batch and the PodIdentity that the caller's token proved.
  * Out   a cumulative acknowledgement, or a refusal that says when to try again; events to count.
- * Must not know HTTP, tokens, or how the ledger stores. Nothing is acknowledged before the ledger has it, and
- * nothing in a record says whose it is.
+ * Must not know HTTP, tokens, or how the ledger stores. Nothing is acknowledged before the ledger
+ * has it, and nothing in a record says whose it is.
  */
 import {
   LedgerError,
@@ -57,8 +58,8 @@ export type IntakeEvent =
 
 export interface Intake {
   /**
-   * Never rejects for what a sidecar sent or the ledger could not do. Safe to repeat: a record is stored
-   * once by its id.
+   * Never rejects for what a sidecar sent or the ledger could not do. Safe to repeat: a record is
+   * stored once by its id.
    */
   accept(identity: PodIdentity, body: unknown): Promise<IntakeReply>
   /** Forgets what was acknowledged to a pod that is gone. */
@@ -75,7 +76,9 @@ export interface IntakeOptions {
   readonly report: (event: IntakeEvent) => void
 }
 
-/** Batches of one pod that may wait for the ledger at once; the next is refused with `overloaded`. */
+/**
+ * Batches of one pod that may wait for the ledger at once; the next is refused with `overloaded`.
+ */
 export const POD_BATCHES_MAX = 2
 /** Pods remembered for gap detection; the one heard of least recently is forgotten at the bound. */
 export const PODS_REMEMBERED_MAX = 50_000
@@ -178,9 +181,10 @@ type Batch = Extract<ParsedBatch, { kind: "batch" }>
 type Refused = Extract<IntakeReply, { kind: "refused" }>
 
 /**
- * What to acknowledge after `batch` is stored. A batch that begins after a hole is stored and answered with
- * what came before the hole, which asks for the missing rows; if it begins there again, they are lost and it
- * is acknowledged. Never above the batch's last row: the sidecar would forget what was not yet sent.
+ * What to acknowledge after `batch` is stored. A batch that begins after a hole is stored and
+ * answered with what came before the hole, which asks for the missing rows; if it begins there
+ * again, they are lost and it is acknowledged. Never above the batch's last row: the sidecar would
+ * forget what was not yet sent.
  */
 function advance(known: PodProgress | undefined, batch: Batch): PodProgress {
   const isGap = known !== undefined && batch.first > known.acknowledged + 1

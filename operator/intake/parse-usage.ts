@@ -1,9 +1,10 @@
 /**
- * A usage batch from a sidecar, checked row by row: one bad row is quarantined, the others still count.
+ * A usage batch from a sidecar, checked row by row: one bad row is quarantined, the others still
+ * count.
  *
- * Pure. In: the parsed JSON of `POST /v1/usage`. Out: records of known fields only, problems with their JSON
- * path, or the reason why nothing of the batch can be used. Who sent it is not read here: a sidecar says
- * what was used, the token says by whom.
+ * Pure. In: the parsed JSON of `POST /v1/usage`. Out: records of known fields only, problems with
+ * their JSON path, or the reason why nothing of the batch can be used. Who sent it is not read
+ * here: a sidecar says what was used, the token says by whom.
  */
 import type { EpochMs } from "#proxy/contract/money.ts"
 import { CONTROL_LIMITS } from "#proxy/contract/push.ts"
@@ -87,8 +88,9 @@ const USAGE_FIELDS: { readonly [K in keyof TokenUsage]: Check } = {
 
 /**
  * Input   `now` in ms, for the bounds on `admittedAt`.
- * Refuses `batch_too_large` over CONTROL_LIMITS.usageRecordsMax rows; `seq_regression` when sequences do not
- *         rise; `bad_message` when the batch, its boot or every sequence is unreadable.
+ * Refuses `batch_too_large` over CONTROL_LIMITS.usageRecordsMax rows; `seq_regression` when
+ *         sequences do not rise; `bad_message` when the batch, its boot or every sequence is
+ *         unreadable.
  * Source  `reliability.md` 4.4, rows U1, U2, U4, U5.
  */
 export function parseUsageBatch(body: unknown, now: EpochMs): ParsedBatch {

@@ -1,12 +1,13 @@
 /**
- * Who is calling: from the caller's token to the pod behind it, or a refusal with a reason to count.
+ * Who is calling: from the caller's token to the pod behind it, or a refusal to count.
  *
- * In    the Authorization header; what the API server says of a token; the operator's own pod watch.
+ * In    the Authorization header; what the API server says of a token; the operator's pod watch.
  * Out   the PodIdentity as the watch shows it now, and until when the token vouches for it.
- * Must not know HTTP or Kubernetes clients. Nothing that the caller says about itself is believed: namespace
- * and pod come from the TokenReview, labels and application from the watch.
+ * Must not know HTTP or Kubernetes clients. Nothing that the caller says about itself is believed:
+ * namespace and pod come from the TokenReview, labels and application from the watch.
  *
- * A token proves the pod, never the container, so a pod without our init container is refused as well.
+ * A token proves the pod, never the container, so a pod without our init container is refused as
+ * well.
  */
 import type { PodFacts } from "#operator/index/view.ts"
 import { parseJson } from "#proxy/contract/json.ts"
@@ -27,8 +28,8 @@ export type TokenVerdict =
   | { readonly kind: "refused"; readonly reason: TokenRefusal }
 
 /**
- * `unauthenticated`: forged, expired or bound to an object that is gone; `wrong-audience`: good for somebody
- * else; `unbound`: tied to no pod, so it may be anywhere.
+ * `unauthenticated`: forged, expired or bound to an object that is gone; `wrong-audience`: good for
+ * somebody else; `unbound`: tied to no pod, so it may be anywhere.
  */
 export type TokenRefusal =
   | "unauthenticated"
@@ -61,7 +62,10 @@ export type AuthResult =
   | { readonly kind: "unavailable"; readonly reason: AuthOutage }
 
 export interface AuthenticatorOptions {
-  /** Asks the API server for a TokenReview with the audience `sidegate`. Rejects when it does not answer. */
+  /**
+   * Asks the API server for a TokenReview with the audience `sidegate`. Rejects when it does not
+   * answer.
+   */
   readonly review: (token: string) => Promise<TokenVerdict>
   /** From the pod watch; undefined when the pod is gone or not seen yet. */
   readonly pod: (uid: string) => PodFacts | undefined
@@ -74,8 +78,8 @@ export interface AuthenticatorOptions {
 
 export interface Authenticator {
   /**
-   * `mayTerminate`: whether a pod that is shutting down may still do this. It may deliver its last usage,
-   * and nothing else.
+   * `mayTerminate`: whether a pod that is shutting down may still do this. It may deliver its last
+   * usage, and nothing else.
    */
   authenticate(
     authorization: string | undefined,
@@ -181,8 +185,8 @@ function lifetimeOf(verdict: Verdict, now: EpochMs): number {
 }
 
 /**
- * `exp` of the token in ms; null when it is unreadable. The signature is the API server's to check: this only
- * shortens how long its answer is used.
+ * `exp` of the token in ms; null when it is unreadable. The signature is the API server's to check:
+ * this only shortens how long its answer is used.
  */
 function expiryOf(payload: string): EpochMs | null {
   const limits = { bytesMax: TOKEN_LENGTH_MAX, depthMax: 16, tokensMax: 1000 }

@@ -177,7 +177,8 @@ function config(c: Context<Env>, options: ControlAppOptions): Response {
     })
     return stream
   }
-  // The head goes out with the first event, so that a refusal of `subscribe` can still be an answer.
+  // The head goes out with the first event, so that a refusal of `subscribe` can still be an
+  // answer.
   unsubscribe = options.publisher.subscribe(identity, session, {
     send: (_event, frame) => open().write(frame()),
     end: () => open().end(),

@@ -1,7 +1,8 @@
 /**
  * Every way the control channel says no, in one table: code to HTTP status.
  *
- * Refused callers get constant words, so that a token can be probed for nothing: the reason is in the metric.
+ * Refused callers get constant words, so that a token can be probed for nothing: the reason is in
+ * the metric.
  */
 import type { PublishErrorCode } from "./publisher.ts"
 
@@ -37,7 +38,9 @@ export const UNAUTHORIZED: ControlError = Object.freeze({
   retryAfterSeconds: null,
 })
 
-/** Retry-After: a pod that the operator's watch has not seen yet is let in within a second or two. */
+/**
+ * Retry-After: a pod that the operator's watch has not seen yet is let in within a second or two.
+ */
 export const FORBIDDEN: ControlError = Object.freeze({
   code: "forbidden",
   message: "this pod may not use the control channel",

@@ -1,7 +1,8 @@
 /**
- * The operator's end of the control channel: TLS 1.3 on one port, the routes of `control-app.ts` behind it.
+ * The operator's end of the control channel: TLS 1.3 on one port, the routes of `control-app.ts`
+ * behind it.
  *
- * In    a certificate (renewed without a restart by `setTls`), the publisher, the authenticator, the intake.
+ * In    a certificate (`setTls` renews it), the publisher, the authenticator, the intake.
  * Out   a listening server; keep-alives, expiry of tokens and the publisher's clock are its timers.
  * Must not know Kubernetes or the ledger.
  */
@@ -58,7 +59,9 @@ export const SERVER_LIMITS: ServerLimits = Object.freeze({
   hellos: HELLO_LIMITS,
 })
 
-/** From the first byte of a request to its last; a slower one gets 408 and its connection is closed. */
+/**
+ * From the first byte of a request to its last; a slower one gets 408 and its connection is closed.
+ */
 const REQUEST_TIMEOUT_MS = 30_000
 const HEADERS_TIMEOUT_MS = 10_000
 const HANDSHAKE_TIMEOUT_MS = 10_000

@@ -1,5 +1,6 @@
 /**
- * The publisher: keeps what every namespace should hold, and carries the session reducer's outputs out.
+ * The publisher: keeps what every namespace should hold, and carries the session reducer's outputs
+ * out.
  *
  * In    Snapshots and credentials from reconcile; hello, subscribe and status from a transport.
  * Out   events to sinks, the state of every connected sidecar, the higher terms it hears of.
@@ -38,14 +39,17 @@ export interface PublisherOptions {
   /** Unguessable and never repeated, e.g. 128 random bits in hex. */
   readonly nextSessionId: () => string
   /**
-   * A sidecar holds a version at or above this leader's term that it did not give out (a restored or lost
-   * ledger): take a term above `term` from the ledger and call `lead` with it. Called again on every tick
-   * until that has happened.
+   * A sidecar holds a version at or above this leader's term that it did not give out (a restored
+   * or lost ledger): take a term above `term` from the ledger and call `lead` with it. Called again
+   * on every tick until that has happened.
    */
   readonly onHigherTerm: (term: number) => void
 }
 
-/** A sidecar that claims a term further above ours is refused: it must not be able to use up the terms. */
+/**
+ * A sidecar that claims a term further above ours is refused: it must not be able to use up the
+ * terms.
+ */
 export const TERM_AHEAD_MAX = 1_000_000
 /** A session without a stream for so long is dropped. */
 export const SUBSCRIBE_WITHIN_MS = 60_000

@@ -1,7 +1,8 @@
 /**
  * One sidecar's event stream on the raw response: shared frames out, nothing kept per event.
  *
- * A reader that does not read is cut when the bytes that wait for it pass the limit: its memory is ours.
+ * A reader that does not read is cut when the bytes that wait for it pass the limit: its memory is
+ * ours.
  */
 import type { ServerResponse } from "node:http"
 import type { EpochMs } from "#proxy/contract/money.ts"

@@ -1,7 +1,9 @@
 /**
- * What one namespace's sidecars should hold, with the events that carry it and the hashes given out.
+ * What one namespace's sidecars should hold, with the events that carry it and the hashes given
+ * out.
  *
- * Generations only rise. The events are made once a version, so that a frame is encoded once for everybody.
+ * Generations only rise. The events are made once a version, so that a frame is encoded once for
+ * everybody.
  */
 import type { ConfigEvent, CredentialsPush, HeldVersion } from "#proxy/contract/push.ts"
 import type { Snapshot } from "#proxy/contract/snapshot.ts"
@@ -20,14 +22,18 @@ export interface NamespaceTarget extends Target {
   readonly published: { readonly snapshot: Snapshot; readonly hash: string } | null
   /** The highest generation given out here; the next is one above. */
   readonly generation: number
-  /** Hashes given out under the current term, by generation: at most HISTORY_MAX, the oldest leaves. */
+  /**
+   * Hashes given out under the current term, by generation: at most HISTORY_MAX, the oldest leaves.
+   */
   readonly history: ReadonlyMap<number, string>
 }
 
 /** Older generations than these are taken to be ours without a look at their hash. */
 export const HISTORY_MAX = 64
 
-/** `floor`: generations up to it were given out before for a namespace that may have had this name. */
+/**
+ * `floor`: generations up to it were given out before for a namespace that may have had this name.
+ */
 export function emptyTarget(floor: number): NamespaceTarget {
   return {
     snapshot: null,
@@ -40,7 +46,9 @@ export function emptyTarget(floor: number): NamespaceTarget {
   }
 }
 
-/** `term` is null while nobody leads here: the Snapshot is kept and gets its version with the term. */
+/**
+ * `term` is null while nobody leads here: the Snapshot is kept and gets its version with the term.
+ */
 export function withSnapshot(
   target: NamespaceTarget,
   snapshot: Snapshot,
@@ -51,7 +59,10 @@ export function withSnapshot(
   return term === null ? next : withVersion(next, term, target.history)
 }
 
-/** The same Snapshot under a new term. What older terms gave out is older than everything of this one. */
+/**
+ * The same Snapshot under a new term. What older terms gave out is older than everything of this
+ * one.
+ */
 export function withTerm(target: NamespaceTarget, term: number): NamespaceTarget {
   return withVersion(target, term, new Map())
 }

@@ -1,8 +1,9 @@
 /**
  * What a sidecar says, from parsed JSON to typed values, or the JSON path of the first thing wrong.
  *
- * Pure. Fields nobody knows are ignored: a newer sidecar may say more. Texts that end up in a status or an
- * Event are cut and freed of control characters, so that a tenant cannot write into somebody's terminal.
+ * Pure. Fields nobody knows are ignored: a newer sidecar may say more. Texts that end up in a
+ * status or an Event are cut and freed of control characters, so that a tenant cannot write into
+ * somebody's terminal.
  */
 import type { Hello, HeldVersion, Nack, StatusReport, Version } from "#proxy/contract/push.ts"
 

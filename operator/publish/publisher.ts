@@ -1,6 +1,7 @@
 /**
- * What the publisher offers: to reconcile (what to publish, what is in force), and to a transport (hello,
- * subscribe, status). HTTPS and the in-memory pair of `sidegate run` are two transports of this one value.
+ * What the publisher offers: to reconcile (what to publish, what is in force), and to a transport
+ * (hello, subscribe, status). HTTPS and the in-memory pair of `sidegate run` are two transports of
+ * this one value.
  */
 import type {
   ConfigEvent,
@@ -21,15 +22,18 @@ export interface SidecarState {
   readonly heldHash: string | null
   /** The last refusal of the current Snapshot; null when there is none. */
   readonly nack: Nack | null
-  /** When the push that is still unanswered was sent, on the operator's clock; null when none is. */
+  /**
+   * When the push that is still unanswered was sent, on the operator's clock; null when none is.
+   */
   readonly pendingSinceMs: number | null
   readonly release: string
 }
 
 export interface Publisher {
   /**
-   * Leads from now under `term` (from the ledger), or raises the term of a leader. Versions sent from now on
-   * are {term, generation}; a session that waited for a term above the one it holds is served.
+   * Leads from now under `term` (from the ledger), or raises the term of a leader. Versions sent
+   * from now on are {term, generation}; a session that waited for a term above the one it holds is
+   * served.
    */
   lead(term: number): void
   /** Ends every session; until `lead` every call of a sidecar fails with `not_leader`. */
@@ -38,12 +42,16 @@ export interface Publisher {
   term(): number | null
   /** Forgets a namespace that is gone or no longer injected, and ends its sessions. */
   retire(namespace: string): void
-  /** Resends what was not answered for 30 s, drops sessions that never subscribed. Call once a second. */
+  /**
+   * Resends what was not answered for 30 s, drops sessions that never subscribed. Call once a
+   * second.
+   */
   tick(): void
 
   /**
-   * Encodes once, sends to every session of the namespace whose hash differs. No-op for an equal hash.
-   * Throws PublishError `too_large` over CONTROL_LIMITS.messageBytesMax; the Snapshot before stays in force.
+   * Encodes once, sends to every session of the namespace whose hash differs. No-op for an equal
+   * hash. Throws PublishError `too_large` over CONTROL_LIMITS.messageBytesMax; the Snapshot before
+   * stays in force.
    */
   publish(namespace: string, snapshot: Snapshot): { readonly hash: string }
   /** Sends to every session of the namespace whose revision differs; before any later Snapshot. */
@@ -57,14 +65,19 @@ export interface Publisher {
   onChange(listener: (namespace: string) => void): void
 
   hello(identity: PodIdentity, hello: Hello): HelloAnswer
-  /** Starts the event stream of a session; the returned function ends it. Throws PublishError `unknown_session`. */
+  /**
+   * Starts the event stream of a session; the returned function ends it. Throws PublishError
+   * `unknown_session`.
+   */
   subscribe(identity: PodIdentity, session: string, sink: EventSink): () => void
   status(identity: PodIdentity, report: StatusReport): void
 }
 
 /** Where a session's events go. */
 export interface EventSink {
-  /** `frame` is the event as one encoded SSE frame, shared between all receivers: never change it. */
+  /**
+   * `frame` is the event as one encoded SSE frame, shared between all receivers: never change it.
+   */
   send(event: ConfigEvent, frame: () => Uint8Array): void
   /** The operator ends the stream: the pod is gone, its token expired, or leadership was lost. */
   end(reason: string): void

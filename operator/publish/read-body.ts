@@ -1,8 +1,8 @@
 /**
  * A request body within its limits: so many bytes for one, so many for all that arrive at once.
  *
- * The declared length is believed only to refuse early; what arrives is counted. A body that stalls is ended
- * by the server's request timeout.
+ * The declared length is believed only to refuse early; what arrives is counted. A body that stalls
+ * is ended by the server's request timeout.
  */
 import type { IncomingMessage } from "node:http"
 

@@ -231,7 +231,7 @@ const stories: readonly Story[] = [
     ],
   },
   {
-    name: "an acknowledgement that holds something else is refused, or it would be pushed to in a loop",
+    name: "an acknowledgement that holds something else is refused, or pushes would loop",
     hello: hello(null),
     turns: [
       { target: target(b), input: subscribe, send: ["snapshot"] },

@@ -1,10 +1,10 @@
 /**
- * One sidecar's session as a reducer: what it holds plus what came in gives what it holds next plus what to
- * send. No sockets, no clock.
+ * One sidecar's session as a reducer: what it holds plus what came in gives what it holds next plus
+ * what to send. No sockets, no clock.
  *
- * One unanswered Snapshot at a time; what changes meanwhile waits, and only the newest is sent after the
- * answer. A push without an answer for RESYNC_MS is sent again. What the sidecar already holds, or has
- * refused under this version, is not sent.
+ * One unanswered Snapshot at a time; what changes meanwhile waits, and only the newest is sent
+ * after the answer. A push without an answer for RESYNC_MS is sent again. What the sidecar already
+ * holds, or has refused under this version, is not sent.
  */
 import { canonicalJson } from "#proxy/contract/json.ts"
 import type { EpochMs } from "#proxy/contract/money.ts"
@@ -105,7 +105,10 @@ export function stepSession(
   }
 }
 
-/** Whether the sidecar holds a version that nothing of `target` is newer than: a higher term must be taken. */
+/**
+ * Whether the sidecar holds a version that nothing of `target` is newer than: a higher term must be
+ * taken.
+ */
 export function waitsForHigherTerm(state: SessionState, target: Target): boolean {
   const { held } = state
   if (held === null || target.snapshot === null || held.hash === target.snapshot.hash) return false
@@ -149,7 +152,8 @@ function isSnapshotDue(
   now: EpochMs,
 ): boolean {
   if (waitsForHigherTerm(state, target)) return false
-  // After a lost answer nobody knows what is in force there, so the newest goes out whatever its hash.
+  // After a lost answer nobody knows what is in force there, so the newest goes out whatever its
+  // hash.
   if (state.pending !== null) return now - state.pending.sentAtMs >= RESYNC_MS
   if (state.refused !== null && compareVersions(state.refused.version, version) === 0) return false
   return state.held?.hash !== version.hash

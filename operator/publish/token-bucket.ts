@@ -31,7 +31,9 @@ export function takeToken(
 export interface HelloLimits {
   readonly fleet: BucketRate
   readonly pod: BucketRate
-  /** Pods remembered; the one heard of least recently is forgotten, and begins with a full bucket. */
+  /**
+   * Pods remembered; the one heard of least recently is forgotten, and begins with a full bucket.
+   */
   readonly podsMax: number
 }
 

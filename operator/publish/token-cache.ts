@@ -1,8 +1,9 @@
 /**
  * What the API server said of a token, kept by the SHA-256 of the token and never by the token.
  *
- * Pure. Accepted tokens stay until their own expiry, refused ones for ten seconds. At the bound the entry
- * asked for least recently is evicted: it costs one more question, never an answer that is wrong.
+ * Pure. Accepted tokens stay until their own expiry, refused ones for ten seconds. At the bound the
+ * entry asked for least recently is evicted: it costs one more question, never an answer that is
+ * wrong.
  */
 import type { EpochMs } from "#proxy/contract/money.ts"
 
