@@ -2,8 +2,10 @@
 import type { NamespaceFacts } from "#operator/index/view.ts"
 import type { RuleConfig } from "#proxy/contract/snapshot.ts"
 import type { ClusterCore, CompiledCondition, ReadRoute } from "./compiled.ts"
-import { listSome, notResolved, type Reason, resolved } from "./reasons.ts"
+import { notResolved, type Reason, resolved } from "./reasons.ts"
 import { selects } from "./select.ts"
+
+const PROBLEMS_NAMED_MAX = 10
 
 export interface BackendProblem {
   readonly reason: Reason
@@ -63,19 +65,22 @@ export function withProblems(
 
 /** `ResolvedRefs` of a route: the first problem gives the reason, the message names all backends. */
 export function backendsCondition(route: ReadRoute, problemOf: ProblemOf): CompiledCondition {
-  const problems = route.rules.flatMap((rule) =>
-    rule.backends.flatMap(({ provider }, index) => {
-      const problem = problemOf(provider)
-      return problem === null
-        ? []
-        : [{ at: `spec.rules[${rule.name}].backends[${index}]`, problem }]
-    }),
+  const backends = route.rules.flatMap((rule) =>
+    rule.backends.map(({ provider }, index) => ({
+      at: `spec.rules[${rule.name}].backends[${index}]`,
+      problem: problemOf(provider),
+    })),
   )
-  const first = problems[0]
+  const broken = backends.flatMap(({ at, problem }) => (problem === null ? [] : [{ at, problem }]))
+  const first = broken[0]
   if (first === undefined) return resolved()
-  const texts = problems.map(({ at, problem }) => `${at}: ${problem.text}`)
-  const message = `${listSome(texts, 10)}; other backends go on serving`
-  return notResolved(first.problem.reason, message)
+  const texts = broken
+    .slice(0, PROBLEMS_NAMED_MAX)
+    .map(({ at, problem }) => `${at}: ${problem.text}`)
+  const more = broken.length - texts.length
+  if (more > 0) texts.push(`and ${more} more`)
+  const rest = broken.length === backends.length ? "no backend is left" : "the other backends serve"
+  return notResolved(first.problem.reason, [...texts, rest].join("; "))
 }
 
 export function notPermitted(provider: string, where: string): BackendProblem {

@@ -58,7 +58,7 @@ export function patternsOf(route: ReadRoute): readonly string[] {
 
 function conflict(pattern: string, holder: ReadRoute): string {
   return (
-    `${formatRef(holder.object)}, which is older, already serves model "${pattern}"; the whole route is ` +
+    `${formatRef(holder.object)}, which came first, already serves model "${pattern}"; this route is wholly ` +
     "out of force until the model is removed here or there"
   )
 }

@@ -57,7 +57,7 @@ function judge(
     const holder = book.get(schema)?.get(model)?.source ?? null
     if (holder === null) continue
     const message =
-      `${formatRef(holder)}, which is older, already says what ${schema} model ${model} costs; ` +
+      `${formatRef(holder)}, which came first, already says what ${schema} model ${model} costs; ` +
       "remove the entry here or there"
     return refused(object, "Conflicted", message)
   }
