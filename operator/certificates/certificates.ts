@@ -4,8 +4,8 @@
  *
  * In    functions that load and save the Secret and publish the ConfigMap; the clock; the names.
  * Out   the pair to serve with, the roots to trust, and when to look again.
- * Must not know Kubernetes clients or the server that uses the pair. Roots are published before what
- * they signed is served.
+ * Must not know Kubernetes clients or the server that uses the pair. Roots are published before
+ * what they signed is served.
  */
 import type { EpochMs } from "#proxy/contract/money.ts"
 import { type Life, makeCa, makeLeaf } from "./make-pair.ts"

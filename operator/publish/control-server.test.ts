@@ -57,7 +57,7 @@ const makePod = (pod: string, changes: Partial<PodFacts> = {}): PodFacts => ({
   ...changes,
 })
 
-/** A token names its pod in the clear here: what vouches for it is `review`, a value of the test. */
+/** A token names its pod in the clear here: what vouches for it is `review`, a given value. */
 const tokenOf = (name: string): string =>
   `e30.${Buffer.from(JSON.stringify({ exp: 4_000_000_000, name })).toString("base64url")}.c2ln`
 
@@ -475,7 +475,7 @@ describe("the stream", () => {
     expect([missing.status, Object(missing.body).error.code]).toEqual([400, "bad_message"])
   })
 
-  test("an operator that does not lead says so on every route, once it knows the caller", async () => {
+  test("an operator that does not lead says so on every route to a known caller", async () => {
     const { port, publisher } = await start({ lead: false })
     for (const [method, path] of [
       ["POST", "/v1/hello"],
@@ -632,7 +632,7 @@ describe("messages", () => {
     expect(shown.length).toBeLessThanOrEqual(1024)
   })
 
-  test("usage carries the caller's identity, and the intake's refusal becomes the answer", async () => {
+  test("usage carries the caller's identity, the intake's refusal becomes the answer", async () => {
     const { port } = await start({
       usage: async (identity, body) => ({
         kind: "refused",
@@ -669,7 +669,7 @@ describe("messages", () => {
       body: over,
       headers: { "transfer-encoding": "chunked" },
     }).catch((error: unknown) => Object(error).code)
-    // The server closes without reading the rest, so the client may see either the answer or the reset.
+    // The server closes without reading the rest: the client sees the answer or the reset.
     expect([413, "EPIPE", "ECONNRESET"]).toContain(Object(answer).status ?? answer)
   })
 
