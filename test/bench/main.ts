@@ -5,12 +5,11 @@
  * `docs/performance.md`. Exits 1 when an answer was wrong or a gate was missed. The gateway has core 0 for
  * itself; upstream, load generator and the operator's end of the channel share core 1.
  */
-import { execFileSync } from "node:child_process"
-import { readFileSync } from "node:fs"
 import { cpus } from "node:os"
 import { fileURLToPath } from "node:url"
+import { conditions } from "#test/process/conditions.ts"
 import { chatBody } from "./bodies.ts"
-import { writeSection } from "./document-section.ts"
+import { writeSection } from "#test/process/document-section.ts"
 import { measureSizes, measureStreams, residentMb, type Stand, warmUp } from "./measure.ts"
 import { FULL, type Plan, QUICK } from "./plan.ts"
 import { createProxyStand, type ProxyStand } from "./proxy.ts"
@@ -26,7 +25,7 @@ if (cpus().length < 2) {
 const result = await bench(isQuick ? QUICK : FULL)
 const missed = missedGates(result)
 const text = [
-  conditions(),
+  conditions("make bench", ["undici"]),
   "",
   describeResult(result),
   "",
@@ -115,29 +114,5 @@ function contestant(
     pid: side.program.pid,
     wholePath: `${prefix[0]}/v1/chat/completions`,
     streamPath: `${prefix[1]}/v1/chat/completions`,
-  }
-}
-
-/** What a number without its circumstances would not say. */
-function conditions(): string {
-  const [cpu] = cpus()
-  const date = new Date().toISOString().slice(0, 10)
-  return (
-    `\`make bench\` on ${date}: ${cpus().length} cores (${cpu?.model.trim() ?? "unknown"}), ` +
-    `Node ${process.versions.node}, undici ${versionOf("undici")}, commit ${commit()}.`
-  )
-}
-
-function versionOf(name: string): string {
-  const file = new URL(`../../node_modules/${name}/package.json`, import.meta.url)
-  const facts = JSON.parse(readFileSync(file, "utf8")) as { readonly version: string }
-  return facts.version
-}
-
-function commit(): string {
-  try {
-    return execFileSync("git", ["rev-parse", "--short", "HEAD"], { encoding: "utf8" }).trim()
-  } catch {
-    return "unknown"
   }
 }

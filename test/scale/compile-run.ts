@@ -1,12 +1,17 @@
 /** How long compiling takes and what it holds: index and compiler as the operator runs them, no shell. */
 import { createHash } from "node:crypto"
-import { check } from "#operator/compile/check.ts"
+import { checkNamespace } from "#operator/compile/check.ts"
 import { compileCluster, compileNamespace } from "#operator/compile/compile.ts"
-import type { CompileSettings } from "#operator/compile/compiled.ts"
+import type {
+  CompiledCluster,
+  CompiledNamespace,
+  CompileSettings,
+} from "#operator/compile/compiled.ts"
 import { readSecret } from "#operator/credentials/read-secret.ts"
 import type { IndexEntry } from "#operator/index/entry.ts"
 import { createIndex, type Index } from "#operator/index/index.ts"
 import { readObject } from "#operator/index/read-object.ts"
+import type { NamespaceView } from "#operator/index/view.ts"
 import { canonicalJson } from "#proxy/contract/json.ts"
 import { median } from "#test/bench/statistics.ts"
 import { type FedObject, OPERATOR_NAMESPACE } from "#test/operator/objects.ts"
@@ -50,7 +55,7 @@ export function runCompile(size: WorldSize): CompileResult {
   })
   const problems: string[] = []
   const checkMs = timed(() => {
-    for (const { compiled } of snapshots) problems.push(...check(compiled))
+    for (const one of snapshots) problems.push(...checked(one))
   })
   let snapshotBytes = 0
   const hashMs = timed(() => {
@@ -72,14 +77,25 @@ export function runCompile(size: WorldSize): CompileResult {
   }
 }
 
-type Compiled = { readonly name: string; readonly compiled: ReturnType<typeof compileNamespace> }
+interface Compiled {
+  readonly view: NamespaceView
+  readonly cluster: CompiledCluster
+  readonly compiled: CompiledNamespace
+}
 
 function compileAll(index: Index): readonly Compiled[] {
+  return compileSome(
+    index,
+    index.namespaces().map(({ name }) => name),
+  )
+}
+
+function compileSome(index: Index, names: readonly string[]): readonly Compiled[] {
   const cluster = compileCluster(index.clusterView(), SETTINGS, index.namespaces())
-  return index.namespaces().flatMap(({ name }) => {
+  return names.flatMap((name) => {
     const view = index.view(name)
     if (view === undefined) return []
-    return [{ name, compiled: compileNamespace(cluster, view, SETTINGS) }]
+    return [{ view, cluster, compiled: compileNamespace(cluster, view, SETTINGS) }]
   })
 }
 
@@ -90,30 +106,31 @@ function oneChange(
   size: WorldSize,
 ): { readonly compileMs: number; readonly hashedMs: number } {
   const changed = routeOf((at * 17) % size.namespaces, at % size.routesPerNamespace, size, 2 + at)
+  const entry = entryOf(changed)
   const start = performance.now()
-  const affected = index.apply(entryOf(changed))
-  const cluster = compileCluster(index.clusterView(), SETTINGS, index.namespaces())
-  const compiled = affected.flatMap((name) => {
-    const view = index.view(name)
-    return view === undefined ? [] : [compileNamespace(cluster, view, SETTINGS)]
-  })
+  const compiled = compileSome(index, index.apply(entry))
   const compileMs = performance.now() - start
   for (const one of compiled) {
-    check(one)
-    hash(one)
+    checked(one)
+    hash(one.compiled)
   }
   if (compiled.length !== 1) throw new Error(`one AIRoute changed ${compiled.length} namespaces`)
   return { compileMs, hashedMs: performance.now() - start }
 }
 
-function hash(compiled: Compiled["compiled"]): { readonly bytes: number; readonly text: string } {
+function checked({ compiled, cluster, view }: Compiled): readonly string[] {
+  return checkNamespace(compiled, cluster, view, SETTINGS)
+}
+
+function hash(compiled: CompiledNamespace): { readonly bytes: number; readonly text: string } {
   const text = canonicalJson(compiled.snapshot)
   return { bytes: text.length, text: createHash("sha256").update(text).digest("hex") }
 }
 
 /** Fast and wrong would be worthless: everything must be accepted and in the Snapshots. */
 function unexpected(snapshots: readonly Compiled[], size: WorldSize): readonly string[] {
-  const bad = snapshots.flatMap(({ name, compiled }) => {
+  const bad = snapshots.flatMap(({ view, compiled }) => {
+    const { name } = view.namespace
     const { routes, access } = compiled.snapshot
     if (routes.length !== size.routesPerNamespace) return [`${name}: ${routes.length} routes`]
     if (access.kind !== "rules" || access.deny.length < 3) return [`${name}: policies are missing`]

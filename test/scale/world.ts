@@ -32,8 +32,8 @@ export function makeWorld(size: WorldSize): readonly FedObject[] {
   return [
     ...times(size.namespaces, (at) => namespaceOf(at, size)),
     ...times(5, secretOf),
-    ...times(size.providers, (at) => providerOf(at, 1)),
-    ...times(size.policies, (at) => policyOf(at, size)),
+    ...times(size.providers, (at) => providerOf(at)),
+    ...times(size.policies, (at) => policyOf(at, size, 1)),
     ...times(size.quotas, quotaOf),
     ...times(size.namespaces, (at) => at).flatMap((namespace) =>
       times(size.routesPerNamespace, (at) => routeOf(namespace, at, size, 1)),
@@ -82,8 +82,7 @@ export function routeOf(
   return makeObject("AIRoute", `route-${at}`, { spec }, options)
 }
 
-/** A later generation is switched off or on again: every namespace that uses it changes. */
-export function providerOf(at: number, generation: number): FedObject {
+function providerOf(at: number): FedObject {
   const tiered = { matchExpressions: [{ key: "tier", operator: "Exists" }] }
   const spec = {
     schema: "OpenAI",
@@ -92,9 +91,8 @@ export function providerOf(at: number, generation: number): FedObject {
     credentials: { type: "Secret", secret: { name: `secret-${at % 5}`, key: "api-key" } },
     allowedNamespaces: at % 10 === 0 ? { from: "Selector", selector: tiered } : { from: "All" },
     timeouts: { connect: "5s" },
-    disabled: generation % 2 === 0,
   }
-  return makeObject("AIProvider", `provider-${at}`, { spec }, { generation })
+  return makeObject("AIProvider", `provider-${at}`, { spec })
 }
 
 function namespaceOf(at: number, size: WorldSize): FedObject {
@@ -104,16 +102,19 @@ function namespaceOf(at: number, size: WorldSize): FedObject {
   })
 }
 
-/** The first three hold everywhere; each other one for the namespaces of one unit. */
-function policyOf(at: number, size: WorldSize): FedObject {
+/**
+ * The first three hold everywhere; each other one for the namespaces of one unit. A later generation denies
+ * another name, so every namespace that it holds for changes.
+ */
+export function policyOf(at: number, size: WorldSize, generation: number): FedObject {
   const unit = { matchLabels: { unit: `unit-${at % Math.max(1, size.policies)}` } }
   const namespaces = at < 3 ? { from: "All" } : { from: "Selector", selector: unit }
   const models = {
     allow: [{ name: "approved", models: ["upstream-*", "model-*"] }],
-    deny: [{ name: "previews", models: [`*-preview-${at}`] }],
+    deny: [{ name: "previews", models: [`*-preview-${at}-${generation}`] }],
   }
   const spec = { mode: "Enforce", targets: { namespaces }, models }
-  return makeObject("ModelPolicy", `policy-${at}`, { spec })
+  return makeObject("ModelPolicy", `policy-${at}`, { spec }, { generation })
 }
 
 /** Ten roots, a hundred departments, the rest teams below them. */

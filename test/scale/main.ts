@@ -1,0 +1,79 @@
+/**
+ * `make scale`: the operator at the size it is promised for, on this machine.
+ *
+ * In: nothing. Out: a table on stdout and in `docs/performance.md`; exits 1 when a promise is not kept. The
+ * compiler runs here, alone; the control channel is the shipping server in its own process, over TLS, with
+ * its ledger, and 1,000 light subscribers in another.
+ */
+import { fileURLToPath } from "node:url"
+import { conditions } from "#test/process/conditions.ts"
+import { writeSection } from "#test/process/document-section.ts"
+import { runCompile } from "./compile-run.ts"
+import { podsOf, runSubscribers } from "./subscriber-run.ts"
+import { makeWorld, namespaceName, PROMISED, podOf, policyOf, routeOf } from "./world.ts"
+
+const SUBSCRIBERS = 1000
+
+interface Line {
+  readonly what: string
+  readonly found: string
+  /** The promise, and whether it was kept; null when only printed. */
+  readonly promise: { readonly text: string; readonly isKept: boolean } | null
+}
+
+const compiled = runCompile(PROMISED)
+if (compiled.problems.length > 0) throw new Error(`wrong: ${compiled.problems.join("; ")}`)
+const one = await runSubscribers({
+  objects: makeWorld({ ...PROMISED, namespaces: 20, quotas: 20 }),
+  pods: podsOf(namespaceName(0), SUBSCRIBERS),
+  change: (generation) => routeOf(0, 0, PROMISED, generation),
+  rounds: 5,
+})
+const all = await runSubscribers({
+  objects: makeWorld(PROMISED),
+  pods: Array.from({ length: SUBSCRIBERS }, (_, namespace) => podOf(namespace)),
+  change: (generation) => policyOf(0, PROMISED, generation),
+  rounds: 3,
+})
+
+const lines: readonly Line[] = [
+  printed(`${compiled.objects} objects into the index`, `${compiled.indexMs.toFixed(0)} ms`),
+  promised("full compile of 1,000 namespaces", compiled.fullMs, 3000),
+  printed("the check of all of them", `${compiled.checkMs.toFixed(0)} ms`),
+  printed("canonical text and hash of all of them", `${compiled.hashMs.toFixed(0)} ms`),
+  promised("one changed AIRoute, compiled", compiled.oneRouteMs, 20),
+  printed("the same, checked and hashed", `${compiled.oneRouteToHashMs.toFixed(2)} ms`),
+  printed("one Snapshot", `${(compiled.snapshotBytes / 1024).toFixed(0)} KB`),
+  printed("resident memory of index and compiler", `${compiled.rssMb.toFixed(0)} MB`),
+  printed("1,000 sidecars of one namespace connect", `${one.connectMs} ms`),
+  promised("a changed AIRoute acknowledged by all of them", one.acknowledgedMs, 3000),
+  printed("the slowest round", `${one.worstMs} ms`),
+  printed("resident memory of the operator then", `${one.operatorMb.toFixed(0)} MB`),
+  printed(
+    "a changed ModelPolicy of all 1,000 namespaces acknowledged by a sidecar in each",
+    `${all.acknowledgedMs.toFixed(0)} ms`,
+  ),
+  printed("resident memory of the operator then", `${all.operatorMb.toFixed(0)} MB`),
+]
+const table = [
+  "| what | found | promised |",
+  "| --- | --- | --- |",
+  ...lines.map(({ what, found, promise }) => `| ${what} | ${found} | ${promise?.text ?? ""} |`),
+]
+const text = [conditions("make scale"), "", ...table].join("\n")
+console.log(text)
+writeSection(fileURLToPath(new URL("../../docs/performance.md", import.meta.url)), "scale", text)
+const broken = lines.filter(({ promise }) => promise?.isKept === false)
+for (const { what, found, promise } of broken) {
+  console.error(`Not kept: ${what} took ${found}, promised ${promise?.text}`)
+}
+process.exit(broken.length === 0 ? 0 : 1)
+
+function printed(what: string, found: string): Line {
+  return { what, found, promise: null }
+}
+
+function promised(what: string, foundMs: number, limitMs: number): Line {
+  const found = `${foundMs < 10 ? foundMs.toFixed(2) : foundMs.toFixed(0)} ms`
+  return { what, found, promise: { text: `under ${limitMs} ms`, isKept: foundMs < limitMs } }
+}
