@@ -12,6 +12,7 @@ import {
   checkDecisionRecords,
   checkErrorRows,
   checkGeneratedMarks,
+  checkLockedPlatforms,
   checkLockfile,
   checkRecordShape,
 } from "./documents.ts"
@@ -243,6 +244,19 @@ describe("documents keep up with the code", () => {
   test("every decision record says context, decision, cost and when to look again", () => {
     expect(records.length).toBeGreaterThan(0)
     expect(listOf(checkRecordShape(records))).toEqual([])
+  })
+  test("the lockfile has an entry for every platform", () => {
+    const lockfile: unknown = JSON.parse(read("package-lock.json"))
+    expect(listOf(checkLockedPlatforms(lockfile))).toEqual([])
+  })
+  test("a platform without an entry, or with another version, is found", () => {
+    const tool = { optionalDependencies: { a: "1.0.0", b: "1.0.0", c: "1.0.0" } }
+    const packages = {
+      "node_modules/tool": tool,
+      "node_modules/a": { version: "1.0.0" },
+      "node_modules/b": { version: "2.0.0" },
+    }
+    expect(checkLockedPlatforms({ packages })).toHaveLength(2)
   })
   test("the lockfile names no registry host", () => {
     expect(listOf(checkLockfile(read("package-lock.json")))).toEqual([])

@@ -66,3 +66,36 @@ export function checkLockfile(text: string): readonly Violation[] {
     return isHost ? [{ path: "package-lock.json", line: index + 1, message }] : []
   })
 }
+
+/**
+ * Every platform's package has its entry, also those that the machine that wrote the file could not install:
+ * `npm ci` refuses a lockfile that lacks one, on every machine.
+ */
+export function checkLockedPlatforms(lockfile: unknown): readonly Violation[] {
+  const packages = fieldsOf(fieldsOf(lockfile)["packages"])
+  return Object.entries(packages).flatMap(([place, entry]) =>
+    Object.entries(fieldsOf(fieldsOf(entry)["optionalDependencies"])).flatMap(([name, version]) => {
+      const locked = fieldsOf(findLocked(packages, place, name))["version"]
+      const isExact = typeof version === "string" && /^\d/.test(version)
+      if (locked !== undefined && (!isExact || locked === version)) return []
+      const message = `no entry for ${name}@${String(version)}, an optional dependency of ${place}`
+      return [{ path: "package-lock.json", line: 1, message }]
+    }),
+  )
+}
+
+/** As Node looks for it: in the package itself, then in each package around it. */
+function findLocked(packages: Fields, place: string, name: string): unknown {
+  for (let at = place; ; at = at.slice(0, Math.max(0, at.lastIndexOf("node_modules/") - 1))) {
+    const found = packages[`${at === "" ? "" : `${at}/`}node_modules/${name}`]
+    if (found !== undefined || at === "") return found
+  }
+}
+
+type Fields = Readonly<Record<string, unknown>>
+
+function fieldsOf(value: unknown): Fields {
+  return typeof value === "object" && value !== null
+    ? Object.fromEntries(Object.entries(value))
+    : {}
+}
