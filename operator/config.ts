@@ -1,0 +1,114 @@
+/**
+ * The settings of the operator, read once from the environment into one frozen value.
+ *
+ * In: environment variables as text. Out: an OperatorConfig, or one sentence for each variable that names it,
+ * what was wrong with it and what it may be.
+ */
+import { LOG_LEVELS, type LogLevel } from "#operator/telemetry/log.ts"
+
+export interface OperatorConfig {
+  readonly release: string
+  /** Null means `KUBECONFIG`, `~/.kube/config` or the pod's own service account. */
+  readonly kubeconfig: string | null
+  readonly operatorNamespace: string
+  /** The only namespace whose Secrets are read. */
+  readonly credentialsNamespace: string
+  /** This process's pod; null outside a cluster, where there is no pod to label. */
+  readonly podName: string | null
+  readonly teamLabel: string
+  readonly unselected: "Allow" | "Deny"
+  readonly unassigned: "Allow" | "Deny"
+  /** Absent: every address, both families. */
+  readonly listenHost: string | null
+  readonly controlPort: number
+  readonly opsPort: number
+  readonly ledgerFile: string
+  readonly tls: {
+    /** `own`: made and rotated here; `provided`: the Secret is somebody else's. */
+    readonly mode: "own" | "provided"
+    readonly secret: string
+    readonly dnsNames: readonly string[]
+  }
+  readonly leaseName: string
+  readonly logLevel: LogLevel
+}
+
+export type ConfigResult =
+  | { readonly ok: true; readonly config: OperatorConfig }
+  | { readonly ok: false; readonly problems: readonly string[] }
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+const DNS_LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/
+const DNS_NAME = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/
+/** Optional prefix and a name, as Kubernetes has it. */
+const LABEL_KEY = /^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([-\w.]{0,61}[A-Za-z0-9])?$/
+
+/** Unset and empty variables take their default. */
+export function readOperatorConfig(env: Environment, release: string): ConfigResult {
+  const problems: string[] = []
+  const read = readerOf(env, problems)
+  const operatorNamespace = read.name("SIDEGATE_OPERATOR_NAMESPACE", "sidegate-system", DNS_LABEL)
+  const service = `sidegate-operator.${operatorNamespace}.svc`
+  const config: OperatorConfig = Object.freeze({
+    release,
+    kubeconfig: read.optional("SIDEGATE_KUBECONFIG"),
+    operatorNamespace,
+    credentialsNamespace: read.name("SIDEGATE_CREDENTIALS_NAMESPACE", operatorNamespace, DNS_LABEL),
+    podName: read.optional("SIDEGATE_POD_NAME"),
+    teamLabel: read.name("SIDEGATE_TEAM_LABEL", "sidegate.dev/team", LABEL_KEY),
+    unselected: read.choice("SIDEGATE_DEFAULT_UNSELECTED", "Allow", ["Allow", "Deny"]),
+    unassigned: read.choice("SIDEGATE_DEFAULT_UNASSIGNED", "Allow", ["Allow", "Deny"]),
+    listenHost: read.optional("SIDEGATE_LISTEN_HOST"),
+    controlPort: read.port("SIDEGATE_CONTROL_PORT", 8443),
+    opsPort: read.port("SIDEGATE_OPS_PORT", 9090),
+    ledgerFile: `${read.optional("SIDEGATE_STATE_DIR") ?? "/var/lib/sidegate"}/ledger.db`,
+    tls: Object.freeze({
+      mode: read.choice("SIDEGATE_TLS_MODE", "own", ["own", "provided"]),
+      secret: read.name("SIDEGATE_TLS_SECRET", "sidegate-operator-tls", DNS_NAME),
+      dnsNames: read.names("SIDEGATE_TLS_DNS_NAMES", [service, `${service}.cluster.local`]),
+    }),
+    leaseName: read.name("SIDEGATE_LEASE_NAME", "sidegate-operator", DNS_NAME),
+    logLevel: read.choice("SIDEGATE_LOG_LEVEL", "info", LOG_LEVELS),
+  })
+  return problems.length > 0 ? { ok: false, problems } : { ok: true, config }
+}
+
+function readerOf(env: Environment, problems: string[]) {
+  const optional = (name: string): string | null => {
+    const value = env[name]
+    return value === undefined || value === "" ? null : value
+  }
+  /** What was wrong is quoted up to 64 characters; the default stands in until the caller gives up. */
+  const refuse = <T>(name: string, value: string, wanted: string, otherwise: T): T => {
+    problems.push(`${name} is "${value.slice(0, 64)}"; it must be ${wanted}`)
+    return otherwise
+  }
+  return {
+    optional,
+    name: (name: string, otherwise: string, pattern: RegExp): string => {
+      const value = optional(name) ?? otherwise
+      return pattern.test(value) ? value : refuse(name, value, "a Kubernetes name", otherwise)
+    },
+    names: (name: string, otherwise: readonly string[]): readonly string[] => {
+      const value = optional(name)
+      if (value === null) return Object.freeze(otherwise)
+      const names = value.split(",").map((item) => item.trim())
+      const isGood = names.length <= 16 && names.every((item) => DNS_NAME.test(item))
+      const wanted = "at most 16 DNS names with commas between"
+      return Object.freeze(isGood ? names : refuse(name, value, wanted, otherwise))
+    },
+    choice: <T extends string>(name: string, otherwise: T, allowed: readonly T[]): T => {
+      const value = optional(name) ?? otherwise
+      const found = allowed.find((one) => one === value)
+      return found ?? refuse(name, value, `one of ${allowed.join(", ")}`, otherwise)
+    },
+    /** 0 takes a free one. */
+    port: (name: string, otherwise: number): number => {
+      const value = optional(name)
+      if (value === null) return otherwise
+      const port = /^\d{1,5}$/.test(value) ? Number(value) : Number.NaN
+      return port <= 65_535 ? port : refuse(name, value, "a port from 0 to 65535", otherwise)
+    },
+  }
+}
