@@ -1,0 +1,297 @@
+/**
+ * What applications talk to: raw HTTP in, whole requests to the pipeline's handlers, answers out.
+ *
+ * In: connections on loopback. Out: one handler call per request that passed the guards, else a refusal. A
+ * path is looked up exactly as it was sent. Must not know what a handler does, nor any provider.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
+import { Socket } from "node:net"
+import type { SurfaceName } from "#proxy/exchange/parsed-request.ts"
+import type { Client, RawRequest } from "#proxy/exchange/ports.ts"
+import { excerpt, type Refusal, refuse } from "#proxy/exchange/refusal.ts"
+import { ResponseClient, SocketClient } from "./client.ts"
+import { type Address, listenAll } from "./listen.ts"
+import { checkJsonBody, checkNoBody, type Head, readHead } from "./read-head.ts"
+import { type BodyLimits, BodyReceiver, SWEEP_MS } from "./receive-body.ts"
+
+export interface AppLimits extends BodyLimits {
+  readonly headerBytesMax: number
+  readonly headersMax: number
+  readonly headersTimeoutMs: number
+  readonly requestTimeoutMs: number
+  readonly keepAliveMs: number
+  readonly connectionsMax: number
+  readonly exchangesMax: number
+}
+
+export interface Endpoint {
+  readonly method: "GET" | "POST"
+  readonly path: string
+  readonly surface: SurfaceName
+  /** A throw is a bug; the handler has closed its exchange before. */
+  readonly handle: (request: RawRequest, client: Client) => void
+}
+
+export interface AppOptions {
+  readonly addresses: readonly Address[]
+  readonly limits: AppLimits
+  readonly endpoints: readonly Endpoint[]
+  /** Answers in the error shape of the surface. */
+  readonly refuse: (surface: SurfaceName, refusal: Refusal, id: string, client: Client) => void
+  readonly nextRequestId: () => string
+  readonly now: () => number
+  /** Counts what never became an exchange. */
+  readonly onRefused: (refusal: Refusal) => void
+}
+
+export interface AppSurface {
+  readonly addresses: readonly Address[]
+  readonly load: () => { readonly connections: number; readonly exchanges: number }
+  /** New requests get 503 `draining`; resolves when none is left, or after `ms` when all are cut. */
+  drain(ms: number): Promise<void>
+  close(): Promise<void>
+}
+
+export async function openAppSurface(options: AppOptions): Promise<AppSurface> {
+  const surface = new Surface(options)
+  const bound = await listenAll(options.addresses, () => surface.createServer())
+  const sweep = setInterval(() => surface.receiver.sweep(), SWEEP_MS)
+  sweep.unref()
+  const servers = bound.map(({ server }) => server)
+  return {
+    addresses: bound.map(({ address }) => address),
+    load: () => ({ connections: surface.connections, exchanges: surface.exchanges }),
+    drain: (ms) => surface.drain(ms),
+    close: async () => {
+      clearInterval(sweep)
+      const closed = servers.map((server) => new Promise((resolve) => server.close(resolve)))
+      surface.cut()
+      await Promise.all(closed)
+    },
+  }
+}
+
+/** Errors of paths that are nobody's are worded as OpenAI's, the surface most clients speak. */
+const UNKNOWN_SURFACE: SurfaceName = "openai-chat"
+
+class Surface {
+  readonly receiver: BodyReceiver
+  readonly #options: AppOptions
+  readonly #endpoints: ReadonlyMap<string, readonly Endpoint[]>
+  readonly #servers: Server[] = []
+  /** The exchanges of a connection, for an error of the parser in the midst of one. */
+  readonly #open = new Map<Socket, ServerResponse[]>()
+  readonly #onIdle: (() => void)[] = []
+  connections = 0
+  exchanges = 0
+  isDraining = false
+
+  constructor(options: AppOptions) {
+    this.#options = options
+    this.receiver = new BodyReceiver(options.limits)
+    this.#endpoints = Map.groupBy(options.endpoints, ({ path }) => path)
+  }
+
+  createServer(): Server {
+    const { limits } = this.#options
+    const server = createServer({
+      maxHeaderSize: limits.headerBytesMax,
+      headersTimeout: limits.headersTimeoutMs,
+      requestTimeout: limits.requestTimeoutMs,
+      keepAliveTimeout: limits.keepAliveMs,
+      connectionsCheckingInterval: SWEEP_MS,
+      // Refused by the guards, in our words.
+      requireHostHeader: false,
+    })
+    // Node would drop the lines beyond silently; the guards count them, the parser bounds their bytes.
+    server.maxHeadersCount = 0
+    server.on("connection", (socket) => this.#connected(socket))
+    server.on("request", (request, response) => this.#accept(request, response, "none"))
+    server.on("checkContinue", (request, response) => this.#accept(request, response, "continue"))
+    server.on("checkExpectation", (request, response) => this.#accept(request, response, "other"))
+    server.on("connect", (_request, socket: Socket) => {
+      this.#refuseSocket(socket, refuse("method_not_allowed", "the method CONNECT is not taken"))
+    })
+    server.on("clientError", (error, socket) => {
+      if (socket instanceof Socket) this.#brokenRequest(error, socket)
+      else socket.destroy()
+    })
+    this.#servers.push(server)
+    return server
+  }
+
+  async drain(ms: number): Promise<void> {
+    this.isDraining = true
+    for (const server of this.#servers) server.closeIdleConnections()
+    if (this.exchanges > 0) {
+      let timer: NodeJS.Timeout | undefined
+      const late = new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, ms)
+      })
+      await Promise.race([late, new Promise<void>((resolve) => this.#onIdle.push(resolve))])
+      clearTimeout(timer)
+    }
+    this.cut()
+  }
+
+  cut(): void {
+    for (const server of this.#servers) server.closeAllConnections()
+  }
+
+  #connected(socket: Socket): void {
+    this.connections += 1
+    socket.once("close", () => {
+      this.connections -= 1
+    })
+    const { connectionsMax } = this.#options.limits
+    if (this.connections <= connectionsMax) return
+    const message = `the sidecar has ${connectionsMax} connections, its limit; reuse them`
+    this.#refuseSocket(socket, refuse("overloaded", message, { retryAfterSeconds: 1 }))
+  }
+
+  #accept(
+    request: IncomingMessage,
+    response: ServerResponse,
+    expects: "none" | "continue" | "other",
+  ): void {
+    const { socket } = request
+    // A connection over the limit was answered and ended already, whatever it sent.
+    if (!socket.writable) return
+    const id = this.#options.nextRequestId()
+    let bodyBytes = 0
+    const client = new ResponseClient(response, socket, this, () => {
+      this.receiver.release(bodyBytes)
+      this.#closed(socket, response)
+    })
+    this.#opened(socket, response)
+    const refused = (refusal: Refusal, surface = UNKNOWN_SURFACE): void => {
+      this.#options.onRefused(refusal)
+      this.#options.refuse(surface, refusal, id, client)
+    }
+    const method = request.method ?? ""
+    const read = readHead(method, request.url ?? "", request.rawHeaders, this.#options.limits)
+    if (!read.ok) {
+      if (read.isFatal) client.closeAfterwards()
+      refused(read.refusal)
+      return
+    }
+    const found = this.#find(method, read.head, expects)
+    if ("code" in found) {
+      refused(found)
+      return
+    }
+    const receivedAt = this.#options.now()
+    const { path, headers } = read.head
+    const start = (body: Uint8Array): void => {
+      bodyBytes = body.length
+      // What came behind the body may have broken the connection in the same turn.
+      if (!socket.writable) return
+      runApart(() => found.handle({ method, path, headers, body, receivedAt, id }, client))
+    }
+    if (found.method === "GET") {
+      start(NO_BODY)
+      return
+    }
+    if (expects === "continue") response.writeContinue()
+    this.receiver.receive(request, (result) => {
+      if (result.ok) start(result.body)
+      else if (result.refusal !== null) refused(result.refusal, found.surface)
+    })
+  }
+
+  #find(method: string, head: Head, expects: "none" | "continue" | "other"): Endpoint | Refusal {
+    const { limits } = this.#options
+    if (this.isDraining) {
+      const message = "the sidecar is shutting down; try another instance or again later"
+      return refuse("draining", message, { retryAfterSeconds: 1 })
+    }
+    if (this.exchanges > limits.exchangesMax) {
+      const message = `the sidecar has ${limits.exchangesMax} requests in progress, its limit`
+      return refuse("overloaded", message, { retryAfterSeconds: 1 })
+    }
+    const endpoints = this.#endpoints.get(head.path)
+    if (endpoints === undefined) {
+      const message = `there is no endpoint ${excerpt(head.path)} here`
+      return refuse("endpoint_not_enabled", message)
+    }
+    const endpoint = endpoints.find((one) => one.method === method)
+    if (endpoint === undefined) {
+      const methods = endpoints.map((one) => one.method).join(" or ")
+      const message = `${excerpt(head.path)} takes ${methods}, not ${excerpt(method)}`
+      return refuse("method_not_allowed", message)
+    }
+    if (expects === "other") {
+      const message = `the expectation "${excerpt(head.headers["expect"] ?? "")}" is not met`
+      return refuse("expectation_failed", message, { param: "expect" })
+    }
+    const refusal =
+      endpoint.method === "POST" ? checkJsonBody(head, limits.bodyBytesMax) : checkNoBody(head)
+    return refusal ?? endpoint
+  }
+
+  #opened(socket: Socket, response: ServerResponse): void {
+    this.exchanges += 1
+    const open = this.#open.get(socket)
+    if (open === undefined) this.#open.set(socket, [response])
+    else open.push(response)
+  }
+
+  #closed(socket: Socket, response: ServerResponse): void {
+    this.exchanges -= 1
+    const open = this.#open.get(socket)
+    if (open === undefined || open.length === 1) this.#open.delete(socket)
+    else open.splice(open.indexOf(response), 1)
+    if (this.exchanges > 0) return
+    for (const resolve of this.#onIdle.splice(0)) resolve()
+  }
+
+  /** The parser gave up: answer if nothing of an answer is on the connection yet, then end it. */
+  #brokenRequest(error: Error, socket: Socket): void {
+    const open = this.#open.get(socket) ?? []
+    const isSilent = open.every((response) => !response.headersSent) && open.length <= 1
+    const code = "code" in error && typeof error.code === "string" ? error.code : "unknown"
+    if (!socket.writable || !isSilent || code === "ECONNRESET") {
+      socket.destroy()
+      return
+    }
+    this.#refuseSocket(socket, this.#refusalOf(code))
+  }
+
+  #refusalOf(code: string): Refusal {
+    const { limits } = this.#options
+    switch (code) {
+      case "HPE_HEADER_OVERFLOW": {
+        const message = `request line and headers have at most ${limits.headerBytesMax} bytes`
+        return refuse("headers_too_large", message)
+      }
+      case "ERR_HTTP_REQUEST_TIMEOUT": {
+        const { headersTimeoutMs, requestTimeoutMs } = limits
+        const times = `headers ${headersTimeoutMs} ms, the whole ${requestTimeoutMs} ms`
+        return refuse("body_timeout", `the request did not come in time: ${times}`)
+      }
+      case "HPE_CHUNK_EXTENSIONS_OVERFLOW":
+        return refuse("request_too_large", "the chunk extensions of the body are too long")
+      default:
+        return refuse("bad_request", `the request is not valid HTTP/1.1 (${excerpt(code)})`)
+    }
+  }
+
+  #refuseSocket(socket: Socket, refusal: Refusal): void {
+    this.#options.onRefused(refusal)
+    const id = this.#options.nextRequestId()
+    this.#options.refuse(UNKNOWN_SURFACE, refusal, id, new SocketClient(socket))
+  }
+}
+
+const NO_BODY = new Uint8Array(0)
+
+/** A bug in a handler reaches the process handler, which counts it; other exchanges go on. */
+function runApart(run: () => void): void {
+  try {
+    run()
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error
+    })
+  }
+}
