@@ -701,6 +701,31 @@ describe("transport", () => {
     expect(said).not.toContain("HTTP/1.1")
   })
 
+  test("a client that leaves in the middle of anything harms nobody", async () => {
+    const { port, publisher, events } = await start()
+    publisher.publish("search", makeSnapshot("search", "one"))
+    const body = JSON.stringify(HELLO)
+    const lines = (...all: readonly string[]) => `${all.join("\r\n")}\r\n\r\n`
+    const authorization = `authorization: Bearer ${tokenOf("a")}`
+    const type = "content-type: application/json"
+    const length = `content-length: ${body.length}`
+    const head = lines("POST /v1/hello HTTP/1.1", "host: x", authorization, type, length)
+    const session = await sayHello(port, "a")
+    const config = lines(`GET /v1/config?session=${session} HTTP/1.1`, "host: x", authorization)
+    const said = `${head}${body}`
+    const cuts = [1, 40, head.length - 1, head.length, head.length + 9, said.length]
+    for (const text of [...cuts.map((end) => said.slice(0, end)), config]) {
+      const socket = connectTls({ port, host: "127.0.0.1", ca: TLS.cert, servername: SERVER_NAME })
+      await once(socket, "secureConnect")
+      await new Promise((resolve) => socket.write(text, resolve))
+      socket.destroy()
+    }
+    const stream = await connect(port, "a")
+    await eventually("the Snapshot", () => stream.events.length === 1)
+    await eventually("one stream only", () => publisher.sidecars("search").length === 1)
+    expect(events.filter((event) => event.kind === "failed")).toEqual([])
+  })
+
   test("a new certificate serves new connections, and streams go on", async () => {
     const { port, server } = await start()
     const stream = await connect(port, "a")

@@ -3,7 +3,7 @@
  * behind it.
  *
  * In    a certificate (`setTls` renews it), the publisher, the authenticator, the intake.
- * Out   a listening server; keep-alives, expiry of tokens and the publisher's clock are its timers.
+ * Out   a listening server; keep-alives and the expiry of tokens are its timers.
  * Must not know Kubernetes or the ledger.
  */
 import { createServer, type Server } from "node:https"
@@ -39,7 +39,7 @@ export interface ControlServerOptions {
 
 export interface ServerLimits {
   readonly keepAliveMs: number
-  /** How often expired tokens and unanswered pushes are looked for. */
+  /** How often streams with an expired token are looked for. */
   readonly sweepMs: number
   /** Bytes that may wait for one reader; a slower one is cut. */
   readonly streamBufferBytesMax: number
@@ -87,7 +87,6 @@ export function createControlServer(options: ControlServerOptions): ControlServe
       for (const stream of streams) stream.write(KEEP_ALIVE_FRAME)
     }, limits.keepAliveMs),
     setInterval(() => {
-      options.publisher.tick()
       const now = options.now()
       for (const stream of streams) if (stream.untilMs <= now) stream.end()
     }, limits.sweepMs),

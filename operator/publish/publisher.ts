@@ -2,6 +2,10 @@
  * What the publisher offers: to reconcile (what to publish, what is in force), and to a transport
  * (hello, subscribe, status). HTTPS and the in-memory pair of `sidegate run` are two transports of
  * this one value.
+ *
+ * In    Snapshots and credentials of namespaces; sidecars that say hello, subscribe and answer.
+ * Out   events to their sinks, and what each of them holds or refused.
+ * Must not know tokens, sockets, Kubernetes objects, or how a Snapshot is made.
  */
 import type {
   ConfigEvent,
