@@ -70,3 +70,27 @@ function elementsBetween(tape: Int32Array, array: number, end: number): number {
 function afterValue(tape: Int32Array, node: number): number {
   return (tape[node] ?? 0) <= KIND.array ? (tape[node + 3] ?? 0) : node + STRIDE
 }
+
+/** JSON pointer of a key node or value in a whole document; the root is the empty text. */
+export function pointerTo(document: JsonDocument, node: number): string {
+  const { tape } = document
+  let path = ""
+  let at = 0
+  while (at < node && (tape[at] ?? 0) <= KIND.array) {
+    const isObject = tape[at] === KIND.object
+    let index = 0
+    let child = at + STRIDE
+    for (;;) {
+      const value = isObject ? child + STRIDE : child
+      const next = afterValue(tape, value)
+      if (node < next) {
+        path += isObject ? `/${pointerPart(textOf(document, child))}` : `/${index}`
+        at = node === child ? node : value
+        break
+      }
+      child = next
+      index++
+    }
+  }
+  return path
+}

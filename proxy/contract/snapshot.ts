@@ -152,7 +152,10 @@ export interface RetryConfig {
 export interface TimeoutConfig {
   /** From accept to the last byte. */
   readonly requestMs: number
-  /** From dispatch to the first content byte of one attempt. */
+  /**
+   * From dispatch to the first content byte of one attempt, of streams only: a whole answer comes in one
+   * piece when it is finished, and `requestMs` bounds it.
+   */
   readonly firstTokenMs: number
   /** Between two content bytes of a stream. */
   readonly streamIdleMs: number

@@ -1,6 +1,7 @@
 /** The other fields of a chat request: ranges that money and routing depend on, and forbidden names. */
 import {
   countOf,
+  endOf,
   firstIn,
   isString,
   type JsonDocument,
@@ -12,9 +13,11 @@ import {
   nextIn,
   numberOf,
   sizeOf,
+  startOf,
   textEquals,
   valueOfKey,
 } from "#proxy/contract/json-document.ts"
+import { pointerTo } from "#proxy/contract/json-keys.ts"
 import { type Refusal, refuse } from "#proxy/exchange/refusal.ts"
 
 /** Destination and credentials never come from the request: these would ask some upstream to change them. */
@@ -49,42 +52,37 @@ export function checkFields(
  * a parameter of the application's own function. Message contents are strings and never looked into.
  */
 export function findForbidden(document: JsonDocument): Refusal | null {
-  return searchObject(document, 0, "", true)
+  const key = searchObject(document, 0, true)
+  if (key === NONE) return null
+  const pointer = pointerTo(document, key)
+  const where = pointer.lastIndexOf("/") === 0 ? pointer.slice(1) : pointer
+  const message = `${where} is not taken from requests: providers are set by AIProvider objects`
+  return refuse("forbidden_field", message, { param: where })
 }
 
-function searchObject(
-  document: JsonDocument,
-  object: number,
-  path: string,
-  isTop: boolean,
-): Refusal | null {
+/** The key at fault, or NONE. */
+function searchObject(document: JsonDocument, object: number, isTop: boolean): number {
   for (let key = firstIn(document, object); key !== NONE; ) {
     const value = valueOfKey(key)
-    const name = forbiddenName(document, key)
-    if (name !== undefined) {
-      const where = path === "" ? name : `${path}/${name}`
-      const message = `${where} is not taken from requests: providers are set by AIProvider objects`
-      return refuse("forbidden_field", message, { param: where })
-    }
-    const isSchema = isTop && isOwnSchema(document, key)
-    if (!isSchema) {
-      const refusal = searchValue(document, value, path)
-      if (refusal !== null) return refusal
+    if (isForbidden(document, key)) return key
+    if (!isTop || !isOwnSchema(document, key)) {
+      const found = searchValue(document, value)
+      if (found !== NONE) return found
     }
     key = nextIn(document, object, value)
   }
-  return null
+  return NONE
 }
 
-function searchValue(document: JsonDocument, value: number, path: string): Refusal | null {
+function searchValue(document: JsonDocument, value: number): number {
   const kind = kindOf(document, value)
-  if (kind === KIND.object) return searchObject(document, value, path, false)
-  if (kind !== KIND.array) return null
+  if (kind === KIND.object) return searchObject(document, value, false)
+  if (kind !== KIND.array) return NONE
   for (let item = firstIn(document, value); item !== NONE; item = nextIn(document, value, item)) {
-    const refusal = searchValue(document, item, path)
-    if (refusal !== null) return refusal
+    const found = searchValue(document, item)
+    if (found !== NONE) return found
   }
-  return null
+  return NONE
 }
 
 function isOwnSchema(document: JsonDocument, key: number): boolean {
@@ -95,11 +93,11 @@ function isOwnSchema(document: JsonDocument, key: number): boolean {
   )
 }
 
-function forbiddenName(document: JsonDocument, key: number): string | undefined {
+function isForbidden(document: JsonDocument, key: number): boolean {
+  const length = endOf(document, key) - startOf(document, key) - 2
   const isEscaped = kindOf(document, key) === KIND.escaped
-  const length = (document.tape[key + 2] ?? 0) - (document.tape[key + 1] ?? 0) - 2
-  if (!isEscaped && !FORBIDDEN_LENGTHS.has(length)) return undefined
-  return FORBIDDEN.find((name) => textEquals(document, key, name))
+  if (!isEscaped && !FORBIDDEN_LENGTHS.has(length)) return false
+  return FORBIDDEN.some((name) => textEquals(document, key, name))
 }
 
 function checkCount(

@@ -13,6 +13,7 @@ import {
   textOf,
 } from "#proxy/contract/json-document.ts"
 import { excerpt, type Refusal, refuse } from "#proxy/exchange/refusal.ts"
+import { findImageProblem } from "./image-url.ts"
 
 const ROLES = ["user", "assistant", "system", "tool", "developer", "function"] as const
 
@@ -126,13 +127,15 @@ function checkTextPart(
   return invalid(`${path}/text`, "must be a string")
 }
 
-/** The upstream fetches it, never the sidecar; a scheme or host that no public image has is refused. */
 function checkImage(document: JsonDocument, part: number, path: string): Refusal | null {
   const url = memberOf(document, memberOf(document, part, "image_url"), "url")
   if (url === NONE || !isString(document, url)) {
     return invalid(`${path}/image_url/url`, "must be a string")
   }
-  return null
+  const problem = findImageProblem(document, url)
+  if (problem === null) return null
+  const where = `${path}/image_url/url`
+  return refuse("image_url_denied", `${where} ${problem}`, { param: where })
 }
 
 function invalid(where: string, message: string): Refusal {

@@ -1,0 +1,52 @@
+/**
+ * Which image URLs may go to an upstream. The sidecar fetches none; an upstream in the cluster might, so
+ * schemes that reach files and literal addresses that reach machines are refused here.
+ */
+import {
+  endOf,
+  type JsonDocument,
+  startOf,
+  textEquals,
+  textOf,
+} from "#proxy/contract/json-document.ts"
+
+/** A URL that is not `data:`; longer ones are no address of an image. */
+const URL_BYTES_MAX = 8192
+
+/** What is wrong with the string at `node`, as the end of a sentence; null when nothing is. */
+export function findImageProblem(document: JsonDocument, node: number): string | null {
+  if (startsWith(document, node, "data:image/")) return null
+  if (endOf(document, node) - startOf(document, node) > URL_BYTES_MAX) {
+    return `is over ${URL_BYTES_MAX} bytes`
+  }
+  if (textEquals(document, node, "")) return "must not be empty"
+  const url = URL.parse(textOf(document, node))
+  if (url === null) return "is not a URL"
+  if (url.protocol !== "https:" && url.protocol !== "http:") {
+    return "must be http, https or data:image/"
+  }
+  return isInternalHost(url.hostname) ? "names an internal address" : null
+}
+
+function startsWith(document: JsonDocument, node: number, prefix: string): boolean {
+  const start = startOf(document, node) + 1
+  for (let index = 0; index < prefix.length; index++) {
+    if (document.bytes[start + index] !== prefix.charCodeAt(index)) return false
+  }
+  return true
+}
+
+/** Literal addresses and names that mean this host or its network; `URL` has normalised the address. */
+function isInternalHost(host: string): boolean {
+  const name = host.replace(/\.$/, "")
+  if (/(^|\.)(localhost|local|internal|svc)$/.test(name) || !/[.:]/.test(name)) return true
+  if (name.startsWith("[")) return !/^\[2[0-9a-f]{3}:/.test(name)
+  const parts = /^(\d+)\.(\d+)\.\d+\.\d+$/.exec(name)
+  if (parts === null) return false
+  const first = Number(parts[1])
+  const second = Number(parts[2])
+  if ([0, 10, 127].includes(first) || first >= 224) return true
+  if (first === 172) return second >= 16 && second < 32
+  if (first === 100) return second >= 64 && second < 128
+  return (first === 192 && second === 168) || (first === 169 && second === 254)
+}
