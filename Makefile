@@ -10,7 +10,7 @@ help: ## say what each target does
 
 install: ## bring what the checkout needs into node_modules (the targets below do it by themselves)
 	@cmp -s package-lock.json node_modules/.installed || { \
-	  echo "installing packages into node_modules (about 400 MB, once)"; \
+	  echo "installing packages into node_modules (about 600 MB, once)"; \
 	  PATH="$(HOST_PATH)" npm ci --loglevel=error && cp package-lock.json node_modules/.installed; }
 
 run: install ## the whole gateway in one process on examples/quickstart: no cluster, no key, no database
