@@ -32,7 +32,11 @@ export interface OperatorProcess {
 
 const MAIN = fileURLToPath(new URL("./main.ts", import.meta.url))
 
-export async function startOperator(objects: readonly FedObject[]): Promise<OperatorProcess> {
+/** `nodeFlags` go before the program, e.g. `--cpu-prof`. */
+export async function startOperator(
+  objects: readonly FedObject[],
+  options: { readonly nodeFlags?: readonly string[] } = {},
+): Promise<OperatorProcess> {
   const directory = temporaryDirectory("operator")
   const certificate = await writeCertificate(directory)
   const port = await freePort()
@@ -42,7 +46,8 @@ export async function startOperator(objects: readonly FedObject[]): Promise<Oper
   let program: Program | undefined
   let controlPort = 0
   const start = async (): Promise<void> => {
-    const args = [MAIN, ledgerFile, certificateFile, keyFile, String(port), objectsFile]
+    const flags = options.nodeFlags ?? []
+    const args = [...flags, MAIN, ledgerFile, certificateFile, keyFile, String(port), objectsFile]
     program = await startProgram({ name: "operator", args })
     const line = await program.waitForLine(/^operator (\d+) (\d+) (\d+)$/, 20_000)
     controlPort = Number(line[2])

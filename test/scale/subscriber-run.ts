@@ -25,12 +25,16 @@ export interface SubscriberRun {
   /** The change of one round; it must give every subscriber a new Snapshot. */
   readonly change: (generation: number) => FedObject
   readonly rounds: number
+  /** Of the operator's Node, e.g. `--cpu-prof`. */
+  readonly nodeFlags?: readonly string[]
 }
 
 const PROGRAM = fileURLToPath(new URL("./subscribers.ts", import.meta.url))
 
 export async function runSubscribers(run: SubscriberRun): Promise<SubscriberResult> {
-  const operator = await startOperator([...run.objects, ...run.pods])
+  const operator = await startOperator([...run.objects, ...run.pods], {
+    nodeFlags: run.nodeFlags ?? [],
+  })
   const tokensFile = join(temporaryDirectory("tokens"), "tokens.json")
   writeFileSync(tokensFile, JSON.stringify(run.pods.map(tokenFor)))
   const begin = Date.now()
