@@ -208,6 +208,15 @@ test.each(higherTerms)(
   },
 )
 
+test("a version of our term in a namespace that was given nothing asks for a higher term", () => {
+  const { publisher, higher } = makePublisher()
+  publisher.lead(2)
+  publisher.publish("search", makeSnapshot("one"))
+  const held = { term: 2, generation: 1, hash: "z" }
+  connect(publisher, makeIdentity("b", "billing"), makeHello({ held }))
+  expect(higher).toEqual([2])
+})
+
 test("a sidecar from a lost ledger is served once the term is above the one it holds", () => {
   const { publisher, higher } = makePublisher()
   publisher.lead(1)
