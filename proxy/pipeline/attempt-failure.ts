@@ -82,6 +82,28 @@ export function failureOf(failure: UpstreamFailure, target: Target): AttemptFail
   }
 }
 
+/** For a status that is neither an answer nor passed on. */
+export function failureOfStatus(
+  status: number,
+  retryAfterSeconds: number | null,
+  target: Target,
+): AttemptFailure {
+  const kind = kindOfStatus(status)
+  const detail = kind === "refused" ? "refused our credentials" : `answered with status ${status}`
+  return { kind, target, status, detail, retryAfterSeconds }
+}
+
+function kindOfStatus(status: number): AttemptFailure["kind"] {
+  if (status === 401 || status === 403) return "refused"
+  if (status === 429) return "rate-limited"
+  return status >= 500 || status === 408 ? "server-error" : "nonsense"
+}
+
+/** The request itself was refused: no other target would take it, and its sender can change it. */
+export function isPassedOn(status: number): boolean {
+  return status >= 400 && status < 500 && ![401, 403, 408, 429].includes(status)
+}
+
 /** What the client is told when no attempt is left. All rate-limited is 429; else the last one speaks. */
 export function refuseAfter(failures: readonly AttemptFailure[]): Refusal {
   const last = failures.at(-1)

@@ -8,53 +8,28 @@
  */
 import type { JsonDocument } from "#proxy/contract/json-document.ts"
 import { scanJson } from "#proxy/contract/json-scan.ts"
-import type { Price } from "#proxy/contract/prices.ts"
-import type {
-  AttemptFinal,
-  AttemptIntent,
-  AttemptOutcome,
-  TokenUsage,
-} from "#proxy/contract/records.ts"
+import type { AttemptFinal, AttemptOutcome, TokenUsage } from "#proxy/contract/records.ts"
 import type { AttemptSummary } from "#proxy/exchange/exchange-record.ts"
-import type { ParsedRequest } from "#proxy/exchange/parsed-request.ts"
 import type {
   Cancel,
   Ports,
   UpstreamCall,
   UpstreamFailure,
   UpstreamHandler,
-  UpstreamRequest,
 } from "#proxy/exchange/ports.ts"
-import { type Refusal, refuse } from "#proxy/exchange/refusal.ts"
-import type { Target } from "#proxy/exchange/target.ts"
-import type { UpstreamError } from "#proxy/exchange/upstream-error.ts"
-import type { ProviderAdapter, StreamTap } from "#proxy/providers/adapter.ts"
+import { refuse } from "#proxy/exchange/refusal.ts"
+import type { StreamTap } from "#proxy/providers/adapter.ts"
 import { costWith, NO_USAGE } from "#proxy/quota/attempt-cost.ts"
-import { type AttemptFailure, failureOf, readRetryAfter } from "./attempt-failure.ts"
+import {
+  type AttemptFailure,
+  failureOf,
+  failureOfStatus,
+  isPassedOn,
+  readRetryAfter,
+} from "./attempt-failure.ts"
+import type { AttemptOwner, AttemptPlan } from "./attempt-plan.ts"
+import { createBodyParts } from "./body-parts.ts"
 import type { PipelineSettings } from "./settings.ts"
-
-export interface AttemptPlan {
-  readonly request: ParsedRequest
-  readonly target: Target
-  readonly adapter: ProviderAdapter
-  readonly upstream: UpstreamRequest
-  readonly intent: AttemptIntent
-  readonly price: Price | undefined
-}
-
-/** Told at most one of the last five, and nothing after it. */
-export interface AttemptOwner {
-  /** Whole events of a stream, content included; false holds the upstream back until `resume`. */
-  onStreamBytes(attempt: Attempt, bytes: Uint8Array): boolean
-  onStreamDone(attempt: Attempt): void
-  /** The stream broke after content: the refusal is for the client, in-band. */
-  onStreamBroken(attempt: Attempt, refusal: Refusal): void
-  onAnswer(attempt: Attempt, body: Uint8Array): void
-  /** A 4xx about the request itself, to be passed on once. */
-  onUpstreamError(attempt: Attempt, status: number, error: UpstreamError | undefined): void
-  /** Nothing reached the client: another attempt may follow. */
-  onFailure(attempt: Attempt, failure: AttemptFailure): void
-}
 
 type State = "waiting" | "streaming" | "collecting" | "refusing" | "draining" | "over"
 
@@ -75,8 +50,8 @@ export class Attempt implements UpstreamHandler {
   private call: UpstreamCall | null = null
   private hasEnded = false
   private tap: StreamTap | null = null
-  private parts: Uint8Array[] = []
-  private bytes = 0
+  private readonly body = createBodyParts()
+  private drainedBytes = 0
   private cancelDrain: Cancel | null = null
   private endedAt = 0
 
@@ -137,8 +112,8 @@ export class Attempt implements UpstreamHandler {
       case "refusing":
         return this.collect(bytes, this.settings.errorBytesMax)
       case "draining":
-        this.bytes += bytes.length
-        if (this.bytes > this.settings.errorBytesMax) this.abort()
+        this.drainedBytes += bytes.length
+        if (this.drainedBytes > this.settings.errorBytesMax) this.abort()
         return true
       case "waiting":
       case "over":
@@ -279,21 +254,14 @@ export class Attempt implements UpstreamHandler {
   }
 
   private collect(bytes: Uint8Array, max: number): boolean {
-    this.bytes += bytes.length
-    if (this.bytes <= max) {
-      this.parts.push(bytes)
-      return true
-    }
+    if (this.body.add(bytes, max)) return true
     if (this.state === "collecting") this.fail("nonsense", `answer is over ${max} bytes`)
-    else {
-      this.parts = []
-      this.passOn()
-    }
+    else this.passOn()
     return true
   }
 
   private deliver(): void {
-    const body = this.takeBody()
+    const body = this.body.take()
     this.answeredAt = this.ports.monotonic()
     const { answerBytesMax } = this.settings
     const limits = { bytesMax: answerBytesMax, depthMax: 128, tokensMax: 2_000_000 }
@@ -313,7 +281,7 @@ export class Attempt implements UpstreamHandler {
   }
 
   private passOn(): void {
-    const scanned = scanJson(this.takeBody(), {
+    const scanned = scanJson(this.body.take(), {
       bytesMax: this.settings.errorBytesMax,
       depthMax: 64,
       tokensMax: 10_000,
@@ -328,22 +296,9 @@ export class Attempt implements UpstreamHandler {
   }
 
   private failByStatus(status: number, retryAfter: string | undefined): void {
-    const kind =
-      status === 401 || status === 403
-        ? "refused"
-        : status === 429
-          ? "rate-limited"
-          : status >= 500 || status === 408
-            ? "server-error"
-            : "nonsense"
-    const max = this.settings.retryAfterSecondsMax
-    const failure = {
-      kind,
-      target: this.plan.target,
-      status,
-      detail: kind === "refused" ? "refused our credentials" : `answered with status ${status}`,
-      retryAfterSeconds: readRetryAfter(retryAfter, this.plan.intent.admittedAt, max),
-    } as const
+    const { target, intent } = this.plan
+    const wait = readRetryAfter(retryAfter, intent.admittedAt, this.settings.retryAfterSecondsMax)
+    const failure = failureOfStatus(status, wait, target)
     // What an upstream refuses it does not bill.
     this.settle("upstream-error", NO_USAGE, "estimated")
     this.drain(this.settings.drainMs)
@@ -371,7 +326,6 @@ export class Attempt implements UpstreamHandler {
       return
     }
     this.state = "draining"
-    this.bytes = 0
     this.cancelDrain = this.ports.after(forMs, () => this.abort())
   }
 
@@ -415,23 +369,4 @@ export class Attempt implements UpstreamHandler {
   private usageOf(answer: JsonDocument): TokenUsage {
     return { ...this.plan.intent.estimate, outputTokens: this.plan.adapter.measureAnswer(answer) }
   }
-
-  private takeBody(): Uint8Array {
-    const { parts } = this
-    this.parts = []
-    const [first] = parts
-    if (first !== undefined && parts.length === 1) return first
-    const body = new Uint8Array(this.bytes)
-    let at = 0
-    for (const part of parts) {
-      body.set(part, at)
-      at += part.length
-    }
-    return body
-  }
-}
-
-/** The request itself was refused: no other target would take it, and its sender can change it. */
-function isPassedOn(status: number): boolean {
-  return status >= 400 && status < 500 && ![401, 403, 408, 429].includes(status)
 }

@@ -11,13 +11,9 @@ import type { Cancel, Client, Ports, RawRequest } from "#proxy/exchange/ports.ts
 import { REFUSALS, type Refusal, refuse } from "#proxy/exchange/refusal.ts"
 import type { Target, TargetSet } from "#proxy/exchange/target.ts"
 import type { UpstreamError } from "#proxy/exchange/upstream-error.ts"
-import { adapterFor } from "#proxy/providers/registry.ts"
-import { costWith, priceOf } from "#proxy/quota/attempt-cost.ts"
 import type { LinkedRule } from "#proxy/route/linked-route.ts"
-import { pickTarget, withTarget } from "#proxy/route/pick-target.ts"
 import type { Runtime } from "#proxy/runtime/runtime.ts"
 import { SURFACE_ERRORS } from "#proxy/surfaces/surface.ts"
-import { upstreamHeaders } from "#proxy/wire/request-headers.ts"
 import {
   type AnswerFacts,
   sendAnswer,
@@ -25,9 +21,11 @@ import {
   sendUpstreamError,
   startStream,
 } from "./answer.ts"
-import { Attempt, type AttemptOwner, type AttemptPlan } from "./attempt.ts"
-import { type AttemptFailure, mayRepeat, refuseAfter, triggerOf } from "./attempt-failure.ts"
+import { Attempt } from "./attempt.ts"
+import { type AttemptFailure, refuseAfter } from "./attempt-failure.ts"
+import { type AttemptOwner, planAttempt } from "./attempt-plan.ts"
 import { recordExchange } from "./record-exchange.ts"
+import { createRetries, type Retries } from "./retries.ts"
 import type { PipelineSettings } from "./settings.ts"
 
 /** What the stages before dispatch settled. */
@@ -60,11 +58,7 @@ export class Exchange implements AttemptOwner {
   private readonly failures: AttemptFailure[] = []
   private current: Attempt | null = null
   private isClosed = false
-  private out: TargetSet = 0
-  /** Targets that are never asked again, whatever the round. */
-  private never: TargetSet = 0
-  private rounds = 0
-  private hasTakenRetry = false
+  private retries: Retries | null = null
   private requestDeadline = 0
   private timer: Cancel | null = null
   private timerAt = 0
@@ -123,25 +117,20 @@ export class Exchange implements AttemptOwner {
 
   run(plan: ExchangePlan): void {
     this.plan = plan
-    this.out = plan.out
-    this.never = plan.out
     const waitedMs = Math.max(0, this.admittedAt - this.raw.receivedAt)
     this.requestDeadline = this.startedAt + Math.max(1, plan.timeoutMs - waitedMs)
     this.client.onGone(() => this.onClientGone())
-    plan.rule.retryBudget.onRequest(this.startedAt)
-    const target = pickTarget(plan.rule.tiers, this.out, this.ports.draw())
-    if (target === null) {
-      this.refuse(refuse("upstream_failed", "no backend can serve"))
-      return
-    }
-    this.attempt(plan, target)
+    this.retries = createRetries(plan.rule, plan.out, this.settings.backoffMs)
+    const target = this.retries.first(this.startedAt, this.ports.draw())
+    if (target === null) this.refuse(refuse("upstream_failed", "no backend can serve"))
+    else this.attempt(plan, target)
   }
 
   onStreamBytes(attempt: Attempt, bytes: Uint8Array): boolean {
     if (this.isClosed) return true
     if (this.firstByteAt === null) {
       this.firstByteAt = this.ports.monotonic()
-      this.giveBackRetry()
+      this.retries?.succeed(this.ports.monotonic())
       startStream(this.client, this.facts(attempt))
       this.arm()
     }
@@ -172,7 +161,7 @@ export class Exchange implements AttemptOwner {
   onAnswer(attempt: Attempt, body: Uint8Array): void {
     if (this.isClosed) return
     this.firstByteAt = this.ports.monotonic()
-    this.giveBackRetry()
+    this.retries?.succeed(this.ports.monotonic())
     sendAnswer(this.client, this.facts(attempt), body, attempt.final?.cost ?? null)
     this.close(200, null)
   }
@@ -180,20 +169,19 @@ export class Exchange implements AttemptOwner {
   onUpstreamError(attempt: Attempt, status: number, error: UpstreamError | undefined): void {
     if (this.isClosed) return
     this.firstByteAt = this.ports.monotonic()
-    this.giveBackRetry()
+    this.retries?.succeed(this.ports.monotonic())
     sendUpstreamError(this.client, this.facts(attempt), this.surface, status, error)
     this.close(status, null)
   }
 
   onFailure(_attempt: Attempt, failure: AttemptFailure): void {
-    if (this.isClosed || this.plan === null) return
+    const { plan, retries } = this
+    if (this.isClosed || plan === null || retries === null) return
     this.current = null
     this.failures.push(failure)
-    this.out = withTarget(this.out, failure.target)
-    if (!mayRepeat(failure.kind)) this.never = withTarget(this.never, failure.target)
-    const { plan } = this
-    const next = this.nextTarget(plan, failure)
-    if (next === null) {
+    const now = this.ports.monotonic()
+    const next = retries.after(failure, now, this.ports.draw)
+    if (next === null || now + next.delayMs >= this.requestDeadline) {
       this.refuse(refuseAfter(this.failures))
       return
     }
@@ -207,75 +195,16 @@ export class Exchange implements AttemptOwner {
     })
   }
 
-  /** Null when the rule's triggers, attempts, budget or targets allow no further attempt. */
-  private nextTarget(
-    plan: ExchangePlan,
-    failure: AttemptFailure,
-  ): { readonly target: Target; readonly delayMs: number } | null {
-    const { retry, retryBudget, tiers } = plan.rule
-    if (this.attempts.length >= retry.attempts) return null
-    const trigger = triggerOf(failure.kind)
-    if (trigger !== null && !retry.triggers.includes(trigger)) return null
-    const now = this.ports.monotonic()
-    let delayMs = 0
-    let target = pickTarget(tiers, this.out, this.ports.draw())
-    if (target === null) {
-      // Everyone was asked: those that may have recovered are asked again, after a pause.
-      this.out = this.never
-      target = pickTarget(tiers, this.out, this.ports.draw())
-      delayMs = this.settings.backoffMs * 2 ** this.rounds * (0.5 + this.ports.draw())
-      this.rounds++
-    }
-    if (target === null || now + delayMs >= this.requestDeadline) return null
-    if (failure.kind === "no-credential") return { target, delayMs }
-    if (!retryBudget.tryTake(now)) return null
-    this.hasTakenRetry = true
-    return { target, delayMs }
-  }
-
   private attempt(plan: ExchangePlan, target: Target): void {
-    const attempt = new Attempt(this.planAttempt(plan, target), this, this.ports, this.settings)
+    const { ports, settings } = this
+    const place = this.attempts.length + 1
+    const next = ports.nextAttemptId
+    const planned = planAttempt(plan, target, this.raw, this.admittedAt, place, next)
+    const attempt = new Attempt(planned, this, ports, settings)
     this.current = attempt
     this.attempts.push(attempt)
     attempt.begin()
     if (this.current === attempt) this.arm()
-  }
-
-  private planAttempt(plan: ExchangePlan, target: Target): AttemptPlan {
-    const { request, rule, caller } = plan
-    const adapter = adapterFor(target.provider.schema)
-    const model = target.model ?? request.model
-    const price = priceOf(target, model, plan.runtime.prices, this.admittedAt)
-    return {
-      request,
-      target,
-      adapter,
-      price,
-      upstream: {
-        provider: target.provider,
-        method: "POST",
-        path: target.path,
-        headers: upstreamHeaders(this.raw.headers, request.isStream),
-        body: adapter.encodeBody(request, target),
-        authorization: adapter.authorization,
-        connectTimeoutMs: target.provider.connectTimeoutMs,
-      },
-      intent: {
-        id: this.ports.nextAttemptId(),
-        operation: this.raw.id,
-        attempt: this.attempts.length + 1,
-        admittedAt: this.admittedAt,
-        route: rule.route,
-        rule: rule.name,
-        provider: target.provider.name,
-        model,
-        requestedModel: request.model,
-        user: caller.user ?? request.user,
-        stream: request.isStream,
-        estimate: request.estimate,
-        estimatedCost: costWith(price, request.estimate),
-      },
-    }
   }
 
   private onClientGone(): void {
@@ -389,12 +318,6 @@ export class Exchange implements AttemptOwner {
     }
     const end = this.firstByteAt ?? this.ports.monotonic()
     return Math.max(0, end - this.startedAt - upstreamMs)
-  }
-
-  private giveBackRetry(): void {
-    if (!this.hasTakenRetry) return
-    this.hasTakenRetry = false
-    this.plan?.rule.retryBudget.giveBack(this.ports.monotonic())
   }
 
   /** The one way out: timers off, the record out. */

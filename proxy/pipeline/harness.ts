@@ -1,0 +1,349 @@
+/**
+ * For tests: the pipeline's ports as values. A clock that moves by hand, upstreams that play scripts, a
+ * client that remembers, a journal that checks that each intent settles once.
+ */
+import type { AttemptFinal, AttemptIntent } from "#proxy/contract/records.ts"
+import {
+  type BackendConfig,
+  type ProviderConfig,
+  type RuleConfig,
+  SNAPSHOT_SCHEMA_VERSION,
+  type Snapshot,
+} from "#proxy/contract/snapshot.ts"
+import type { ExchangeRecord } from "#proxy/exchange/exchange-record.ts"
+import type {
+  Client,
+  HeaderList,
+  Ports,
+  RawRequest,
+  UpstreamFailure,
+  UpstreamHandler,
+  UpstreamRequest,
+} from "#proxy/exchange/ports.ts"
+import { linkRuntime } from "#proxy/runtime/link.ts"
+import type { Runtime } from "#proxy/runtime/runtime.ts"
+import { handleChat } from "./pipeline.ts"
+import { PIPELINE_SETTINGS, type PipelineSettings } from "./settings.ts"
+
+/** One thing an upstream does, at a time after the step before. */
+export type Act =
+  | { readonly at?: number; readonly head: number; readonly headers?: Record<string, string> }
+  | { readonly at?: number; readonly data: string | Uint8Array }
+  | { readonly at?: number; readonly end: true }
+  | { readonly at?: number; readonly fail: UpstreamFailure }
+  /** Runs within the dispatch, before it returns. */
+  | { readonly sync: readonly Act[] }
+
+export interface World {
+  readonly ports: Ports
+  readonly records: ExchangeRecord[]
+  readonly intents: AttemptIntent[]
+  readonly finals: Map<string, AttemptFinal>
+  readonly requests: UpstreamRequest[]
+  /** Calls that were aborted, by their place in `requests`. */
+  readonly aborted: Set<number>
+  readonly client: RecordedClient
+  /** Whether the journal answers at once; else `releaseJournal` does. */
+  releaseJournal(): void
+  /** Moves the clock on, running what is due in order. */
+  advance(ms: number): void
+  /** Timers still set. */
+  timers(): number
+}
+
+export interface RecordedClient extends Client {
+  status: number | null
+  headers: Readonly<Record<string, string>>
+  body: string
+  end_: "open" | "ended" | "destroyed"
+  isBlocked: boolean
+  drain(): void
+  leave(): void
+}
+
+interface Timer {
+  readonly at: number
+  readonly order: number
+  readonly run: () => void
+}
+
+export function createWorld(options: {
+  readonly scripts: readonly (readonly Act[])[]
+  readonly holdJournal?: boolean
+  readonly draw?: number
+}): World {
+  let now = 1_000_000
+  let order = 0
+  const timers = new Set<Timer>()
+  const after = (delayMs: number, run: () => void): (() => void) => {
+    const timer = { at: now + delayMs, order: order++, run }
+    timers.add(timer)
+    return () => void timers.delete(timer)
+  }
+  const records: ExchangeRecord[] = []
+  const intents: AttemptIntent[] = []
+  const finals = new Map<string, AttemptFinal>()
+  const requests: UpstreamRequest[] = []
+  const aborted = new Set<number>()
+  const waiting: (() => void)[] = []
+  const client = recordClient()
+
+  const dispatch = (request: UpstreamRequest, handler: UpstreamHandler) => {
+    const index = requests.push(request) - 1
+    return playActs(options.scripts[index] ?? [], handler, after, () => void aborted.add(index))
+  }
+  const ports: Ports = {
+    now: () => now,
+    monotonic: () => now,
+    draw: () => options.draw ?? 0,
+    after,
+    nextAttemptId: () => `boot-${intents.length + 1}`,
+    dispatch,
+    journal: {
+      isWritable: true,
+      intend(intent, then) {
+        intents.push(intent)
+        if (options.holdJournal === true) waiting.push(() => then(true))
+        else then(true)
+      },
+      settle(intent, final) {
+        if (finals.has(intent.id)) throw new Error(`${intent.id} is settled twice`)
+        finals.set(intent.id, final)
+      },
+    },
+    observe: (record) => void records.push(record),
+  }
+  return {
+    ports,
+    records,
+    intents,
+    finals,
+    requests,
+    aborted,
+    client,
+    releaseJournal() {
+      for (const release of waiting.splice(0)) release()
+    },
+    advance(ms) {
+      const until = now + ms
+      for (;;) {
+        const due = [...timers]
+          .filter((timer) => timer.at <= until)
+          .sort((a, b) => a.at - b.at || a.order - b.order)[0]
+        if (due === undefined) break
+        timers.delete(due)
+        now = Math.max(now, due.at)
+        due.run()
+      }
+      now = until
+    },
+    timers: () => timers.size,
+  }
+}
+
+function playActs(
+  acts: readonly Act[],
+  handler: UpstreamHandler,
+  after: (delayMs: number, run: () => void) => () => void,
+  onAbort: () => void,
+): { resume(): void; abort(): void } {
+  let isOver = false
+  let isPaused = false
+  let cancelAct: () => void = () => {}
+  const queue = [...acts]
+  const perform = (act: Act): void => {
+    if (isOver) throw new Error("the upstream acts after its end")
+    if ("sync" in act) throw new Error("sync acts come first")
+    if ("head" in act) {
+      const type = { "content-type": "application/json" }
+      handler.onResponse(act.head, act.headers ?? type)
+    } else if ("data" in act) {
+      const bytes = typeof act.data === "string" ? new TextEncoder().encode(act.data) : act.data
+      if (!handler.onData(bytes)) isPaused = true
+    } else if ("fail" in act) {
+      isOver = true
+      handler.onFailure(act.fail)
+    } else {
+      isOver = true
+      handler.onEnd()
+    }
+  }
+  const next = (): void => {
+    const act = queue.shift()
+    if (act === undefined || "sync" in act) return
+    cancelAct = after(act.at ?? 0, () => {
+      perform(act)
+      if (!isPaused && !isOver) next()
+    })
+  }
+  const [first] = queue
+  if (first !== undefined && "sync" in first) {
+    queue.shift()
+    for (const act of first.sync) if (!isOver) perform(act)
+  }
+  next()
+  return {
+    resume() {
+      if (!isPaused) return
+      isPaused = false
+      next()
+    },
+    abort() {
+      isOver = true
+      cancelAct()
+      onAbort()
+    },
+  }
+}
+
+function recordClient(): RecordedClient {
+  const drains: (() => void)[] = []
+  const leaves: (() => void)[] = []
+  const text = (bytes: Uint8Array | string): string =>
+    typeof bytes === "string" ? bytes : new TextDecoder().decode(bytes)
+  const client: RecordedClient = {
+    status: null,
+    headers: {},
+    body: "",
+    end_: "open",
+    isBlocked: false,
+    start(status, headers) {
+      if (client.status !== null) throw new Error("the answer starts twice")
+      client.status = status
+      client.headers = toRecord(headers)
+    },
+    write(bytes) {
+      if (client.status === null || client.end_ !== "open") throw new Error("a write out of turn")
+      client.body += text(bytes)
+      return !client.isBlocked
+    },
+    end(bytes) {
+      if (client.status === null || client.end_ !== "open") throw new Error("an end out of turn")
+      if (bytes !== undefined) client.body += text(bytes)
+      client.end_ = "ended"
+    },
+    destroy() {
+      client.end_ = "destroyed"
+    },
+    onDrain: (listener) => void drains.push(listener),
+    onGone: (listener) => void leaves.push(listener),
+    drain() {
+      client.isBlocked = false
+      for (const listener of drains) listener()
+    },
+    leave() {
+      for (const listener of leaves) listener()
+    },
+  }
+  return client
+}
+
+function toRecord(headers: HeaderList): Record<string, string> {
+  const record: Record<string, string> = {}
+  for (let index = 0; index < headers.length; index += 2) {
+    record[headers[index] ?? ""] = headers[index + 1] ?? ""
+  }
+  return record
+}
+
+export function makeProvider(name: string, more: Partial<ProviderConfig> = {}): ProviderConfig {
+  return {
+    name,
+    schema: "OpenAI",
+    origin: `https://${name}.example`,
+    pathPrefix: "/v1",
+    network: "Public",
+    credential: "Secret",
+    connectTimeoutMs: 5000,
+    disabled: false,
+    simulated: null,
+    ...more,
+  }
+}
+
+export function makeBackend(provider: string, more: Partial<BackendConfig> = {}): BackendConfig {
+  return { provider, model: "served", weight: 1, priority: 0, problem: null, ...more }
+}
+
+export function makeRule(more: Partial<RuleConfig> = {}): RuleConfig {
+  return {
+    name: "default",
+    matches: [],
+    strategy: { type: "Weighted" },
+    backends: [makeBackend("one"), makeBackend("two", { priority: 1 })],
+    retry: {
+      attempts: 3,
+      budgetPercent: 20,
+      triggers: ["Connect", "RateLimited", "ServerError", "FirstTokenTimeout"],
+    },
+    timeouts: { requestMs: 60_000, firstTokenMs: 5000, streamIdleMs: 10_000 },
+    ...more,
+  }
+}
+
+export function makeSnapshot(more: Partial<Snapshot> = {}): Snapshot {
+  return {
+    schemaVersion: SNAPSHOT_SCHEMA_VERSION,
+    namespace: "search",
+    team: { kind: "team", name: "search", costCenter: null, ancestors: [] },
+    access: { kind: "rules", deny: [], allow: [], otherwise: "Allow", decidedBy: [] },
+    providers: { one: makeProvider("one"), two: makeProvider("two") },
+    routes: [{ name: "search/chat", rules: [makeRule()] }],
+    models: { exact: { smart: 0 }, prefixes: [{ prefix: "gpt-", route: 0 }] },
+    prices: {
+      "OpenAI/served": [
+        { fromMs: 0, input: 2_500_000, cachedInput: 1_250_000, output: 10_000_000 },
+      ],
+    },
+    ...more,
+  }
+}
+
+export const IDENTITY = {
+  namespace: "search",
+  pod: "api-0",
+  podUid: "uid-0",
+  application: "api",
+  labels: { app: "api", tier: "web" },
+}
+
+export function makeRuntime(more: Partial<Snapshot> = {}): Runtime {
+  const push = { version: { term: 3, generation: 17 }, hash: "h", snapshot: makeSnapshot(more) }
+  const linked = linkRuntime(push, IDENTITY)
+  if (!linked.ok) throw new Error(linked.nack.reason)
+  return linked.runtime
+}
+
+export function makeRaw(body: unknown, more: Partial<RawRequest> = {}): RawRequest {
+  const text = typeof body === "string" ? body : JSON.stringify(body)
+  return {
+    method: "POST",
+    path: "/v1/chat/completions",
+    headers: {},
+    body: new TextEncoder().encode(text),
+    receivedAt: 1_000_000,
+    id: "req-1",
+    ...more,
+  }
+}
+
+export const CHAT = { model: "smart", messages: [{ role: "user", content: "Hello there" }] }
+
+/** Starts one chat in `world`; time stands still until `advance`. */
+export function startChat(
+  world: World,
+  options: {
+    readonly runtime?: Runtime
+    readonly body?: unknown
+    readonly raw?: Partial<RawRequest>
+    readonly settings?: Partial<PipelineSettings>
+  } = {},
+): void {
+  handleChat(
+    options.runtime ?? makeRuntime(),
+    makeRaw(options.body ?? CHAT, options.raw ?? {}),
+    world.client,
+    world.ports,
+    { ...PIPELINE_SETTINGS, ...options.settings },
+  )
+}
