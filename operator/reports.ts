@@ -1,6 +1,7 @@
 /** What the parts tell, as log lines and metrics: one place, so that every part says the same things the same way. */
 import { formatRef } from "#operator/index/view.ts"
 import type { IntakeEvent } from "#operator/intake/intake.ts"
+import type { ControlEvent } from "#operator/publish/control-app.ts"
 import type { Publisher } from "#operator/publish/publisher.ts"
 import type { ObjectEvent, ReconcileReport } from "#operator/reconcile/ports.ts"
 import type { Reconciler } from "#operator/reconcile/reconciler.ts"
@@ -41,6 +42,28 @@ export function reportIntake(
         ...from,
         count: event.before - event.after - 1,
       })
+      return
+    default:
+      event satisfies never
+  }
+}
+
+/** Who was refused at the control port, and what went wrong there. */
+export function reportControl(
+  event: ControlEvent,
+  { log, metrics }: Pick<ControlPlaneOptions, "log" | "metrics">,
+): void {
+  switch (event.kind) {
+    case "rejected":
+      metrics.authRejected.inc({ reason: event.reason })
+      return
+    case "slow-reader": {
+      const { namespace, pod, podUid } = event.identity
+      log.warn("a sidecar reads too slowly; its stream was cut", { namespace, pod, podUid })
+      return
+    }
+    case "failed":
+      log.error("a request of a sidecar failed", { error: errorText(event.error) })
       return
     default:
       event satisfies never

@@ -25,7 +25,6 @@ export interface OperatorMetrics {
   readonly term: Gauge
   readonly apiServerUp: Gauge
   readonly watchRestarts: Counter<"kind">
-  readonly uncaught: Counter
 }
 
 /** One registry per call, so that tests and a one-process install do not share counts. */
@@ -74,6 +73,5 @@ export function createMetrics(): OperatorMetrics {
     watchRestarts: counter("sidegate_watch_restarts_total", "Watches begun again, by kind.", [
       "kind",
     ]),
-    uncaught: counter("sidegate_uncaught_errors_total", "Errors that nothing caught: bugs."),
   }
 }

@@ -1,0 +1,130 @@
+/**
+ * What the operator writes to the cluster besides Leases: statuses, events, its certificates' Secret, the
+ * ConfigMap with the roots, and the label on its own pod.
+ *
+ * In: a KubeClient and names. Out: functions that the control plane and the certificates take as values.
+ */
+import { API_VERSION, kindOf } from "#operator/api/v1alpha1/registry.ts"
+import type { StoredTexts } from "#operator/certificates/certificates.ts"
+import type { SecretTexts } from "#operator/certificates/stored-bundle.ts"
+import { applyObject, applyStatus } from "#operator/kube/apply.ts"
+import type { EventWriter } from "#operator/kube/events.ts"
+import { at, textAt } from "#operator/kube/json-path.ts"
+import type { KubeClient } from "#operator/kube/kube-client.ts"
+import { isRefusal } from "#operator/kube/kube-error.ts"
+import type { ObjectEvent, StatusWrite } from "#operator/reconcile/ports.ts"
+
+/** Where sidecars find the roots to trust, in every injected namespace. */
+export const CA_CONFIG_MAP = "sidegate-ca"
+/** The config Service selects on it. */
+export const LEADER_LABEL = "sidegate.dev/leader"
+
+/** An object that is gone, or was replaced by another of its name, needs no status any more. */
+export async function writeStatus(client: KubeClient, write: StatusWrite): Promise<void> {
+  const { kind, namespace, name } = write.object
+  const plural = kindOf(kind)?.plural
+  if (plural === undefined) throw new Error(`no status is written on a ${kind}`)
+  const target = { apiVersion: API_VERSION, kind, plural, namespace, name }
+  try {
+    await applyStatus(client, target, write.uid, write.status)
+  } catch (error) {
+    if (!isRefusal(error, 404) && !isRefusal(error, 409)) throw error
+  }
+}
+
+export async function writeEvent(writer: EventWriter, event: ObjectEvent): Promise<void> {
+  const { object, uid, type, reason, note } = event
+  const apiVersion = kindOf(object.kind) === undefined ? "v1" : API_VERSION
+  const { kind, namespace, name } = object
+  const subject = { apiVersion, kind, namespace, name, uid }
+  await writer.emit(subject, { type, reason, action: "Reconcile", note })
+}
+
+/** The Secret that keeps the certificates, as text; `save` creates it or replaces one revision of it. */
+export function createSecretStore(client: KubeClient, namespace: string, name: string) {
+  const collection = `/api/v1/namespaces/${namespace}/secrets`
+  const load = async (): Promise<StoredTexts | null> => {
+    try {
+      const object = await client.request({ method: "GET", path: `${collection}/${name}` })
+      const texts: Record<string, string> = {}
+      for (const [key, value] of Object.entries(at(object, "data") ?? {})) {
+        if (typeof value === "string") texts[key] = Buffer.from(value, "base64").toString("utf8")
+      }
+      return { texts, revision: textAt(object, "metadata", "resourceVersion") ?? "" }
+    } catch (error) {
+      if (isRefusal(error, 404)) return null
+      throw error
+    }
+  }
+  const save = async (
+    texts: SecretTexts,
+    revision: string | null,
+  ): Promise<"saved" | "conflict"> => {
+    const metadata = {
+      name,
+      namespace,
+      ...(revision === null ? {} : { resourceVersion: revision }),
+    }
+    const body = {
+      apiVersion: "v1",
+      kind: "Secret",
+      type: "Opaque",
+      metadata,
+      data: Object.fromEntries(
+        Object.entries(texts).map(([key, text]) => [key, Buffer.from(text).toString("base64")]),
+      ),
+    }
+    try {
+      if (revision === null) await client.request({ method: "POST", path: collection, body })
+      else await client.request({ method: "PUT", path: `${collection}/${name}`, body })
+      return "saved"
+    } catch (error) {
+      if (isRefusal(error, 409)) return "conflict"
+      throw error
+    }
+  }
+  return { load, save }
+}
+
+/** Safe to repeat; a namespace that ends meanwhile is left alone. */
+export async function writeRoots(
+  client: KubeClient,
+  namespace: string,
+  roots: string,
+): Promise<void> {
+  const target = {
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    plural: "configmaps",
+    namespace,
+    name: CA_CONFIG_MAP,
+  }
+  try {
+    await applyObject(client, target, { data: { "ca.crt": roots } })
+  } catch (error) {
+    // 403: creating in a terminating namespace is forbidden; it is left alone until its end.
+    if (isRefusal(error, 404) || isTerminating(error)) return
+    throw error
+  }
+}
+
+/** Sets or takes away the leader's label on our own pod. */
+export async function labelOwnPod(
+  client: KubeClient,
+  namespace: string,
+  pod: string,
+  isLeader: boolean,
+): Promise<void> {
+  await client.request({
+    method: "PATCH",
+    path: `/api/v1/namespaces/${namespace}/pods/${pod}`,
+    contentType: "application/merge-patch+json",
+    body: { metadata: { labels: { [LEADER_LABEL]: isLeader ? "true" : null } } },
+  })
+}
+
+function isTerminating(error: unknown): boolean {
+  return (
+    isRefusal(error, 403) && error instanceof Error && error.message.includes("being terminated")
+  )
+}

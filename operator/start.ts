@@ -1,0 +1,231 @@
+/**
+ * Starts the operator in a cluster, part by part, and ends it in the opposite order.
+ *
+ *   second port -> ledger -> watches -> certificates -> control port -> lease -> lead
+ *
+ * In    an OperatorConfig, the log, and whom to tell when the process must not go on.
+ * Out   a running operator. A standby is ready and answers `not_leader`; one that lost the lead ends.
+ */
+import { createHash, randomBytes } from "node:crypto"
+import { hostname } from "node:os"
+import { setTimeout as wait } from "node:timers/promises"
+import type { NamespaceFacts } from "#operator/index/view.ts"
+import { createEventWriter } from "#operator/kube/events.ts"
+import { createKubeClient, type KubeClient, loadKubeConfig } from "#operator/kube/kube-client.ts"
+import { startLeaderElection } from "#operator/kube/leader-election.ts"
+import { reviewToken } from "#operator/kube/token-review.ts"
+import { openSqliteLedger } from "#operator/ledger/store/sqlite/sqlite-store.ts"
+import { createAuthenticator } from "#operator/publish/authenticator.ts"
+import { createControlServer, type ServerCertificate } from "#operator/publish/control-server.ts"
+import { errorText, type Log } from "#operator/telemetry/log.ts"
+import type { OperatorMetrics } from "#operator/telemetry/metrics.ts"
+import { createOpsServer } from "#operator/telemetry/ops-server.ts"
+import { labelOwnPod, writeEvent, writeStatus } from "./cluster.ts"
+import { createControlPlane } from "./compose.ts"
+import type { OperatorConfig } from "./config.ts"
+import type { ControlPlane } from "./control-plane.ts"
+import { reportControl } from "./reports.ts"
+import { type CertificateService, createCertificateService } from "./serve-certificates.ts"
+import { startWatches } from "./watches.ts"
+
+export interface StartOptions {
+  readonly config: OperatorConfig
+  readonly log: Log
+  readonly metrics: OperatorMetrics
+  readonly now: () => number
+  /** The lead, the ledger or an invariant is lost: end the process, at once. */
+  readonly onFatal: (reason: string) => void
+}
+
+export interface RunningOperator {
+  /** Resolves once it stands by, or was closed before; rejects when the ledger or a port cannot be had. */
+  readonly started: Promise<void>
+  /** Also while it starts. */
+  close(): Promise<void>
+}
+
+/** Of the tokens that sidecars present. */
+const AUDIENCE = "sidegate"
+const INJECTION_LABEL = "sidegate.dev/injection"
+/** Between two attempts to label our own pod. */
+const LABEL_RETRY_MS = 2000
+
+/** Leading goes on by itself once it stands by. */
+export function startOperator(options: StartOptions): RunningOperator {
+  const closers: (() => Promise<void> | void)[] = []
+  let isClosing = false
+  const close = async (): Promise<void> => {
+    isClosing = true
+    for (let step = closers.pop(); step !== undefined; step = closers.pop()) await step()
+  }
+  const started = start(options, (step) => void closers.push(step))
+  return {
+    started: started.then(
+      () => (isClosing ? close() : undefined),
+      async (error: unknown) => {
+        await close()
+        throw error
+      },
+    ),
+    close,
+  }
+}
+
+/** `onClose` takes what is to be done at the end, in the opposite order. */
+async function start(
+  options: StartOptions,
+  onClose: (step: () => Promise<void> | void) => void,
+): Promise<void> {
+  const { config, log, metrics, onFatal } = options
+  let missing: () => string | null = () => "starting"
+  const ops = createOpsServer({ registry: metrics.registry, notReady: () => missing() })
+  const opsPort = await ops.listen(config.opsPort, config.listenHost)
+  onClose(() => ops.close())
+  log.info("metrics and probes are served", { port: opsPort })
+
+  const onLost = (error: Error) => onFatal(error.message)
+  const store = await openSqliteLedger({ file: config.ledgerFile, onLost })
+  onClose(() => store.close())
+  const client = createKubeClient(loadKubeConfig(config.kubeconfig))
+  onClose(() => client.close())
+  const plane = createPlane(options, client, store)
+  onClose(() => plane.close())
+  const certificates = createCertificateService({
+    client,
+    config,
+    namespaces: () => plane.namespaces().filter(isInjected),
+    now: options.now,
+    log,
+  })
+  onClose(() => certificates.close())
+  const watches = startWatches({
+    client,
+    credentialsNamespace: config.credentialsNamespace,
+    feed: plane.feed,
+    onNamespaces: () => certificates.namespacesChanged(),
+    onBroken: (error) => onFatal(`a watch broke: ${errorText(error)}`),
+    log,
+    metrics,
+  })
+  onClose(() => watches.close())
+
+  const served = await certificates.first()
+  if (served === null) return
+  const control = createControl(options, client, plane, served.tls)
+  onClose(() => control.close())
+  const controlPort = await control.listen(config.controlPort, config.listenHost ?? undefined)
+  log.info("sidecars are served", { port: controlPort })
+  certificates.follow(served, ({ tls }) => control.setTls(tls))
+  missing = () => watches.missing()
+  onClose(runForLead(options, { client, plane, certificates, synced: watches.synced }))
+}
+
+function createPlane(
+  { config, log, metrics, now, onFatal }: StartOptions,
+  client: KubeClient,
+  store: Parameters<typeof createControlPlane>[0]["store"],
+): ControlPlane {
+  const events = createEventWriter({ client, instance: config.podName ?? hostname(), now })
+  return createControlPlane({
+    store,
+    settings: {
+      operatorNamespace: config.operatorNamespace,
+      teamLabel: config.teamLabel,
+      unselected: config.unselected,
+      unassigned: config.unassigned,
+    },
+    ports: {
+      applyStatus: (write) => writeStatus(client, write),
+      emitEvent: (event) => writeEvent(events, event),
+    },
+    log,
+    metrics,
+    now,
+    isServed: isInjected,
+    onDeposed: onFatal,
+  })
+}
+
+function createControl(
+  { log, metrics, now }: StartOptions,
+  client: KubeClient,
+  plane: ControlPlane,
+  tls: ServerCertificate,
+) {
+  const authenticator = createAuthenticator({
+    review: (token) => reviewToken(client, token, AUDIENCE),
+    pod: (uid) => plane.pod(uid),
+    namespaceIsInjected: (name) => {
+      const namespace = plane.namespace(name)
+      return namespace !== undefined && isInjected(namespace)
+    },
+    now,
+    digest: (text) => createHash("sha256").update(text).digest("hex"),
+  })
+  return createControlServer({
+    tls,
+    publisher: plane.publisher,
+    authenticator,
+    usage: (identity, body) => plane.intake.accept(identity, body),
+    now,
+    draw: Math.random,
+    report: (event) => reportControl(event, { log, metrics }),
+  })
+}
+
+interface LeadParts {
+  readonly client: KubeClient
+  readonly plane: ControlPlane
+  readonly certificates: CertificateService
+  readonly synced: Promise<void>
+}
+
+/** Waits for the caches, then for the lease, then leads. The returned function gives the lease back. */
+function runForLead(
+  { config, log, onFatal }: StartOptions,
+  { client, plane, certificates, synced }: LeadParts,
+): () => Promise<void> {
+  const closing = new AbortController()
+  let election: ReturnType<typeof startLeaderElection> | undefined
+  const run = async (): Promise<void> => {
+    await setLeaderLabel(false)
+    await synced
+    if (closing.signal.aborted) return
+    election = startLeaderElection({
+      client,
+      namespace: config.operatorNamespace,
+      name: config.leaseName,
+      // A restarted container is the same pod, and its predecessor is gone: it leads on at once.
+      identity: config.podName ?? `${hostname()}-${randomBytes(4).toString("hex")}`,
+      onFailure: (error) => log.warn("the lease was not renewed", { error: error.message }),
+    })
+    void election.lost.then(({ reason }) => onFatal(`the lead was lost: ${reason}`))
+    await election.acquired
+    await plane.lead()
+    certificates.lead()
+    await setLeaderLabel(true)
+  }
+  const setLeaderLabel = async (isLeader: boolean): Promise<void> => {
+    const { podName, operatorNamespace } = config
+    while (podName !== null && !closing.signal.aborted) {
+      try {
+        await labelOwnPod(client, operatorNamespace, podName, isLeader)
+        return
+      } catch (error) {
+        log.warn("the leader's label was not written", { pod: podName, error: errorText(error) })
+      }
+      await wait(LABEL_RETRY_MS, undefined, { signal: closing.signal }).catch(() => undefined)
+    }
+  }
+  run().catch((error: unknown) => onFatal(`leading failed: ${errorText(error)}`))
+  return async () => {
+    closing.abort()
+    await election?.close()
+  }
+}
+
+/** Its label says so and it is not ending: only its sidecars are served. */
+function isInjected({ labels, isTerminating }: NamespaceFacts): boolean {
+  const value = labels[INJECTION_LABEL]
+  return !isTerminating && (value === "enabled" || value === "opt-in")
+}
