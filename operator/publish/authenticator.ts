@@ -87,6 +87,8 @@ export interface Authenticator {
   ): Promise<AuthResult>
 }
 
+/** What a sidecar's token is made for; `review` asks the API server for exactly this. */
+export const AUDIENCE = "sidegate"
 /** Longer tokens are refused unread. */
 export const TOKEN_LENGTH_MAX = 8192
 export const ACCEPTED_FOR_MS = 600_000
