@@ -29,7 +29,7 @@ function ask(port: number, request: string): Promise<string> {
     socket.on("error", reject)
     socket.on("close", () => {
       const [head = "", body = ""] = text.split("\r\n\r\n")
-      const type = /content-type: (.*)/i.exec(head)?.[1] ?? "-"
+      const type = /content-type: (.*)/i.exec(head)?.[1]?.replace("; ", ";") ?? "-"
       resolve(`${head.slice(9, 12)} ${type} ${body}`)
     })
   })
@@ -41,7 +41,7 @@ const line = (target: string, method = "GET"): string =>
 const cases = [
   ["/healthz", "200 text/plain;charset=UTF-8 ok\n"],
   ["/readyz", "200 text/plain;charset=UTF-8 ok\n"],
-  ["/metrics", "200 text/plain; version=0.0.4 up 1\n"],
+  ["/metrics", "200 text/plain;version=0.0.4 up 1\n"],
   ["/debug", "404 text/plain;charset=UTF-8 not found\n"],
   ["/a/../healthz", "404 text/plain endpoint_not_enabled: there is no such page here\n"],
   ["/%68ealthz", "404 text/plain endpoint_not_enabled: there is no such page here\n"],
