@@ -36,7 +36,7 @@ function generate(): string {
   const models = new Map<string, readonly DatedPrice[]>()
   for (const model of provider.models) {
     const prices = pricesOf(model)
-    if (prices === undefined) continue
+    if (prices === undefined || /image|audio/.test(model.id)) continue
     for (const name of namesOf(model.match)) models.set(name, prices)
   }
   const sorted = [...models].sort(([a], [b]) => (a < b ? -1 : 1))

@@ -1,0 +1,150 @@
+/** A check that never fails proves nothing: each row breaks one thing and wants it found. */
+import { describe, expect, test } from "vitest"
+import type { RuleConfig, Snapshot } from "#proxy/contract/snapshot.ts"
+import { indexOf, readWorld } from "#test/golden/compile/world.ts"
+import { checkNamespace } from "./check.ts"
+import { compileCluster, compileNamespace } from "./compile.ts"
+import type { CompiledNamespace } from "./compiled.ts"
+
+const WORLD = readWorld(`
+kind: Namespace
+metadata: {name: search, labels: {tier: app}}
+---
+kind: SecretFacts
+name: key
+type: sidegate.dev/provider-credential
+allowedHosts: [api.openai.com]
+keys: {api-key: {problem: null}, other: {problem: null}}
+---
+kind: AIProvider
+metadata: {name: openai}
+spec:
+  schema: OpenAI
+  endpoint: https://api.openai.com/v1
+  credentials: {type: Secret, secret: {name: key, key: api-key}}
+  allowedNamespaces: {from: Selector, selector: {matchLabels: {tier: app}}}
+---
+kind: AIProvider
+metadata: {name: sim}
+spec: {schema: Simulated, allowedNamespaces: {from: All}}
+---
+kind: ModelPolicy
+metadata: {name: org}
+spec: {targets: {namespaces: {from: All}}, models: {allow: [{name: a, models: ["gpt*"]}]}}
+---
+kind: AIRoute
+metadata: {name: a, namespace: search}
+spec:
+  models: [o3, "gpt-4o*", "gpt*"]
+  rules: [{name: all, backends: [{provider: openai, model: o3}, {provider: sim, model: simulated}]}]
+---
+kind: AIRoute
+metadata: {name: b, namespace: search}
+spec: {models: [smart], rules: [{name: all, backends: [{provider: sim, model: simulated}]}]}
+`)
+
+const { settings } = WORLD
+const index = indexOf(WORLD)
+const cluster = compileCluster(index.clusterView(), settings, index.namespaces())
+const view = index.view("search") ?? fail()
+const sound = compileNamespace(cluster, view, settings)
+
+const cases: readonly { readonly name: string; readonly broken: CompiledNamespace }[] = [
+  withSnapshot("is of another namespace", { namespace: "billing" }),
+  withSnapshot("a model points at route 7", {
+    models: { exact: { o3: 7, smart: 1 }, prefixes: [] },
+  }),
+  withSnapshot("a route serves no model", { models: { exact: { o3: 0 }, prefixes: [] } }),
+  withSnapshot("a longer prefix comes after", {
+    models: {
+      exact: { smart: 1 },
+      prefixes: [
+        { prefix: "gpt", route: 0 },
+        { prefix: "gpt-4o", route: 0 },
+      ],
+    },
+  }),
+  withSnapshot("no exact model name", { models: { exact: { "gpt*": 0, smart: 1 }, prefixes: [] } }),
+  withSnapshot("routes are out of order", { routes: [...sound.snapshot.routes].reverse() }),
+  withSnapshot("points at no provider", { providers: {} }),
+  withRule("has a problem and is provided", (rule) => ({
+    backends: rule.backends.map((backend) => ({ ...backend, problem: "no" })),
+  })),
+  withRule("weight -1", (rule) => ({
+    backends: rule.backends.map((backend) => ({ ...backend, weight: -1 })),
+  })),
+  withRule("all weights are 0", (rule) => ({
+    backends: rule.backends.map((backend) => ({ ...backend, weight: 0 })),
+  })),
+  withRule("0 backends", () => ({ backends: [] })),
+  withRule("attempts", (rule) => ({ retry: { ...rule.retry, attempts: 99 } })),
+  withRule("a time limit out of range", (rule) => ({
+    timeouts: { ...rule.timeouts, requestMs: 0 },
+  })),
+  withRule("a match without a condition", () => ({
+    matches: [{ headers: [], workloadSelector: null }],
+  })),
+  withProvider("has the destination", { origin: "http://api.openai.com" }),
+  withProvider("has the destination", { origin: "https://user@api.openai.com" }),
+  withProvider("may not go to", { origin: "https://evil.example" }),
+  withProvider("may not go to", { origin: "https://api.openai.com.evil.example" }),
+  withProvider("keys for", { credential: "None" }),
+  { name: "keys for", broken: { ...sound, credentials: [] } },
+  {
+    name: "is not the one that it names",
+    broken: { ...sound, credentials: [{ provider: "openai", secret: "key", key: "other" }] },
+  },
+  withSnapshot("prices of OpenAI/o3 are out of order", {
+    prices: { "OpenAI/o3": [...(sound.snapshot.prices["OpenAI/o3"] ?? [])].reverse() },
+  }),
+  withSnapshot("is no amount", {
+    prices: { x: [{ fromMs: 0, input: 0.5, cachedInput: null, output: 1 }] },
+  }),
+  withSnapshot("an allow list denies nothing", {
+    access: { ...accessOfSound(), otherwise: "Allow", decidedBy: [] },
+  }),
+  withSnapshot("nothing is allowed by default", { access: { kind: "none" } }),
+  { name: "has no source", broken: { ...sound, sources: [] } },
+]
+
+describe("the check finds that", () => {
+  test("nothing is wrong with what the compiler made", () => {
+    expect(checkNamespace(sound, cluster, view, settings)).toEqual([])
+  })
+  test.each(cases)("$name", ({ name, broken }) => {
+    expect(checkNamespace(broken, cluster, view, settings).join("\n")).toContain(name)
+  })
+  test("a provider does not allow the namespace", () => {
+    const moved = { ...view, namespace: { ...view.namespace, labels: {} } }
+    expect(checkNamespace(sound, cluster, moved, settings)).toEqual([
+      "provider openai does not allow search",
+    ])
+  })
+})
+
+function withSnapshot(name: string, change: Partial<Snapshot>) {
+  return { name, broken: { ...sound, snapshot: { ...sound.snapshot, ...change } } }
+}
+
+function withRule(name: string, change: (rule: RuleConfig) => Partial<RuleConfig>) {
+  const routes = sound.snapshot.routes.map((route) => ({
+    ...route,
+    rules: route.rules.map((rule) => ({ ...rule, ...change(rule) })),
+  }))
+  return withSnapshot(name, { routes })
+}
+
+function withProvider(name: string, change: object) {
+  const openai = sound.snapshot.providers["openai"] ?? fail()
+  const providers = { ...sound.snapshot.providers, openai: { ...openai, ...change } }
+  return withSnapshot(name, { providers })
+}
+
+function accessOfSound() {
+  const { access } = sound.snapshot
+  return access.kind === "rules" ? access : fail()
+}
+
+function fail(): never {
+  throw new Error("the world of this test is broken")
+}
