@@ -26,6 +26,7 @@ test("without any variable the settings are those of the chart's defaults", () =
         ],
       },
       leaseName: "sidegate-operator",
+      leaseIdentity: null,
       logLevel: "info",
     },
   })

@@ -30,6 +30,11 @@ export interface OperatorConfig {
     readonly dnsNames: readonly string[]
   }
   readonly leaseName: string
+  /**
+   * Who holds the lease; no two processes that run at once may share it. The pod's name, so that a
+   * restarted container leads on at once; null makes one up.
+   */
+  readonly leaseIdentity: string | null
   readonly logLevel: LogLevel
 }
 
@@ -69,6 +74,7 @@ export function readOperatorConfig(env: Environment, release: string): ConfigRes
       dnsNames: read.names("SIDEGATE_TLS_DNS_NAMES", [service, `${service}.cluster.local`]),
     }),
     leaseName: read.name("SIDEGATE_LEASE_NAME", "sidegate-operator", DNS_NAME),
+    leaseIdentity: read.optional("SIDEGATE_LEASE_IDENTITY") ?? read.optional("SIDEGATE_POD_NAME"),
     logLevel: read.choice("SIDEGATE_LOG_LEVEL", "info", LOG_LEVELS),
   })
   return problems.length > 0 ? { ok: false, problems } : { ok: true, config }

@@ -195,8 +195,7 @@ function runForLead(
       client,
       namespace: config.operatorNamespace,
       name: config.leaseName,
-      // A restarted container is the same pod, and its predecessor is gone: it leads on at once.
-      identity: config.podName ?? `${hostname()}-${randomBytes(4).toString("hex")}`,
+      identity: config.leaseIdentity ?? `${hostname()}-${randomBytes(4).toString("hex")}`,
       onFailure: (error) => log.warn("the lease was not renewed", { error: error.message }),
     })
     void election.lost.then(({ reason }) => onFatal(`the lead was lost: ${reason}`))
