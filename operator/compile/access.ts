@@ -5,7 +5,10 @@ import type { ClusterCore, CompiledPolicy, CompileSettings } from "./compiled.ts
 import { remembering } from "./read.ts"
 import { selects } from "./select.ts"
 
-/** Characters of JSON; a Snapshot must fit one message. Beyond it everything is refused: nothing may be dropped. */
+/**
+ * Characters of JSON; a Snapshot must fit one message. Beyond it everything is refused: nothing may
+ * be dropped.
+ */
 export const ACCESS_SIZE_MAX = 2 * 1024 * 1024
 
 export interface Access {
@@ -75,6 +78,8 @@ function tooLarge(policies: readonly CompiledPolicy[]): ModelAccess {
     kind: "invalid",
     policy: policies.at(-1)?.object.name ?? "",
     field: "spec.models",
-    message: `the ${policies.length} policies of this namespace are over ${ACCESS_SIZE_MAX} characters together`,
+    message:
+      `the ${policies.length} policies of this namespace are over ${ACCESS_SIZE_MAX} ` +
+      `characters together`,
   }
 }

@@ -63,7 +63,9 @@ export function withProblems(
   }))
 }
 
-/** `ResolvedRefs` of a route: the first problem gives the reason, the message names all backends. */
+/**
+ * `ResolvedRefs` of a route: the first problem gives the reason, the message names all backends.
+ */
 export function backendsCondition(route: ReadRoute, problemOf: ProblemOf): CompiledCondition {
   const backends = route.rules.flatMap((rule) =>
     rule.backends.map(({ provider }, index) => ({

@@ -1,4 +1,6 @@
-/** The part of the check that guards keys: each goes only where its Secret and its provider allow. */
+/**
+ * The part of the check that guards keys: each goes only where its Secret and its provider allow.
+ */
 import type { NamespaceView } from "#operator/index/view.ts"
 import type { CompiledCluster, CompiledNamespace } from "./compiled.ts"
 

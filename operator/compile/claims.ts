@@ -1,9 +1,10 @@
 /**
- * Who serves which model name: routes of one scope are taken oldest first, and a name is claimed once.
+ * Who serves which model name: routes of one scope are taken oldest first, and a name is claimed
+ * once.
  *
- * A route that names what is taken already loses as a whole and claims nothing, so that it never serves half
- * of what it says. Scopes are a namespace's own routes, and the shared routes as they meet in one namespace; a
- * namespace's own route merely shadows a shared one.
+ * A route that names what is taken already loses as a whole and claims nothing, so that it never
+ * serves half of what it says. Scopes are a namespace's own routes, and the shared routes as they
+ * meet in one namespace; a namespace's own route merely shadows a shared one.
  */
 import { formatRef } from "#operator/index/view.ts"
 import type { ReadRoute } from "./compiled.ts"
@@ -58,11 +59,15 @@ export function patternsOf(route: ReadRoute): readonly string[] {
 
 function conflict(pattern: string, holder: ReadRoute): string {
   return (
-    `${formatRef(holder.object)}, which came first, already serves model "${pattern}"; this route is wholly ` +
+    `${formatRef(holder.object)}, which came first, already serves model "${pattern}"; this ` +
+    `route is wholly ` +
     "out of force until the model is removed here or there"
   )
 }
 
 function limit(): string {
-  return `a namespace may have ${ROUTES_MAX} routes and ${ROUTES_SIZE_MAX} characters of them; older ones come first`
+  return (
+    `a namespace may have ${ROUTES_MAX} routes and ${ROUTES_SIZE_MAX} characters of them; ` +
+    `older ones come first`
+  )
 }

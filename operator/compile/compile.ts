@@ -1,11 +1,12 @@
 /**
- * The compiler: plain values from the index in, Snapshots and verdicts out. Pure, deterministic, and never
- * stopped by one bad object. Its passes, in order:
+ * The compiler: plain values from the index in, Snapshots and verdicts out. Pure, deterministic,
+ * and never stopped by one bad object. Its passes, in order:
  *
  *   cluster     providers (with credentials) -> prices -> policies -> teams -> shared routes
  *   namespace   routes -> claims -> backends -> team, access, prices -> Snapshot
  *
- * Must not know who asks, what is in force, or that time passes. `check.ts` proves the result again.
+ * Must not know who asks, what is in force, or that time passes. `check.ts` proves the result
+ * again.
  */
 import type { ClusterView, NamespaceFacts, NamespaceView } from "#operator/index/view.ts"
 import type {
@@ -25,8 +26,9 @@ import { compileTeams } from "./teams.ts"
 export type { CompiledCluster, CompiledNamespace } from "./compiled.ts"
 
 /**
- * Everything cluster-wide, with the verdicts on it. `namespaces` tells where shared routes meet. While the view
- * stays the same value so does `core`, and with it every compiled namespace that did not change.
+ * Everything cluster-wide, with the verdicts on it. `namespaces` tells where shared routes meet.
+ * While the view stays the same value so does `core`, and with it every compiled namespace that did
+ * not change.
  */
 export function compileCluster(
   view: ClusterView,

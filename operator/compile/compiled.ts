@@ -27,7 +27,9 @@ export interface CompiledCondition extends Condition {
   readonly reason: Reason
 }
 
-/** What compiling says of one object: `Accepted` and `ResolvedRefs`; reconcile adds the other two. */
+/**
+ * What compiling says of one object: `Accepted` and `ResolvedRefs`; reconcile adds the other two.
+ */
 export interface ObjectVerdict {
   readonly object: ConfigObject
   readonly accepted: CompiledCondition
@@ -44,12 +46,15 @@ export interface CompileSettings {
 }
 
 /**
- * Everything cluster-wide. `core` depends on the ClusterView (and the settings) alone and keeps its identity while that does;
- * `verdicts` also depend on which namespaces there are.
+ * Everything cluster-wide. `core` depends on the ClusterView (and the settings) alone and keeps its
+ * identity while that does; `verdicts` also depend on which namespaces there are.
  */
 export interface CompiledCluster {
   readonly core: ClusterCore
-  /** Of AIProviders, ModelCatalogs, ModelPolicies, TeamQuotas and shared AIRoutes; in this order, by name. */
+  /**
+   * Of AIProviders, ModelCatalogs, ModelPolicies, TeamQuotas and shared AIRoutes; in this order, by
+   * name.
+   */
   readonly verdicts: readonly ObjectVerdict[]
 }
 
@@ -76,7 +81,10 @@ export interface CompiledProvider {
   readonly allowedNamespaces: NamespaceChoice
   /** Why no namespace can use it; null when it is in order. */
   readonly problem: "ProviderInvalid" | "ProviderNotReady" | null
-  /** The reason on the provider itself, e.g. `SecretNotFound`; equals `Accepted` when there is no problem. */
+  /**
+   * The reason on the provider itself, e.g. `SecretNotFound`; equals `Accepted` when there is no
+   * problem.
+   */
   readonly reason: Reason
 }
 
@@ -137,7 +145,10 @@ export interface SharedRouteReading {
 
 export interface CompiledNamespace {
   readonly snapshot: Snapshot
-  /** Verdicts on the AIRoutes of this namespace. Cluster-scoped objects have theirs in CompiledCluster. */
+  /**
+   * Verdicts on the AIRoutes of this namespace. Cluster-scoped objects have theirs in
+   * CompiledCluster.
+   */
   readonly verdicts: readonly ObjectVerdict[]
   /** Every object that the Snapshot was made from, with the generation that is in it. */
   readonly sources: readonly (ObjectRef & { readonly generation: number })[]

@@ -1,8 +1,8 @@
 /**
  * Where a provider's key is, and whether it may go there.
  *
- * The Secret's own annotation names the hosts that its key may be sent to, so that editing an AIProvider is no
- * way to carry a key elsewhere. Nothing here ever sees a value.
+ * The Secret's own annotation names the hosts that its key may be sent to, so that editing an
+ * AIProvider is no way to carry a key elsewhere. Nothing here ever sees a value.
  */
 import type { AIProviderSpec } from "#operator/api/v1alpha1/ai-provider.ts"
 import type { SecretFacts } from "#operator/index/view.ts"
@@ -35,7 +35,8 @@ export function resolveCredential(
       at,
       problem: notResolved(
         "SecretNotFound",
-        `spec.credentials.secret.name: there is no Secret ${at.secret} in the credentials namespace`,
+        `spec.credentials.secret.name: there is no Secret ${at.secret} in the credentials ` +
+          `namespace`,
       ),
     }
   }
@@ -47,7 +48,9 @@ export function resolveCredential(
 
 function typeProblem(facts: SecretFacts): CompiledCondition | null {
   if (facts.type === CREDENTIAL_TYPE) return null
-  const message = `Secret ${facts.name} has type ${facts.type}, not ${CREDENTIAL_TYPE}: create it anew with that type`
+  const message =
+    `Secret ${facts.name} has type ${facts.type}, not ${CREDENTIAL_TYPE}: create ` +
+    `it anew with that type`
   return notResolved("SecretTypeNotAllowed", message)
 }
 
@@ -66,7 +69,9 @@ function keyProblem(facts: SecretFacts, key: string): CompiledCondition | null {
 
 function hostProblem(facts: SecretFacts, config: ProviderConfig): CompiledCondition | null {
   if (facts.allowedHosts === null) {
-    const message = `Secret ${facts.name} has no annotation ${ALLOWED_HOSTS}: list the hosts its keys may be sent to`
+    const message =
+      `Secret ${facts.name} has no annotation ${ALLOWED_HOSTS}: list the hosts ` +
+      `its keys may be sent to`
     return notResolved("HostNotPermitted", message)
   }
   if (isHostAllowed(config.origin, facts.allowedHosts)) return null

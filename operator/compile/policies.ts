@@ -1,4 +1,7 @@
-/** Pass: ModelPolicies. A broken one stays as a denial: removing a broken deny list would open the door. */
+/**
+ * Pass: ModelPolicies. A broken one stays as a denial: removing a broken deny list would open the
+ * door.
+ */
 import {
   MODEL_POLICY,
   type ModelPolicySpec,
@@ -47,7 +50,10 @@ function judge(
   return { object, accepted: accepted(), resolvedRefs: providersExist(parsed.spec, providers) }
 }
 
-/** Missing providers are reported and the policy holds all the same: names may come before providers. */
+/**
+ * Missing providers are reported and the policy holds all the same: names may come before
+ * providers.
+ */
 function providersExist(
   spec: ModelPolicySpec,
   providers: ReadonlyMap<string, CompiledProvider>,

@@ -62,7 +62,7 @@ function judge(
     return refused(object, "Conflicted", message)
   }
   if (before + entries.length > CATALOGUE_ENTRIES_MAX) {
-    const message = `all ModelCatalogs together may have ${CATALOGUE_ENTRIES_MAX} models; remove some`
+    const message = `ModelCatalogs may have ${CATALOGUE_ENTRIES_MAX} models together; remove one`
     return refused(object, "LimitExceeded", message)
   }
   return { object, accepted: accepted(), resolvedRefs: resolved() }
@@ -95,7 +95,10 @@ const readCatalog = remembering((object: ConfigObject): CatalogReading => {
   return { ok: true, entries }
 })
 
-/** Dollars per million tokens are pico-dollars a token times 10^6 over 10^12: six digits are kept exactly. */
+/**
+ * Dollars per million tokens are pico-dollars a token times 10^6 over 10^12: six digits are kept
+ * exactly.
+ */
 function settlePrices(
   prices: readonly DatedPrice[] | ModelCatalogSpec["models"][number]["prices"],
 ): readonly Price[] {

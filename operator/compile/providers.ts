@@ -1,4 +1,6 @@
-/** Pass: AIProviders, each with its destination settled and its key found, or the reason why not. */
+/**
+ * Pass: AIProviders, each with its destination settled and its key found, or the reason why not.
+ */
 import {
   AI_PROVIDER,
   type AIProviderSpec,

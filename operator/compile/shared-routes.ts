@@ -46,8 +46,8 @@ export function sharedRoutesOf(core: ClusterCore): readonly SharedRoute[] {
 }
 
 /**
- * One verdict for each shared route, by name. A route that loses anywhere is `Accepted=False` and its message
- * says where; in the other namespaces it is in force.
+ * One verdict for each shared route, by name. A route that loses anywhere is `Accepted=False` and
+ * its message says where; in the other namespaces it is in force.
  */
 export function judgeSharedRoutes(
   core: ClusterCore,

@@ -1,4 +1,7 @@
-/** Pass: TeamQuotas as a forest. A team whose chain of parents is broken is refused, not left without limits. */
+/**
+ * Pass: TeamQuotas as a forest. A team whose chain of parents is broken is refused, not left
+ * without limits.
+ */
 import {
   parseTeamQuota,
   TEAM_QUOTA,
@@ -50,7 +53,7 @@ export function teamOf(
   const label = labelOf(namespace.labels, teamLabel)
   const object = `Namespace ${namespace.name}`
   if (label === undefined && unassigned === "Deny") {
-    const message = `namespace ${namespace.name} has no label ${teamLabel}; it must name a TeamQuota`
+    const message = `namespace ${namespace.name} has no label ${teamLabel}, which names a TeamQuota`
     const code = "team_unassigned"
     const field = "metadata.labels"
     return { verdict: { kind: "refused", code, name: "", object, field, message }, sources: [] }
@@ -58,7 +61,9 @@ export function teamOf(
   const known = core.teams.get(label ?? UNASSIGNED)
   if (known !== undefined) return known
   if (label === undefined) return { verdict: { kind: "unassigned" }, sources: [] }
-  const message = `namespace ${namespace.name} says team "${label}" (label ${teamLabel}), and there is no such TeamQuota`
+  const message =
+    `namespace ${namespace.name} says team "${label}" (label ${teamLabel}), and ` +
+    `there is no such TeamQuota`
   const code = "team_unknown"
   const field = `metadata.labels["${teamLabel}"]`
   return { verdict: { kind: "refused", code, name: label, object, field, message }, sources: [] }
@@ -149,6 +154,8 @@ function objectVerdict(object: ConfigObject, chain: Chain): ObjectVerdict {
       `${describeFault({ path: fault.field, message: fault.message })}${effect}`,
     )
   }
-  const message = `${formatRef(fault.object)}, an ancestor, is broken (${fault.field}: ${fault.message})${effect}`
+  const message =
+    `${formatRef(fault.object)}, an ancestor, is broken (${fault.field}: ` +
+    `${fault.message})${effect}`
   return { object, accepted: accepted(), resolvedRefs: notResolved("ParentInvalid", message) }
 }

@@ -3,7 +3,10 @@ import type { ConfigObject, IndexedKind, NamespaceFacts, PodFacts, SecretFacts }
 
 export type ConfigKind = Exclude<IndexedKind, "Namespace" | "Secret" | "Pod">
 
-/** One object as it arrives. `resourceVersion` is the API server's; any growing decimal text will do. */
+/**
+ * One object as it arrives. `resourceVersion` is the API server's; any growing decimal text will
+ * do.
+ */
 export type IndexEntry =
   | (EntryVersion & { readonly kind: ConfigKind; readonly value: ConfigObject })
   | (EntryVersion & { readonly kind: "Namespace"; readonly value: NamespaceFacts })
@@ -15,14 +18,19 @@ export interface EntryVersion {
   readonly resourceVersion: string
 }
 
-/** Whether an AIRoute of the operator's namespace may serve others: its raw spec has `namespaces`. */
+/**
+ * Whether an AIRoute of the operator's namespace may serve others: its raw spec has `namespaces`.
+ */
 export function isSharedRoute(object: ConfigObject, operatorNamespace: string): boolean {
   if (object.kind !== "AIRoute" || object.namespace !== operatorNamespace) return false
   const { spec } = object
   return typeof spec === "object" && spec !== null && "namespaces" in spec
 }
 
-/** Same object: the newer generation, else the newer resource version. Another object: the newer one. */
+/**
+ * Same object: the newer generation, else the newer resource version. Another object: the newer
+ * one.
+ */
 export function supersedes(entry: IndexEntry, held: IndexEntry): boolean {
   if (entry.uid === held.uid && isConfigEntry(entry) && isConfigEntry(held)) {
     if (entry.value.generation !== held.value.generation) {

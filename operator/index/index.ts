@@ -1,8 +1,10 @@
 /**
  * The index: what the watches brought, ready to be read by namespace.
  *
- * In    objects of our own kinds, namespaces, pods and facts of Secrets, in any order, also repeated or stale.
- * Out   the keys that a change affects (namespace names, "" for cluster-wide), and views whose identity
+ * In    objects of our own kinds, namespaces, pods and facts of Secrets, in any order, also
+ * repeated or stale.
+ * Out   the keys that a change affects (namespace names, "" for cluster-wide), and views whose
+ * identity
  *       changes when, and only when, their content does.
  * Must not know where objects come from, what a spec means, or that there is a clock.
  */
@@ -31,7 +33,10 @@ export interface IndexSettings {
   readonly operatorNamespace: string
 }
 
-/** Namespace names, and "" for everything cluster-wide; sorted, without repeats, empty when nothing changed. */
+/**
+ * Namespace names, and "" for everything cluster-wide; sorted, without repeats, empty when nothing
+ * changed.
+ */
 export type AffectedKeys = readonly string[]
 
 export interface Index {
@@ -40,8 +45,9 @@ export interface Index {
   /** With `uid`, only that object goes: a late delete never removes its successor. */
   delete(kind: IndexedKind, ref: Omit<ObjectRef, "kind">, uid?: string): AffectedKeys
   /**
-   * All objects of a kind, replacing what was known. With `listVersion` (the list's resource version), a
-   * list older than anything seen of this kind changes nothing: a lagging API server never takes us back.
+   * All objects of a kind, replacing what was known. With `listVersion` (the list's resource
+   * version), a list older than anything seen of this kind changes nothing: a lagging API server
+   * never takes us back.
    */
   reset(kind: IndexedKind, all: readonly IndexEntry[], listVersion?: string): AffectedKeys
   /** Undefined while the namespace itself is unknown. */

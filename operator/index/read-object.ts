@@ -1,8 +1,9 @@
 /**
- * Reads an object in the API server's shape (plain JSON, from a watch or a YAML file) into an index entry.
+ * Reads an object in the API server's shape (plain JSON, from a watch or a YAML file) into an index
+ * entry.
  *
- * Only what the index keeps is copied, so that a watch event's own object can be collected. Secrets are
- * not read here: their values must not come near the index (`operator/credentials`).
+ * Only what the index keeps is copied, so that a watch event's own object can be collected. Secrets
+ * are not read here: their values must not come near the index (`operator/credentials`).
  */
 import type { ConfigKind, IndexEntry } from "./entry.ts"
 import type { PodFacts } from "./view.ts"
@@ -11,7 +12,9 @@ export type ReadObject =
   | { readonly ok: true; readonly entry: IndexEntry }
   | { readonly ok: false; readonly message: string }
 
-/** Refuses an object without name or uid; everything else that is missing has a harmless reading. */
+/**
+ * Refuses an object without name or uid; everything else that is missing has a harmless reading.
+ */
 export function readObject(kind: ConfigKind | "Namespace" | "Pod", raw: unknown): ReadObject {
   const metadata = fieldOf(raw, "metadata")
   const name = textOf(fieldOf(metadata, "name"))

@@ -1,8 +1,8 @@
 /**
  * What the compiler reads: plain values taken from the index, free of watches and clients.
  *
- * Specs stay `unknown` here: an object may come from a file or be older than the schema, so the compiler
- * parses each apart and a broken one harms only itself.
+ * Specs stay `unknown` here: an object may come from a file or be older than the schema, so the
+ * compiler parses each apart and a broken one harms only itself.
  */
 import type { EpochMs } from "#proxy/contract/money.ts"
 import type { PodIdentity } from "#proxy/contract/push.ts"
@@ -32,7 +32,9 @@ export function formatRef(ref: ObjectRef): string {
     : `${ref.kind} ${ref.namespace}/${ref.name}`
 }
 
-/** One object of our own kinds. Identity of this value changes when, and only when, the object does. */
+/**
+ * One object of our own kinds. Identity of this value changes when, and only when, the object does.
+ */
 export interface ConfigObject extends ObjectRef {
   readonly uid: string
   readonly generation: number
@@ -55,9 +57,10 @@ export interface SecretFacts {
   /** From the annotation `sidegate.dev/allowed-hosts`; null when it is missing. */
   readonly allowedHosts: readonly string[] | null
   /**
-   * Keys of the Secret; `problem` says why its value cannot be used (length and offset, never content).
-   * `reason` absent means `CredentialMalformed`; `SecretKeyNotFound` is for a key whose value is a variable of
-   * the environment that is not set (`sidegate run`), with the variable named in `problem`.
+   * Keys of the Secret; `problem` says why its value cannot be used (length and offset, never
+   * content). `reason` absent means `CredentialMalformed`; `SecretKeyNotFound` is for a key whose
+   * value is a variable of the environment that is not set (`sidegate run`), with the variable
+   * named in `problem`.
    */
   readonly keys: Readonly<
     Record<

@@ -6,7 +6,8 @@ import { type Frozen, parserOf } from "./parse.ts"
 import { ruled } from "./rule.ts"
 import { AGE_COLUMN, READY_COLUMNS, SIDECAR_COLUMNS, Status } from "./status.ts"
 
-// Lower-case ASCII only: no user info, query, fragment, escape, backslash, trailing dot or zone can be written.
+// Lower-case ASCII only: no user info, query, fragment, escape, backslash, trailing dot or zone can
+// be written.
 const LABEL = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 const HOST_NAME = `${LABEL}([.]${LABEL}){0,15}`
 const HEX = "[0-9a-f]{1,4}"
@@ -25,7 +26,9 @@ const DOTTED_QUAD = `^https?://${BYTE}([.]${BYTE}){3}${END}`
 const PUBLIC = `^https://([^/:]*[.])?[a-z0-9-]+[.][a-z][a-z0-9-]*${END}`
 const LOCAL = `^https?://([^/:]*[.])?(localhost|local|internal|intranet|svc|lan|home[.]arpa)${END}`
 const PUNYCODE = "^https?://([^/:]*[.])?xn--"
-/** Metadata services, link-local, unspecified and translated addresses, and the API server itself. */
+/**
+ * Metadata services, link-local, unspecified and translated addresses, and the API server itself.
+ */
 const FORBIDDEN = [
   "169[.]254[.]",
   "0[.][0-9]",
@@ -52,17 +55,17 @@ const Endpoint = ruled(
     .min(1)
     .max(512)
     .describe(
-      "Base URL of the upstream: `https://HOST[:PORT][/PATH]`, all lower case but the path, for example " +
-        "`https://api.openai.com/v1`. The schema's own paths follow it, so OpenAI's usually ends in `/v1`. " +
-        "Required, except for schema Simulated, which has none.",
+      "Base URL of the upstream: `https://HOST[:PORT][/PATH]`, all lower case but the path, for " +
+        "example `https://api.openai.com/v1`. The schema's own paths follow it, so OpenAI's " +
+        "usually ends in `/v1`. Required, except for schema Simulated, which has none.",
     ),
   [
     {
       // A rule and not a `pattern`, whose message would be this expression.
       cel: `self.matches(r'${ENDPOINT}')`,
       message:
-        "must be http(s)://HOST[:PORT][/PATH] with a lower-case ASCII host, " +
-        "without user, query, fragment, escapes or a dot at the end",
+        "must be http(s)://HOST[:PORT][/PATH] with a lower-case ASCII host, without user, query, " +
+        "fragment, escapes or a dot at the end",
       holds: (text) => wellFormed.test(text),
     },
     {
@@ -92,8 +95,9 @@ const Credentials = ruled(
           .max(253)
           .regex(/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/)
           .describe(
-            "Name of a Secret in the credentials namespace, of type `sidegate.dev/provider-credential`, whose " +
-              "annotation `sidegate.dev/allowed-hosts` names the endpoint's host.",
+            "Name of a Secret in the credentials namespace, of type " +
+              "`sidegate.dev/provider-credential`, whose annotation `sidegate.dev/allowed-hosts` " +
+              "names the endpoint's host.",
           ),
         key: z
           .string()
@@ -141,8 +145,8 @@ const Simulated = z.strictObject({
   fault: z
     .enum(["ServerError", "RateLimited", "ConnectError", "Silence", "Truncate", "Garbage"])
     .describe(
-      "What goes wrong: an answer 500, an answer 429, a refused connection, no answer at all, an answer cut in " +
-        "the middle, or bytes that mean nothing. `ServerError` when absent.",
+      "What goes wrong: an answer 500, an answer 429, a refused connection, no answer at all, an " +
+        "answer cut in the middle, or bytes that mean nothing. `ServerError` when absent.",
     )
     .optional(),
 })
@@ -152,15 +156,17 @@ const Spec = ruled(
     schema: z
       .enum(["OpenAI", "Simulated"])
       .describe(
-        "What the upstream speaks. `OpenAI`: the Chat Completions API, also of vendors and servers that copy it. " +
-          "`Simulated`: answers made up inside the sidecar, for trying things out without a key.",
+        "What the upstream speaks. `OpenAI`: the Chat Completions API, also of vendors and " +
+          "servers that copy it. `Simulated`: answers made up inside the sidecar, for trying " +
+          "things out without a key.",
       ),
     endpoint: Endpoint.optional(),
     network: z
       .enum(["Public", "Private"])
       .describe(
-        "`Public` (the default): https to public addresses only, checked again each time a connection is made. " +
-          "`Private`: also http, in-cluster names and private addresses, for servers such as vLLM or Ollama.",
+        "`Public` (the default): https to public addresses only, checked again each time a " +
+          "connection is made. `Private`: also http, in-cluster names and private addresses, for " +
+          "servers such as vLLM or Ollama.",
       )
       .optional(),
     credentials: Credentials.describe(
@@ -168,7 +174,8 @@ const Spec = ruled(
     ).optional(),
     allowedNamespaces: namespaceChoice(
       ["All", "Selector", "None"],
-      "Namespaces whose AIRoutes may use this provider. A shared AIRoute counts as the namespace it serves.",
+      "Namespaces whose AIRoutes may use this provider. A shared AIRoute counts as the namespace " +
+        "it serves.",
       "`All` namespaces, those that `selector` selects, or `None`.",
     ),
     timeouts: z
@@ -188,7 +195,8 @@ const Spec = ruled(
       )
       .optional(),
     simulated: Simulated.describe(
-      "Behaviour of a simulated provider; only with schema Simulated. Prompt, correct answers when absent.",
+      "Behaviour of a simulated provider; only with schema Simulated. Prompt, correct answers " +
+        "when absent.",
     ).optional(),
   }),
   [
@@ -205,11 +213,11 @@ const Spec = ruled(
       holds: ({ schema, simulated }) => simulated === undefined || schema === "Simulated",
     },
     {
-      cel: "self.schema != 'Simulated' || !has(self.credentials) || self.credentials.type == 'None'",
+      cel: "self.schema == 'OpenAI' || !has(self.credentials) || self.credentials.type == 'None'",
       message: "schema Simulated takes no credentials",
       fieldPath: ".credentials",
       holds: ({ schema, credentials }) =>
-        schema !== "Simulated" || credentials === undefined || credentials.type === "None",
+        schema === "OpenAI" || credentials === undefined || credentials.type === "None",
     },
     {
       cel:
@@ -217,8 +225,8 @@ const Spec = ruled(
         `(self.endpoint.matches(r'${PUBLIC}') && !self.endpoint.matches(r'${LOCAL}') && ` +
         `!self.endpoint.matches(r'${PUNYCODE}'))`,
       message:
-        "with network Public the endpoint must be https with a public host name in ASCII; " +
-        "set network: Private for http, addresses and in-cluster names",
+        "with network Public the endpoint must be https with a public host name in ASCII; set " +
+        "network: Private for http, addresses and in-cluster names",
       fieldPath: ".endpoint",
       holds: ({ network, endpoint }) =>
         network === "Private" || endpoint === undefined || isPublic(endpoint),
@@ -237,8 +245,9 @@ export const AI_PROVIDER: KindDefinition = {
   shortNames: ["aip"],
   scope: "Cluster",
   description:
-    "AIProvider is an upstream that serves models: what it speaks, where it is, which key opens it, and which " +
-    "namespaces may use it. Written by the platform team. A provider is reached only through an AIRoute.",
+    "AIProvider is an upstream that serves models: what it speaks, where it is, which key opens " +
+    "it, and which namespaces may use it. Written by the platform team. A provider is reached " +
+    "only through an AIRoute.",
   spec: Spec,
   status: Status,
   rules: [NAME_RULE],

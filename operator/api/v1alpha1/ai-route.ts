@@ -80,8 +80,8 @@ const Backend = z.strictObject({
     .min(0)
     .max(62_500)
     .describe(
-      "Share of the requests among the backends of the same priority, relative to their sum; 1 when absent, 0 takes " +
-        "no requests. 0 to 62500, so that sixteen never exceed a million.",
+      "Share of the requests among the backends of the same priority, relative to their sum; 1 " +
+        "when absent, 0 takes no requests. 0 to 62500, so that sixteen never exceed a million.",
     )
     .optional(),
   priority: z
@@ -114,8 +114,8 @@ const Retry = z.strictObject({
     .min(0)
     .max(100)
     .describe(
-      "Further attempts allowed as a share of recent requests in percent, so that a failing upstream is not " +
-        "flooded; 20 when absent.",
+      "Further attempts allowed as a share of recent requests in percent, so that a failing " +
+        "upstream is not flooded; 20 when absent.",
     )
     .optional(),
   triggers: z
@@ -124,8 +124,9 @@ const Retry = z.strictObject({
     .max(4)
     .meta({ "x-kubernetes-list-type": "set" })
     .describe(
-      "What leads to another attempt: no connection, an answer 429, an answer 5xx, no first token in time. All of " +
-        "them when absent. Nothing is tried again once the client has received content.",
+      "What leads to another attempt: no connection, an answer 429, an answer 5xx, no first " +
+        "token in time. All of them when absent. Nothing is tried again once the client has " +
+        "received content.",
     )
     .optional(),
 })
@@ -138,7 +139,8 @@ const Timeouts = ruled(
       "24h",
     ).optional(),
     firstToken: duration(
-      "From sending an attempt to the first content of its answer; `60s`, or `request` if that is shorter, when absent.",
+      "From sending an attempt to the first content of its answer; `60s`, or `request` if that " +
+        "is shorter, when absent.",
       "10ms",
       "1h",
     ).optional(),
@@ -150,7 +152,9 @@ const Timeouts = ruled(
   }),
   [
     {
-      cel: "!has(self.firstToken) || !has(self.request) || duration(self.firstToken) <= duration(self.request)",
+      cel:
+        "!has(self.firstToken) || !has(self.request) || duration(self.firstToken) <= " +
+        "duration(self.request)",
       message: "firstToken must not be longer than request",
       fieldPath: ".firstToken",
       holds: ({ firstToken, request }) =>
@@ -190,9 +194,9 @@ const Spec = z
       .max(32)
       .meta({ "x-kubernetes-list-type": "set" })
       .describe(
-        "Model names that clients ask for, for example `gpt-4o` or `smart`; a `*` at the end stands for any " +
-          "ending. The exact name decides before a pattern, a longer pattern before a shorter one, a route of the " +
-          "namespace before a shared one. 1 to 32.",
+        "Model names that clients ask for, for example `gpt-4o` or `smart`; a `*` at the end " +
+          "stands for any ending. The exact name decides before a pattern, a longer pattern " +
+          "before a shorter one, a route of the namespace before a shared one. 1 to 32.",
       ),
     rules: z
       .array(RouteRule)
@@ -204,8 +208,8 @@ const Spec = z
       ),
     namespaces: namespaceChoice(
       ["All", "Selector"],
-      "Makes the route a shared one that serves these namespaces, its own only if it is among them. Honoured only in " +
-        "the operator's namespace. Its own namespace only, when absent.",
+      "Makes the route a shared one that serves these namespaces, its own only if it is among " +
+        "them. Honoured only in the operator's namespace. Its own namespace only, when absent.",
       "`All` namespaces, or those that `selector` selects.",
     ).optional(),
   })
@@ -222,9 +226,9 @@ export const AI_ROUTE: KindDefinition = {
   shortNames: ["air"],
   scope: "Namespaced",
   description:
-    "AIRoute says which backends answer for the model names that clients ask for. Written by the application team " +
-    "for its namespace, or by the platform team in the operator's namespace for many. When two routes of a " +
-    "namespace name the same model, the older one holds.",
+    "AIRoute says which backends answer for the model names that clients ask for. Written by the " +
+    "application team for its namespace, or by the platform team in the operator's namespace " +
+    "for many. When two routes of a namespace name the same model, the older one holds.",
   spec: Spec,
   status: Status,
   rules: [NAME_RULE],

@@ -1,4 +1,7 @@
-/** From a kind's definition to its CustomResourceDefinition: JSON schema made structural for Kubernetes. */
+/**
+ * From a kind's definition to its CustomResourceDefinition: JSON schema made structural for
+ * Kubernetes.
+ */
 import * as z from "zod"
 import type { KindDefinition } from "./kind-definition.ts"
 import { GROUP, VERSION } from "./registry.ts"
@@ -89,7 +92,9 @@ function fixObject(schema: JsonObject): JsonObject {
   return { ...fixed, format: typeof most === "number" && most < 2 ** 31 ? "int32" : "int64" }
 }
 
-/** Closed objects are what the API server does anyway; bounds of a safe integer are zod's, not ours. */
+/**
+ * Closed objects are what the API server does anyway; bounds of a safe integer are zod's, not ours.
+ */
 function isNoise(key: string, value: unknown): boolean {
   if (key === "additionalProperties") return value === false
   return (key === "maximum" || key === "minimum") && Math.abs(Number(value)) >= 2 ** 53 - 1

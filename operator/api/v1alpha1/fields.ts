@@ -1,4 +1,7 @@
-/** Fields that several kinds share. Every string, list and map is bounded: CEL refuses to cost what is not. */
+/**
+ * Fields that several kinds share. Every string, list and map is bounded: CEL refuses to cost what
+ * is not.
+ */
 import * as z from "zod"
 import { ruled } from "./rule.ts"
 

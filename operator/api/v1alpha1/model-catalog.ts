@@ -13,8 +13,8 @@ function price(description: string) {
     .max(13)
     .regex(/^(0|[1-9][0-9]{0,5})([.][0-9]{1,6})?$/)
     .describe(
-      `${description} US dollars per million tokens as decimal text, for example "0.15"; at most six ` +
-        "digits after the point.",
+      `${description} US dollars per million tokens as decimal text, for example "0.15"; ` +
+        "at most six digits after the point.",
     )
 }
 
@@ -26,22 +26,27 @@ const DateTime = ruled(
       /^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3])(:[0-5][0-9]){2}Z$/,
     )
     .describe(
-      "When the price comes into force, in UTC, for example `2026-01-01T00:00:00Z`; it holds until the next one. " +
-        "A price without it has always held; at most one price of a model may lack it.",
+      "When the price comes into force, in UTC, for example `2026-01-01T00:00:00Z`; it holds " +
+        "until the next one. A price without it has always held; at most one price of a model " +
+        "may lack it.",
     ),
   [
     {
-      // Some CEL libraries roll February 30 over to March, as Date does; the day must come back unchanged.
+      // Some CEL libraries roll February 30 over to March, as Date does; the day must come back
+      // unchanged.
       cel:
-        "timestamp(self) >= timestamp('1970-01-01T00:00:00Z') && " +
-        "timestamp(self).getDate() == int(self.substring(8, 10))",
+        "timestamp(self) >= timestamp('1970-01-01T00:00:00Z') && timestamp(self).getDate() == " +
+        "int(self.substring(8, 10))",
       message: "must be a day that exists, from 1970 on",
       holds: (text) => toEpochMs(text) !== undefined,
     },
   ],
 )
 
-/** Milliseconds since the epoch; undefined for a day such as February 30, which `Date` would roll over. */
+/**
+ * Milliseconds since the epoch; undefined for a day such as February 30, which `Date` would roll
+ * over.
+ */
 export function toEpochMs(text: string): number | undefined {
   const at = Date.parse(text)
   if (!Number.isFinite(at) || at < 0) return undefined
@@ -98,8 +103,9 @@ export const MODEL_CATALOG: KindDefinition = {
   shortNames: ["mc"],
   scope: "Cluster",
   description:
-    "ModelCatalog adds models to the built-in catalogue or overrides their prices, per schema and model. Written " +
-    "by the platform team, and optional. A model without a price is counted as unpriced, never as free.",
+    "ModelCatalog adds models to the built-in catalogue or overrides their prices, per schema " +
+    "and model. Written by the platform team, and optional. A model without a price is counted " +
+    "as unpriced, never as free.",
   spec: Spec,
   status: Status,
   rules: [NAME_RULE],

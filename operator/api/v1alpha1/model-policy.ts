@@ -24,8 +24,9 @@ const Entry = ruled(
       .max(64)
       .meta(SET)
       .describe(
-        "Models as the upstream names them, the one that would answer and not its alias; `*` stands for any run of " +
-          "characters, as in `*-preview`. Every model when absent. At most 64.",
+        "Models as the upstream names them, the one that would answer and not its alias; `*` " +
+          "stands for any run of characters, as in `*-preview`. Every model when absent. At most " +
+          "64.",
       )
       .optional(),
     providers: z
@@ -50,7 +51,8 @@ const Models = ruled(
     default: z
       .enum(["Allow", "Deny"])
       .describe(
-        "What holds for a model that no entry names: `Deny` refuses it, also without an allow list. `Allow` when absent.",
+        "What holds for a model that no entry names: `Deny` refuses it, also without an allow " +
+          "list. `Allow` when absent.",
       )
       .optional(),
     allow: z
@@ -96,8 +98,9 @@ const Spec = z
       .optional(),
     targets: Targets,
     models: Models.describe(
-      "Which models may be used. All policies that hold for a workload decide together: a matching deny refuses; " +
-        "else a matching allow allows; else a list or `default: Deny` anywhere refuses.",
+      "Which models may be used. All policies that hold for a workload decide together: a " +
+        "matching deny refuses; else a matching allow allows; else a list or `default: Deny` " +
+        "anywhere refuses.",
     ).optional(),
   })
   .describe("What the policy asks, and of whom.")
@@ -116,8 +119,9 @@ export const MODEL_POLICY: KindDefinition = {
   shortNames: ["mp"],
   scope: "Cluster",
   description:
-    "ModelPolicy says who may use which model. Written by the platform team. Where no policy holds, every routed " +
-    "model may be used. A policy that is broken refuses everything for those it selects.",
+    "ModelPolicy says who may use which model. Written by the platform team. Where no policy " +
+    "holds, every routed model may be used. A policy that is broken refuses everything for " +
+    "those it selects.",
   spec: Spec,
   status: Status,
   rules: [NAME_RULE],

@@ -94,7 +94,9 @@ describe("a spec that is refused names the field and the reason", () => {
   const cases = [
     {
       parsed: provider({ endpoint: "https://a.example", credentials: { type: "Secret" } }),
-      want: "spec.credentials.secret: secret is required when type is Secret, and forbidden otherwise",
+      want:
+        "spec.credentials.secret: secret is required when type is Secret, and forbidden " +
+        "otherwise",
     },
     {
       parsed: parseAIProvider({ schema: "OpenAI", endpoint: "https://a.example" }),
@@ -102,7 +104,9 @@ describe("a spec that is refused names the field and the reason", () => {
     },
     {
       parsed: provider({ endpoint: "https://a.example", allowedNamespaces: { from: "Selector" } }),
-      want: "spec.allowedNamespaces.selector: selector is required when from is Selector, and forbidden otherwise",
+      want:
+        "spec.allowedNamespaces.selector: selector is required when from is Selector, and " +
+        "forbidden otherwise",
     },
     {
       parsed: provider({ endpoint: "https://a.example", schema: "Anthropic" }),
@@ -137,13 +141,17 @@ describe("a spec that is refused names the field and the reason", () => {
     },
     {
       parsed: route({ matches: [{}] }),
-      want: "spec.rules[0].matches[0]: a match needs headers or a workloadSelector; leave matches out to match every request",
+      want:
+        "spec.rules[0].matches[0]: a match needs headers or a workloadSelector; leave matches " +
+        "out to match every request",
     },
     {
       parsed: route({
         matches: [{ workloadSelector: { matchExpressions: [{ key: "a", operator: "In" }] } }],
       }),
-      want: "spec.rules[0].matches[0].workloadSelector.matchExpressions[0].values: values are required for In and NotIn, and forbidden for Exists and DoesNotExist",
+      want:
+        "spec.rules[0].matches[0].workloadSelector.matchExpressions[0].values: values are " +
+        "required for In and NotIn, and forbidden for Exists and DoesNotExist",
     },
     {
       parsed: route({
@@ -155,7 +163,9 @@ describe("a spec that is refused names the field and the reason", () => {
           },
         ],
       }),
-      want: "spec.rules[0].matches[0].workloadSelector.matchLabels: must be at most 16 entries long",
+      want:
+        "spec.rules[0].matches[0].workloadSelector.matchLabels: must be at most 16 entries " +
+        "long",
     },
     {
       parsed: parseAIRoute({ models: ["a", "a"], rules: [] }),
@@ -173,7 +183,9 @@ describe("a spec that is refused names the field and the reason", () => {
         targets: { namespaces: ALL },
         models: { default: "Allow", allow: [{ name: "a", models: ["b"] }] },
       }),
-      want: "spec.models.default: an allow list refuses everything else; remove default: Allow or the list",
+      want:
+        "spec.models.default: an allow list refuses everything else; remove default: Allow or " +
+        "the list",
     },
     {
       parsed: parseModelCatalog({

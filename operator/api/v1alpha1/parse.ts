@@ -1,4 +1,7 @@
-/** From an unknown spec to a typed value, or one refusal that names the field: the border of `compile`. */
+/**
+ * From an unknown spec to a typed value, or one refusal that names the field: the border of
+ * `compile`.
+ */
 import * as z from "zod"
 import { type Rule, rulesOf } from "./rule.ts"
 
@@ -15,8 +18,9 @@ export type Frozen<T> = T extends readonly (infer E)[]
     : T
 
 /**
- * Makes the parser of one schema: structure, bounds and patterns by zod, then unique list entries and rules.
- * Unknown fields are refused: a setting that we do not know must not be dropped in silence.
+ * Makes the parser of one schema: structure, bounds and patterns by zod, then unique list entries
+ * and rules. Unknown fields are refused: a setting that we do not know must not be dropped in
+ * silence.
  */
 export function parserOf<S extends z.ZodType>(
   schema: S,

@@ -1,4 +1,6 @@
-/** The reference page, from the same definitions as the CRDs: one section a kind, one row a field. */
+/**
+ * The reference page, from the same definitions as the CRDs: one section a kind, one row a field.
+ */
 import { type JsonObject, structural } from "./crd.ts"
 import type { KindDefinition } from "./kind-definition.ts"
 import { API_VERSION } from "./registry.ts"
@@ -7,7 +9,8 @@ export function referenceOf(definitions: readonly KindDefinition[]): string {
   return [
     "# Reference",
     "",
-    `Every field of \`${API_VERSION}\`. The same text is in the cluster: \`kubectl explain airoute.spec.rules\`.`,
+    `Every field of \`${API_VERSION}\`. The same text is in the cluster: \`kubectl explain ` +
+      `airoute.spec.rules\`.`,
     "Conditions and their reasons are in [conditions.md](conditions.md).",
     "",
     ...definitions.flatMap(section),

@@ -1,6 +1,6 @@
 /**
- * The kinds of `sidegate.dev/v1alpha1`: the single source of `crds/`, of TypeScript types, of offline
- * validation and of the reference page.
+ * The kinds of `sidegate.dev/v1alpha1`: the single source of `crds/`, of TypeScript types, of
+ * offline validation and of the reference page.
  *
  * In    nothing: these are definitions. Out: zod schemas, parsers, CRD metadata.
  * Must not know how an object is used, where it is stored, or that there is a proxy.

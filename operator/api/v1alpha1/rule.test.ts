@@ -1,4 +1,6 @@
-/** CEL and predicate of one rule must agree: the API server runs the one, the compiler the other. */
+/**
+ * CEL and predicate of one rule must agree: the API server runs the one, the compiler the other.
+ */
 import { type CelInput, celEnv, isCelError, parse, plan } from "@bufbuild/cel"
 import { strings } from "@bufbuild/cel/ext"
 import fc from "fast-check"

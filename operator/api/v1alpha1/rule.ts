@@ -1,8 +1,9 @@
 /**
- * Rules that a JSON schema cannot say: written once as CEL for the API server and as a predicate for us.
+ * Rules that a JSON schema cannot say: written once as CEL for the API server and as a predicate
+ * for us.
  *
- * The API server runs the CEL at admission; the compiler runs the predicate, because an object may come from a
- * file or be older than the rule. A table test shows that both give the same verdict.
+ * The API server runs the CEL at admission; the compiler runs the predicate, because an object may
+ * come from a file or be older than the rule. A table test shows that both give the same verdict.
  */
 import * as z from "zod"
 
@@ -16,7 +17,10 @@ export interface Rule<T> {
   readonly holds: (value: T) => boolean
 }
 
-/** Attaches rules to a schema: as `x-kubernetes-validations` for the CRD, as predicates for `rulesOf`. */
+/**
+ * Attaches rules to a schema: as `x-kubernetes-validations` for the CRD, as predicates for
+ * `rulesOf`.
+ */
 export function ruled<S extends z.ZodType>(schema: S, rules: readonly Rule<z.output<S>>[]): S {
   const validations = rules.map(({ cel, message, fieldPath }) => ({
     rule: cel,

@@ -50,8 +50,9 @@ export const TEAM_QUOTA: KindDefinition = {
   shortNames: ["tq"],
   scope: "Cluster",
   description:
-    "TeamQuota is a team; a namespace joins it by its label `sidegate.dev/team`. Written by the platform team. A label " +
-    "that names no TeamQuota is refused. The team `unassigned` is that of namespaces without the label.",
+    "TeamQuota is a team; a namespace joins it by its label `sidegate.dev/team`. Written by the " +
+    "platform team. A label that names no TeamQuota is refused. The team `unassigned` is that " +
+    "of namespaces without the label.",
   spec: Spec,
   status: z
     .strictObject({ ...STATUS_SHAPE, usage: Usage.optional() })

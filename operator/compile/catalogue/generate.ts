@@ -1,12 +1,13 @@
 /**
- * Writes the built-in catalogue from the price list of the npm package @pydantic/genai-prices (MIT).
+ * Writes the built-in catalogue from the price list of the npm package @pydantic/genai-prices
+ * (MIT).
  *
  *   node operator/compile/catalogue/generate.ts            writes it
  *   node operator/compile/catalogue/generate.ts --check    exits 1 when it is stale
  *
- * Taken are text models of OpenAI with a price for input and output. Not taken: names known only by prefix or
- * expression (a name that is not in the table is unpriced, never guessed), models with audio or image prices,
- * and the dearer tiers of long prompts: the base tier stands for all.
+ * Taken are text models of OpenAI with a price for input and output. Not taken: names known only by
+ * prefix or expression (a name that is not in the table is unpriced, never guessed), models with
+ * audio or image prices, and the dearer tiers of long prompts: the base tier stands for all.
  */
 import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"

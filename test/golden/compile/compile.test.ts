@@ -1,4 +1,7 @@
-/** Objects in, Snapshot and verdicts out, one behaviour a pair. `UPDATE_GOLDEN=1 vitest run test/golden` writes. */
+/**
+ * Objects in, Snapshot and verdicts out, one behaviour a pair. `UPDATE_GOLDEN=1 vitest run
+ * test/golden` writes.
+ */
 import { readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, test } from "vitest"

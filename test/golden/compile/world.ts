@@ -1,4 +1,7 @@
-/** A small cluster out of YAML documents: what golden and property tests of the compiler feed to the index. */
+/**
+ * A small cluster out of YAML documents: what golden and property tests of the compiler feed to the
+ * index.
+ */
 import { parseAllDocuments } from "yaml"
 import { checkNamespace } from "#operator/compile/check.ts"
 import { compileCluster, compileNamespace } from "#operator/compile/compile.ts"
@@ -23,8 +26,9 @@ const DEFAULTS: CompileSettings = {
 type Document = { readonly [field: string]: unknown }
 
 /**
- * Reads documents of our kinds, `Namespace`, `Settings` (fields of CompileSettings) and `SecretFacts` (fields of
- * SecretFacts). An object is a second younger than the one before it, unless it says `createdAt`.
+ * Reads documents of our kinds, `Namespace`, `Settings` (fields of CompileSettings) and
+ * `SecretFacts` (fields of SecretFacts). An object is a second younger than the one before it,
+ * unless it says `createdAt`.
  */
 export function readWorld(yaml: string): World {
   const documents = parseAllDocuments(yaml).map((document): Document => document.toJS() ?? {})
