@@ -19,7 +19,7 @@ export interface Snapshot {
   readonly access: ModelAccess
   /** Keyed by AIProvider name; only those that some rule here names and that are in order. */
   readonly providers: Readonly<Record<string, ProviderConfig>>
-  /** In the order of `models`; `ModelEntry.route` is an index into this list. */
+  /** By name; only those that serve a model here. `models` points into this list. */
   readonly routes: readonly RouteConfig[]
   readonly models: ModelIndex
   /** Prices of every (schema, model) that a backend here can serve; see `priceKey`. */

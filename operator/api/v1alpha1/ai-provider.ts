@@ -213,11 +213,13 @@ const Spec = ruled(
       holds: ({ schema, simulated }) => simulated === undefined || schema === "Simulated",
     },
     {
-      cel: "self.schema == 'OpenAI' || !has(self.credentials) || self.credentials.type == 'None'",
+      cel:
+        "self.schema != 'Simulated' || !has(self.credentials) || " +
+        "self.credentials.type == 'None'",
       message: "schema Simulated takes no credentials",
       fieldPath: ".credentials",
       holds: ({ schema, credentials }) =>
-        schema === "OpenAI" || credentials === undefined || credentials.type === "None",
+        schema !== "Simulated" || credentials === undefined || credentials.type === "None",
     },
     {
       cel:
