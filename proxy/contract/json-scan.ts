@@ -15,6 +15,7 @@ import {
   utf8Length,
 } from "./json-grammar.ts"
 import { keysBefore, keyText, pathUnderWay, repeatsKey } from "./json-keys.ts"
+import { plainEnd, viewWords, type Words } from "./json-plain.ts"
 
 export interface JsonLimits {
   readonly bytesMax: number
@@ -66,16 +67,11 @@ const CLOSE_BRACKET = 0x5d
 const KEYS_COMPARED_MAX = 12
 const NO_FAULT: JsonFault = { code: "invalid_json", message: "", offset: 0, path: "" }
 
-/** 1 for bytes that may stand in a string as they are and need no further look. */
-const PLAIN = new Uint8Array(256)
-for (let byte = 0x20; byte < 0x80; byte++) PLAIN[byte] = 1
-PLAIN[QUOTE] = 0
-PLAIN[BACKSLASH] = 0
-
 class Scan {
   fault: JsonFault = NO_FAULT
   private readonly bytes: Uint8Array
   private readonly limits: JsonLimits
+  private readonly words: Words | null
   private tape: Int32Array
   private used = 0
   private at = 0
@@ -91,6 +87,7 @@ class Scan {
 
   constructor(bytes: Uint8Array, limits: JsonLimits) {
     this.bytes = bytes
+    this.words = viewWords(bytes)
     this.limits = limits
     this.tape = new Int32Array(STRIDE * 64)
   }
@@ -227,13 +224,13 @@ class Scan {
     this.hasEscapes = false
     let at = start + 1
     for (;;) {
-      while (PLAIN[bytes[at] ?? 0] === 1) at++
+      at = plainEnd(bytes, this.words, at)
       const byte = bytes[at]
       if (byte === QUOTE) break
       this.at = at
-      const length = byte === BACKSLASH ? this.escapeLength(at) : this.wideLength(at)
-      if (length === 0) return false
-      at += length
+      const next = byte === BACKSLASH ? this.escapeEnd(at) : this.wideEnd(at)
+      if (next < 0) return false
+      at = next
     }
     this.at = at + 1
     const kind = this.hasEscapes ? KIND.escaped : KIND.text
@@ -250,49 +247,52 @@ class Scan {
     return ((end - start) << 16) | ((bytes[start + 1] ?? 0) << 8) | (bytes[end - 2] ?? 0)
   }
 
-  /** Bytes of the escape at `at`: 2, 6, or 12 for a pair of surrogates; 0 after a fault. */
-  private escapeLength(at: number): number {
+  /** End of the escape at `at`, a pair of surrogates taken as one; -1 after a fault. */
+  private escapeEnd(at: number): number {
     const { bytes } = this
     this.hasEscapes = true
     const letter = bytes[at + 1]
     if (letter !== 0x75) {
-      if (isSimpleEscape(letter)) return 2
+      if (isSimpleEscape(letter)) return at + 2
       this.fail("invalid_json", "a backslash is followed by what is no escape", at)
-      return 0
+      return -1
     }
     const unit = hex4(bytes, at + 2)
     if (unit < 0) {
       this.fail("invalid_json", "\\u is not followed by four hexadecimal digits", at)
-      return 0
+      return -1
     }
-    if (unit < 0xd800 || unit > 0xdfff) return 6
+    if (unit < 0xd800 || unit > 0xdfff) return at + 6
     const isPair = unit < 0xdc00 && bytes[at + 6] === BACKSLASH && bytes[at + 7] === 0x75
     const low = isPair ? hex4(bytes, at + 8) : -1
-    if (low >= 0xdc00 && low <= 0xdfff) return 12
+    if (low >= 0xdc00 && low <= 0xdfff) return at + 12
     this.fail("invalid_json", "a \\u escape is half of a surrogate pair", at)
-    return 0
+    return -1
   }
 
-  /** Bytes of the UTF-8 character at `at`, which is none of the plain ones; 0 after a fault. */
-  private wideLength(at: number): number {
+  /** End of the run of characters of more than one byte at `from`; -1 after a fault. */
+  private wideEnd(from: number): number {
     const { bytes } = this
-    const byte = bytes[at]
-    if (byte === undefined) {
-      this.fail("invalid_json", "the text ends inside a string", at)
-      return 0
+    const first = bytes[from]
+    if (first === undefined || first < 0x20) {
+      const what = first === undefined ? "the text ends inside" : "a control character stands in"
+      this.fail("invalid_json", `${what} a string`, from)
+      return -1
     }
-    if (byte < 0x20) {
-      this.fail("invalid_json", "a control character stands unescaped in a string", at)
-      return 0
+    let at = from
+    let chars = 0
+    for (let byte = first; byte >= 0x80; byte = bytes[at] ?? 0) {
+      const length = utf8Length(bytes, at, byte)
+      if (length === 0) {
+        this.fail("invalid_json", "the text is not valid UTF-8", at)
+        return -1
+      }
+      at += length
+      chars++
     }
-    const length = utf8Length(bytes, at, byte)
-    if (length === 0) {
-      this.fail("invalid_json", "the text is not valid UTF-8", at)
-      return 0
-    }
-    this.wideChars++
-    this.wideBytes += length
-    return length
+    this.wideChars += chars
+    this.wideBytes += at - from
+    return at
   }
 
   private readNumber(): boolean {
