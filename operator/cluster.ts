@@ -1,8 +1,9 @@
 /**
- * What the operator writes to the cluster besides Leases: statuses, events, its certificates' Secret, the
- * ConfigMap with the roots, and the label on its own pod.
+ * What the operator writes to the cluster besides Leases: statuses, events, its certificates'
+ * Secret, the ConfigMap with the roots, and the label on its own pod.
  *
- * In: a KubeClient and names. Out: functions that the control plane and the certificates take as values.
+ * In: a KubeClient and names. Out: functions that the control plane and the certificates take as
+ * values.
  */
 import { API_VERSION, kindOf } from "#operator/api/v1alpha1/registry.ts"
 import type { StoredTexts } from "#operator/certificates/certificates.ts"
@@ -40,7 +41,10 @@ export async function writeEvent(writer: EventWriter, event: ObjectEvent): Promi
   await writer.emit(subject, { type, reason, action: "Reconcile", note })
 }
 
-/** The Secret that keeps the certificates, as text; `save` creates it or replaces one revision of it. */
+/**
+ * The Secret that keeps the certificates, as text; `save` creates it or replaces one revision of
+ * it.
+ */
 export function createSecretStore(client: KubeClient, namespace: string, name: string) {
   const collection = `/api/v1/namespaces/${namespace}/secrets`
   const load = async (): Promise<StoredTexts | null> => {

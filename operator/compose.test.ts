@@ -167,7 +167,7 @@ describe("the control plane", () => {
     expect(writes).toEqual([])
   })
 
-  test("a sidecar gets its keys, then its Snapshot, and the route says that it is programmed", async () => {
+  test("a sidecar gets keys, then its Snapshot; the route says that it is programmed", async () => {
     await plane.lead()
     const sidecar = new Sidecar(plane)
     expect(sidecar.kinds()).toEqual(["credentials", "snapshot"])
@@ -215,7 +215,7 @@ describe("the control plane", () => {
     })
   })
 
-  test("a deleted Secret takes the key away and shows on the provider, once as an event", async () => {
+  test("a deleted Secret takes its key away and shows, with one event", async () => {
     await plane.lead()
     const sidecar = new Sidecar(plane)
     plane.feed.delete("Secret", { namespace: "sidegate-system", name: "keys" })
@@ -233,7 +233,7 @@ describe("the control plane", () => {
     ])
   })
 
-  test("a refused Snapshot makes the route that caused it not ready, with pod and reason", async () => {
+  test("a refused Snapshot makes the route that caused it not ready, and says why", async () => {
     await plane.lead()
     const sidecar = new Sidecar(plane)
     sidecar.refuseWith = "no such thing"

@@ -1,8 +1,8 @@
 /**
  * The control plane put together: index, compile, credentials, publisher, intake and reconcile.
  *
- * In    a ledger, settings, ports, a clock. Out: the ControlPlane that the operator in a cluster and
- *       `sidegate run` both drive. Nothing here decides anything.
+ * In    a ledger, settings, ports, a clock. Out: the ControlPlane that the operator in a cluster
+ *       and `sidegate run` both drive. Nothing here decides anything.
  */
 import { createHash, randomBytes } from "node:crypto"
 import { createVault } from "#operator/credentials/vault.ts"
@@ -95,7 +95,8 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
     namespaces: () => index.namespaces(),
     lead: async () => {
       const term = await store.takeTerm(0)
-      // Everything is compiled before the first sidecar is let in: none is sent a state that is not whole.
+      // Everything is compiled before the first sidecar is let in: none is sent a state that is not
+      // whole.
       await reconciler.start()
       lead(term)
       metrics.leader.set(1)

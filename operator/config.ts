@@ -1,8 +1,8 @@
 /**
  * The settings of the operator, read once from the environment into one frozen value.
  *
- * In: environment variables as text. Out: an OperatorConfig, or one sentence for each variable that names it,
- * what was wrong with it and what it may be.
+ * In: environment variables as text. Out: an OperatorConfig, or one sentence for each variable that
+ * names it, what was wrong with it and what it may be.
  */
 import { LOG_LEVELS, type LogLevel } from "#operator/telemetry/log.ts"
 
@@ -85,7 +85,9 @@ function readerOf(env: Environment, problems: string[]) {
     const value = env[name]
     return value === undefined || value === "" ? null : value
   }
-  /** What was wrong is quoted up to 64 characters; the default stands in until the caller gives up. */
+  /**
+   * What was wrong is quoted up to 64 characters; the default stands in until the caller gives up.
+   */
   const refuse = <T>(name: string, value: string, wanted: string, otherwise: T): T => {
     problems.push(`${name} is "${value.slice(0, 64)}"; it must be ${wanted}`)
     return otherwise

@@ -1,5 +1,6 @@
 /**
- * The control plane as one value: what the operator in a cluster and `sidegate run` on a laptop both drive.
+ * The control plane as one value: what the operator in a cluster and `sidegate run` on a laptop
+ * both drive.
  *
  * In    objects as the API server or a file gives them (`feed`), sidecars (`publisher`, `intake`).
  * Out   Snapshots and credentials to sidecars, statuses and events through the two ports.
@@ -24,7 +25,9 @@ export interface ControlPlaneOptions {
   readonly metrics: OperatorMetrics
   /** Wall clock, ms since the epoch. */
   readonly now: () => number
-  /** Whether sidecars of a namespace are served; all when left out. Others hold no configuration. */
+  /**
+   * Whether sidecars of a namespace are served; all when left out. Others hold no configuration.
+   */
   readonly isServed?: (namespace: NamespaceFacts) => boolean
   /** The ledger belongs to a leader of a higher term: this process must stop at once. */
   readonly onDeposed?: (reason: string) => void
@@ -46,21 +49,24 @@ export interface ControlPlane {
   namespace(name: string): NamespaceFacts | undefined
   namespaces(): readonly NamespaceFacts[]
   /**
-   * Takes the next term from the ledger and starts to publish, to accept usage and to write statuses.
-   * Before it nothing is compiled and every sidecar is told `not_leader`. Call it once, after the first
-   * `reset` of every kind. Rejects with a LedgerError.
+   * Takes the next term from the ledger and starts to publish, to accept usage and to write
+   * statuses. Before it nothing is compiled and every sidecar is told `not_leader`. Call it once,
+   * after the first `reset` of every kind. Rejects with a LedgerError.
    */
   lead(): Promise<{ readonly term: number }>
-  /** Resolves when every change fed so far is compiled and published; not when it is acknowledged. */
+  /**
+   * Resolves when every change fed so far is compiled and published; not when it is acknowledged.
+   */
   settled(): Promise<void>
   /** Ends timers and sessions; the store is the caller's to close. */
   close(): Promise<void>
 }
 
 /**
- * Objects in, as plain JSON values with `metadata` {name, namespace, uid, generation, resourceVersion,
- * creationTimestamp, labels, annotations}: the shape of the API server. Kind `Secret` only from the
- * credentials namespace. An object without a name or uid is refused with a log line and changes nothing.
+ * Objects in, as plain JSON values with `metadata` {name, namespace, uid, generation,
+ * resourceVersion, creationTimestamp, labels, annotations}: the shape of the API server. Kind
+ * `Secret` only from the credentials namespace. An object without a name or uid is refused with a
+ * log line and changes nothing.
  */
 export interface ObjectFeed {
   /** All objects of a kind, replacing what was known. */

@@ -1,8 +1,9 @@
 /**
  * Objects as the API server or a file gives them, into the index and the vault.
  *
- * In    plain JSON values by kind. Out: the keys that a change affects, statuses that a watch showed, and
- *       the keys of Secrets. Only what is kept is copied; the value of a Secret goes to the vault alone.
+ * In    plain JSON values by kind. Out: the keys that a change affects, statuses that a watch
+ *       showed, and the keys of Secrets. Only what is kept is copied; the value of a Secret goes to
+ *       the vault alone.
  */
 import {
   type ReadSecret,

@@ -1,11 +1,12 @@
 /**
  * The operator's process: settings in, a running operator, an orderly end.
  *
- * SIGTERM and SIGINT end it with code 0; a second one, or an end that takes too long, with code 1. Whatever
- * nothing caught is a bug after which no state can be trusted: it is logged, and the process ends with code 1,
- * to be started again. Sidecars go on with what they have.
+ * SIGTERM and SIGINT end it with code 0; a second one, or an end that takes too long, with code 1.
+ * Whatever nothing caught is a bug after which no state can be trusted: it is logged, and the
+ * process ends with code 1, to be started again. Sidecars go on with what they have.
  */
-import packageFile from "../package.json" with { type: "json" }
+import { readFileSync } from "node:fs"
+import { parseJson } from "#proxy/contract/json.ts"
 import { readOperatorConfig } from "./config.ts"
 import { type RunningOperator, startOperator } from "./start.ts"
 import { createLog, errorText, type Log } from "./telemetry/log.ts"
@@ -16,7 +17,7 @@ const END_WITHIN_MS = 15_000
 
 let isEnding = false
 
-const read = readOperatorConfig(process.env, packageFile.version)
+const read = readOperatorConfig(process.env, readRelease())
 if (read.ok) {
   await main(read.config)
 } else {
@@ -66,6 +67,14 @@ function end(signal: string, operator: RunningOperator, log: Log): void {
       process.exit(1)
     },
   )
+}
+
+function readRelease(): string {
+  const bytes = readFileSync(new URL("../package.json", import.meta.url))
+  const parsed = parseJson(bytes, { bytesMax: 65_536, depthMax: 8, tokensMax: 10_000 })
+  const file = parsed.ok ? parsed.value : null
+  const isNamed = typeof file === "object" && file !== null && "version" in file
+  return isNamed && typeof file.version === "string" ? file.version : "unknown"
 }
 
 /** Where it happened, not only what: the first lines of the stack, without values. */

@@ -1,4 +1,7 @@
-/** What the parts tell, as log lines and metrics: one place, so that every part says the same things the same way. */
+/**
+ * What the parts tell, as log lines and metrics: one place, so that every part says the same things
+ * the same way.
+ */
 import { formatRef } from "#operator/index/view.ts"
 import type { IntakeEvent } from "#operator/intake/intake.ts"
 import type { ControlEvent } from "#operator/publish/control-app.ts"
@@ -124,7 +127,10 @@ function failure({
   return { object: formatRef(object), error: errorText(error) }
 }
 
-/** `echo KEY | base64` leaves a line end behind; it is cut off, and whoever wrote the Secret should know. */
+/**
+ * `echo KEY | base64` leaves a line end behind; it is cut off, and whoever wrote the Secret should
+ * know.
+ */
 export function reportTrimmed(
   event: ObjectEvent,
   { ports, log }: ControlPlaneOptions,

@@ -1,8 +1,10 @@
 /**
- * Keeps the operator's certificates in service: made, published to the injected namespaces, renewed in time.
+ * Keeps the operator's certificates in service: made, published to the injected namespaces, renewed
+ * in time.
  *
- * In    the cluster, the namespaces as the feed shows them. Out: the pair to serve with, again whenever it
- *       changes, and the ConfigMap with the roots in every injected namespace, written by the leader.
+ * In    the cluster, the namespaces as the feed shows them. Out: the pair to serve with, again
+ *       whenever it changes, and the ConfigMap with the roots in every injected namespace, written
+ *       by the leader.
  */
 import { setTimeout as wait } from "node:timers/promises"
 import { createCertificates, type ServedCertificates } from "#operator/certificates/certificates.ts"

@@ -4,7 +4,8 @@
  *   second port -> ledger -> watches -> certificates -> control port -> lease -> lead
  *
  * In    an OperatorConfig, the log, and whom to tell when the process must not go on.
- * Out   a running operator. A standby is ready and answers `not_leader`; one that lost the lead ends.
+ * Out   a running operator. A standby is ready and answers `not_leader`; one that lost the lead
+ *       ends.
  */
 import { createHash, randomBytes } from "node:crypto"
 import { hostname } from "node:os"
@@ -38,7 +39,10 @@ export interface StartOptions {
 }
 
 export interface RunningOperator {
-  /** Resolves once it stands by, or was closed before; rejects when the ledger or a port cannot be had. */
+  /**
+   * Resolves once it stands by, or was closed before; rejects when the ledger or a port cannot be
+   * had.
+   */
   readonly started: Promise<void>
   /** Also while it starts. */
   close(): Promise<void>
@@ -180,7 +184,9 @@ interface LeadParts {
   readonly synced: Promise<void>
 }
 
-/** Waits for the caches, then for the lease, then leads. The returned function gives the lease back. */
+/**
+ * Waits for the caches, then for the lease, then leads. The returned function gives the lease back.
+ */
 function runForLead(
   { config, log, onFatal }: StartOptions,
   { client, plane, certificates, synced }: LeadParts,

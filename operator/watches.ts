@@ -1,8 +1,9 @@
 /**
  * The operator's eyes: one reflector for each kind it reads, into the control plane's feed.
  *
- * In: a KubeClient and the credentials namespace. Out: objects into the feed; what is not yet in, in words,
- * for `/readyz`; whether the API server answers. Secrets are read in the credentials namespace and nowhere else.
+ * In: a KubeClient and the credentials namespace. Out: objects into the feed; what is not yet in,
+ * in words, for `/readyz`; whether the API server answers. Secrets are read in the credentials
+ * namespace and nowhere else.
  */
 import { API_VERSION, KINDS } from "#operator/api/v1alpha1/registry.ts"
 import type { IndexedKind } from "#operator/index/view.ts"

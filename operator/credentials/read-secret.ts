@@ -2,8 +2,8 @@
  * From a Secret of the credentials namespace to what may be known of it, and to its values.
  *
  * In    the object as the API server or a manifest gives it.
- * Out   SecretFacts for the index (never a value), and SecretValues for the vault, only of Secrets whose
- *       type is ours: the operator's own certificates live beside them.
+ * Out   SecretFacts for the index (never a value), and SecretValues for the vault, only of Secrets
+ *       whose type is ours: the operator's own certificates live beside them.
  * Must not know who asks, nor which provider uses a key.
  */
 import { createHash } from "node:crypto"
@@ -62,8 +62,9 @@ type ReadValue =
   | { readonly ok: false; readonly problem: string }
 
 /**
- * One value as the text of a header. A line end at the end is cut off (`echo KEY | base64` leaves one);
- * anything else that is not printable ASCII is a problem, named by length and offset, never by content.
+ * One value as the text of a header. A line end at the end is cut off (`echo KEY | base64` leaves
+ * one); anything else that is not printable ASCII is a problem, named by length and offset, never
+ * by content.
  */
 function readValue(bytes: Uint8Array): ReadValue {
   const of = `a value of ${bytes.length} bytes`
@@ -110,8 +111,9 @@ function readHosts(annotation: string | undefined): readonly string[] | null {
 }
 
 /**
- * Salted with the Secret's uid, so that equal keys in two Secrets do not show as equal. It stays in this
- * process; even outside it would give nothing away, as a provider key holds too much chance to guess.
+ * Salted with the Secret's uid, so that equal keys in two Secrets do not show as equal. It stays in
+ * this process; even outside it would give nothing away, as a provider key holds too much chance to
+ * guess.
  */
 function fingerprint(uid: string, values: ReadonlyMap<string, SecretValue>): string {
   const hash = createHash("sha256").update(uid)

@@ -1,8 +1,8 @@
 import { inspect } from "node:util"
 
 /**
- * A provider key in memory. Its text comes out through `reveal` only: printed, logged, interpolated,
- * compared or made into JSON it is `[redacted]`.
+ * A provider key in memory. Its text comes out through `reveal` only: printed, logged,
+ * interpolated, compared or made into JSON it is `[redacted]`.
  */
 export class SecretValue {
   readonly #text: string

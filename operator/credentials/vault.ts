@@ -6,16 +6,18 @@ import type { ReadSecret } from "./read-secret.ts"
 import type { SecretValue } from "./secret-value.ts"
 
 export interface Vault {
-  /** Keeps the newest values of a Secret and forgets the older ones. False when they are the same. */
+  /**
+   * Keeps the newest values of a Secret and forgets the older ones. False when they are the same.
+   */
   put(secret: ReadSecret): boolean
   delete(secretName: string): void
   /** Forgets every Secret that is not among these names. */
   retain(secretNames: ReadonlySet<string>): void
   /**
-   * The keys that a compiled namespace needs. One whose Secret is gone since is left out: its providers
-   * answer `credential_missing`. `revision` is equal for equal entries, also after a restart of the
-   * operator, so that nothing is sent again. It is a hash salted with the fingerprint of each Secret (and
-   * so with its uid); only holders of the very keys are told it.
+   * The keys that a compiled namespace needs. One whose Secret is gone since is left out: its
+   * providers answer `credential_missing`. `revision` is equal for equal entries, also after a
+   * restart of the operator, so that nothing is sent again. It is a hash salted with the
+   * fingerprint of each Secret (and so with its uid); only holders of the very keys are told it.
    */
   credentialsFor(needs: CompiledNamespace["credentials"]): CredentialsPush
 }

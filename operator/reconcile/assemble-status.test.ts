@@ -87,7 +87,7 @@ test.each(ready)("Ready: $name", ({ verdict, programmed, want }) => {
   expect([status, reason, message]).toEqual(want)
 })
 
-test("lastTransitionTime moves only with the condition's status, not with generation or message", () => {
+test("lastTransitionTime moves with the condition's status, not with the generation", () => {
   const before = assembleStatus(
     makeVerdict(),
     programmed("Unknown", "Pending"),

@@ -8,8 +8,10 @@ import type { Programmed } from "./programmed.ts"
 const MESSAGE_CHARACTERS_MAX = 1024
 
 /**
- * Input   `previous`: the status on record, whose transition times hold where nothing turned; null for none.
- * Output  the four conditions in one order; `Ready` is False with the first reason that makes it so.
+ * Input   `previous`: the status on record, whose transition times hold where nothing turned; null
+ *         for none.
+ * Output  the four conditions in one order; `Ready` is False with the first reason that makes it
+ *         so.
  * Source  `api.md`, "Status".
  */
 export function assembleStatus(
@@ -42,8 +44,8 @@ export function assembleStatus(
 }
 
 /**
- * One event for each condition that turned False or changed its reason for it, and one for each that
- * turned True again. Ready repeats the others and makes none.
+ * One event for each condition that turned False or changed its reason for it, and one for each
+ * that turned True again. Ready repeats the others and makes none.
  */
 export function transitionsOf(
   previous: ObjectStatus | null,
@@ -80,5 +82,6 @@ function readyOf(parts: readonly Condition[]): Condition {
 }
 
 function cut(text: string): string {
-  return text.length <= MESSAGE_CHARACTERS_MAX ? text : `${text.slice(0, MESSAGE_CHARACTERS_MAX)}…`
+  const isLong = text.length > MESSAGE_CHARACTERS_MAX
+  return isLong ? `${text.slice(0, MESSAGE_CHARACTERS_MAX)}…` : text
 }

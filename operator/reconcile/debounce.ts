@@ -1,6 +1,7 @@
 /**
- * When to look at a key again: an isolated change at once, churn after it was quiet for `quietMs`, but
- * never later than `maxMs` after its first change. No clock and no timers: the caller brings the time (ms).
+ * When to look at a key again: an isolated change at once, churn after it was quiet for `quietMs`,
+ * but never later than `maxMs` after its first change. No clock and no timers: the caller brings
+ * the time (ms).
  */
 
 export interface DebounceSettings {

@@ -1,13 +1,16 @@
 /**
- * Which generation of which object is in force where: per namespace, what the published Snapshot was made
- * from, and the same for every hash that some sidecar still holds.
+ * Which generation of which object is in force where: per namespace, what the published Snapshot
+ * was made from, and the same for every hash that some sidecar still holds.
  *
- * A hash does not hold generations, so a change that compiles to the same Snapshot is in force wherever
- * that hash is: the newest sources of a hash count.
+ * A hash does not hold generations, so a change that compiles to the same Snapshot is in force
+ * wherever that hash is: the newest sources of a hash count.
  */
 import { formatRef, type ObjectRef } from "#operator/index/view.ts"
 
-/** Older hashes of one namespace that are remembered; what holds none of them counts as not programmed. */
+/**
+ * Older hashes of one namespace that are remembered; what holds none of them counts as not
+ * programmed.
+ */
 export const HASHES_MAX = 16
 
 export interface InForce {
@@ -21,7 +24,10 @@ export interface InForce {
   forget(namespace: string): void
   /** Namespaces whose published Snapshot was made from this object. */
   scope(object: string): Iterable<string>
-  /** Generation of the object in the Snapshot of that hash; undefined when it is not in it or unknown. */
+  /**
+   * Generation of the object in the Snapshot of that hash; undefined when it is not in it or
+   * unknown.
+   */
   generation(namespace: string, hash: string, object: string): number | undefined
   /** `formatRef` of all sources of what is published. */
   sources(namespace: string): Iterable<string>

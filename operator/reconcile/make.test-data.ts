@@ -1,4 +1,7 @@
-/** Makers for the tests of this folder: each gives defaults, so that a row shows only what matters to it. */
+/**
+ * Makers for the tests of this folder: each gives defaults, so that a row shows only what matters
+ * to it.
+ */
 import type { ObjectVerdict } from "#operator/compile/compiled.ts"
 import type { ConfigObject } from "#operator/index/view.ts"
 import type { ConnectedSidecar, ObjectStatus, StatusCondition } from "./ports.ts"

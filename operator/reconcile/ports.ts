@@ -1,6 +1,6 @@
 /**
- * What reconcile needs of the outside, as values: the publisher, the vault, the ledger's totals, and where
- * statuses and events go (the API server, or the terminal of `sidegate run`).
+ * What reconcile needs of the outside, as values: the publisher, the vault, the ledger's totals,
+ * and where statuses and events go (the API server, or the terminal of `sidegate run`).
  */
 import type { CompiledNamespace } from "#operator/compile/compiled.ts"
 import type { NamespaceFacts, ObjectRef } from "#operator/index/view.ts"

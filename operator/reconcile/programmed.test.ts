@@ -6,6 +6,7 @@ import { judgeProgrammed } from "./programmed.ts"
 
 const NOW = 1_000_000
 const chat = makeObject({ generation: 4 })
+const FIRST_TEN = Array.from({ length: 10 }, (_, index) => `search/p0${index}`).join("; ")
 const source = (generation: number) => ({ ...makeObject(), generation })
 const nack = (object: string | null) => ({
   nack: { reason: "pattern is not valid", object, path: "/routes/0" },
@@ -111,7 +112,7 @@ const cases: readonly Case[] = [
     want: [
       "Unknown",
       "NoAcknowledgement",
-      `0/12 sidecars; no answer from ${Array.from({ length: 10 }, (_, index) => `search/p0${index}`).join("; ")}; and 2 more`,
+      `0/12 sidecars; no answer from ${FIRST_TEN}; and 2 more`,
     ],
   },
 ]

@@ -1,4 +1,7 @@
-/** The condition `Programmed`: whether every connected sidecar in scope has this generation in force. */
+/**
+ * The condition `Programmed`: whether every connected sidecar in scope has this generation in
+ * force.
+ */
 import type { Condition, ObjectVerdict } from "#operator/compile/compiled.ts"
 import { formatRef } from "#operator/index/view.ts"
 import type { InForce } from "./in-force.ts"

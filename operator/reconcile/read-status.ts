@@ -1,4 +1,6 @@
-/** The status that an object carries, as far as it is ours; whatever does not read as ours is null. */
+/**
+ * The status that an object carries, as far as it is ours; whatever does not read as ours is null.
+ */
 import type { IndexedKind } from "#operator/index/view.ts"
 import type { ObjectStatus, SidecarCounts, StatusCondition, UsageStatus } from "./ports.ts"
 
@@ -11,7 +13,10 @@ export const STATUS_KINDS: ReadonlySet<IndexedKind> = new Set<IndexedKind>([
   "TeamQuota",
 ])
 
-/** Input: the whole object as the API server gives it. Conditions come in our order, others are left out. */
+/**
+ * Input: the whole object as the API server gives it. Conditions come in our order, others are left
+ * out.
+ */
 export function readStatus(object: unknown): ObjectStatus | null {
   const status = fieldOf(object, "status")
   const observedGeneration = fieldOf(status, "observedGeneration")

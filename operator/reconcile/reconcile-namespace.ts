@@ -1,4 +1,7 @@
-/** One key looked at: read, decide, act, report. Level-triggered: it reads what is, never what happened. */
+/**
+ * One key looked at: read, decide, act, report. Level-triggered: it reads what is, never what
+ * happened.
+ */
 import { checkNamespace } from "#operator/compile/check.ts"
 import { type CompiledCluster, compileNamespace } from "#operator/compile/compile.ts"
 import type { CompiledNamespace, CompileSettings } from "#operator/compile/compiled.ts"

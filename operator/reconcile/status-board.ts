@@ -1,9 +1,9 @@
 /**
- * Every object's status: what it should be, made from verdicts, acknowledgements and usage, and handed to
- * the schedule that decides when it is written. No clock and no I/O.
+ * Every object's status: what it should be, made from verdicts, acknowledgements and usage, and
+ * handed to the schedule that decides when it is written. No clock and no I/O.
  *
- * Objects that something touched are evaluated a few at a time, since one change of a provider touches
- * hundreds, and each acknowledgement touches all objects of its namespace.
+ * Objects that something touched are evaluated a few at a time, since one change of a provider
+ * touches hundreds, and each acknowledgement touches all objects of its namespace.
  */
 import type { ObjectVerdict } from "#operator/compile/compiled.ts"
 import { formatRef, type ObjectRef } from "#operator/index/view.ts"

@@ -1,8 +1,9 @@
 /**
- * Drives the status board: evaluates what was touched, writes what is due, sends events, reads usage.
+ * Drives the status board: evaluates what was touched, writes what is due, sends events, reads
+ * usage.
  *
- * In    the board, the ports, a clock. Out: writes and events through the ports; a failed write is due
- *       again, a failed event is reported and lost, since the condition says the same.
+ * In    the board, the ports, a clock. Out: writes and events through the ports; a failed write is
+ *       due again, a failed event is reported and lost, since the condition says the same.
  */
 import { monthIndex, monthStart } from "#operator/ledger/month.ts"
 import type { ObjectEvent, ReconcilePorts, StatusWrite } from "./ports.ts"

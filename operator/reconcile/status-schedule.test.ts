@@ -20,7 +20,10 @@ const alone = (generation: number) =>
 const bad = (generation: number, reason = "Conflicted") =>
   makeStatus(generation, { Accepted: ["False", reason] })
 
-/** `at` what should be is proposed; `want` are the times at which something was written, stepping 100 ms. */
+/**
+ * `at` what should be is proposed; `want` are the times at which something was written, stepping
+ * 100 ms.
+ */
 interface Case {
   readonly name: string
   readonly observed?: ObjectStatus

@@ -1,10 +1,10 @@
 /**
- * When to write which status. In: what the API server has, what it should have, the time. Out: the writes
- * that may begin now. No clock, no timers, no client.
+ * When to write which status. In: what the API server has, what it should have, the time. Out: the
+ * writes that may begin now. No clock, no timers, no client.
  *
- * Source  `api.md`, "Status", Writes: a change of generation or a refusal at once; the first usage after
- *         30 quiet seconds at once, then every 30 s; counts every 60 s; at most 20 writes a second for the whole
- *         operator, oldest first; never a write without a change.
+ * Source  `api.md`, "Status", Writes: a change of generation or a refusal at once; the first usage
+ *         after 30 quiet seconds at once, then every 30 s; counts every 60 s; at most 20 writes a
+ *         second for the whole operator, oldest first; never a write without a change.
  */
 import { canonicalJson } from "#proxy/contract/json.ts"
 import type { ObjectStatus, StatusCondition } from "./ports.ts"
@@ -120,7 +120,8 @@ export function createStatusSchedule(startedAt: number): StatusSchedule {
         plan(key, entry, now + wait)
         return
       }
-      // The first status shows where the month stands; the usage after it is the first that someone waits for.
+      // The first status shows where the month stands; the usage after it is the first that someone
+      // waits for.
       const usage = entry.written?.usage
       if (usage !== undefined && !isSame(usage, status.usage)) entry.usageAt = now
       entry.countsAt = now
@@ -144,7 +145,9 @@ export function createStatusSchedule(startedAt: number): StatusSchedule {
   }
 }
 
-/** When the difference between what is and what should be is to be written; null when there is none. */
+/**
+ * When the difference between what is and what should be is to be written; null when there is none.
+ */
 function dueAt({ written, desired, usageAt, countsAt }: Entry, now: number): number | null {
   if (desired === null || isSame(written, desired)) return null
   if (written === null || isUrgent(written, desired)) return now
@@ -156,8 +159,9 @@ function dueAt({ written, desired, usageAt, countsAt }: Entry, now: number): num
 }
 
 /**
- * A new generation; a condition that turns False, changes its reason for it, or stops being False; and the
- * answer that the writer of the change waits for: Programmed turns True, or its first sidecars come.
+ * A new generation; a condition that turns False, changes its reason for it, or stops being False;
+ * and the answer that the writer of the change waits for: Programmed turns True, or its first
+ * sidecars come.
  */
 function isUrgent(written: ObjectStatus, desired: ObjectStatus): boolean {
   if (written.observedGeneration !== desired.observedGeneration) return true

@@ -1,8 +1,8 @@
 /**
  * Runs changed keys one after the other: debounced, in slices, again later when one failed.
  *
- * In    keys and what to do for one key. Out: calls of it, never two at a time. Key "" means everything:
- *       it runs first, then every namespace does.
+ * In    keys and what to do for one key. Out: calls of it, never two at a time. Key "" means
+ *       everything: it runs first, then every namespace does.
  */
 import { createDebounce } from "./debounce.ts"
 
@@ -17,7 +17,10 @@ export interface WorkLoop {
 
 export interface WorkLoopOptions {
   readonly now: () => number
-  /** `sinceMs`: when the first of the changes that led here arrived. Throws to be called again later. */
+  /**
+   * `sinceMs`: when the first of the changes that led here arrived. Throws to be called again
+   * later.
+   */
   readonly run: (key: string, sinceMs: number) => void
   /** What "" stands for besides itself. */
   readonly namespaces: () => Iterable<string>

@@ -1,8 +1,9 @@
 /**
  * The operator's log: JSON lines on stdout, fields from a closed list.
  *
- * In: an event sentence and known fields. Out: one line. A field that is not on the list is not written, so
- * no object, token or key can slip into a line by being spread into it. Must not know what is logged.
+ * In: an event sentence and known fields. Out: one line. A field that is not on the list is not
+ * written, so no object, token or key can slip into a line by being spread into it. Must not know
+ * what is logged.
  */
 import { pino } from "pino"
 
@@ -68,7 +69,10 @@ const FIELDS: { readonly [K in keyof Required<LogFields>]: true } = {
   error: true,
 }
 
-/** Lines go to `destination`, stdout when absent; written synchronously so that the last one is not lost. */
+/**
+ * Lines go to `destination`, stdout when absent; written synchronously so that the last one is not
+ * lost.
+ */
 export function createLog(
   level: LogLevel,
   destination?: { readonly write: (line: string) => void },

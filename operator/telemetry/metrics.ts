@@ -1,7 +1,9 @@
 /**
- * The operator's metrics. Labels come from closed sets only, so no client and no tenant can mint one.
+ * The operator's metrics. Labels come from closed sets only, so no client and no tenant can mint
+ * one.
  *
- * In: counts and gauges from every part. Out: the Prometheus text of `/metrics`. Must not know the parts.
+ * In: counts and gauges from every part. Out: the Prometheus text of `/metrics`. Must not know the
+ * parts.
  */
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client"
 

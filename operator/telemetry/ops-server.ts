@@ -1,4 +1,7 @@
-/** The second port: `/metrics`, `/healthz` (the loop turns), `/readyz` (the caches are in). Nothing else. */
+/**
+ * The second port: `/metrics`, `/healthz` (the loop turns), `/readyz` (the caches are in). Nothing
+ * else.
+ */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
 import type { Registry } from "prom-client"

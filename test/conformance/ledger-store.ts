@@ -1,4 +1,7 @@
-/** What every ledger store must do, whatever it stores in. Each implementation's test calls this once. */
+/**
+ * What every ledger store must do, whatever it stores in. Each implementation's test calls this
+ * once.
+ */
 import { afterEach, beforeEach, describe, expect, test } from "vitest"
 import type { LedgerStore, RecordOrigin } from "#operator/ledger/store/store.ts"
 import type { UsageRecord } from "#proxy/contract/records.ts"
@@ -139,7 +142,7 @@ export function ledgerStoreSuite(name: string, open: () => Promise<LedgerStore>)
         })
       })
 
-      test("a record that is sent again after its namespace changed team stays with the first", async () => {
+      test("a record sent again under another team stays with the first", async () => {
         const term = await store.takeTerm(0)
         await store.appendUsage(term, makeOrigin(), [makeRecord()])
         const moved = makeOrigin({ team: "billing" })

@@ -1,8 +1,8 @@
 /**
  * The real operator as a process against a test control plane.
  *
- * In: the control plane, the operator's namespace (made here), further settings. Out: its ports, its output,
- * ways to stop or kill it and start it again on the same ledger and ports.
+ * In: the control plane, the operator's namespace (made here), further settings. Out: its ports,
+ * its output, ways to stop or kill it and start it again on the same ledger and ports.
  */
 import { type Program, startProgram } from "#test/process/program.ts"
 import { freePorts, temporaryDirectory } from "#test/process/places.ts"
@@ -86,7 +86,9 @@ export async function makeOperatorProcess(
   }
 }
 
-/** The value of one sample of `/metrics`, e.g. `sidegate_sidecars`; undefined when there is none. */
+/**
+ * The value of one sample of `/metrics`, e.g. `sidegate_sidecars`; undefined when there is none.
+ */
 export async function metricOf(
   operator: OperatorProcess,
   sample: string,

@@ -148,7 +148,7 @@ test("what is applied is judged, and kubectl shows it", async () => {
   expect(stdout).toContain("aiprovider.sidegate.dev/openai")
 })
 
-test("a pod's token opens the channel: keys, then its Snapshot; the acknowledgement is counted", async () => {
+test("a pod's token opens the channel: keys, then its Snapshot; its answer counts", async () => {
   const { identity, stream } = await connect("api-0")
   expect(identity).toMatchObject({ namespace, pod: "api-0", application: "api" })
   await soon("a Snapshot", async () => stream.events.find(({ event }) => event === "snapshot"))
@@ -202,7 +202,7 @@ test("kubectl apply reaches a subscriber well within a second, and is programmed
   await deletePod("api-1")
 })
 
-test("a conflicting route loses to the older one, by condition and one Event, and harms nobody", async () => {
+test("a conflicting route loses to the older one, by condition and one Event", async () => {
   await applyObjects(control, [route("late", "gpt-4o-mini")])
   const found = await until("airoute", "late", "Accepted", "False Conflicted")
   expect(found).toContain(`${namespace}/chat`)
@@ -263,7 +263,7 @@ test("a namespace that is no longer injected loses its streams", async () => {
   await deletePod("api-4")
 })
 
-test("after kill -9 it leads on under a higher term; who holds the current Snapshot is sent nothing", async () => {
+test("after kill -9 it leads on; who holds the current Snapshot is sent nothing", async () => {
   const { address, stream } = await connect("api-5")
   const push = await soon("a Snapshot", async () => {
     const found = stream.events.findLast(({ event }) => event === "snapshot")

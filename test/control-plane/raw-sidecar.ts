@@ -1,4 +1,7 @@
-/** A sidecar reduced to its calls: plain HTTPS with a pod-bound token, for tests of the operator's channel. */
+/**
+ * A sidecar reduced to its calls: plain HTTPS with a pod-bound token, for tests of the operator's
+ * channel.
+ */
 import { request } from "node:https"
 import type { ConfigEvent, HeldVersion, HelloAnswer } from "#proxy/contract/push.ts"
 

@@ -1,8 +1,8 @@
 /**
  * The ledger's storage, one interface with one conformance suite for every implementation.
  *
- * Every write carries the leader's `term` and fails with `stale_term` when a higher one was taken: a paused
- * leader that wakes up can no longer change anything. What a promise resolved is durable.
+ * Every write carries the leader's `term` and fails with `stale_term` when a higher one was taken:
+ * a paused leader that wakes up can no longer change anything. What a promise resolved is durable.
  */
 import type { EpochMs } from "#proxy/contract/money.ts"
 import type { UsageRecord } from "#proxy/contract/records.ts"
@@ -34,10 +34,16 @@ export interface UsageTotals {
 }
 
 export interface LedgerStore {
-  /** Raises the stored term above itself and `atLeast`, and returns it; the caller is the leader of that term. */
+  /**
+   * Raises the stored term above itself and `atLeast`, and returns it; the caller is the leader of
+   * that term.
+   */
   takeTerm(atLeast: number): Promise<number>
   term(): Promise<number>
-  /** Stores what is new, all of it or nothing, and adds it to its team's month. At most 1,000 records. */
+  /**
+   * Stores what is new, all of it or nothing, and adds it to its team's month. At most 1,000
+   * records.
+   */
   appendUsage(
     term: number,
     origin: RecordOrigin,
@@ -49,8 +55,9 @@ export interface LedgerStore {
 }
 
 /**
- * `stale_term`: another leader took over. `unwritable`: disk full, read-only, busy or queued for too long.
- * `corrupt`, `incompatible` (a newer release wrote it): refuse to start, keep what is there.
+ * `stale_term`: another leader took over. `unwritable`: disk full, read-only, busy or queued for
+ * too long. `corrupt`, `incompatible` (a newer release wrote it): refuse to start, keep what is
+ * there.
  */
 export class LedgerError extends Error {
   readonly code: "stale_term" | "unwritable" | "corrupt" | "incompatible"

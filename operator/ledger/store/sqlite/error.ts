@@ -1,9 +1,14 @@
-/** What SQLite throws, as a LedgerError. A mistake of ours (constraint, misuse) stays what it is: a bug. */
+/**
+ * What SQLite throws, as a LedgerError. A mistake of ours (constraint, misuse) stays what it is: a
+ * bug.
+ */
 import { LedgerError } from "../store.ts"
 
 // Primary result codes, https://sqlite.org/rescode.html
-const CORRUPT: ReadonlySet<number> = new Set([11, 26]) // CORRUPT, NOTADB
-const UNWRITABLE: ReadonlySet<number> = new Set([3, 5, 6, 8, 10, 13, 14]) // PERM, BUSY, LOCKED, READONLY, IOERR, FULL, CANTOPEN
+// CORRUPT, NOTADB
+const CORRUPT: ReadonlySet<number> = new Set([11, 26])
+// PERM, BUSY, LOCKED, READONLY, IOERR, FULL, CANTOPEN
+const UNWRITABLE: ReadonlySet<number> = new Set([3, 5, 6, 8, 10, 13, 14])
 const FILE_SYSTEM: ReadonlySet<string> = new Set([
   "EACCES",
   "EPERM",
@@ -25,8 +30,8 @@ export function toLedgerError(error: unknown, file: string): unknown {
     if (CORRUPT.has(code)) {
       return new LedgerError(
         "corrupt",
-        `the ledger ${file} is damaged (${error.message}). It was left as it is: restore a backup in ` +
-          "its place, or move it away to begin an empty ledger",
+        `the ledger ${file} is damaged (${error.message}). It was left as it is: restore a ` +
+          "backup in its place, or move it away to begin an empty ledger",
       )
     }
     if (UNWRITABLE.has(code)) {

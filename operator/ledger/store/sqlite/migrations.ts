@@ -1,6 +1,6 @@
 /**
- * The numbered steps from an empty file to the schema of this release. A step that was released is never
- * edited: a change is a new step at the end.
+ * The numbered steps from an empty file to the schema of this release. A step that was released is
+ * never edited: a change is a new step at the end.
  */
 
 export interface Migration {
@@ -18,7 +18,7 @@ export const MIGRATIONS: readonly Migration[] = [
       ) STRICT;
       INSERT INTO meta (key, value) VALUES ('term', 0);
 
-      -- One row for each dispatched attempt, as its sidecar reported it and as the operator stamped it.
+      -- One row for each dispatched attempt: the sidecar's report with the operator's stamp.
       -- The key holds the pod, so that no pod can occupy another's ids.
       CREATE TABLE usage_record (
         pod_uid TEXT NOT NULL,

@@ -1,5 +1,6 @@
 /**
- * Opens one ledger file: durable settings, integrity check, migrations. Synchronous: it runs in the worker.
+ * Opens one ledger file: durable settings, integrity check, migrations. Synchronous: it runs in the
+ * worker.
  */
 import { closeSync, mkdirSync, openSync, statSync } from "node:fs"
 import { dirname } from "node:path"
@@ -10,11 +11,15 @@ import { MIGRATIONS, type Migration } from "./migrations.ts"
 
 /** A writer that finds the file locked waits this long, then its write is `unwritable`. */
 const BUSY_TIMEOUT_MS = 2000
-/** A larger file gets the quick check, which leaves out comparing indexes with tables: start stays short. */
+/**
+ * A larger file gets the quick check, which leaves out comparing indexes with tables: start stays
+ * short.
+ */
 const FULL_CHECK_BYTES_MAX = 256 * 1024 * 1024
 
 /**
- * Input   a path, or ":memory:". Missing directories are made, the file is readable by its owner only.
+ * Input   a path, or ":memory:". Missing directories are made, the file is readable by its owner
+ *         only.
  * Throws  LedgerError `corrupt` (the file is kept as it is), `unwritable`, or `incompatible` when a
  *         newer release wrote it.
  */
@@ -51,8 +56,8 @@ function checkIntegrity(database: DatabaseSync, file: string): void {
   if (finding === "ok") return
   throw new LedgerError(
     "corrupt",
-    `the ledger ${file} is damaged (${finding}). It was left as it is: restore a backup in its place, ` +
-      "or move it away to begin an empty ledger",
+    `the ledger ${file} is damaged (${finding}). It was left as it is: restore a backup in its ` +
+      "place, or move it away to begin an empty ledger",
   )
 }
 
@@ -66,7 +71,8 @@ function migrate(database: DatabaseSync, file: string, migrations: readonly Migr
     if (current > newest) {
       throw new LedgerError(
         "incompatible",
-        `the ledger ${file} has schema ${current}, written by a newer release; this one knows ${newest}`,
+        `the ledger ${file} has schema ${current}, written by a newer release; ` +
+          `this one knows ${newest}`,
       )
     }
     const insert = database.prepare("INSERT INTO schema_version (version) VALUES (?)")

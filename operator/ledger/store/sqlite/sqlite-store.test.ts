@@ -55,7 +55,8 @@ test("a leader in another process fences this one through the file", async () =>
   const answer = runElsewhere(
     file,
     `const term = await store.takeTerm(0)
-     const { inserted } = await store.appendUsage(term, origin, [record, { ...record, id: "boot-2" }])
+     const records = [record, { ...record, id: "boot-2" }]
+     const { inserted } = await store.appendUsage(term, origin, records)
      console.log(JSON.stringify({ term, inserted }))
      await store.close()`,
   )
@@ -99,7 +100,7 @@ test("what was acknowledged survives a kill, and the next leader's term is highe
   await store.close()
 })
 
-test("a file held by another writer for too long is unwritable, and works again afterwards", async () => {
+test("a file that another writer holds for too long is unwritable, then works again", async () => {
   const file = newFile()
   const store = await openSqliteLedger({ file })
   const term = await store.takeTerm(0)

@@ -18,10 +18,16 @@ export interface SqliteLedgerOptions {
   readonly onLost?: (error: LedgerError) => void
 }
 
-/** Calls waiting for an answer; one more is refused with `unwritable`, and its sender tries again later. */
+/**
+ * Calls waiting for an answer; one more is refused with `unwritable`, and its sender tries again
+ * later.
+ */
 const CALLS_MAX = 1024
 
-/** Rejects with a LedgerError `corrupt`, `incompatible` or `unwritable` when the file cannot be used. */
+/**
+ * Rejects with a LedgerError `corrupt`, `incompatible` or `unwritable` when the file cannot be
+ * used.
+ */
 export async function openSqliteLedger(options: SqliteLedgerOptions): Promise<LedgerStore> {
   const url = options.workerUrl ?? new URL("./worker.ts", import.meta.url)
   // The flags of the main thread (`--input-type`, `--eval`) are not the worker's.

@@ -1,6 +1,6 @@
 /**
- * The ledger's reads and writes on one open database, synchronous. Every write is one transaction that
- * first compares the caller's term with the stored one.
+ * The ledger's reads and writes on one open database, synchronous. Every write is one transaction
+ * that first compares the caller's term with the stored one.
  */
 import { createHash } from "node:crypto"
 import type { DatabaseSync } from "node:sqlite"
@@ -28,7 +28,9 @@ export type AppendOutcome =
 export interface Statements {
   term(): number
   takeTerm(atLeast: number): number
-  /** All in one transaction. Throws when the transaction itself fails: then none of them is stored. */
+  /**
+   * All in one transaction. Throws when the transaction itself fails: then none of them is stored.
+   */
   append(batch: readonly Append[]): readonly AppendOutcome[]
   usageByTeam(from: EpochMs, until: EpochMs): ReadonlyMap<string, UsageTotals>
 }
@@ -107,7 +109,7 @@ function appendOne(
   added: Added,
 ): AppendOutcome {
   if (append.term < storedTerm) {
-    const message = `term ${append.term} is over: a leader of term ${storedTerm} writes the ledger now`
+    const message = `term ${append.term} is over: the leader of term ${storedTerm} writes now`
     return { ok: false, error: new LedgerError("stale_term", message) }
   }
   const fresh: UsageRecord[] = []
@@ -132,7 +134,9 @@ function appendOne(
   return { ok: true, result: { inserted: fresh.length, conflicts } }
 }
 
-/** Anything but a constraint (19), a type mismatch (20) or a binding error, which name a bad row. */
+/**
+ * Anything but a constraint (19), a type mismatch (20) or a binding error, which name a bad row.
+ */
 function isStorageFailure(error: unknown): boolean {
   if (!(error instanceof Error) || !("errcode" in error)) return false
   const code = Number(error.errcode) & 0xff

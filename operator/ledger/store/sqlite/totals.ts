@@ -18,7 +18,10 @@ export interface TotalsTable {
 type Totals = { -readonly [K in keyof UsageTotals]: UsageTotals[K] }
 type Row = Record<string, SQLOutputValue>
 
-/** Largest value of a 64-bit column; a sum beyond it stays there (SQLite would turn it into a float). */
+/**
+ * Largest value of a 64-bit column; a sum beyond it stays there (SQLite would turn it into a
+ * float).
+ */
 const INT64_MAX = 2n ** 63n - 1n
 
 /** Counts one record that was inserted, in the month of its admission. */

@@ -1,8 +1,9 @@
 /**
- * The thread that owns the ledger file, so that waiting for the disk never stops the operator's loop.
+ * The thread that owns the ledger file, so that waiting for the disk never stops the operator's
+ * loop.
  *
- * Group commit: appends that arrived while the last commit ran share the next one. Everything else is
- * answered in the order of arrival, after the appends before it.
+ * Group commit: appends that arrived while the last commit ran share the next one. Everything else
+ * is answered in the order of arrival, after the appends before it.
  */
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from "node:worker_threads"
 import { LedgerError } from "../store.ts"
