@@ -1,5 +1,5 @@
 /** The CEL rules of a CRD, evaluated on a value that has passed the structure. */
-import { type CelInput, celEnv, isCelError, parse, plan } from "@bufbuild/cel"
+import { type CelInput, celEnv, parse, plan } from "@bufbuild/cel"
 import { strings } from "@bufbuild/cel/ext"
 import { asRecord } from "#cli/manifests/manifest.ts"
 import type { Fault } from "./fault.ts"
@@ -28,17 +28,12 @@ function checkRule(
   schema: SchemaNode,
   path: string,
 ): readonly Fault[] {
-  const result = evaluate(rule.cel, toCel(value, schema))
-  // Never `if (result)`: a failed evaluation gives an error object, which is true of itself.
-  if (result === true) return []
+  // Never `if (result)`: an evaluation that fails gives an error object, which is true of itself.
+  if (evaluate(rule.cel, toCel(value, schema)) === true) return []
   const at = `${path}${rule.fieldPath}`.replace(/^\./, "")
-  const fault = { path: at === "" ? "<nil>" : at, isBlocking: false }
-  if (isCelError(result)) {
-    const reason = `${result.message} evaluating rule: ${rule.message}`
-    return [{ ...fault, message: `Invalid value: "${schema.type}": ${reason}` }]
-  }
   const shown = typeof value === "string" ? `${JSON.stringify(value)}: ` : ""
-  return [{ ...fault, message: `Invalid value: ${shown}${rule.message}` }]
+  const message = `Invalid value: ${shown}${rule.message}`
+  return [{ path: at === "" ? "<nil>" : at, message, isBlocking: false }]
 }
 
 const ENVIRONMENT = celEnv({ funcs: strings })

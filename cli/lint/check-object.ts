@@ -4,7 +4,7 @@ import { crdOf } from "#operator/api/v1alpha1/crd.ts"
 import type { KindDefinition } from "#operator/api/v1alpha1/kind-definition.ts"
 import { checkRules } from "./cel-rules.ts"
 import type { Fault } from "./fault.ts"
-import { checkMetadata, METADATA_FIELDS } from "./metadata.ts"
+import { checkMetadata, findUnknownMetadata, findUnreadableMetadata } from "./metadata.ts"
 import { readSchema, type SchemaNode } from "./schema-node.ts"
 import { checkStructure } from "./structure.ts"
 import { findUnknownFields } from "./unknown-fields.ts"
@@ -15,20 +15,26 @@ import { findUnknownFields } from "./unknown-fields.ts"
  */
 export function checkObject(object: unknown, definition: KindDefinition): readonly Fault[] {
   const schema = schemaOf(definition)
-  const fields = asRecord(object) ?? {}
-  const unknown = [
-    ...findUnknownFields(fields, schema),
-    ...Object.keys(asRecord(fields["metadata"]) ?? {})
-      .filter((name) => !METADATA_FIELDS.includes(name))
-      .map((name) => unknownMetadata(name)),
-  ]
+  const { metadata, ...fields } = asRecord(object) ?? {}
+  const unreadable = findUnreadableMetadata(metadata)
+  if (unreadable.length > 0) return unreadable
+  const unknown = [...findUnknownMetadata(metadata), ...findUnknownFields(fields, schema)]
   if (unknown.length > 0) return unknown
   // The status of a new object is dropped, whatever it says.
-  const { status: _status, ...written } = fields
-  const pruned = asRecord(withoutTopNulls(written)) ?? {}
-  const faults = [...checkMetadata(fields["metadata"]), ...checkStructure(pruned, schema, "")]
+  const { status: _status, ...rest } = fields
+  const written = withoutNulls({ ...rest, metadata: { name: asRecord(metadata)?.["name"] ?? "" } })
+  const faults = [...checkMetadata(metadata), ...checkStructure(written, schema, "")]
   if (faults.some(({ isBlocking }) => isBlocking)) return faults
-  return [...faults, ...checkRules(pruned, schema, "")]
+  return [...faults, ...checkRules(written, schema, "")]
+}
+
+/** The API server drops a field that is null; a null item of a list stays, and has the wrong type. */
+export function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNulls)
+  const fields = asRecord(value)
+  if (fields === undefined) return value
+  const kept = Object.entries(fields).filter(([, inner]) => inner !== null)
+  return Object.fromEntries(kept.map(([name, inner]) => [name, withoutNulls(inner)]))
 }
 
 const METADATA: SchemaNode = readSchema({

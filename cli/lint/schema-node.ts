@@ -51,9 +51,7 @@ export function readSchema(raw: unknown): SchemaNode {
     required: texts(node["required"]),
     values: texts(node["enum"]),
     pattern:
-      pattern === undefined
-        ? null
-        : { source: pattern, expression: new RegExp(pattern, "u") },
+      pattern === undefined ? null : { source: pattern, expression: new RegExp(pattern, "u") },
     minimum: numberOf(node["minimum"]),
     maximum: numberOf(node["maximum"]),
     minLength: numberOf(node["minLength"]),

@@ -24,28 +24,30 @@ type JsonType = SchemaNode["type"] | "null"
 function typeOf(value: unknown): JsonType {
   if (value === null || value === undefined) return "null"
   if (Array.isArray(value)) return "array"
-  if (typeof value === "string" || typeof value === "boolean") return typeof value as JsonType
+  if (typeof value === "string") return "string"
+  if (typeof value === "boolean") return "boolean"
   if (typeof value !== "number") return "object"
   // The API server reads what does not fit into 64 bits as a float.
   return Number.isInteger(value) && Math.abs(value) < 2 ** 63 ? "integer" : "number"
 }
 
+/** Of length and pattern only the first that fails is told, as the API server does it. */
 function checkText(text: string, schema: SchemaNode, path: string): readonly Fault[] {
-  const faults: Fault[] = []
   const length = [...text].length
-  const invalid = (rest: string): void => {
-    const message = `Invalid value: ${JSON.stringify(text)}: ${path} in body should ${rest}`
-    faults.push({ path, message, isBlocking: false })
-  }
-  if (schema.minLength !== null && length < schema.minLength) {
-    invalid(`be at least ${schema.minLength} chars long`)
-  }
-  if (schema.maxLength !== null && length > schema.maxLength) {
-    const message = `Too long: may not be more than ${schema.maxLength} bytes`
+  const { minLength, maxLength, pattern } = schema
+  const invalid = (rest: string): Fault => ({
+    path,
+    message: `Invalid value: ${JSON.stringify(text)}: ${path} in body should ${rest}`,
+    isBlocking: false,
+  })
+  const faults: Fault[] = []
+  if (maxLength !== null && length > maxLength) {
+    const message = `Too long: may not be more than ${maxLength} bytes`
     faults.push({ path, message, isBlocking: true })
-  }
-  if (schema.pattern !== null && !schema.pattern.expression.test(text)) {
-    invalid(`match '${schema.pattern.source}'`)
+  } else if (minLength !== null && length < minLength) {
+    faults.push(invalid(`be at least ${minLength} chars long`))
+  } else if (pattern !== null && !pattern.expression.test(text)) {
+    faults.push(invalid(`match '${pattern.source}'`))
   }
   if (schema.values.length > 0 && !schema.values.includes(text)) {
     const supported = schema.values.map((value) => JSON.stringify(value)).join(", ")
@@ -76,9 +78,7 @@ function checkList(list: readonly unknown[], schema: SchemaNode, path: string): 
   }
   if (maxItems !== null && list.length > maxItems) faults.push(tooMany(path, list.length, maxItems))
   if (items !== null) {
-    faults.push(
-      ...list.flatMap((item, index) => checkStructure(item, items, `${path}[${index}]`)),
-    )
+    faults.push(...list.flatMap((item, index) => checkStructure(item, items, `${path}[${index}]`)))
   }
   return [...faults, ...checkUnique(list, schema, path)]
 }

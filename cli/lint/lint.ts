@@ -1,0 +1,155 @@
+/**
+ * `sidegate lint`: manifests judged as the API server would at `kubectl apply`, and then as the operator would.
+ *
+ * In: files, or a directory. Out: findings in the words of kubectl, each with file, line and object. No cluster is
+ * asked: the schemas and rules are those of `crds/`, the conditions come from the compiler itself. Must not know
+ * what is in a cluster: a reference to something that is not among the files is only a warning.
+ */
+import { readDirectory } from "#cli/manifests/directory.ts"
+import {
+  asRecord,
+  type Manifest,
+  type ManifestFile,
+  type ParsedFile,
+  parseManifests,
+} from "#cli/manifests/manifest.ts"
+import { readObjects } from "#cli/run/objects.ts"
+import { API_VERSION, GROUP, KINDS, kindOf } from "#operator/api/v1alpha1/registry.ts"
+import type { Reason } from "#operator/compile/reasons.ts"
+import { checkObject, withoutNulls } from "./check-object.ts"
+import { formatFault } from "./fault.ts"
+import { compileFindings } from "./verdicts.ts"
+
+export interface LintFinding {
+  readonly level: "error" | "warning"
+  readonly file: string
+  /** From 1. */
+  readonly line: number
+  /** `AIRoute search/chat`; null when the text is no object. */
+  readonly object: string | null
+  /** Field, or the condition that would be False; null when the text is no object. */
+  readonly path: string | null
+  readonly message: string
+}
+
+export interface LintResult {
+  readonly findings: readonly LintFinding[]
+  /** Objects of our kinds that were judged. */
+  readonly objects: number
+  readonly files: number
+}
+
+/** Throws with a sentence for the reader when `root` is no directory or holds too many files. */
+export function lintDirectory(root: string): LintResult {
+  const { files, faults } = readDirectory(root)
+  const result = lintFiles(files)
+  const unread = faults.map(({ file, line, message }) => noObject(file, line, message))
+  return { ...result, findings: [...unread, ...result.findings] }
+}
+
+/** Findings in the order of files, lines and checks. */
+export function lintFiles(files: readonly ManifestFile[]): LintResult {
+  const parsed = files.map(parseManifests).map(pruned)
+  const ours = parsed.flatMap(({ manifests }) => manifests.filter(isOurs))
+  const refused = ours.flatMap(admissionFindings)
+  const findings = [
+    ...parsed.flatMap(({ faults }) =>
+      faults.map(({ file, line, message }) => noObject(file, line, message)),
+    ),
+    ...refused,
+    ...duplicateFindings(ours),
+    ...operatorFindings(parsed, new Set(refused.map(({ object }) => object ?? ""))),
+  ]
+  return { findings: findings.sort(byPlace), objects: ours.length, files: files.length }
+}
+
+/** `chat.yaml:3: AIRoute search/chat: spec.rules: Required value`. */
+export function formatFinding({ level, file, line, object, path, message }: LintFinding): string {
+  const mark = level === "warning" ? "warning: " : ""
+  const subject = object === null ? "" : `${object}: `
+  const text = path === null ? message : formatFault({ path, message })
+  return `${file}:${line}: ${mark}${subject}${text}`
+}
+
+/** May exist in the cluster although no file here has it. */
+const ELSEWHERE: readonly Reason[] = ["SecretNotFound", "BackendNotFound", "ParentNotFound"]
+
+function isOurs({ apiVersion }: Manifest): boolean {
+  return apiVersion.startsWith(`${GROUP}/`)
+}
+
+function admissionFindings(manifest: Manifest): readonly LintFinding[] {
+  const { file, line, apiVersion, kind, value } = manifest
+  const definition = apiVersion === API_VERSION ? kindOf(kind) : undefined
+  const place = { level: "error", file, line, object: nameOf(manifest) } as const
+  if (definition === undefined) {
+    const known = KINDS.map((one) => one.kind).join(", ")
+    const message = `no kind ${kind} in ${apiVersion}; ${API_VERSION} has ${known}`
+    return [{ ...place, path: "kind", message }]
+  }
+  return checkObject(value, definition).map(({ path, message }) => ({ ...place, path, message }))
+}
+
+function operatorFindings(
+  parsed: readonly ParsedFile[],
+  refused: ReadonlySet<string>,
+): readonly LintFinding[] {
+  // A value from the environment counts as given: whoever runs the files sets it.
+  const set = readObjects(parsed, { namespace: "default", variable: () => "set-elsewhere" })
+  return compileFindings(set.objects).flatMap((found): LintFinding[] => {
+    const source = set.objects.get(found.object)?.source ?? ""
+    const [, file, line] = /^(.*):(\d+)$/.exec(source) ?? []
+    if (file === undefined || refused.has(found.object)) return []
+    const isElsewhere = ELSEWHERE.includes(found.reason)
+    return [
+      {
+        level: isElsewhere ? "warning" : "error",
+        file,
+        line: Number(line),
+        object: found.object,
+        path: found.condition,
+        message: `${found.reason}: ${found.message}`,
+      },
+    ]
+  })
+}
+
+/** An object that is written twice: `kubectl apply` would let the last one win, in silence. */
+function duplicateFindings(manifests: readonly Manifest[]): readonly LintFinding[] {
+  const first = new Map<string, Manifest>()
+  return manifests.flatMap((manifest): LintFinding[] => {
+    const object = nameOf(manifest)
+    const before = first.get(object)
+    if (before === undefined) {
+      first.set(object, manifest)
+      return []
+    }
+    const { file, line } = manifest
+    const message = `is already in ${before.file}:${before.line}`
+    return [{ level: "error", file, line, object, path: "metadata.name", message }]
+  })
+}
+
+/** As the API server keeps it: what is null is absent. */
+function pruned(file: ParsedFile): ParsedFile {
+  const manifests = file.manifests.map((manifest) => ({
+    ...manifest,
+    value: asRecord(withoutNulls(manifest.value)) ?? manifest.value,
+  }))
+  return { ...file, manifests }
+}
+
+/** As `formatRef` names it; a route without a namespace is in `default`. */
+function nameOf({ kind, name, namespace }: Manifest): string {
+  const isNamespaced = kindOf(kind)?.scope === "Namespaced"
+  return isNamespaced ? `${kind} ${namespace ?? "default"}/${name}` : `${kind} ${name}`
+}
+
+function noObject(file: string, line: number, message: string): LintFinding {
+  return { level: "error", file, line, object: null, path: null, message }
+}
+
+function byPlace(a: LintFinding, b: LintFinding): number {
+  if (a.file !== b.file) return a.file < b.file ? -1 : 1
+  return a.line - b.line
+}
