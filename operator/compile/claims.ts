@@ -12,7 +12,7 @@ import { byAge } from "./order.ts"
 
 /** Routes of one scope in one namespace; the youngest beyond it are refused. */
 export const ROUTES_MAX = 1000
-/** Characters of JSON of the routes of one scope in one namespace. */
+/** Upper bound in characters of JSON of the routes of one scope in one namespace. */
 export const ROUTES_SIZE_MAX = 2 * 1024 * 1024
 
 export interface Claims<R extends ReadRoute> {

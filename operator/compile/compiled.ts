@@ -128,7 +128,7 @@ export interface ReadRoute {
   readonly prefixes: readonly string[]
   /** With `problem: null` on every backend. */
   readonly rules: readonly RuleConfig[]
-  /** Size in a Snapshot, in characters of JSON, which are ASCII. */
+  /** Upper bound of its size in a Snapshot, in characters of JSON, which are ASCII. */
   readonly size: number
 }
 

@@ -6,6 +6,7 @@ import { ROUTES_MAX, ROUTES_SIZE_MAX } from "./claims.ts"
 import { compileCluster, compileNamespace } from "./compile.ts"
 import { CATALOGUE_ENTRIES_MAX } from "./prices.ts"
 import { PROVIDERS_MAX } from "./providers.ts"
+import { readOwnRoute } from "./routes.ts"
 
 const SETTINGS = {
   operatorNamespace: "sidegate-system",
@@ -106,3 +107,21 @@ function refusals(verdicts: readonly { readonly accepted: { status: string; reas
     .filter(({ accepted }) => accepted.status === "False")
     .map(({ accepted }) => accepted.reason)
 }
+
+test("the size that counts for a route is never below its size in the Snapshot", () => {
+  const quoted = '"'.repeat(256)
+  const rules = Array.from({ length: 3 }, (_, at) => ({
+    name: `r${at}`,
+    matches: [
+      { headers: [{ name: "x", value: quoted }], workloadSelector: { matchLabels: { a: "b" } } },
+    ],
+    backends: [{ provider: "p".repeat(63), model: "m".repeat(128) }, { provider: "q" }],
+    retry: { triggers: ["Connect"] },
+  }))
+  const spec = { models: ["a", "b*", "c".repeat(128)], rules }
+  const route = object("AIRoute", 1, spec)
+  const { snapshot } = compile({}, [route]).namespace
+  const reading = readOwnRoute(route)
+  const size = JSON.stringify([snapshot.routes, snapshot.models]).length
+  expect(reading.ok ? reading.route.size : 0).toBeGreaterThanOrEqual(size)
+})
