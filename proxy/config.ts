@@ -49,8 +49,6 @@ export interface ProxyLimits {
   readonly requestTimeoutMs: number
   /** An idle connection is closed. */
   readonly keepAliveMs: number
-  /** A client that takes nothing of its answer for so long is cut. */
-  readonly clientStallMs: number
   /** Connections of the application; the next one gets 503 `overloaded`. */
   readonly connectionsMax: number
   /** Exchanges at once; 503 `overloaded`. */
@@ -82,7 +80,6 @@ export const DEFAULT_LIMITS: ProxyLimits = Object.freeze({
   bodyStallMs: 10_000,
   requestTimeoutMs: 60_000,
   keepAliveMs: 75_000,
-  clientStallMs: 60_000,
   connectionsMax: 1024,
   exchangesMax: 1024,
   drainMs: 25_000,

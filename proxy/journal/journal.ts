@@ -48,6 +48,10 @@ export interface JournalState {
 }
 
 export interface Journal extends JournalPort {
+  /** Highest sequence given out. */
+  readonly sequence: number
+  /** Highest sequence that the operator has stored. */
+  readonly acknowledged: number
   state(): JournalState
   /** Records after `after`, in order, at most `max`; only such as a write was tried for. */
   read(after: number, max: number): readonly UsageRecord[]
@@ -136,6 +140,14 @@ class OpenJournal implements Journal {
       })
     }
     this.flush()
+  }
+
+  get sequence(): number {
+    return this.#window.sequence
+  }
+
+  get acknowledged(): number {
+    return this.#window.acknowledged
   }
 
   get isWritable(): boolean {

@@ -64,7 +64,7 @@ class RunningReport implements Report {
 
   constructor(options: ReportOptions) {
     this.#options = options
-    options.journal.onRecords(() => this.#schedule())
+    options.journal.onRecords(() => this.#noticed())
     this.#schedule()
   }
 
@@ -95,6 +95,17 @@ class RunningReport implements Report {
     this.#stopTimer()
   }
 
+  #noticed(): void {
+    const { journal } = this.#options
+    const isFull = journal.read(journal.acknowledged + BATCH_RECORDS_MAX - 1, 1).length > 0
+    if (!isFull || this.#failures > 0) {
+      this.#schedule()
+      return
+    }
+    this.#stopTimer()
+    void this.#send()
+  }
+
   /** While a batch is on its way, or a retry is waiting, new records need nothing. */
   #schedule(): void {
     if (this.#isSending || this.#timer !== undefined || this.#isClosed) return
@@ -121,7 +132,8 @@ class RunningReport implements Report {
     this.#isSending = true
     let waitMs: number | null = null
     while (!this.#isClosed) {
-      const records = journal.read(journal.acknowledged, this.#batchMax)
+      const most = this.#batchMax
+      const records = journal.read(journal.acknowledged, most)
       const last = records.at(-1)
       if (last === undefined) break
       this.#sentAt = this.#options.monotonic()
@@ -133,7 +145,7 @@ class RunningReport implements Report {
         this.#failures = 0
         this.#batchMax = BATCH_RECORDS_MAX
         // An answer that takes nothing asks for rows before: they come with the next batch.
-        if (isProgress && records.length >= this.#batchMax) continue
+        if (isProgress && records.length >= most) continue
         if (isProgress) break
         waitMs = FLUSH_MS
       } catch (error) {

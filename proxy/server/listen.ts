@@ -7,8 +7,11 @@ export interface Address {
 }
 
 export class AddressInUseError extends Error {
+  readonly code = "EADDRINUSE"
+  readonly port: number
   constructor({ host, port }: Address) {
     super(`port ${port} on ${host} is taken by another process`)
+    this.port = port
   }
 }
 

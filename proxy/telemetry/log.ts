@@ -1,0 +1,177 @@
+/**
+ * The sidecar's log: JSON lines, fields from a closed list, one line for each exchange.
+ *
+ * In: records and events. Out: lines, batched. What is not on the list is never written, so no prompt, key or
+ * header can slip into a line. Must not know where a record came from.
+ */
+import { pino } from "pino"
+import type { ExchangeRecord } from "#proxy/exchange/exchange-record.ts"
+
+export type LogLevel = "debug" | "info" | "warn" | "error" | "silent"
+
+/** Everything an event line may say besides its message. Text is cut at `FIELD_CHARACTERS_MAX`. */
+export interface LogFields {
+  readonly code?: string
+  readonly count?: number
+  readonly error?: string
+  readonly file?: string
+  readonly hash?: string
+  readonly host?: string
+  readonly object?: string
+  readonly path?: string
+  readonly port?: number
+  readonly reason?: string
+  readonly release?: string
+  readonly session?: string
+  readonly version?: string
+  readonly durationMs?: number
+}
+
+export interface Log {
+  debug(message: string, fields?: LogFields): void
+  info(message: string, fields?: LogFields): void
+  warn(message: string, fields?: LogFields): void
+  error(message: string, fields?: LogFields): void
+  /** One line at `info`. */
+  exchange(record: ExchangeRecord): void
+  /** Writes what is buffered. */
+  flush(): void
+}
+
+export interface LogOptions {
+  readonly level: LogLevel
+  /** 1 or 2. */
+  readonly fd: number
+  /** Gets whole lines instead of `fd`. */
+  readonly write?: (line: string) => void
+}
+
+const FIELD_CHARACTERS_MAX = 1024
+/** Lines wait for so many bytes or so long, then go out in one write: a write for each costs a system call. */
+const BUFFER_BYTES = 4096
+const FLUSH_MS = 100
+/** A reader of our output that stands still may hold up so much; further lines are dropped. */
+const WAITING_BYTES_MAX = 4 * 1024 * 1024
+
+export function createLog(options: LogOptions): Log {
+  const lines = openLines(options)
+  const logger = pino(
+    {
+      level: options.level,
+      base: { program: "sidegate-proxy" },
+      timestamp: () => `,"time":"${new Date().toISOString()}"`,
+      formatters: { level: (label: string) => ({ level: label }) },
+    },
+    lines,
+  )
+  const isInfo = logger.isLevelEnabled("info")
+  return {
+    debug: (message, fields) => logger.debug(allowed(fields), cut(message)),
+    info: (message, fields) => logger.info(allowed(fields), cut(message)),
+    warn: (message, fields) => logger.warn(allowed(fields), cut(message)),
+    error: (message, fields) => logger.error(allowed(fields), cut(message)),
+    exchange: (record) => {
+      if (isInfo) logger.info(exchangeFields(record), "exchange")
+    },
+    flush: () => lines.flush(),
+  }
+}
+
+interface Lines {
+  write(line: string): void
+  flush(): void
+}
+
+function openLines(options: LogOptions): Lines {
+  const { write } = options
+  if (write !== undefined) return { write, flush: () => undefined }
+  const destination = pino.destination({
+    dest: options.fd,
+    sync: false,
+    minLength: BUFFER_BYTES,
+    periodicFlush: FLUSH_MS,
+    maxLength: WAITING_BYTES_MAX,
+  })
+  // A closed or full output must not end the process.
+  destination.on("error", () => undefined)
+  return {
+    write: (line) => void destination.write(line),
+    flush: () => {
+      try {
+        destination.flushSync()
+      } catch {
+        return
+      }
+    },
+  }
+}
+
+/** Named as `docs/operations.md` lists them. Ids, names from the Snapshot, numbers: no word of the client's. */
+function exchangeFields(record: ExchangeRecord): object {
+  const { usage } = record
+  return {
+    id: record.id,
+    surface: record.surface,
+    status: record.status,
+    code: record.refusal ?? undefined,
+    team: record.team,
+    application: record.application,
+    route: record.route ?? undefined,
+    rule: record.rule ?? undefined,
+    model: record.modelLabel,
+    provider: record.provider ?? undefined,
+    stream: record.isStream,
+    config: record.configVersion,
+    attempts: record.attempts.length,
+    outcomes: record.attempts.length > 1 ? outcomesOf(record) : undefined,
+    inputTokens: usage?.inputTokens,
+    cachedInputTokens: usage?.cachedInputTokens,
+    outputTokens: usage?.outputTokens,
+    costNanoUsd: record.cost ?? undefined,
+    durationMs: round(record.durationMs),
+    firstByteMs: record.firstByteMs === null ? undefined : round(record.firstByteMs),
+    overheadMs: round(record.overheadMs),
+    clientGone: record.isClientGone ? true : undefined,
+  }
+}
+
+function outcomesOf(record: ExchangeRecord): string {
+  return record.attempts
+    .map(({ provider, outcome, status }) => `${provider}:${outcome}:${status ?? "-"}`)
+    .join(" ")
+}
+
+const FIELDS: { readonly [K in keyof Required<LogFields>]: true } = {
+  code: true,
+  count: true,
+  error: true,
+  file: true,
+  hash: true,
+  host: true,
+  object: true,
+  path: true,
+  port: true,
+  reason: true,
+  release: true,
+  session: true,
+  version: true,
+  durationMs: true,
+}
+
+function allowed(fields: LogFields | undefined): Record<string, string | number> {
+  const line: Record<string, string | number> = {}
+  for (const [name, value] of Object.entries(fields ?? {})) {
+    if (!Object.hasOwn(FIELDS, name)) continue
+    if (typeof value === "string") line[name] = cut(value)
+    else if (typeof value === "number") line[name] = value
+  }
+  return line
+}
+
+function cut(text: string): string {
+  return text.length <= FIELD_CHARACTERS_MAX ? text : `${text.slice(0, FIELD_CHARACTERS_MAX)}…`
+}
+
+function round(ms: number): number {
+  return Math.round(ms * 100) / 100
+}
