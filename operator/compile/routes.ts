@@ -62,7 +62,7 @@ function routeOf(object: ConfigObject, spec: AIRouteSpec): ReadRoute {
   }
 }
 
-/** At least the characters of JSON, and cheaper than writing it: twenty thousand routes are read. */
+/** Never below the characters of JSON, and cheaper than writing it: routes are many. */
 function sizeOf(name: string, models: readonly string[], rules: readonly RuleConfig[]): number {
   let size = 200 + name.length
   for (const model of models) size += 40 + model.length
