@@ -1,8 +1,8 @@
 /**
  * The command line `sidegate`.
  *
- * In: arguments. Out: the exit code and text for a person. Each command lives in a folder of its own; this
- * file only reads arguments and ends the process.
+ * In: arguments. Out: the exit code and text for a person. Each command lives in a folder of its
+ * own; this file only reads arguments and ends the process.
  */
 import { readFileSync } from "node:fs"
 import { Command, Option } from "commander"
@@ -37,6 +37,20 @@ program
   )
   .action(startRun)
 
+program
+  .command("lint")
+  .description("Check manifests as the API server and the operator would; exit code 1 on errors.")
+  .argument("<dir>", "directory of manifests, folders below it included")
+  .action(startLint)
+
+program
+  .command("lint")
+  .description(
+    "Judge manifests as the API server would, then as the operator would; no cluster is asked.",
+  )
+  .argument("<dir>", "directory of manifests, folders below it included")
+  .action(startLint)
+
 await program.parseAsync()
 
 async function startRun(directory: string, options: RunOptions): Promise<void> {
@@ -53,6 +67,24 @@ async function startRun(directory: string, options: RunOptions): Promise<void> {
     const stop = (): void => void end(running)
     process.on("SIGINT", stop)
     process.on("SIGTERM", stop)
+  } catch (error) {
+    fail(error)
+  }
+}
+
+async function startLint(directory: string): Promise<void> {
+  const { runLint } = await import("./lint/run-lint.ts")
+  try {
+    process.exitCode = runLint(directory, (line) => void process.stdout.write(`${line}\n`))
+  } catch (error) {
+    fail(error)
+  }
+}
+
+async function startLint(directory: string): Promise<void> {
+  const { runLint } = await import("./lint/run-lint.ts")
+  try {
+    process.exitCode = runLint(directory, (line) => void process.stdout.write(`${line}\n`))
   } catch (error) {
     fail(error)
   }

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
-// The command line's entry: plain JavaScript that every Node can parse. It runs main.ts on the Node version
-// that package.json asks for; started by an older one, it starts itself again on the Node that `npm ci` put
-// into node_modules.
+// The command line's entry: plain JavaScript that every Node can parse. It runs main.ts on the Node
+// version that package.json asks for; started by an older one, it starts itself again on the Node
+// that `npm ci` put into node_modules.
 import { spawn } from "node:child_process"
 import { existsSync } from "node:fs"
 import { dirname, join } from "node:path"
@@ -40,7 +40,8 @@ function startAgain() {
   })
   for (const signal of ["SIGTERM", "SIGHUP", "SIGINT"]) {
     process.on(signal, () => {
-      // A terminal sends its Ctrl-C to the child as well; a second one would end it without draining.
+      // A terminal sends its Ctrl-C to the child as well; a second one would end it without
+      // draining.
       if (signal !== "SIGINT" || !process.stdin.isTTY) child.kill(signal)
     })
   }

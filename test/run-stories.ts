@@ -1,4 +1,7 @@
-/** Runs the stories in `e2e/` on a cluster; where there are none, it says so and what would be needed. */
+/**
+ * Runs the stories in `e2e/` on a cluster; where there are none, it says so and what would be
+ * needed.
+ */
 import { existsSync } from "node:fs"
 import { join } from "node:path"
 import { finish, NONE } from "./suite-results.ts"

@@ -1,9 +1,10 @@
 /**
  * Runs every test suite that needs no cluster, one after the other, and sums them up.
  *
- * The suites are the vitest configurations of the checkout: the one at the top (unit, golden, conformance,
- * architecture, simulation) and one in each folder of `test/` whose suites need more (a real API server,
- * real processes). `node test/run-suites.ts data-plane` runs those named. The last line is the sum.
+ * The suites are the vitest configurations of the checkout: the one at the top (unit, golden,
+ * conformance, architecture, simulation) and one in each folder of `test/` whose suites need more
+ * (a real API server, real processes). `node test/run-suites.ts data-plane` runs those named. The
+ * last line is the sum.
  */
 import { spawnSync } from "node:child_process"
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"

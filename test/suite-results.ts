@@ -22,8 +22,9 @@ export function formatCounts({ passed, failed, skipped }: Counts): string {
 }
 
 /**
- * Counts of one vitest run from its JSON report. A file that failed as a whole counts as one failure, and so
- * does a run that ended badly though no test failed: an unhandled error must not look like success.
+ * Counts of one vitest run from its JSON report. A file that failed as a whole counts as one
+ * failure, and so does a run that ended badly though no test failed: an unhandled error must not
+ * look like success.
  */
 export function readReport(report: unknown, exitCode: number): Counts {
   const counts = {
@@ -34,7 +35,10 @@ export function readReport(report: unknown, exitCode: number): Counts {
   return exitCode !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts
 }
 
-/** Prints the line, appends it to `resultsFile` for whoever sums up several runs, and sets the exit code. */
+/**
+ * Prints the line, appends it to `resultsFile` for whoever sums up several runs, and sets the exit
+ * code.
+ */
 export function finish(counts: Counts, resultsFile: string | undefined): void {
   if (resultsFile !== undefined) appendFileSync(resultsFile, `${formatCounts(counts)}\n`)
   console.log(formatCounts(counts))

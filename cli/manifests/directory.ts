@@ -1,4 +1,6 @@
-/** Reads the manifests of a directory, folders below it included, and tells when something changed. */
+/**
+ * Reads the manifests of a directory, folders below it included, and tells when something changed.
+ */
 import { type FSWatcher, readdirSync, readFileSync, statSync, watch } from "node:fs"
 import { join } from "node:path"
 import { MANIFEST_LIMITS, type ManifestFault, type ManifestFile } from "./manifest.ts"
@@ -23,8 +25,9 @@ export function readDirectory(root: string): DirectoryContent {
 }
 
 /**
- * Calls `onChange` some time after the last of a burst of changes below `root`. Editors and git touch many
- * files at once, so a burst is one change; where the system cannot watch, a look every second finds it.
+ * Calls `onChange` some time after the last of a burst of changes below `root`. Editors and git
+ * touch many files at once, so a burst is one change; where the system cannot watch, a look every
+ * second finds it.
  */
 export function watchDirectory(root: string, onChange: () => void): { close(): void } {
   let timer: NodeJS.Timeout | undefined

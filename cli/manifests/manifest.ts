@@ -1,7 +1,8 @@
 /**
  * Manifests of a directory as plain objects, as `kubectl apply -f` would read them.
  *
- * In: file names and texts. Out: one value per document, and a fault for each document that is none.
+ * In: file names and texts. Out: one value per document, and a fault for each document that is
+ * none.
  * Knows nothing of schemas, of the operator, or of what the objects mean.
  */
 import { isScalar, LineCounter, parseAllDocuments } from "yaml"
@@ -50,7 +51,9 @@ export const MANIFEST_LIMITS = Object.freeze({
 
 const NAME = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/
 
-/** Parses one file; a document that does not parse, or has no kind or name, is a fault of its own. */
+/**
+ * Parses one file; a document that does not parse, or has no kind or name, is a fault of its own.
+ */
 export function parseManifests({ path, text }: ManifestFile): ParsedFile {
   const manifests: Manifest[] = []
   const faults: ManifestFault[] = []

@@ -1,4 +1,6 @@
-/** Asks the gateway itself which models this caller may use, for the request that start-up prints. */
+/**
+ * Asks the gateway itself which models this caller may use, for the request that start-up prints.
+ */
 import { asRecord, asText } from "#cli/manifests/manifest.ts"
 
 /** First of the list that `GET /v1/models` answers; null when it is empty or cannot be had. */

@@ -1,9 +1,10 @@
 /**
  * Generations for objects that come from files: the part of an API server that remembers.
  *
- * In: the set of objects now. Out: the objects as the API server would serve them, and what changed since
- * the set before. The generation counts changes of content; the creation time follows the order of files
- * and of documents in them, so that "the older route wins" means "the one that comes first".
+ * In: the set of objects now. Out: the objects as the API server would serve them, and what changed
+ * since the set before. The generation counts changes of content; the creation time follows the
+ * order of files and of documents in them, so that "the older route wins" means "the one that comes
+ * first".
  */
 import { formatRef, type ObjectRef } from "#operator/index/view.ts"
 import { canonicalJson } from "#proxy/contract/json.ts"

@@ -54,7 +54,7 @@ async function makeChannel(lead: "leads" | "waits"): Promise<ControlChannel> {
   return createInMemoryChannel(plane, IDENTITY)
 }
 
-test("a session begins with keys and a Snapshot, takes an ACK, and ends when it is aborted", async () => {
+test("a session begins with keys and a Snapshot, takes an ACK, and ends when aborted", async () => {
   const channel = await makeChannel("leads")
   const { session, identity } = await channel.hello(HELLO)
   expect(identity).toEqual(IDENTITY)

@@ -1,7 +1,7 @@
 /**
- * The control channel of `sidegate run`: the sidecar's calls go straight to the publisher and the intake of
- * the same process. The messages and the reducers at both ends are those of a cluster; only TLS and tokens
- * are missing, since there is no one else in the process to be told apart from.
+ * The control channel of `sidegate run`: the sidecar's calls go straight to the publisher and the
+ * intake of the same process. The messages and the reducers at both ends are those of a cluster;
+ * only TLS and tokens are missing, since there is no one else in the process to be told apart from.
  */
 import type { ControlPlane } from "#operator/control-plane.ts"
 import { PublishError } from "#operator/publish/publisher.ts"

@@ -74,7 +74,9 @@ describe("what is left out says so", () => {
     {
       name: "another version of ours",
       text: object("AIRoute", "name: a", "", "sidegate.dev/v1"),
-      want: "a.yaml:1: AIRoute a: no apiVersion sidegate.dev/v1; this release knows sidegate.dev/v1alpha1",
+      want:
+        "a.yaml:1: AIRoute a: no apiVersion sidegate.dev/v1; " +
+        "this release knows sidegate.dev/v1alpha1",
     },
     {
       name: "a misspelt kind of ours",
@@ -86,7 +88,9 @@ describe("what is left out says so", () => {
     {
       name: "a Secret of another namespace",
       text: object("Secret", "name: a, namespace: search", "", "v1"),
-      want: "a.yaml:1: Secret search/a: provider Secrets live in sidegate-system or default; it is left out",
+      want:
+        "a.yaml:1: Secret search/a: provider Secrets live in sidegate-system or default; " +
+        "it is left out",
     },
     {
       name: "the second of two with one name",

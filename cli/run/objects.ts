@@ -126,7 +126,8 @@ function readSecret(manifest: Manifest, settings: PlaySettings): ReadObject | st
   const namespace = manifest.namespace ?? OPERATOR_NAMESPACE
   if (namespace !== OPERATOR_NAMESPACE && namespace !== "default") {
     const wanted = `${OPERATOR_NAMESPACE} or default`
-    return `Secret ${namespace}/${manifest.name}: provider Secrets live in ${wanted}; it is left out`
+    const secret = `Secret ${namespace}/${manifest.name}`
+    return `${secret}: provider Secrets live in ${wanted}; it is left out`
   }
   const { object } = plain(manifest, "Secret", OPERATOR_NAMESPACE)
   const data: Record<string, string> = {}
@@ -148,7 +149,9 @@ function readSecret(manifest: Manifest, settings: PlaySettings): ReadObject | st
   return { object: { ...object, body: { type, data } }, unset }
 }
 
-/** Every namespace that is played or named exists, and carries its name as a label as in a cluster. */
+/**
+ * Every namespace that is played or named exists, and carries its name as a label as in a cluster.
+ */
 function withNamespaces(
   objects: ReadonlyMap<string, FileObject>,
   played: string,

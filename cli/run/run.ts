@@ -1,8 +1,10 @@
 /**
- * `sidegate run DIR`: operator and sidecar in one process, without a cluster, on manifests from files.
+ * `sidegate run DIR`: operator and sidecar in one process, without a cluster, on manifests from
+ * files.
  *
  * In    a directory, options, the environment, a place to print.
- * Out   a gateway on loopback, and lines that say what is wrong with an object and what a change did.
+ * Out   a gateway on loopback, and lines that say what is wrong with an object and what a change
+ *       did.
  * It only composes: index, compile, ledger, publish and the proxy are those of a cluster.
  */
 
@@ -51,7 +53,9 @@ const DRAIN_MS = 10_000
 /** From the start of the proxy to its first Snapshot; longer is a bug of ours and said so. */
 const FIRST_CONFIG_MS = 10_000
 
-/** Throws an Error with a sentence for the reader when it cannot start; nothing is left behind then. */
+/**
+ * Throws an Error with a sentence for the reader when it cannot start; nothing is left behind then.
+ */
 export async function run(
   directory: string,
   options: RunOptions,
@@ -249,7 +253,9 @@ async function describe(
   })
 }
 
-/** The pod that is played, as the operator sees it. Its uid is the same in every run on one ledger. */
+/**
+ * The pod that is played, as the operator sees it. Its uid is the same in every run on one ledger.
+ */
 function playedPod({ namespace, labels }: RunOptions): PodIdentity {
   const application = labels["app.kubernetes.io/name"] ?? "local"
   return { namespace, pod: "local", podUid: "sidegate-run", application, labels }

@@ -1,8 +1,8 @@
 /**
  * The directory where a run keeps its ledger and its journal, held by one process at a time.
  *
- * The lock is a transaction on a small SQLite file: the system gives it back when the process ends, however
- * it ends, so a killed run never leaves a lock behind.
+ * The lock is a transaction on a small SQLite file: the system gives it back when the process ends,
+ * however it ends, so a killed run never leaves a lock behind.
  */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"

@@ -2,7 +2,8 @@
  * What a person reads of the objects' statuses: problems as they come, and that they are gone.
  *
  * In    each status as it would be written to the API server, and the variables that are not set.
- * Out   lines such as `AIRoute default/chat: Accepted=False Conflicted: ...`, none when nothing is new.
+ * Out   lines such as `AIRoute default/chat: Accepted=False Conflicted: ...`, none when nothing is
+ *       new.
  */
 import { formatRef, type ObjectRef } from "#operator/index/view.ts"
 import type { ObjectStatus, StatusCondition } from "#operator/reconcile/ports.ts"

@@ -1,8 +1,9 @@
 /**
- * The directory of manifests as a living set of objects: read, remembered, fed to the control plane.
+ * The directory of manifests as a living set of objects: read, remembered, fed to the control
+ * plane.
  *
- * In: the directory, now and after each change. Out: objects into the feed, sentences for the reader.
- * A file that does not parse keeps what it held before, as a refused `kubectl apply` would.
+ * In: the directory, now and after each change. Out: objects into the feed, sentences for the
+ * reader. A file that does not parse keeps what it held before, as a refused `kubectl apply` would.
  */
 import { type DirectoryContent, readDirectory } from "#cli/manifests/directory.ts"
 import { type ParsedFile, parseManifests } from "#cli/manifests/manifest.ts"

@@ -1,5 +1,6 @@
 /**
- * The architecture as a test: each rule passes on the tree, and each is shown a source it must refuse.
+ * The architecture as a test: each rule passes on the tree, and each is shown a source it must
+ * refuse.
  */
 import { spawnSync } from "node:child_process"
 import { readdirSync, readFileSync } from "node:fs"

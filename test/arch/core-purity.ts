@@ -1,8 +1,8 @@
 /**
  * The pure core takes time, chance and everything else as values: no clock, no randomness, no I/O.
  *
- * In: parsed files. Out: every use of a banned global or builtin in a core folder, and every JSON.parse
- * outside the one place that parses JSON.
+ * In: parsed files. Out: every use of a banned global or builtin in a core folder, and every
+ * JSON.parse outside the one place that parses JSON.
  */
 import type { Expression } from "oxc-parser"
 import { folderOf } from "./import-directions.ts"

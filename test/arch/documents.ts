@@ -1,4 +1,7 @@
-/** Documents that must keep up with the code: the error list, decision records, first lines of generated files. */
+/**
+ * Documents that must keep up with the code: the error list, decision records, first lines of
+ * generated files.
+ */
 import type { GrantedEdge } from "./import-directions.ts"
 import type { SourceFile, Violation } from "./source-file.ts"
 
@@ -48,7 +51,9 @@ export function checkRecordShape(records: readonly SourceFile[]): readonly Viola
   )
 }
 
-/** Generated files begin with the command that makes them. JSON cannot: its key `generatedBy` does. */
+/**
+ * Generated files begin with the command that makes them. JSON cannot: its key `generatedBy` does.
+ */
 export function checkGeneratedMarks(files: readonly SourceFile[]): readonly Violation[] {
   return files.flatMap(({ path, text }) => {
     const head = text.slice(0, 400)
@@ -68,8 +73,8 @@ export function checkLockfile(text: string): readonly Violation[] {
 }
 
 /**
- * Every platform's package has its entry, also those that the machine that wrote the file could not install:
- * `npm ci` refuses a lockfile that lacks one, on every machine.
+ * Every platform's package has its entry, also those that the machine that wrote the file could not
+ * install: `npm ci` refuses a lockfile that lacks one, on every machine.
  */
 export function checkLockedPlatforms(lockfile: unknown): readonly Violation[] {
   const packages = fieldsOf(fieldsOf(lockfile)["packages"])

@@ -25,7 +25,9 @@ const OPERATOR_SHELL = [
 ]
 const OPERATOR_BASE = ["operator/api", "operator/index", "operator/compile", "operator/ledger"]
 
-/** Folder to the folders it may import, itself always included. Files above a folder may import all. */
+/**
+ * Folder to the folders it may import, itself always included. Files above a folder may import all.
+ */
 export const DIRECTIONS: Readonly<Record<string, readonly string[]>> = {
   "proxy/contract": [],
   "proxy/wire": [CONTRACT],

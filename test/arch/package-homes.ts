@@ -1,6 +1,6 @@
 /**
- * The home of each npm package: `architecture.md` section 2 as a table. A package that is not in it has no
- * home, so the import fails until the table and `docs/dependencies.md` name it.
+ * The home of each npm package: `architecture.md` section 2 as a table. A package that is not in it
+ * has no home, so the import fails until the table and `docs/dependencies.md` name it.
  */
 import { isProduct, type ParsedFile, type Violation } from "./source-file.ts"
 

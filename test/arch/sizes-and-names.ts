@@ -40,8 +40,9 @@ export function checkLineWidths(files: readonly SourceFile[]): readonly Violatio
 }
 
 /**
- * Lines of each function, those of functions with a name of their own inside it not counted: a function that
- * makes a value of several functions is as long as its own statements. Callbacks count where they stand.
+ * Lines of each function, those of functions with a name of their own inside it not counted: a
+ * function that makes a value of several functions is as long as its own statements. Callbacks
+ * count where they stand.
  */
 export function checkFunctionSizes(files: readonly ParsedFile[]): readonly Violation[] {
   return files

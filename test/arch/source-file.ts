@@ -1,7 +1,8 @@
 /**
  * The tree as the architecture checks see it: every source file of the checkout, parsed once.
  *
- * In: the checkout's root, or sources given in memory. Out: path, text, imports and syntax of each file.
+ * In: the checkout's root, or sources given in memory. Out: path, text, imports and syntax of each
+ * file.
  * Knows nothing of any rule.
  */
 import { readdirSync, readFileSync } from "node:fs"
@@ -68,7 +69,9 @@ export function parseFile(file: SourceFile): ParsedFile {
   }
 }
 
-/** Beside the code, with the makers that tests share, or below `test/` and `e2e/`: what never ships. */
+/**
+ * Beside the code, with the makers that tests share, or below `test/` and `e2e/`: what never ships.
+ */
 export function isTest(path: string): boolean {
   return /\.test(-data)?\.ts$/.test(path) || /^(test|e2e)\//.test(path)
 }

@@ -3,7 +3,9 @@ import type { ParsedFile, Violation } from "./source-file.ts"
 
 const RUNNERS = new Set(["test", "it", "describe", "suite"])
 
-/** `.only` never; `.skip`, `.todo` and `.skipIf` with a comment on the line before that says why. */
+/**
+ * `.only` never; `.skip`, `.todo` and `.skipIf` with a comment on the line before that says why.
+ */
 export function checkSkips(files: readonly ParsedFile[]): readonly Violation[] {
   return testFiles(files).flatMap((file) => {
     const found: Violation[] = []
@@ -24,7 +26,10 @@ export function checkSkips(files: readonly ParsedFile[]): readonly Violation[] {
   })
 }
 
-/** An awaited timer outside a loop is a sleep; inside a loop it polls a condition, with its deadline. */
+/**
+ * An awaited timer outside a loop is a sleep; inside a loop it polls a condition, with its
+ * deadline.
+ */
 export function checkSleeps(files: readonly ParsedFile[]): readonly Violation[] {
   return testFiles(files).flatMap((file) => {
     const found: Violation[] = []

@@ -1,6 +1,6 @@
 /**
- * The commands that a reader copies: every block marked `bash runnable` in the README and the docs is run
- * against the quickstart, and answers what the text around it says.
+ * The commands that a reader copies: every block marked `bash runnable` in the README and the docs
+ * is run against the quickstart, and answers what the text around it says.
  */
 import { spawnSync } from "node:child_process"
 import { readdirSync, readFileSync } from "node:fs"

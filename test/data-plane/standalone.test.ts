@@ -1,6 +1,6 @@
 /**
- * `sidegate run` as a real process: a request with the vendor's own client, a change of the manifests, and
- * everything that can be wrong with how it was started.
+ * `sidegate run` as a real process: a request with the vendor's own client, a change of the
+ * manifests, and everything that can be wrong with how it was started.
  */
 import { readdirSync, readFileSync } from "node:fs"
 import { createServer } from "node:net"
@@ -121,7 +121,7 @@ describe("a running gateway", () => {
     standalone.write("chat.yaml", route("chat", "smart", "one"))
   })
 
-  test("an object that the schema refuses is told with its field, and the others answer", async () => {
+  test("an object that the schema refuses is told with its field; the others answer", async () => {
     standalone.write("new.yaml", `${route("new", "fresh", "one")}  extra: 1\n`)
     await standalone.program.waitForLine(
       /^AIRoute default\/new: Accepted=False .*spec\.extra/,
@@ -157,7 +157,8 @@ describe("a running gateway", () => {
 test("failover: a provider that fails is left for the next priority", async () => {
   const standalone = await startStandalone({
     files: {
-      "providers.yaml": `${provider("one", "  simulated: {errorPercent: 100}")}---${provider("two")}`,
+      "one.yaml": provider("one", "  simulated: {errorPercent: 100}"),
+      "two.yaml": provider("two"),
       "chat.yaml": `${route("chat", "smart", "one").replace(
         "backends: [",
         "backends: [{provider: two, model: gpt-4o, priority: 1}, ",

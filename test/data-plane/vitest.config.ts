@@ -1,6 +1,8 @@
 import { defineConfig } from "vitest/config"
 
-/** Suites on real processes: `vitest run -c test/data-plane/vitest.config.ts`. One file at a time. */
+/**
+ * Suites on real processes: `vitest run -c test/data-plane/vitest.config.ts`. One file at a time.
+ */
 export default defineConfig({
   root: new URL("../..", import.meta.url).pathname,
   test: {
