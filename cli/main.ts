@@ -43,14 +43,6 @@ program
   .argument("<dir>", "directory of manifests, folders below it included")
   .action(startLint)
 
-program
-  .command("lint")
-  .description(
-    "Judge manifests as the API server would, then as the operator would; no cluster is asked.",
-  )
-  .argument("<dir>", "directory of manifests, folders below it included")
-  .action(startLint)
-
 await program.parseAsync()
 
 async function startRun(directory: string, options: RunOptions): Promise<void> {
@@ -67,15 +59,6 @@ async function startRun(directory: string, options: RunOptions): Promise<void> {
     const stop = (): void => void end(running)
     process.on("SIGINT", stop)
     process.on("SIGTERM", stop)
-  } catch (error) {
-    fail(error)
-  }
-}
-
-async function startLint(directory: string): Promise<void> {
-  const { runLint } = await import("./lint/run-lint.ts")
-  try {
-    process.exitCode = runLint(directory, (line) => void process.stdout.write(`${line}\n`))
   } catch (error) {
     fail(error)
   }
