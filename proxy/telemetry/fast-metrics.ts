@@ -40,7 +40,10 @@ export class CounterFamily {
       registers: [registry],
       collect() {
         this.reset()
-        for (const { labels, value } of series.values()) this.inc(labels, value)
+        for (const { labels, value } of series.values()) {
+          // Bound, but never added to: absent, not zero.
+          if (value > 0) this.inc(labels, value)
+        }
       },
     })
   }
@@ -102,10 +105,20 @@ class FilledHistogram extends Histogram {
   readonly #shape: MetricShape
   readonly #series: ReadonlyMap<string, Series>
   readonly #bounds: readonly number[]
+  /** Gives everything but the values: `get` of a Histogram reads them through what is replaced here. */
+  readonly #empty: Histogram
 
   constructor(shape: MetricShape, series: ReadonlyMap<string, Series>, buckets: readonly number[]) {
     const { name, help, labels } = shape
-    super({ name, help, labelNames: [...labels], buckets: [...buckets], registers: [] })
+    const configuration = {
+      name,
+      help,
+      labelNames: [...labels],
+      buckets: [...buckets],
+      registers: [],
+    }
+    super(configuration)
+    this.#empty = new Histogram(configuration)
     this.#shape = shape
     this.#series = series
     this.#bounds = buckets
@@ -117,13 +130,13 @@ class FilledHistogram extends Histogram {
   }
 
   override async get(): ReturnType<Histogram["get"]> {
-    const { name, help } = this.#shape
     const values = [...this.#series.values()].flatMap((series) => this.#valuesOf(series))
-    return { ...(await super.get()), name, help, values }
+    return { ...(await this.#empty.get()), values }
   }
 
   #valuesOf({ labels, counts, sum }: Series): Filled[] {
     const { name } = this.#shape
+    if (counts.every((count) => count === 0)) return []
     const filled: Filled[] = []
     let total = 0
     for (const [index, count] of counts.entries()) {
