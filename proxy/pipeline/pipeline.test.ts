@@ -1,16 +1,6 @@
 import { describe, expect, test } from "vitest"
-import {
-  type Act,
-  CHAT,
-  createWorld,
-  makeBackend,
-  makeRaw,
-  makeRule,
-  makeRuntime,
-  makeSnapshot,
-  startChat,
-  type World,
-} from "./harness.ts"
+import { makeBackend, makeRule, makeRuntime, makeSnapshot } from "#proxy/runtime/samples.ts"
+import { type Act, CHAT, createWorld, makeRaw, startChat, type World } from "./harness.ts"
 import { handleChat, handleModels, refuseRequest } from "./pipeline.ts"
 import { PIPELINE_SETTINGS } from "./settings.ts"
 

@@ -19,6 +19,7 @@ import {
   readOneOf,
   readText,
   readTexts,
+  within,
 } from "./read-value.ts"
 
 const RULES_MAX = 64
@@ -31,13 +32,12 @@ const MS_MAX = 24 * 3600 * 1000
 export function readRoute(value: unknown, path: string): RouteConfig {
   const fields = readObject(value, path)
   const name = readText(fields["name"], `${path}/name`)
-  const rules = readList(fields["rules"], `${path}/rules`, RULES_MAX)
-  try {
-    return { name, rules: rules.map((rule, index) => readRule(rule, `${path}/rules/${index}`)) }
-  } catch (fault) {
-    if (!(fault instanceof LinkFault)) throw fault
-    throw new LinkFault(fault.message, fault.path, `AIRoute ${name}`)
-  }
+  return within(`AIRoute ${name}`, () => ({
+    name,
+    rules: readList(fields["rules"], `${path}/rules`, RULES_MAX).map((rule, index) =>
+      readRule(rule, `${path}/rules/${index}`),
+    ),
+  }))
 }
 
 function readRule(value: unknown, path: string): RuleConfig {

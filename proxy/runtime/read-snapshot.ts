@@ -26,6 +26,7 @@ import {
   readOneOf,
   readText,
   readTexts,
+  within,
 } from "./read-value.ts"
 
 const ROUTES_MAX = 10_000
@@ -54,7 +55,9 @@ export function readSnapshot(value: unknown): Snapshot {
     namespace: readText(fields["namespace"], "/namespace"),
     team: readTeam(fields["team"]),
     access: readAccess(fields["access"]),
-    providers: readMap(fields["providers"], "/providers", readProvider),
+    providers: readMap(fields["providers"], "/providers", (provider, path, key) =>
+      within(`AIProvider ${key}`, () => readProvider(provider, path, key)),
+    ),
     routes: routes.map((route, index) => readRoute(route, `/routes/${index}`)),
     models: readModels(fields["models"]),
     prices: readMap(fields["prices"], "/prices", readPrices),
@@ -128,21 +131,20 @@ function readAccessRules(value: unknown, path: string): readonly AccessRule[] {
 }
 
 function readProvider(value: unknown, path: string, key: string): ProviderConfig {
-  const object = `AIProvider ${key}`
   const fields = readObject(value, path)
   const schema = readOneOf(fields["schema"], `${path}/schema`, ["OpenAI", "Simulated"])
   const network = readOneOf(fields["network"], `${path}/network`, ["Public", "Private"])
   const origin = readText(fields["origin"], `${path}/origin`)
   const name = readText(fields["name"], `${path}/name`)
-  if (name !== key) throw new LinkFault(`must be ${key}, its key`, `${path}/name`, object)
-  if (schema !== "Simulated") checkOrigin(origin, network, `${path}/origin`, object)
+  if (name !== key) throw new LinkFault(`must be ${key}, its key`, `${path}/name`)
+  if (schema !== "Simulated") checkOrigin(origin, network, `${path}/origin`)
   const pathPrefix = readText(fields["pathPrefix"], `${path}/pathPrefix`)
   if (!/^(\/[A-Za-z0-9._~%!$&'()*+,;=:@-]+)*$/.test(pathPrefix)) {
-    throw new LinkFault("must be an absolute path without query", `${path}/pathPrefix`, object)
+    throw new LinkFault("must be an absolute path without query", `${path}/pathPrefix`)
   }
   const simulated = readNullable(fields["simulated"], `${path}/simulated`, readSimulated)
   if ((schema === "Simulated") !== (simulated !== null)) {
-    throw new LinkFault("must be set for schema Simulated only", `${path}/simulated`, object)
+    throw new LinkFault("must be set for schema Simulated only", `${path}/simulated`)
   }
   return {
     name,
@@ -163,17 +165,12 @@ function readProvider(value: unknown, path: string, key: string): ProviderConfig
 }
 
 /** Scheme, host and port and nothing else: no user, path, query or fragment can ride along. */
-function checkOrigin(
-  origin: string,
-  network: ProviderConfig["network"],
-  path: string,
-  object: string,
-): void {
+function checkOrigin(origin: string, network: ProviderConfig["network"], path: string): void {
   if (!/^https?:\/\/(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/.test(origin)) {
-    throw new LinkFault("must be scheme, host and port", path, object)
+    throw new LinkFault("must be scheme, host and port", path)
   }
   if (network === "Public" && !origin.startsWith("https://")) {
-    throw new LinkFault("must be https on a Public network", path, object)
+    throw new LinkFault("must be https on a Public network", path)
   }
 }
 

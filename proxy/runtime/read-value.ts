@@ -11,6 +11,16 @@ export class LinkFault extends Error {
   }
 }
 
+/** Runs `read` so that a fault in it names `object`, as the operator knows it. */
+export function within<T>(object: string, read: () => T): T {
+  try {
+    return read()
+  } catch (fault) {
+    if (!(fault instanceof LinkFault)) throw fault
+    throw new LinkFault(fault.message, fault.path, object)
+  }
+}
+
 export type Fields = Readonly<Record<string, unknown>>
 
 export function readObject(value: unknown, path: string): Fields {

@@ -1,0 +1,130 @@
+import fc from "fast-check"
+import { expect, test } from "vitest"
+import { memberOf } from "#proxy/contract/json-document.ts"
+import { scanJson } from "#proxy/contract/json-scan.ts"
+import type { ParsedRequest } from "#proxy/exchange/parsed-request.ts"
+import type { Target } from "#proxy/exchange/target.ts"
+import { encodeBody } from "./encode-body.ts"
+
+const LIMITS = { bytesMax: 1 << 20, depthMax: 64, tokensMax: 100_000 }
+
+function request(text: string, isStream: boolean): ParsedRequest {
+  const scanned = scanJson(new TextEncoder().encode(text), LIMITS)
+  if (!scanned.ok) throw new Error(scanned.fault.message)
+  const { document } = scanned
+  const options = JSON.parse(text).stream_options
+  return {
+    surface: "openai-chat",
+    document,
+    model: JSON.parse(text).model,
+    modelNode: memberOf(document, 0, "model"),
+    isStream,
+    wantsUsage: options?.include_usage === true,
+    user: null,
+    estimate: { inputTokens: 0, cachedInputTokens: 0, outputTokens: 0 },
+  }
+}
+
+function target(model: string | null): Target {
+  return {
+    index: 0,
+    provider: {
+      name: "one",
+      schema: "OpenAI",
+      origin: "https://one.example",
+      pathPrefix: "",
+      network: "Public",
+      credential: "None",
+      connectTimeoutMs: 1,
+      disabled: false,
+      simulated: null,
+    },
+    model,
+    modelJson: model === null ? null : new TextEncoder().encode(JSON.stringify(model)),
+    weight: 1,
+    priority: 0,
+    problem: null,
+    verdict: null,
+    prices: undefined,
+    path: "/chat/completions",
+    answerHeaders: [],
+  }
+}
+
+const encode = (text: string, model: string | null, isStream: boolean): string =>
+  new TextDecoder().decode(encodeBody(request(text, isStream), target(model)))
+
+const ASK = '"stream_options":{"include_usage":true}'
+const CASES = [
+  [
+    "the model alone is replaced",
+    '{ "model" : "a" , "x":1.0 }',
+    "b",
+    false,
+    '{ "model" : "b" , "x":1.0 }',
+  ],
+  ["nothing changes for the same name", '{"model":"a"}', "a", false, '{"model":"a"}'],
+  ["nothing changes without a name", '{"model":"a"}', null, false, '{"model":"a"}'],
+  ["a stream asks for usage", '{"model":"a"}', "b", true, `{${ASK},"model":"b"}`],
+  [
+    "options without the member get it",
+    '{"model":"a","stream_options":{"x":1}}',
+    null,
+    true,
+    '{"model":"a","stream_options":{"include_usage":true,"x":1}}',
+  ],
+  [
+    "empty options get it",
+    '{"stream_options":{ },"model":"a"}',
+    "b",
+    true,
+    '{"stream_options":{"include_usage":true },"model":"b"}',
+  ],
+  [
+    "options null are replaced",
+    '{"stream_options":null,"model":"a"}',
+    "b",
+    true,
+    `{${ASK},"model":"b"}`,
+  ],
+  [
+    "a declined report is asked for",
+    '{"model":"a","stream_options":{"include_usage":false}}',
+    "b",
+    true,
+    `{"model":"b",${ASK}}`,
+  ],
+  ["an asked one stays", `{"model":"a",${ASK}}`, "b", true, `{"model":"b",${ASK}}`],
+  ["an escaped key is found", '{"mod\\u0065l":"a"}', "b", false, '{"mod\\u0065l":"b"}'],
+] as const
+
+test.each(CASES)("%s", (_name, text, model, isStream, want) => {
+  expect(encode(text, model, isStream)).toBe(want)
+})
+
+test("whatever the body, the result parses to the body with only those fields changed", () => {
+  const fields = fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 3 }))
+  const options = fc.option(
+    fc.record({ include_usage: fc.boolean(), x: fc.integer() }, { requiredKeys: [] }),
+  )
+  fc.assert(
+    fc.property(
+      fields,
+      fc.string(),
+      fc.string(),
+      options,
+      fc.boolean(),
+      (rest, from, to, stream_options, isStream) => {
+        const body = {
+          ...rest,
+          model: from,
+          ...(stream_options === null ? {} : { stream_options }),
+        }
+        const got = JSON.parse(encode(JSON.stringify(body), to, isStream))
+        const asked = isStream ? { stream_options: { ...stream_options, include_usage: true } } : {}
+        expect(got).toEqual(JSON.parse(JSON.stringify({ ...body, model: to, ...asked })))
+      },
+    ),
+    { numRuns: 300 },
+  )
+})

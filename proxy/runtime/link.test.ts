@@ -1,0 +1,263 @@
+import { describe, expect, test } from "vitest"
+import type { MatchConfig, Snapshot } from "#proxy/contract/snapshot.ts"
+import { findModel, findRule } from "#proxy/route/match-route.ts"
+import { linkRuntime } from "./link.ts"
+import {
+  IDENTITY,
+  makeBackend,
+  makeProvider,
+  makeRule,
+  makeRuntime,
+  makeSnapshot,
+} from "./samples.ts"
+
+/** The snapshot of the harness with one value replaced, at a path of keys. */
+function broken(path: readonly (string | number)[], value: unknown): Snapshot {
+  const snapshot = structuredClone(makeSnapshot())
+  let at: unknown = snapshot
+  for (const key of path.slice(0, -1)) at = Reflect.get(Object(at), key)
+  const last = path.at(-1) ?? ""
+  if (value === undefined) Reflect.deleteProperty(Object(at), last)
+  else Reflect.set(Object(at), last, value)
+  return snapshot
+}
+
+const VERSION = { term: 3, generation: 17 }
+const RULE = ["routes", 0, "rules", 0] as const
+const CASES = [
+  ["a newer schema", ["schemaVersion"], 2, null, "/schemaVersion"],
+  ["no schema", ["schemaVersion"], undefined, null, "/schemaVersion"],
+  ["another namespace", ["namespace"], "other", null, "/namespace"],
+  ["a missing list", ["routes"], undefined, null, "/routes"],
+  ["an unknown team kind", ["team", "kind"], "x", null, "/team/kind"],
+  ["an unknown access kind", ["access", "kind"], "x", null, "/access/kind"],
+  [
+    "a pattern that is no text",
+    ["access", "deny"],
+    [{ policy: "p", name: "n", models: [1], providers: [] }],
+    null,
+    "/access/deny/0/models/0",
+  ],
+  [
+    "an unknown provider schema",
+    ["providers", "one", "schema"],
+    "Cohere",
+    "AIProvider one",
+    "/providers/one/schema",
+  ],
+  [
+    "a provider under another name",
+    ["providers", "one", "name"],
+    "two",
+    "AIProvider one",
+    "/providers/one/name",
+  ],
+  [
+    "an origin with a user",
+    ["providers", "one", "origin"],
+    "https://u:p@x",
+    "AIProvider one",
+    "/providers/one/origin",
+  ],
+  [
+    "an origin with a path",
+    ["providers", "one", "origin"],
+    "https://x/y",
+    "AIProvider one",
+    "/providers/one/origin",
+  ],
+  [
+    "plain http in public",
+    ["providers", "one", "origin"],
+    "http://x",
+    "AIProvider one",
+    "/providers/one/origin",
+  ],
+  [
+    "a path prefix with a query",
+    ["providers", "one", "pathPrefix"],
+    "/v1?x=1",
+    "AIProvider one",
+    "/providers/one/pathPrefix",
+  ],
+  [
+    "simulated settings on another schema",
+    ["providers", "one", "simulated"],
+    { latencyMs: 0, tokenIntervalMs: 0, outputTokens: 1, errorPercent: 0, fault: "Silence" },
+    "AIProvider one",
+    "/providers/one/simulated",
+  ],
+  [
+    "a backend of nobody",
+    [...RULE, "backends", 0, "provider"],
+    "nobody",
+    "AIRoute search/chat",
+    "/routes/0/rules/0/backends/0/provider",
+  ],
+  [
+    "a weight below zero",
+    [...RULE, "backends", 0, "weight"],
+    -1,
+    "AIRoute search/chat",
+    "/routes/0/rules/0/backends/0/weight",
+  ],
+  [
+    "more backends than fit",
+    [...RULE, "backends"],
+    Array(31).fill(makeBackend("one")),
+    "AIRoute search/chat",
+    "/routes/0/rules/0/backends",
+  ],
+  [
+    "no attempts",
+    [...RULE, "retry", "attempts"],
+    0,
+    "AIRoute search/chat",
+    "/routes/0/rules/0/retry/attempts",
+  ],
+  [
+    "an unknown trigger",
+    [...RULE, "retry", "triggers"],
+    ["Always"],
+    "AIRoute search/chat",
+    "/routes/0/rules/0/retry/triggers/0",
+  ],
+  [
+    "a timeout of zero",
+    [...RULE, "timeouts", "requestMs"],
+    0,
+    "AIRoute search/chat",
+    "/routes/0/rules/0/timeouts/requestMs",
+  ],
+  [
+    "an unknown strategy",
+    [...RULE, "strategy", "type"],
+    "Magic",
+    "AIRoute search/chat",
+    "/routes/0/rules/0/strategy/type",
+  ],
+  [
+    "a header in capitals",
+    [...RULE, "matches"],
+    [{ headers: [{ name: "X-Tier", value: "g" }], workloadSelector: null }],
+    "AIRoute search/chat",
+    "/routes/0/rules/0/matches/0/headers/0/name",
+  ],
+  ["a model of no route", ["models", "exact", "smart"], 7, null, "/models/exact/smart"],
+  [
+    "prefixes out of order",
+    ["models", "prefixes"],
+    [
+      { prefix: "g", route: 0 },
+      { prefix: "gpt-", route: 0 },
+    ],
+    null,
+    "/models/prefixes/1/prefix",
+  ],
+  [
+    "a price that is no integer",
+    ["prices", "OpenAI/served"],
+    [{ fromMs: 0, input: 0.5, cachedInput: null, output: 1 }],
+    null,
+    "/prices/OpenAI~1served/0/input",
+  ],
+] as const
+
+test.each(CASES)(
+  "%s is a NACK that names object and path",
+  (_name, path, value, object, pointer) => {
+    const linked = linkRuntime(
+      { version: VERSION, hash: "h", snapshot: broken(path, value) },
+      IDENTITY,
+    )
+    expect(linked).toMatchObject({ ok: false, nack: { object, path: pointer } })
+    expect(linked.ok ? "" : linked.nack.reason).toContain(pointer)
+  },
+)
+
+test.each([null, [], "x", 7])("a snapshot that is %j is a NACK", (value) => {
+  const push = JSON.parse(JSON.stringify({ version: VERSION, hash: "h", snapshot: value }))
+  expect(linkRuntime(push, IDENTITY)).toMatchObject({ ok: false })
+})
+
+test("a runtime is frozen and names its version", () => {
+  const runtime = makeRuntime()
+  expect(runtime.version).toBe("3.17")
+  expect(Object.isFrozen(runtime)).toBe(true)
+  expect(runtime).toMatchObject({
+    teamName: "search",
+    application: "api",
+    allowedModels: ["smart"],
+  })
+})
+
+test("a broken backend that names an absent provider links, and takes no traffic", () => {
+  const problem = "AIProvider gone: NotFound"
+  const rule = makeRule({ backends: [makeBackend("gone", { problem }), makeBackend("one")] })
+  const runtime = makeRuntime({ routes: [{ name: "search/chat", rules: [rule] }] })
+  const linked = findModel(runtime.models, "smart")?.route.rules[0]
+  expect(linked?.unusable).toBe(0b01)
+  expect(linked?.targets[0]?.problem).toBe(problem)
+})
+
+test("exact names come before prefixes, and labels are the Snapshot's own", () => {
+  const { models } = makeRuntime()
+  expect(findModel(models, "smart")?.label).toBe("smart")
+  expect(findModel(models, "gpt-9")?.label).toBe("gpt-*")
+  expect(findModel(models, "constructor")).toBeUndefined()
+})
+
+describe("rules", () => {
+  const gold = [{ name: "x-tier", value: "gold" }]
+  const select = (app: string) => ({ matchLabels: { app }, matchExpressions: [] })
+  const nameFor = (matches: readonly MatchConfig[], headers: Record<string, string>) => {
+    const rules = [makeRule({ name: "first", matches }), makeRule({ name: "rest" })]
+    const runtime = makeRuntime({ routes: [{ name: "search/chat", rules }] })
+    return findRule(findModel(runtime.models, "smart")?.route.rules ?? [], headers)?.name
+  }
+
+  test.each([
+    ["no match matches everything", [], {}, "first"],
+    [
+      "a header must equal",
+      [{ headers: gold, workloadSelector: null }],
+      { "x-tier": "gold" },
+      "first",
+    ],
+    ["in case too", [{ headers: gold, workloadSelector: null }], { "x-tier": "Gold" }, "rest"],
+    ["this workload", [{ headers: [], workloadSelector: select("api") }], {}, "first"],
+    ["another workload", [{ headers: [], workloadSelector: select("web") }], {}, "rest"],
+    [
+      "both parts must hold",
+      [{ headers: gold, workloadSelector: select("web") }],
+      { "x-tier": "gold" },
+      "rest",
+    ],
+    [
+      "any match is enough",
+      [
+        { headers: gold, workloadSelector: null },
+        { headers: [], workloadSelector: select("api") },
+      ],
+      {},
+      "first",
+    ],
+  ])("%s", (_name, matches, headers, want) => {
+    expect(nameFor(matches, headers)).toBe(want)
+  })
+})
+
+test("a simulated provider needs no origin", () => {
+  const simulated = {
+    latencyMs: 0,
+    tokenIntervalMs: 0,
+    outputTokens: 1,
+    errorPercent: 0,
+    fault: "Silence",
+  } as const
+  const one = makeProvider("one", { schema: "Simulated", origin: "", pathPrefix: "", simulated })
+  const runtime = makeRuntime({ providers: { one, two: makeProvider("two") } })
+  expect(findModel(runtime.models, "smart")?.route.rules[0]?.targets[0]?.path).toBe(
+    "/chat/completions",
+  )
+})
