@@ -13,7 +13,6 @@ test.each(cases)(
   "$name",
   async ({ victim, seed }) => {
     const report = await runKills({ victim, kills: 20, seed })
-    console.log(JSON.stringify(report))
     expect(report.violations).toEqual([])
     expect(report.attempts).toBeGreaterThan(100)
   },

@@ -80,26 +80,48 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
 }
 
 interface Output {
-  readonly text: { stdout: string; stderr: string }
+  readonly stdout: Tail
+  readonly stderr: Tail
   /** Called whenever there is more output, and at the end. */
   readonly watchers: Set<() => void>
   readonly wake: () => void
 }
 
+/** The end of a text that comes in pieces; whole pieces are dropped from its start. */
+interface Tail {
+  readonly add: (piece: string) => void
+  readonly text: () => string
+}
+
+function createTail(): Tail {
+  const pieces: string[] = []
+  let characters = 0
+  return {
+    add: (piece) => {
+      pieces.push(piece)
+      characters += piece.length
+      while (characters - (pieces[0]?.length ?? 0) > OUTPUT_CHARACTERS_MAX) {
+        characters -= pieces.shift()?.length ?? 0
+      }
+    },
+    text: () => pieces.join(""),
+  }
+}
+
 function collectOutput(child: ChildProcess, logFile: string | undefined): Output {
-  const text = { stdout: "", stderr: "" }
+  const output = { stdout: createTail(), stderr: createTail() }
   const watchers = new Set<() => void>()
   const wake = (): void => {
     for (const watcher of [...watchers]) watcher()
   }
   for (const name of ["stdout", "stderr"] as const) {
     child[name]?.setEncoding("utf8").on("data", (chunk: string) => {
-      text[name] = (text[name] + chunk).slice(-OUTPUT_CHARACTERS_MAX)
+      output[name].add(chunk)
       if (logFile !== undefined) appendFileSync(logFile, chunk)
       wake()
     })
   }
-  return { text, watchers, wake }
+  return { ...output, watchers, wake }
 }
 
 function describe(
@@ -117,8 +139,8 @@ function describe(
     pid: child.pid ?? 0,
     exited,
     isRunning,
-    stdout: () => output.text.stdout,
-    stderr: () => output.text.stderr,
+    stdout: output.stdout.text,
+    stderr: output.stderr.text,
     waitForLine: (pattern, withinMs) => waitForLine(name, output, isRunning, pattern, withinMs),
     kill,
     stop: async (graceMs = 5000) => {
@@ -163,14 +185,14 @@ function waitForLine(
 
 /** A line that is still being written is not shown while the program runs. */
 function wholeLines(output: Output, isRunning: boolean): readonly string[] {
-  return [output.text.stdout, output.text.stderr].flatMap((text) => {
+  return [output.stdout.text(), output.stderr.text()].flatMap((text) => {
     const lines = text.split("\n")
     return isRunning ? lines.slice(0, -1) : lines
   })
 }
 
 function tail(output: Output): string {
-  return `${output.text.stdout.slice(-2000)}\n${output.text.stderr.slice(-4000)}`
+  return `${output.stdout.text().slice(-2000)}\n${output.stderr.text().slice(-4000)}`
 }
 
 /** What a program needs from its surroundings; a proxy setting or key of the developer never leaks into a test. */
