@@ -247,6 +247,26 @@ test("parseJson gives the value, keeps __proto__ as plain data and pollutes noth
   expect(parseJson(encode('{"a":1,"a":2}'), LIMITS).ok).toBe(false)
 })
 
+test.each([
+  {
+    name: "integers as keys are sorted as text",
+    value: { 9: 1, 10: 2, a: 3 },
+    text: '{"10":2,"9":1,"a":3}',
+  },
+  {
+    name: "__proto__ is a key like any other",
+    value: JSON.parse('{"b":1,"__proto__":{"d":1,"c":2}}'),
+    text: '{"__proto__":{"c":2,"d":1},"b":1}',
+  },
+  {
+    name: "keys below such a key are sorted too",
+    value: { b: { 2: [{ y: 1, x: 2 }] }, a: "é" },
+    text: '{"a":"é","b":{"2":[{"x":2,"y":1}]}}',
+  },
+])("canonical text: $name", ({ value, text }) => {
+  expect(canonicalJson(value)).toBe(text)
+})
+
 test("canonical text is the same whatever the order of keys, and leaves undefined out", () => {
   const one = canonicalJson({ b: [1, { d: null, c: "é" }], a: undefined, z: 1 })
   expect(one).toBe('{"b":[1,{"c":"é","d":null}],"z":1}')
