@@ -5,6 +5,7 @@
 import { readdirSync, readFileSync } from "node:fs"
 import { createServer } from "node:net"
 import { join } from "node:path"
+import { DatabaseSync } from "node:sqlite"
 import OpenAI from "openai"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { temporaryDirectory } from "#test/process/places.ts"
@@ -283,13 +284,17 @@ describe("what start-up refuses, in a sentence", () => {
   })
 })
 
-test("usage is kept over a restart: the ledger is in the state directory", async () => {
+test("usage of every request is in the ledger once, also after a restart", async () => {
   const stateDir = temporaryDirectory("state")
-  const first = await startStandalone({ files: FILES, stateDir })
-  await untilAnsweredBy(first, "smart", "one")
-  await first.program.stop()
-  expect(readdirSync(stateDir)).toContain("ledger.db")
-  const second = await startStandalone({ files: FILES, stateDir })
-  await untilAnsweredBy(second, "smart", "one")
-  expect((await second.program.stop()).code).toBe(0)
+  for (const requests of [3, 2]) {
+    const standalone = await startStandalone({ files: FILES, stateDir })
+    for (let count = 0; count < requests; count++) await ask(standalone, "smart")
+    expect((await standalone.program.stop()).code).toBe(0)
+  }
+  const ledger = new DatabaseSync(join(stateDir, "ledger.db"), { readOnly: true })
+  const rows = ledger.prepare("SELECT team, provider FROM usage_record").all()
+  ledger.close()
+  expect(rows.map(({ team, provider: by }) => `${team} ${by}`)).toEqual(
+    Array.from({ length: 5 }, () => "unassigned one"),
+  )
 })
