@@ -1,9 +1,9 @@
 /**
  * Who may use which model: the merged verdict of every policy that selects a namespace.
  *
- * The compiler merges (deny lists concatenated, allow lists concatenated, one default); the sidecar only
- * evaluates. Patterns match the model that would *serve*, with its provider: an alias must not be a way
- * around a denial, nor a failover target a way past an allow list.
+ * The compiler merges (deny lists concatenated, allow lists concatenated, one default); the sidecar
+ * only evaluates. Patterns match the model that would *serve*, with its provider: an alias must not
+ * be a way around a denial, nor a failover target a way past an allow list.
  */
 
 export type ModelAccess =
@@ -41,7 +41,9 @@ export type AccessVerdict =
 
 const ALLOWED: AccessVerdict = Object.freeze({ kind: "allowed" })
 
-/** Judges one (provider, served model). Only for `kind: "rules"`; the other kinds refuse beforehand. */
+/**
+ * Judges one (provider, served model). Only for `kind: "rules"`; the other kinds refuse beforehand.
+ */
 export function judgeModel(
   access: Extract<ModelAccess, { kind: "rules" }>,
   provider: string,

@@ -1,9 +1,9 @@
 /**
  * A JSON text that was checked, not built: the bytes, and a tape with the position of every value.
  *
- * The tape holds `STRIDE` integers a value or key, in the order of the text: kind, start, end, and the
- * node after its subtree (of a key: a hash). A node is the index of its first integer; the root is 0.
- * Readers below walk it; `NONE` stands for "no such node".
+ * The tape holds `STRIDE` integers a value or key, in the order of the text: kind, start, end, and
+ * the node after its subtree (of a key: a hash). A node is the index of its first integer; the root
+ * is 0. Readers below walk it; `NONE` stands for "no such node".
  */
 
 export interface JsonDocument {
@@ -17,7 +17,10 @@ export interface JsonDocument {
 export const STRIDE = 4
 export const NONE = -1
 
-/** `text` and `escaped` are strings without and with a backslash in them. Positions include the quotes. */
+/**
+ * `text` and `escaped` are strings without and with a backslash in them. Positions include the
+ * quotes.
+ */
 export const KIND = Object.freeze({
   object: 0,
   array: 1,

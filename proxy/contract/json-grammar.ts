@@ -45,7 +45,10 @@ function hexDigit(byte: number | undefined): number {
   return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1
 }
 
-/** Length of a well-formed sequence (Unicode 15, table 3-7) that starts with `first` >= 0x80; else 0. */
+/**
+ * Length of a well-formed sequence (Unicode 15, table 3-7) that starts with `first` >= 0x80; else
+ * 0.
+ */
 export function utf8Length(bytes: Uint8Array, at: number, first: number): number {
   const second = bytes[at + 1] ?? 0
   if (first < 0xc2 || first > 0xf4 || !isTail(second)) return 0

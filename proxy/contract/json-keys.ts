@@ -5,7 +5,9 @@ export function keyText(document: JsonDocument, key: number): string {
   return textOf(document, key)
 }
 
-/** Whether the key node `key` equals an earlier one of `object`; each key's glance is on the tape. */
+/**
+ * Whether the key node `key` equals an earlier one of `object`; each key's glance is on the tape.
+ */
 export function repeatsKey(
   tape: Int32Array,
   bytes: Uint8Array,

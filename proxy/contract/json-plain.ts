@@ -1,9 +1,10 @@
 /**
  * The inner loop of the scanner: over the bytes of a string that need no look, four at a time.
  *
- * Plain are the ASCII characters but the quote, the backslash and the controls. A word of four is plain
- * when no byte of it is below 0x20, equal to either of the two, or has its high bit set; the classic tests
- * for "has a byte less than" and "has a zero byte" may blame a neighbour, never miss the culprit.
+ * Plain are the ASCII characters but the quote, the backslash and the controls. A word of four is
+ * plain when no byte of it is below 0x20, equal to either of the two, or has its high bit set; the
+ * classic tests for "has a byte less than" and "has a zero byte" may blame a neighbour, never miss
+ * the culprit.
  */
 
 const QUOTE = 0x22
@@ -19,7 +20,9 @@ for (let byte = 0x20; byte < 0x80; byte++) PLAIN[byte] = 1
 PLAIN[QUOTE] = 0
 PLAIN[BACKSLASH] = 0
 
-/** A view of the same memory as words, and what to add to an offset to find its byte in that view. */
+/**
+ * A view of the same memory as words, and what to add to an offset to find its byte in that view.
+ */
 export interface Words {
   readonly words: Int32Array
   readonly shift: number

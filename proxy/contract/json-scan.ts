@@ -2,8 +2,8 @@
  * The strict JSON scanner: RFC 8259 on UTF-8 bytes, one pass, no values built.
  *
  * Refused beyond the grammar: a byte order mark, invalid UTF-8, escapes of lone surrogates, numbers
- * outside the range of a double, duplicate keys (escapes resolved), and what is over the limits. Depth is
- * bounded by the limits, so the recursion is too.
+ * outside the range of a double, duplicate keys (escapes resolved), and what is over the limits.
+ * Depth is bounded by the limits, so the recursion is too.
  */
 import { type JsonDocument, KIND, STRIDE } from "./json-document.ts"
 import {

@@ -1,5 +1,6 @@
 /**
- * The one place that parses JSON, with a limit on bytes, depth and tokens, and the one canonical form.
+ * The one place that parses JSON, with a limit on bytes, depth and tokens, and the one canonical
+ * form.
  */
 
 import { type JsonFault, type JsonLimits, scanJson } from "./json-scan.ts"
@@ -19,8 +20,8 @@ export const CONTROL_JSON: JsonLimits = Object.freeze({
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true })
 
 /**
- * Bytes to a value, for messages that are small or trusted; what is refused is what `scanJson` refuses.
- * Objects have the ordinary prototype; `__proto__` comes out as an own property.
+ * Bytes to a value, for messages that are small or trusted; what is refused is what `scanJson`
+ * refuses. Objects have the ordinary prototype; `__proto__` comes out as an own property.
  */
 export function parseJson(bytes: Uint8Array, limits: JsonLimits): JsonResult {
   const scanned = scanJson(bytes, limits)

@@ -11,8 +11,9 @@ export type NanoUsd = number
 const DECIMAL = /^(\d{1,12})(?:\.(\d{1,12}))?$/
 
 /**
- * Decimal text to integer units of 10^-`scale` dollars (9: nano, 12: pico). Undefined when the text is not
- * plain decimal (`10,5`, `$5`, `1e3`, `-1`) or has more digits after the point than the scale keeps.
+ * Decimal text to integer units of 10^-`scale` dollars (9: nano, 12: pico). Undefined when the text
+ * is not plain decimal (`10,5`, `$5`, `1e3`, `-1`) or has more digits after the point than the
+ * scale keeps.
  */
 export function parseDecimal(text: string, scale: number): bigint | undefined {
   const match = DECIMAL.exec(text)

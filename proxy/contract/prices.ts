@@ -1,8 +1,9 @@
 /**
  * Prices and the one place where tokens become money.
  *
- * Prices are integer pico-dollars a token (a thousandth of a nano-dollar: 0.0125 dollars per million
- * tokens is 12,500 pico-dollars a token and must not round). A cost is integer nano-dollars, rounded up once.
+ * Prices are integer pico-dollars a token (a thousandth of a nano-dollar: 0.0125 dollars per
+ * million tokens is 12,500 pico-dollars a token and must not round). A cost is integer
+ * nano-dollars, rounded up once.
  */
 import type { EpochMs, NanoUsd } from "./money.ts"
 import type { TokenUsage } from "./records.ts"

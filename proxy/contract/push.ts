@@ -1,9 +1,9 @@
 /**
  * The control channel between sidecar and operator: what is said, in both directions.
  *
- * The sidecar dials. `POST /v1/hello` opens a session, `GET /v1/config?session=ID` streams ConfigEvents as
- * server-sent events, `POST /v1/status` carries ACK or NACK, `POST /v1/usage` numbered batches. Nothing in
- * a payload says who the caller is: that is the token's.
+ * The sidecar dials. `POST /v1/hello` opens a session, `GET /v1/config?session=ID` streams
+ * ConfigEvents as server-sent events, `POST /v1/status` carries ACK or NACK, `POST /v1/usage`
+ * numbered batches. Nothing in a payload says who the caller is: that is the token's.
  */
 import type { UsageRecord } from "./records.ts"
 import type { Snapshot } from "./snapshot.ts"
@@ -64,7 +64,10 @@ export interface SnapshotPush {
   readonly snapshot: Snapshot
 }
 
-/** Keys for the providers of the namespace; complete, so a provider that is missing has lost its key. */
+/**
+ * Keys for the providers of the namespace; complete, so a provider that is missing has lost its
+ * key.
+ */
 export interface CredentialsPush {
   /** Changes with any value; tells nothing about one. */
   readonly revision: string
@@ -88,7 +91,9 @@ export interface StatusReport {
 
 export interface Nack {
   readonly reason: string
-  /** The object at fault as the Snapshot names it, e.g. `AIRoute search/chat`; null when unknown. */
+  /**
+   * The object at fault as the Snapshot names it, e.g. `AIRoute search/chat`; null when unknown.
+   */
   readonly object: string | null
   readonly path: string | null
 }
@@ -108,7 +113,9 @@ export const CONTROL_LIMITS = Object.freeze({
   /** One event or one request body. */
   messageBytesMax: 8 * 1024 * 1024,
   usageRecordsMax: 1000,
-  /** A comment line is sent this often on a quiet stream; a stream silent for three of them is dead. */
+  /**
+   * A comment line is sent this often on a quiet stream; a stream silent for three of them is dead.
+   */
   keepAliveMs: 10_000,
   jsonDepthMax: 64,
 })

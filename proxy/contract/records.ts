@@ -1,13 +1,15 @@
 /**
  * What the sidecar reports back: one record for each attempt that was dispatched.
  *
- * An attempt is journalled as an intent before its bytes go out and settled exactly once, under an id that
- * makes a repeat harmless. Namespace, pod, team and application are never taken from a record: the
- * operator stamps them from the caller's token.
+ * An attempt is journalled as an intent before its bytes go out and settled exactly once, under an
+ * id that makes a repeat harmless. Namespace, pod, team and application are never taken from a
+ * record: the operator stamps them from the caller's token.
  */
 import type { EpochMs, NanoUsd } from "./money.ts"
 
-/** Integers >= 0. Absent is not zero: a provider that reports nothing gives no TokenUsage at all. */
+/**
+ * Integers >= 0. Absent is not zero: a provider that reports nothing gives no TokenUsage at all.
+ */
 export interface TokenUsage {
   readonly inputTokens: number
   /** Part of `inputTokens` that the provider read from its cache. */
@@ -15,7 +17,10 @@ export interface TokenUsage {
   readonly outputTokens: number
 }
 
-/** How an attempt ended. `lost`: no answer was journalled (the process died); settled on the estimate. */
+/**
+ * How an attempt ended. `lost`: no answer was journalled (the process died); settled on the
+ * estimate.
+ */
 export type AttemptOutcome =
   | "ok"
   | "upstream-error"

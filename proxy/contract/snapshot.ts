@@ -1,9 +1,10 @@
 /**
  * The Snapshot: everything one namespace's sidecars need, settled by the operator's compiler.
  *
- * Plain JSON, complete for one namespace, no Kubernetes types, no secrets. The same objects give the
- * same Snapshot, byte for byte, so its hash decides whether anything is pushed. Object generations are
- * deliberately not in it: a sidecar that holds the current hash is in force whatever was re-applied.
+ * Plain JSON, complete for one namespace, no Kubernetes types, no secrets. The same objects give
+ * the same Snapshot, byte for byte, so its hash decides whether anything is pushed. Object
+ * generations are deliberately not in it: a sidecar that holds the current hash is in force
+ * whatever was re-applied.
  */
 import type { ModelAccess } from "./access.ts"
 import type { PriceTable } from "./prices.ts"
@@ -40,7 +41,9 @@ export type TeamVerdict =
       readonly code: "team_unknown" | "team_unassigned" | "policy_invalid"
       /** The team as labelled; empty when there is no label. */
       readonly name: string
-      /** The object that decided, e.g. `TeamQuota search`, and the JSON path of its broken field. */
+      /**
+       * The object that decided, e.g. `TeamQuota search`, and the JSON path of its broken field.
+       */
       readonly object: string
       readonly field: string | null
       readonly message: string
@@ -67,7 +70,9 @@ export interface ProviderConfig {
 
 export type ProviderSchema = "OpenAI" | "Simulated"
 
-/** The behaviour of a simulated provider: deterministic unless a percentage below says otherwise. */
+/**
+ * The behaviour of a simulated provider: deterministic unless a percentage below says otherwise.
+ */
 export interface SimulatedConfig {
   /** Delay before the first byte, in ms. */
   readonly latencyMs: number
@@ -118,7 +123,10 @@ export interface MatchConfig {
   readonly workloadSelector: LabelSelector | null
 }
 
-/** As `metav1.LabelSelector`, evaluated when the sidecar links, against the pod labels the operator sees. */
+/**
+ * As `metav1.LabelSelector`, evaluated when the sidecar links, against the pod labels the operator
+ * sees.
+ */
 export interface LabelSelector {
   readonly matchLabels: Readonly<Record<string, string>>
   readonly matchExpressions: readonly {
@@ -153,8 +161,8 @@ export interface TimeoutConfig {
   /** From accept to the last byte. */
   readonly requestMs: number
   /**
-   * From dispatch to the first content byte of one attempt, of streams only: a whole answer comes in one
-   * piece when it is finished, and `requestMs` bounds it.
+   * From dispatch to the first content byte of one attempt, of streams only: a whole answer comes
+   * in one piece when it is finished, and `requestMs` bounds it.
    */
   readonly firstTokenMs: number
   /** Between two content bytes of a stream. */

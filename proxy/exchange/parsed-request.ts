@@ -15,7 +15,9 @@ export interface ParsedRequest {
   /** Node of that name in `document`. */
   readonly modelNode: number
   readonly isStream: boolean
-  /** Whether the client itself asked for usage in its stream; if not, it is asked for and hidden. */
+  /**
+   * Whether the client itself asked for usage in its stream; if not, it is asked for and hidden.
+   */
   readonly wantsUsage: boolean
   /** From the body's own field; null when the client named nobody. */
   readonly user: string | null

@@ -1,6 +1,7 @@
 /**
- * What the pure pipeline asks of the shell, as values: time, chance, the client's connection, the one way
- * out to upstreams, the journal, and the observer. The shell implements them; tests pass their own.
+ * What the pure pipeline asks of the shell, as values: time, chance, the client's connection, the
+ * one way out to upstreams, the journal, and the observer. The shell implements them; tests pass
+ * their own.
  */
 import type { AttemptFinal, AttemptIntent } from "#proxy/contract/records.ts"
 import type { ProviderConfig } from "#proxy/contract/snapshot.ts"
@@ -23,15 +24,17 @@ export interface RawRequest {
   readonly id: string
 }
 
-/** The client's side of one exchange. Exactly one `start`, then writes, then one `end` or `destroy`. */
+/**
+ * The client's side of one exchange. Exactly one `start`, then writes, then one `end` or `destroy`.
+ */
 export interface Client {
   start(status: number, headers: HeaderList): void
   /** False: hold back until `onDrain`. */
   write(bytes: Uint8Array | string): boolean
   end(bytes?: Uint8Array | string): void
   /**
-   * Cuts the connection without a proper end: what was sent must not look complete. Bytes written before
-   * still go out if the socket takes them: the last one may be an in-band error.
+   * Cuts the connection without a proper end: what was sent must not look complete. Bytes written
+   * before still go out if the socket takes them: the last one may be an in-band error.
    */
   destroy(): void
   /** Called when held-back writes may go on. */
@@ -69,10 +72,16 @@ export interface UpstreamFailure {
   readonly detail: string
 }
 
-/** Called in order: onResponse once, onData any times, then onEnd or onFailure once. Not after `abort`. */
+/**
+ * Called in order: onResponse once, onData any times, then onEnd or onFailure once. Not after
+ * `abort`.
+ */
 export interface UpstreamHandler {
   onResponse(status: number, headers: Readonly<Record<string, string | undefined>>): void
-  /** False pauses until `resume`. The bytes are the handler's from then on: it may keep or send them. */
+  /**
+   * False pauses until `resume`. The bytes are the handler's from then on: it may keep or send
+   * them.
+   */
   onData(bytes: Uint8Array): boolean
   onEnd(): void
   onFailure(failure: UpstreamFailure): void
@@ -90,7 +99,9 @@ export type Dispatch = (request: UpstreamRequest, handler: UpstreamHandler) => U
 export interface JournalPort {
   /** Whether intents can be written now. */
   readonly isWritable: boolean
-  /** Makes the intent durable against the death of this process, then runs `then` with the verdict. */
+  /**
+   * Makes the intent durable against the death of this process, then runs `then` with the verdict.
+   */
   intend(intent: AttemptIntent, then: (isWritten: boolean) => void): void
   /** Settles; never waits. */
   settle(intent: AttemptIntent, final: AttemptFinal): void

@@ -1,8 +1,9 @@
 /**
- * Every way the gateway says no: a closed union and its one table. Status codes appear nowhere else.
+ * Every way the gateway says no: a closed union and its one table. Status codes appear nowhere
+ * else.
  *
- * A refusal carries the sentence for the reader: what, where, which limit, which object decided. It never
- * carries a key, and never more than 64 characters of the caller's own input.
+ * A refusal carries the sentence for the reader: what, where, which limit, which object decided. It
+ * never carries a key, and never more than 64 characters of the caller's own input.
  */
 
 export type RefusalCode = keyof typeof REFUSALS

@@ -1,4 +1,6 @@
-/** An upstream's own words about a request it refused: bounded, and nothing of its answer besides. */
+/**
+ * An upstream's own words about a request it refused: bounded, and nothing of its answer besides.
+ */
 export interface UpstreamError {
   readonly message: string
   readonly type: string | null

@@ -15,7 +15,9 @@ export interface AnswerFacts {
   readonly overheadMs: number
 }
 
-/** Headers that every answer of an upstream carries; nothing of the upstream's own is among them. */
+/**
+ * Headers that every answer of an upstream carries; nothing of the upstream's own is among them.
+ */
 function answerHeaders(facts: AnswerFacts, contentType: string): string[] {
   return [
     "content-type",
@@ -51,7 +53,10 @@ export function startStream(client: Client, facts: AnswerFacts): void {
   client.start(200, headers)
 }
 
-/** An upstream's 4xx about the request itself: status and words are the upstream's, the shape is not. */
+/**
+ * An upstream's 4xx about the request itself: status and words are the upstream's, the shape is
+ * not.
+ */
 export function sendUpstreamError(
   client: Client,
   facts: AnswerFacts,

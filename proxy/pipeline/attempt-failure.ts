@@ -1,4 +1,7 @@
-/** How an attempt can fail before the client got anything, what may follow, and what the client is told. */
+/**
+ * How an attempt can fail before the client got anything, what may follow, and what the client is
+ * told.
+ */
 import type { RetryTrigger } from "#proxy/contract/snapshot.ts"
 import type { UpstreamFailure } from "#proxy/exchange/ports.ts"
 import { type Refusal, refuse } from "#proxy/exchange/refusal.ts"
@@ -27,8 +30,8 @@ export interface AttemptFailure {
 }
 
 /**
- * What must be among the rule's triggers for a retry; null needs none: another target may have other
- * credentials, and without one nothing was sent.
+ * What must be among the rule's triggers for a retry; null needs none: another target may have
+ * other credentials, and without one nothing was sent.
  */
 export function triggerOf(kind: AttemptFailure["kind"]): RetryTrigger | null {
   switch (kind) {
@@ -104,7 +107,10 @@ export function isPassedOn(status: number): boolean {
   return status >= 400 && status < 500 && ![401, 403, 408, 429].includes(status)
 }
 
-/** What the client is told when no attempt is left. All rate-limited is 429; else the last one speaks. */
+/**
+ * What the client is told when no attempt is left. All rate-limited is 429; else the last one
+ * speaks.
+ */
 export function refuseAfter(failures: readonly AttemptFailure[]): Refusal {
   const last = failures.at(-1)
   if (last === undefined) return refuse("upstream_failed", "no provider could be tried")

@@ -1,10 +1,10 @@
 /**
  * One attempt at one target, from its intent in the journal to its one settlement.
  *
- * A state machine around the upstream's handler: `waiting` for the head, then `streaming`, `collecting` an
- * answer or `refusing` (collecting an error that is passed on), perhaps `draining` what nobody needs so that
- * the connection can be kept, then `over`. Whatever happens it settles exactly once; what it learns goes to
- * its owner, which decides.
+ * A state machine around the upstream's handler: `waiting` for the head, then `streaming`,
+ * `collecting` an answer or `refusing` (collecting an error that is passed on), perhaps `draining`
+ * what nobody needs so that the connection can be kept, then `over`. Whatever happens it settles
+ * exactly once; what it learns goes to its owner, which decides.
  */
 import type { JsonDocument } from "#proxy/contract/json-document.ts"
 import { scanJson } from "#proxy/contract/json-scan.ts"
@@ -71,7 +71,9 @@ export class Attempt implements UpstreamHandler {
     this.call?.resume()
   }
 
-  /** Ends it from outside: the client is gone or a deadline passed. The connection is not reused. */
+  /**
+   * Ends it from outside: the client is gone or a deadline passed. The connection is not reused.
+   */
   cancel(outcome: "cancelled" | "timeout"): void {
     if (this.state === "over" || this.state === "draining") return
     const isDispatched = this.dispatchedAt !== null
@@ -234,7 +236,10 @@ export class Attempt implements UpstreamHandler {
     this.owner.onStreamDone(this)
   }
 
-  /** Before content: a failure like any other. After it: the client must learn that this is not the end. */
+  /**
+   * Before content: a failure like any other. After it: the client must learn that this is not the
+   * end.
+   */
   private breakStream(
     detail: string,
     code: "upstream_truncated" | "upstream_invalid_response" = "upstream_truncated",
@@ -358,7 +363,9 @@ export class Attempt implements UpstreamHandler {
     if (this.dispatchedAt !== null) this.ports.journal.settle(this.plan.intent, this.final)
   }
 
-  /** What an attempt without a report is charged: of a stream what was seen, else the upper bound. */
+  /**
+   * What an attempt without a report is charged: of a stream what was seen, else the upper bound.
+   */
   private usageSeen(): TokenUsage {
     if (this.tap?.usage !== undefined) return this.tap.usage
     const { estimate } = this.plan.intent

@@ -1,9 +1,9 @@
 /**
  * One exchange from accept to its one record: the attempts, the deadlines, the client's side.
  *
- * In: a plan (who asks, what, which targets in which order). Out: an answer, a stream or a refusal at the
- * client, and one ExchangeRecord, whichever way it ends. It decides only what the order of events decides;
- * what configuration decides is in the plan.
+ * In: a plan (who asks, what, which targets in which order). Out: an answer, a stream or a refusal
+ * at the client, and one ExchangeRecord, whichever way it ends. It decides only what the order of
+ * events decides; what configuration decides is in the plan.
  */
 import type { Caller } from "#proxy/exchange/caller.ts"
 import type { ParsedRequest, SurfaceName } from "#proxy/exchange/parsed-request.ts"
@@ -96,7 +96,9 @@ export class Exchange implements AttemptOwner {
     this.close(REFUSALS[refusal.code].status, refusal)
   }
 
-  /** After a bug: the client gets what can still be said, and the exchange closes like any other. */
+  /**
+   * After a bug: the client gets what can still be said, and the exchange closes like any other.
+   */
   crash(): void {
     if (this.isClosed) return
     this.current?.cancel("cancelled")

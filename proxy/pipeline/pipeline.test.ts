@@ -1,8 +1,13 @@
 import { describe, expect, test } from "vitest"
-import { makeBackend, makeRule, makeRuntime, makeSnapshot } from "#proxy/runtime/samples.ts"
-import { type Act, CHAT, createWorld, makeRaw, startChat, type World } from "./harness.ts"
+import {
+  makeBackend,
+  makeRule,
+  makeRuntime,
+  makeSnapshot,
+} from "#proxy/runtime/samples.test-data.ts"
 import { handleChat, handleModels, refuseRequest } from "./pipeline.ts"
 import { PIPELINE_SETTINGS } from "./settings.ts"
+import { type Act, CHAT, createWorld, makeRaw, startChat, type World } from "./world.test-data.ts"
 
 const USAGE = {
   prompt_tokens: 100,
@@ -159,7 +164,7 @@ const PATHS: readonly Path[] = [
       status(
         400,
         {},
-        '{"error":{"message":"too hot","type":"invalid_request_error","param":"temperature","code":"bad","extra":1}}',
+        '{"error":{"message":"too hot","param":"temperature","code":"bad","extra":1}}',
       ),
     ],
     status: 400,
@@ -380,7 +385,7 @@ describe("every way through closes once", () => {
     expectClosed(world)
   })
 
-  test("the client leaves while the intent is on its way to the journal: nothing is dispatched", () => {
+  test("the client leaves before the journal has the intent: nothing is dispatched", () => {
     const world = createWorld({ scripts: [], holdJournal: true })
     startChat(world)
     world.client.leave()
@@ -722,8 +727,7 @@ describe("what is refused before any attempt", () => {
         ],
       },
       want: { code: "upstream_failed" },
-      message:
-        "no backend of AIRoute search/chat, rule default, can serve: AIProvider one: SecretNotFound",
+      message: "rule default, can serve: AIProvider one: SecretNotFound",
       status: 502,
     },
     {

@@ -1,12 +1,13 @@
 /**
  * The table of contents of the proxy: the stages of one request, in place and in order.
  *
- * In: the Runtime in force, a request as accepted, the client's connection, and the ports. Out: an answer
- * or a refusal at the client, one settlement for each attempt, one record of the exchange. The Runtime it
- * began with is the one it ends with. It must not know sockets, files, clocks or Kubernetes.
+ * In: the Runtime in force, a request as accepted, the client's connection, and the ports. Out: an
+ * answer or a refusal at the client, one settlement for each attempt, one record of the exchange.
+ * The Runtime it began with is the one it ends with. It must not know sockets, files, clocks or
+ * Kubernetes.
  *
  *   identify, parse, match, admit, plan: pure, one synchronous turn; each may refuse
- *   encode, journal, dispatch, decode, render, settle: `Exchange` and `Attempt`, driven by the ports
+ *   encode, journal, dispatch, decode, render, settle, observe: `Exchange` and `Attempt`
  *   guard, cache and reserve have their places between admit and plan, and around decode
  */
 import type { Caller } from "#proxy/exchange/caller.ts"
@@ -31,7 +32,10 @@ import { Exchange, type ExchangePlan } from "./exchange.ts"
 import { identify, requestTimeout } from "./identify.ts"
 import type { PipelineSettings } from "./settings.ts"
 
-/** `POST /v1/chat/completions`. Null: no configuration yet, 503. A bug closes the exchange and throws. */
+/**
+ * `POST /v1/chat/completions`. Null: no configuration yet, 503. A bug closes the exchange and
+ * throws.
+ */
 export function handleChat(
   runtime: Runtime | null,
   raw: RawRequest,

@@ -1,4 +1,6 @@
-/** Where the next attempt of one exchange goes, if anywhere: triggers, attempts, targets, budget. */
+/**
+ * Where the next attempt of one exchange goes, if anywhere: triggers, attempts, targets, budget.
+ */
 import type { Target, TargetSet } from "#proxy/exchange/target.ts"
 import type { LinkedRule } from "#proxy/route/linked-route.ts"
 import { pickTarget, withTarget } from "#proxy/route/pick-target.ts"

@@ -1,4 +1,6 @@
-/** Every limit of the pipeline, with what happens at it. The shell reads them once and freezes them. */
+/**
+ * Every limit of the pipeline, with what happens at it. The shell reads them once and freezes them.
+ */
 import type { JsonLimits } from "#proxy/contract/json.ts"
 
 export interface PipelineSettings {

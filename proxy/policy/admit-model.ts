@@ -1,9 +1,11 @@
 /**
- * Which targets of a rule this caller may use: the merged verdict of the policies, target by target.
+ * Which targets of a rule this caller may use: the merged verdict of the policies, target by
+ * target.
  *
- * In: the access part of the Snapshot, a rule's targets and the model asked for. Out: the set of targets
- * that are out, or the refusal that names policy and rule. It must not know routes, weights or prices.
- * What serves is judged, never the name the client used: an alias is no way around a denial.
+ * In: the access part of the Snapshot, a rule's targets and the model asked for. Out: the set of
+ * targets that are out, or the refusal that names policy and rule. It must not know routes, weights
+ * or prices. What serves is judged, never the name the client used: an alias is no way around a
+ * denial.
  */
 import { type AccessVerdict, judgeModel, type ModelAccess } from "#proxy/contract/access.ts"
 import { accept, type Decision, reject } from "#proxy/exchange/parsed-request.ts"
@@ -11,8 +13,9 @@ import { excerpt, type Refusal, refuse } from "#proxy/exchange/refusal.ts"
 import type { Target, TargetSet } from "#proxy/exchange/target.ts"
 
 /**
- * `unusable` are targets that take no traffic anyway; they neither allow nor deny. Refuses `model_denied`
- * when every other one is denied, naming the first denial; `no_policy`; `policy_invalid`.
+ * `unusable` are targets that take no traffic anyway; they neither allow nor deny. Refuses
+ * `model_denied` when every other one is denied, naming the first denial; `no_policy`;
+ * `policy_invalid`.
  */
 export function admitModel(
   access: ModelAccess,

@@ -1,9 +1,9 @@
 /**
  * What upstreams speak: an adapter is a few pure functions, one folder for each wire schema.
  *
- * In: a checked request and a target, later the bytes of the answer. Out: the upstream's request, and of
- * the answer what concerns us: usage, first content, end, error. It must not know routing, retries,
- * policies, credentials' values or sockets.
+ * In: a checked request and a target, later the bytes of the answer. Out: the upstream's request,
+ * and of the answer what concerns us: usage, first content, end, error. It must not know routing,
+ * retries, policies, credentials' values or sockets.
  */
 import type { JsonDocument } from "#proxy/contract/json-document.ts"
 import type { TokenUsage } from "#proxy/contract/records.ts"
@@ -50,7 +50,9 @@ export interface StreamTap {
   readonly outputTokensSeen: number
 }
 
-/** `error`: the upstream said so in the stream. `invalid`: what came is not this schema's stream. */
+/**
+ * `error`: the upstream said so in the stream. `invalid`: what came is not this schema's stream.
+ */
 export type TapEnd =
   | { readonly kind: "done" }
   | { readonly kind: "error"; readonly detail: string }

@@ -1,8 +1,8 @@
 /**
  * What an attempt costs: before it, from the estimate; after it, from what was reported or seen.
  *
- * In: a target, the price table, token counts and the moment of admission. Out: nano-dollars, or null for
- * unpriced, which is never zero. It must not know clocks or journals.
+ * In: a target, the price table, token counts and the moment of admission. Out: nano-dollars, or
+ * null for unpriced, which is never zero. It must not know clocks or journals.
  */
 import type { EpochMs, NanoUsd } from "#proxy/contract/money.ts"
 import { costOf, type Price, type PriceTable, priceAt, priceKey } from "#proxy/contract/prices.ts"

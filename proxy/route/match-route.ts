@@ -1,8 +1,8 @@
 /**
  * Which rule serves a request: the model's route by map lookup, then its rules in order.
  *
- * In: the linked models and one request's model and headers. Out: the rule, or why there is none. It
- * must not know policies, prices or the health of anything: a rule matches or it does not.
+ * In: the linked models and one request's model and headers. Out: the rule, or why there is none.
+ * It must not know policies, prices or the health of anything: a rule matches or it does not.
  */
 import type { LinkedModel, LinkedRule, ModelLookup } from "./linked-route.ts"
 

@@ -1,8 +1,8 @@
 /**
  * The order of attempts: by weight within one priority, then the next priority.
  *
- * In: a rule's tiers, the set of targets that are out, and a uniform draw. Out: one target, or null when
- * none is left. Calling again with the pick added to the set gives the next one.
+ * In: a rule's tiers, the set of targets that are out, and a uniform draw. Out: one target, or null
+ * when none is left. Calling again with the pick added to the set gives the next one.
  */
 import type { Target, TargetSet } from "#proxy/exchange/target.ts"
 

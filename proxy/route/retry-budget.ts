@@ -1,9 +1,10 @@
 /**
- * How many retries a rule may have going wrong: what keeps a storm of failures from doubling itself.
+ * How many retries a rule may have going wrong: what keeps a storm of failures from doubling
+ * itself.
  *
- * A retry takes one unit and gets it back when it succeeds, so failing over from a dead backend to a
- * healthy one is never used up, while retries that fail too stop at the share. Units fade with the
- * window they were taken in.
+ * A retry takes one unit and gets it back when it succeeds, so failing over from a dead backend to
+ * a healthy one is never used up, while retries that fail too stop at the share. Units fade with
+ * the window they were taken in.
  */
 
 export interface RetryBudget {

@@ -50,7 +50,7 @@ describe("the order of attempts", () => {
     expect(first).toBe(900)
   })
 
-  test("what was tried is out: first the rest of the priority, then the next; weight 0 never", () => {
+  test("tried ones are out: the rest of the priority, then the next; weight 0 never", () => {
     const order: number[] = []
     let out = 0
     for (let next = pickTarget(tiers, out, 0); next !== null; next = pickTarget(tiers, out, 0)) {

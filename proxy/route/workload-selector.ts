@@ -1,7 +1,11 @@
-/** `metav1.LabelSelector` against the pod's labels as the operator sees them; settled at link time. */
+/**
+ * `metav1.LabelSelector` against the pod's labels as the operator sees them; settled at link time.
+ */
 import type { LabelSelector } from "#proxy/contract/snapshot.ts"
 
-/** An empty selector selects everything, as in Kubernetes; `NotIn` also holds for an absent label. */
+/**
+ * An empty selector selects everything, as in Kubernetes; `NotIn` also holds for an absent label.
+ */
 export function selectsWorkload(
   selector: LabelSelector,
   labels: Readonly<Record<string, string>>,

@@ -1,9 +1,14 @@
-/** The exact model names a caller may use, for `GET /v1/models` and the refusal of an unknown one. */
+/**
+ * The exact model names a caller may use, for `GET /v1/models` and the refusal of an unknown one.
+ */
 import { judgeModel, type ModelAccess } from "#proxy/contract/access.ts"
 import type { TeamVerdict } from "#proxy/contract/snapshot.ts"
 import type { LinkedRule, ModelLookup } from "#proxy/route/linked-route.ts"
 
-/** Names with a rule for this workload in which some usable target is allowed; patterns are left out. */
+/**
+ * Names with a rule for this workload in which some usable target is allowed; patterns are left
+ * out.
+ */
 export function listAllowedModels(
   models: ModelLookup,
   access: ModelAccess,

@@ -9,7 +9,7 @@ import {
   makeRule,
   makeRuntime,
   makeSnapshot,
-} from "./samples.ts"
+} from "./samples.test-data.ts"
 
 /** The snapshot of the harness with one value replaced, at a path of keys. */
 function broken(path: readonly (string | number)[], value: unknown): Snapshot {

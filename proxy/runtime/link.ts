@@ -1,9 +1,9 @@
 /**
  * Snapshot to Runtime, once, when it arrives.
  *
- * In: one push and the pod as the operator sees it. Out: a frozen Runtime in which names are objects,
- * selectors are settled and header arrays are built, or a NACK that names object and path. It must not
- * know sockets, clocks or credentials: the same push gives the same Runtime.
+ * In: one push and the pod as the operator sees it. Out: a frozen Runtime in which names are
+ * objects, selectors are settled and header arrays are built, or a NACK that names object and path.
+ * It must not know sockets, clocks or credentials: the same push gives the same Runtime.
  */
 import { type AccessVerdict, judgeModel } from "#proxy/contract/access.ts"
 import { priceKey } from "#proxy/contract/prices.ts"

@@ -1,8 +1,9 @@
 /**
  * The Snapshot's shape, checked once as it arrives: `schemaVersion` first, then every field.
  *
- * In: a value of unknown shape. Out: a Snapshot that holds only checked fields, or a LinkFault that names
- * the object as the operator knows it and the JSON pointer. What refers to what is `link.ts`'s question.
+ * In: a value of unknown shape. Out: a Snapshot that holds only checked fields, or a LinkFault that
+ * names the object as the operator knows it and the JSON pointer. What refers to what is
+ * `link.ts`'s question.
  */
 import type { AccessRule, ModelAccess } from "#proxy/contract/access.ts"
 import type { Price } from "#proxy/contract/prices.ts"

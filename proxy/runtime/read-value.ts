@@ -1,4 +1,7 @@
-/** Readers for plain values that came over a wire: the typed value, or a fault with its JSON pointer. */
+/**
+ * Readers for plain values that came over a wire: the typed value, or a fault with its JSON
+ * pointer.
+ */
 
 /** Thrown while linking and turned into a NACK by `linkRuntime`; never leaves this folder. */
 export class LinkFault extends Error {

@@ -1,8 +1,8 @@
 /**
  * What clients speak, one folder each; here the one place that says how each renders a refusal.
  *
- * In: a refusal and the surface of the request. Out: text in the caller's own shape. Anything beyond the
- * shape (who decided, which status) is the refusal's and its table's.
+ * In: a refusal and the surface of the request. Out: text in the caller's own shape. Anything
+ * beyond the shape (who decided, which status) is the refusal's and its table's.
  */
 import type { SurfaceName } from "#proxy/exchange/parsed-request.ts"
 import type { Refusal } from "#proxy/exchange/refusal.ts"

@@ -18,7 +18,10 @@ export interface EventStreamDecoder {
 
 export class EventTooLargeError extends Error {}
 
-/** `onComment` is called for keep-alive lines. One event may hold at most `eventCharsMax` characters. */
+/**
+ * `onComment` is called for keep-alive lines. One event may hold at most `eventCharsMax`
+ * characters.
+ */
 export function decodeEventStream(options: {
   readonly onEvent: (event: TextEvent) => void
   readonly onComment?: () => void

@@ -1,15 +1,14 @@
 /**
  * Headers of a client that go on to an upstream: a closed list, values checked, nothing else ever.
  *
- * The client's authorization, cookies, forwarding and hop-by-hop headers are not on it, so they need no
- * stripping. The answer is asked for unencoded: no decompression runs here, so no bomb can.
+ * The client's authorization, cookies, forwarding and hop-by-hop headers are not on it, so they
+ * need no stripping. The answer is asked for unencoded: no decompression runs here, so no bomb can.
  */
-import type { HeaderList } from "#proxy/exchange/ports.ts"
 
 /** Longest value passed on; a longer one is left out, since none of these needs it. */
 const VALUE_CHARS_MAX = 1024
 const PASSED = ["traceparent", "tracestate", "idempotency-key"] as const
-const FIXED_JSON: HeaderList = Object.freeze([
+const FIXED_JSON: readonly string[] = Object.freeze([
   "content-type",
   "application/json",
   "accept",
@@ -19,15 +18,17 @@ const FIXED_JSON: HeaderList = Object.freeze([
   "user-agent",
   "sidegate",
 ])
-const FIXED_STREAM: HeaderList = Object.freeze(
+const FIXED_STREAM: readonly string[] = Object.freeze(
   FIXED_JSON.map((item, index) => (index === 3 ? "text/event-stream" : item)),
 )
 
-/** The whole list for one upstream request; authorization is added by the shell at the last step. */
+/**
+ * The whole list for one upstream request; authorization is added by the shell at the last step.
+ */
 export function upstreamHeaders(
   headers: Readonly<Record<string, string | undefined>>,
   isStream: boolean,
-): HeaderList {
+): readonly string[] {
   const fixed = isStream ? FIXED_STREAM : FIXED_JSON
   let list: string[] | null = null
   for (const name of PASSED) {

@@ -1,16 +1,18 @@
 /**
- * Server-sent events as bytes: where each whole event ends, at any split, without decoding anything.
+ * Server-sent events as bytes: where each whole event ends, at any split, without decoding
+ * anything.
  *
- * In: chunks as they come. Out: one buffer at a time in which whole events lie back to back, each with a
- * hint of what it may hold. It must not know what the data means. Bytes are never changed: an unfinished
- * event waits here, so what is passed on is always whole events.
- * Source: WHATWG HTML, 9.2 "Server-sent events"; lines end in LF, CR or CRLF.
+ * In: chunks as they come. Out: one buffer at a time in which whole events lie back to back, each
+ * with a hint of what it may hold. It must not know what the data means. Bytes are never changed:
+ * an unfinished event waits here, so what is passed on is always whole events. Source: WHATWG HTML,
+ * 9.2 "Server-sent events"; lines end in LF, CR or CRLF.
  */
 
 /**
- * Called for each event that is now whole: it lies in `bytes` from `start` to `end`, its blank line included
- * (the LF of a CRLF may open the next one). `isSuspect`: somewhere in it stands `"usage"` or `"error"`,
- * which is cheap to see here and must be verified by who acts on it. The bytes are the receiver's.
+ * Called for each event that is now whole: it lies in `bytes` from `start` to `end`, its blank line
+ * included (the LF of a CRLF may open the next one). `isSuspect`: somewhere in it stands `"usage"`
+ * or `"error"`, which is cheap to see here and must be verified by who acts on it. The bytes are
+ * the receiver's.
  */
 export type OnEvent = (bytes: Uint8Array, start: number, end: number, isSuspect: boolean) => void
 
@@ -66,7 +68,9 @@ class Splitter implements EventSplitter {
     return this.heldBytes <= this.eventBytesMax
   }
 
-  /** End of the event under way, or -1 when it is not whole; remembers where in a line it stopped. */
+  /**
+   * End of the event under way, or -1 when it is not whole; remembers where in a line it stopped.
+   */
   private eventEnd(bytes: Uint8Array, from: number): number {
     const length = bytes.length
     let { isLineStart, isAfterCr } = this

@@ -1,7 +1,11 @@
-/** The fields of one server-sent event, from its bytes. Only `data` and whether it is named `error`. */
+/**
+ * The fields of one server-sent event, from its bytes. Only `data` and whether it is named `error`.
+ */
 
 export interface EventFields {
-  /** Lines joined by LF; null when the event has none, as a comment. A view where one line is all. */
+  /**
+   * Lines joined by LF; null when the event has none, as a comment. A view where one line is all.
+   */
   readonly data: Uint8Array | null
   readonly isError: boolean
 }
@@ -40,7 +44,9 @@ function endOfLine(bytes: Uint8Array, from: number, end: number): number {
   return at
 }
 
-/** Position of the colon; the end of the line when there is none: then the whole line is the name. */
+/**
+ * Position of the colon; the end of the line when there is none: then the whole line is the name.
+ */
 function colonIn(bytes: Uint8Array, from: number, end: number): number {
   let at = from
   while (at < end && bytes[at] !== COLON) at++

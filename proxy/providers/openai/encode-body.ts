@@ -1,4 +1,7 @@
-/** The body for one target: the client's bytes, the model's name spliced in, usage asked for in streams. */
+/**
+ * The body for one target: the client's bytes, the model's name spliced in, usage asked for in
+ * streams.
+ */
 import {
   endOf,
   firstIn,
@@ -46,7 +49,9 @@ function modelEdit(request: ParsedRequest, target: Target): Edit | null {
   }
 }
 
-/** Asks for the usage event whatever the client wrote: absent, null, without the member, or false. */
+/**
+ * Asks for the usage event whatever the client wrote: absent, null, without the member, or false.
+ */
 function usageEdit(document: JsonDocument): Edit {
   const options = memberOf(document, 0, "stream_options")
   if (options === NONE) return insertAt(startOf(document, 0) + 1, ASK_FIELD_COMMA)

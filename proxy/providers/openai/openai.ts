@@ -1,9 +1,9 @@
 /**
  * The OpenAI schema: Chat Completions as api.openai.com and the many servers in its shape speak it.
  *
- * In: an OpenAI-shaped request. Out: the same bytes with the model's name and, in a stream, the wish for
- * usage spliced in. Unknown fields pass untouched in both directions. It must not know who asked.
- * Source: OpenAI API reference, "Chat", "Streaming"; error shape as in "Error codes".
+ * In: an OpenAI-shaped request. Out: the same bytes with the model's name and, in a stream, the
+ * wish for usage spliced in. Unknown fields pass untouched in both directions. It must not know who
+ * asked. Source: OpenAI API reference, "Chat", "Streaming"; error shape as in "Error codes".
  */
 import type { ProviderAdapter } from "../adapter.ts"
 import { encodeBody } from "./encode-body.ts"

@@ -1,4 +1,7 @@
-/** What concerns us in an answer of the OpenAI schema: usage, the upstream's error, and whether it is one. */
+/**
+ * What concerns us in an answer of the OpenAI schema: usage, the upstream's error, and whether it
+ * is one.
+ */
 import {
   countOf,
   endOf,
@@ -23,8 +26,8 @@ const NAME_CHARS_MAX = 128
 const BYTES_PER_TOKEN = 4
 
 /**
- * Integers >= 0 or nothing: a negative, fractional or textual count makes the whole report absent, since
- * absent is settled on the estimate and zero is not. Zero itself is a report.
+ * Integers >= 0 or nothing: a negative, fractional or textual count makes the whole report absent,
+ * since absent is settled on the estimate and zero is not. Zero itself is a report.
  */
 export function readUsage(answer: JsonDocument): TokenUsage | undefined {
   const usage = memberOf(answer, 0, "usage")

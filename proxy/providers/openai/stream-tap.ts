@@ -2,8 +2,8 @@
  * Reads along in a stream of chat completion chunks: first content, usage, errors, `[DONE]`.
  *
  * Bytes pass as they came, in whole events. Until the first content they are held, so that another
- * provider can still answer; after it an event is looked into only when it may hold usage or an error.
- * The usage event that we asked for is dropped for a client that did not.
+ * provider can still answer; after it an event is looked into only when it may hold usage or an
+ * error. The usage event that we asked for is dropped for a client that did not.
  */
 import {
   endOf,
@@ -203,8 +203,8 @@ function isReport(chunk: JsonDocument): boolean {
 }
 
 /**
- * Bytes of what the deltas bring, 0 for a preamble. Whatever a delta holds besides `role` is content:
- * text, a refusal, tool calls, and the reasoning fields that vendors name differently.
+ * Bytes of what the deltas bring, 0 for a preamble. Whatever a delta holds besides `role` is
+ * content: text, a refusal, tool calls, and the reasoning fields that vendors name differently.
  */
 function measureContent(chunk: JsonDocument, choices: number): number {
   let bytes = 0

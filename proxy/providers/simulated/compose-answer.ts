@@ -1,8 +1,10 @@
 /**
- * What a simulated provider answers: deterministic from the request, so that a person sees what happened.
+ * What a simulated provider answers: deterministic from the request, so that a person sees what
+ * happened.
  *
- * Text names the provider and the model it was asked for, and repeats the start of the prompt. With tools
- * it calls one when the request says so; with a JSON schema it gives a minimal instance of it.
+ * Text names the provider and the model it was asked for, and repeats the start of the prompt. With
+ * tools it calls one when the request says so; with a JSON schema it gives a minimal instance of
+ * it.
  */
 import { minimalInstance } from "./minimal-instance.ts"
 
@@ -60,7 +62,9 @@ export function composeAnswer(
   }
 }
 
-/** JSON for a schema or `json_object` is never padded or cut to length; text is repeated up to it. */
+/**
+ * JSON for a schema or `json_object` is never padded or cut to length; text is repeated up to it.
+ */
 function writeTokens(
   request: unknown,
   speaker: string,
@@ -84,7 +88,10 @@ function writeTokens(
   return tokens.slice(0, outputTokens)
 }
 
-/** A call when `tool_choice` demands or names one, or the prompt holds a tool's name; never for `none`. */
+/**
+ * A call when `tool_choice` demands or names one, or the prompt holds a tool's name; never for
+ * `none`.
+ */
 function chooseTool(request: unknown, prompt: string, source: string): SimulatedAnswer["toolCall"] {
   const tools = field(request, "tools")
   const choice = field(request, "tool_choice")

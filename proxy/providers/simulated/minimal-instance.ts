@@ -2,7 +2,8 @@
  * The smallest value that a JSON schema allows, for tool arguments and structured output.
  *
  * Covers what providers accept in strict mode: types, enum, const, required properties, items with
- * minItems, anyOf, bounds. References into the schema itself are followed to a depth, then given up as null.
+ * minItems, anyOf, bounds. References into the schema itself are followed to a depth, then given up
+ * as null.
  */
 
 const DEPTH_MAX = 16

@@ -1,4 +1,7 @@
-/** A simulated answer in OpenAI's wire shape, whole or as events. `created` is fixed: no clock runs here. */
+/**
+ * A simulated answer in OpenAI's wire shape, whole or as events. `created` is fixed: no clock runs
+ * here.
+ */
 import type { SimulatedAnswer } from "./compose-answer.ts"
 
 /** 2026-01-01T00:00:00Z, in seconds. */
@@ -31,7 +34,10 @@ export function errorJson(message: string): string {
   return JSON.stringify({ error: { message, type: "server_error", param: null, code: null } })
 }
 
-/** Role, tokens or the tool call, finish reason, usage when asked for, `[DONE]`; choice after choice. */
+/**
+ * Role, tokens or the tool call, finish reason, usage when asked for, `[DONE]`; choice after
+ * choice.
+ */
 export function streamEvents(answer: SimulatedAnswer): readonly StreamEvent[] {
   const events: StreamEvent[] = []
   for (let index = 0; index < answer.choices; index++) {

@@ -9,7 +9,9 @@ export interface SimulatedRequest {
   readonly body: Uint8Array | string
 }
 
-/** `afterMs` counts from the step before, the first from the dispatch. No further step is silence. */
+/**
+ * `afterMs` counts from the step before, the first from the dispatch. No further step is silence.
+ */
 export type SimulatedStep =
   | {
       readonly kind: "head"

@@ -1,8 +1,10 @@
 /**
- * A provider without a network: what an OpenAI-schema server would say, as a script of bytes and delays.
+ * A provider without a network: what an OpenAI-schema server would say, as a script of bytes and
+ * delays.
  *
- * In: the provider's settings, one request and a draw in [0, 1). Out: the script; the same input gives the
- * same script. It must not know timers or sockets: the shell plays it through the one egress function.
+ * In: the provider's settings, one request and a draw in [0, 1). Out: the script; the same input
+ * gives the same script. It must not know timers or sockets: the shell plays it through the one
+ * egress function.
  */
 import { parseJson } from "#proxy/contract/json.ts"
 import type { SimulatedConfig } from "#proxy/contract/snapshot.ts"

@@ -1,4 +1,6 @@
-/** The other fields of a chat request: ranges that money and routing depend on, and forbidden names. */
+/**
+ * The other fields of a chat request: ranges that money and routing depend on, and forbidden names.
+ */
 import {
   countOf,
   endOf,
@@ -20,7 +22,10 @@ import {
 import { pointerTo } from "#proxy/contract/json-keys.ts"
 import { type Refusal, refuse } from "#proxy/exchange/refusal.ts"
 
-/** Destination and credentials never come from the request: these would ask some upstream to change them. */
+/**
+ * Destination and credentials never come from the request: these would ask some upstream to change
+ * them.
+ */
 const FORBIDDEN = ["api_base", "base_url", "api_key", "extra_headers", "organization"] as const
 const FORBIDDEN_LENGTHS: ReadonlySet<number> = new Set(FORBIDDEN.map((name) => name.length))
 
@@ -48,8 +53,9 @@ export function checkFields(
 }
 
 /**
- * The names above, in the request's own objects at any depth. Tool schemas are left out: there a name is
- * a parameter of the application's own function. Message contents are strings and never looked into.
+ * The names above, in the request's own objects at any depth. Tool schemas are left out: there a
+ * name is a parameter of the application's own function. Message contents are strings and never
+ * looked into.
  */
 export function findForbidden(document: JsonDocument): Refusal | null {
   const key = searchObject(document, 0, true)

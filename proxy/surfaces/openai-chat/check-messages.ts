@@ -1,4 +1,7 @@
-/** The rules of `messages`: what every OpenAI-schema provider would refuse is refused here, with a pointer. */
+/**
+ * The rules of `messages`: what every OpenAI-schema provider would refuse is refused here, with a
+ * pointer.
+ */
 import {
   firstIn,
   isString,

@@ -1,9 +1,10 @@
 /**
  * Tokens of a chat request before its answer, from sizes alone: no tokenizer runs on the way.
  *
- * Input: four bytes a token for plain text, one character a token for what takes more than one byte (a
- * CJK character is about one), an image as a fixed sum. Output: the request's own maximum times its
- * choices, else the default. The provider's report settles the bill; this stands where there is none.
+ * Input: four bytes a token for plain text, one character a token for what takes more than one byte
+ * (a CJK character is about one), an image as a fixed sum. Output: the request's own maximum times
+ * its choices, else the default. The provider's report settles the bill; this stands where there is
+ * none.
  */
 import {
   countOf,

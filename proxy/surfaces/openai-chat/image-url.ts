@@ -1,6 +1,6 @@
 /**
- * Which image URLs may go to an upstream. The sidecar fetches none; an upstream in the cluster might, so
- * schemes that reach files and literal addresses that reach machines are refused here.
+ * Which image URLs may go to an upstream. The sidecar fetches none; an upstream in the cluster
+ * might, so schemes that reach files and literal addresses that reach machines are refused here.
  */
 import {
   endOf,
@@ -36,7 +36,9 @@ function startsWith(document: JsonDocument, node: number, prefix: string): boole
   return true
 }
 
-/** Literal addresses and names that mean this host or its network; `URL` has normalised the address. */
+/**
+ * Literal addresses and names that mean this host or its network; `URL` has normalised the address.
+ */
 function isInternalHost(host: string): boolean {
   const name = host.replace(/\.$/, "")
   if (/(^|\.)(localhost|local|internal|svc)$/.test(name) || !/[.:]/.test(name)) return true

@@ -1,9 +1,10 @@
 /**
- * `POST /v1/chat/completions`, the request: bytes to ParsedRequest, or the refusal that says what and where.
+ * `POST /v1/chat/completions`, the request: bytes to ParsedRequest, or the refusal that says what
+ * and where.
  *
- * In: the whole body and the limits. Out: positions and measures; no object is built and the bytes stay as
- * they came. It must not know routes, policies or providers. Fields that are not named here pass untouched.
- * Source: OpenAI API reference, "Create chat completion".
+ * In: the whole body and the limits. Out: positions and measures; no object is built and the bytes
+ * stay as they came. It must not know routes, policies or providers. Fields that are not named here
+ * pass untouched. Source: OpenAI API reference, "Create chat completion".
  */
 import {
   isString,

@@ -1,6 +1,6 @@
 /**
- * For tests: the pipeline's ports as values. A clock that moves by hand, upstreams that play scripts, a
- * client that remembers, a journal that checks that each intent settles once.
+ * For tests: the pipeline's ports as values. A clock that moves by hand, upstreams that play
+ * scripts, a client that remembers, a journal that checks that each intent settles once.
  */
 import type { AttemptFinal, AttemptIntent } from "#proxy/contract/records.ts"
 import type { ExchangeRecord } from "#proxy/exchange/exchange-record.ts"
@@ -14,7 +14,7 @@ import type {
   UpstreamRequest,
 } from "#proxy/exchange/ports.ts"
 import type { Runtime } from "#proxy/runtime/runtime.ts"
-import { makeRuntime } from "#proxy/runtime/samples.ts"
+import { makeRuntime } from "#proxy/runtime/samples.test-data.ts"
 import { handleChat } from "./pipeline.ts"
 import { PIPELINE_SETTINGS, type PipelineSettings } from "./settings.ts"
 
