@@ -47,7 +47,9 @@ function evaluate(cel: string, self: CelInput): unknown {
   return known({ self })
 }
 
-/** Typed by the schema, as the API server does it: a whole number is an `int` and not a `double`. */
+/**
+ * Typed by the schema, as the API server does it: a whole number is an `int` and not a `double`.
+ */
 function toCel(value: unknown, schema: SchemaNode): CelInput {
   if (typeof value === "number") return schema.type === "integer" ? BigInt(value) : value
   if (typeof value === "string" || typeof value === "boolean") return value

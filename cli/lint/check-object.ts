@@ -10,8 +10,8 @@ import { checkStructure } from "./structure.ts"
 import { findUnknownFields } from "./unknown-fields.ts"
 
 /**
- * Every fault that the API server would name, in its order: unknown fields alone, else structure, else rules too.
- * An empty list means that it would take the object.
+ * Every fault that the API server would name, in its order: unknown fields alone, else structure,
+ * else rules too. An empty list means that it would take the object.
  */
 export function checkObject(object: unknown, definition: KindDefinition): readonly Fault[] {
   const schema = schemaOf(definition)
@@ -28,7 +28,9 @@ export function checkObject(object: unknown, definition: KindDefinition): readon
   return [...faults, ...checkRules(written, schema, "")]
 }
 
-/** The API server drops a field that is null; a null item of a list stays, and has the wrong type. */
+/**
+ * The API server drops a field that is null; a null item of a list stays, and has the wrong type.
+ */
 export function withoutNulls(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutNulls)
   const fields = asRecord(value)
@@ -43,7 +45,10 @@ const METADATA: SchemaNode = readSchema({
 })
 const schemas = new Map<string, SchemaNode>()
 
-/** The schema in the CRD; the name is all that rules may see of `metadata`, which is checked by other code. */
+/**
+ * The schema in the CRD; the name is all that rules may see of `metadata`, which is checked by
+ * other code.
+ */
 function schemaOf(definition: KindDefinition): SchemaNode {
   const known = schemas.get(definition.kind)
   if (known !== undefined) return known

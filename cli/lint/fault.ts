@@ -1,12 +1,15 @@
 /** One complaint about one object, in the words of the API server. */
 export interface Fault {
-  /** As kubectl prints it, e.g. `spec.rules[0].backends[1].weight`; `<nil>` for the object as a whole. */
+  /**
+   * As kubectl prints it, e.g. `spec.rules[0].backends[1].weight`; `<nil>` for the object as a
+   * whole.
+   */
   readonly path: string
   /** As kubectl prints it, e.g. `Required value`. */
   readonly message: string
   /**
-   * The API server runs no rules while one of these stands: they could not be evaluated. `false` for a value that
-   * has its type and is merely out of bounds.
+   * The API server runs no rules while one of these stands: they could not be evaluated. `false`
+   * for a value that has its type and is merely out of bounds.
    */
   readonly isBlocking: boolean
 }

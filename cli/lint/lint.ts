@@ -1,9 +1,11 @@
 /**
- * `sidegate lint`: manifests judged as the API server would at `kubectl apply`, and then as the operator would.
+ * `sidegate lint`: manifests judged as the API server would at `kubectl apply`, and then as the
+ * operator would.
  *
- * In: files, or a directory. Out: findings in the words of kubectl, each with file, line and object. No cluster is
- * asked: the schemas and rules are those of `crds/`, the conditions come from the compiler itself. Must not know
- * what is in a cluster: a reference to something that is not among the files is only a warning.
+ * In: files, or a directory. Out: findings in the words of kubectl, each with file, line and
+ * object. No cluster is asked: the schemas and rules are those of `crds/`, the conditions come from
+ * the compiler itself. Must not know what is in a cluster: a reference to something that is not
+ * among the files is only a warning.
  */
 import { readDirectory } from "#cli/manifests/directory.ts"
 import {

@@ -25,9 +25,9 @@ const WORD = "[a-z0-9]([-a-z0-9]*[a-z0-9])?"
 const SUBDOMAIN_SOURCE = `${WORD}(\\.${WORD})*`
 const SUBDOMAIN = new RegExp(`^${SUBDOMAIN_SOURCE}$`)
 const SUBDOMAIN_RULE =
-  "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start " +
-  "and end with an alphanumeric character (e.g. 'example.com', regex used for validation is " +
-  `'${SUBDOMAIN_SOURCE}')`
+  "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or " +
+  "'.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used " +
+  `for validation is '${SUBDOMAIN_SOURCE}')`
 const NAME_MAX = 253
 const LABEL_NAME = /^[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/
 
@@ -41,12 +41,16 @@ export function findUnknownMetadata(metadata: unknown): readonly Fault[] {
     })
 }
 
-/** A number or `true` in a map of texts: YAML reads an unquoted word so, and the API server reads no further. */
+/**
+ * A number or `true` in a map of texts: YAML reads an unquoted word so, and the API server reads no
+ * further.
+ */
 export function findUnreadableMetadata(metadata: unknown): readonly Fault[] {
   return ["labels", "annotations"].flatMap((map) =>
     Object.entries(asRecord(asRecord(metadata)?.[map]) ?? {}).flatMap(([key, value]) => {
       if (typeof value === "string" || value === null) return []
-      const message = `Invalid value: ${JSON.stringify(value)} of ${key}: must be text: write it in quotes`
+      const shown = JSON.stringify(value)
+      const message = `Invalid value: ${shown} of ${key}: must be text: write it in quotes`
       return [{ path: `metadata.${map}`, message, isBlocking: true }]
     }),
   )

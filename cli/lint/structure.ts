@@ -1,4 +1,7 @@
-/** Types, bounds, patterns and unique lists: what the API server's schema validation checks, in its words. */
+/**
+ * Types, bounds, patterns and unique lists: what the API server's schema validation checks, in its
+ * words.
+ */
 import { asRecord } from "#cli/manifests/manifest.ts"
 import type { Fault } from "./fault.ts"
 import type { SchemaNode } from "./schema-node.ts"
@@ -8,7 +11,8 @@ export function checkStructure(value: unknown, schema: SchemaNode, path: string)
   const type = typeOf(value)
   const isTyped = schema.type === type || (schema.type === "number" && type === "integer")
   if (!isTyped) {
-    const message = `Invalid value: "${type}": ${path} in body must be of type ${schema.type}: "${type}"`
+    const rest = `${path} in body must be of type ${schema.type}: "${type}"`
+    const message = `Invalid value: "${type}": ${rest}`
     const fault = { path, message, isBlocking: true }
     return typeof value === "number" ? [fault, ...checkNumber(value, schema, path)] : [fault]
   }

@@ -1,4 +1,7 @@
-/** Fields that no schema knows: strict field validation refuses them before it looks at anything else. */
+/**
+ * Fields that no schema knows: strict field validation refuses them before it looks at anything
+ * else.
+ */
 import { asRecord } from "#cli/manifests/manifest.ts"
 import type { Fault } from "./fault.ts"
 import type { SchemaNode } from "./schema-node.ts"

@@ -1,4 +1,7 @@
-/** What the operator would say of objects that the API server takes: references and conflicts, by the compiler. */
+/**
+ * What the operator would say of objects that the API server takes: references and conflicts, by
+ * the compiler.
+ */
 import { asRecord, textEntries } from "#cli/manifests/manifest.ts"
 import { EMPTY_HISTORY, remember, type ServedObject } from "#cli/run/history.ts"
 import { type FileObject, OPERATOR_NAMESPACE } from "#cli/run/objects.ts"

@@ -5,7 +5,9 @@ import { isRefusal, KubeError } from "./kube-error.ts"
 
 export const FIELD_MANAGER = "sidegate"
 
-/** JSON is YAML. Without this type the server reads a JSON patch and answers 422 `force: Forbidden`. */
+/**
+ * JSON is YAML. Without this type the server reads a JSON patch and answers 422 `force: Forbidden`.
+ */
 const APPLY_PATCH = "application/apply-patch+yaml"
 
 /** Of a status, when somebody else writes the object between our read and our write. */
@@ -22,8 +24,8 @@ export interface ApplyTarget {
 }
 
 /**
- * Creates or updates the object so that it has `fields` (`data`, `metadata.labels`, ...), taking them over from
- * other managers. Gives the object as it is then. Rejects with a KubeError.
+ * Creates or updates the object so that it has `fields` (`data`, `metadata.labels`, ...), taking
+ * them over from other managers. Gives the object as it is then. Rejects with a KubeError.
  */
 export function applyObject(
   client: KubeClient,
@@ -35,9 +37,9 @@ export function applyObject(
 }
 
 /**
- * Sets the whole status that we own. A successor of the same name answers 409 instead of getting it, an object that
- * is gone 404; nothing is created. The version of a read before makes sure: unlike elsewhere, the server ignores
- * `metadata.uid` in a patch of `/status`.
+ * Sets the whole status that we own. A successor of the same name answers 409 instead of getting
+ * it, an object that is gone 404; nothing is created. The version of a read before makes sure:
+ * unlike elsewhere, the server ignores `metadata.uid` in a patch of `/status`.
  */
 export async function applyStatus(
   client: KubeClient,

@@ -1,8 +1,8 @@
 /**
  * Events of events.k8s.io/v1 on our objects, as `kubectl describe` shows them.
  *
- * In: one call per transition. Out: an Event, or one more in the series of an equal one that is less than six
- * minutes old, as the events API wants it. Must not know why something happened.
+ * In: one call per transition. Out: an Event, or one more in the series of an equal one that is
+ * less than six minutes old, as the events API wants it. Must not know why something happened.
  */
 import { randomBytes } from "node:crypto"
 import type { KubeClient } from "./kube-client.ts"
@@ -44,7 +44,10 @@ export interface EventWriterOptions {
 const CONTROLLER = "sidegate.dev/operator"
 const NOTE_BYTES_MAX = 1024
 const SERIES_MS = 6 * 60_000
-/** Of running series; the one that was quiet the longest is forgotten, and an equal event is a new one. */
+/**
+ * Of running series; the one that was quiet the longest is forgotten, and an equal event is a new
+ * one.
+ */
 const SERIES_MAX = 1_000
 
 interface Series {

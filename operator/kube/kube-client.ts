@@ -1,10 +1,10 @@
 /**
  * The one way to the API server: JSON requests and watch streams over HTTPS with keep-alive.
  *
- * In: where the cluster is and who we are, from a kubeconfig file or the pod (client-node's KubeConfig does
- * both, token refresh included). Out: parsed answers, watch lines, or a KubeError. Client-node's own requests are
- * not used: each makes a new connection pool, and its Watch swallows errors (docs/dependencies.md). Must not
- * know which kinds there are.
+ * In: where the cluster is and who we are, from a kubeconfig file or the pod (client-node's
+ * KubeConfig does both, token refresh included). Out: parsed answers, watch lines, or a KubeError.
+ * Client-node's own requests are not used: each makes a new connection pool, and its Watch swallows
+ * errors (docs/dependencies.md). Must not know which kinds there are.
  */
 import http from "node:http"
 import https from "node:https"
@@ -45,7 +45,10 @@ export interface KubeClient {
   close(): void
 }
 
-/** A request that is not answered in full by then is `unreachable`. Watches have the reflector's watchdog. */
+/**
+ * A request that is not answered in full by then is `unreachable`. Watches have the reflector's
+ * watchdog.
+ */
 const REQUEST_DEADLINE_MS = 30_000
 /** A page of 500 objects; an answer beyond it is `bad-answer`. */
 const ANSWER_LIMITS: JsonLimits = Object.freeze({
@@ -137,8 +140,8 @@ async function openRequest(
   const send = url.protocol === "http:" ? http.request : https.request
   return await new Promise((resolve, reject) => {
     const outgoing = send(url, { ...options, method: request.method, headers })
-    // Not by the option `signal`: it destroys the socket with an error, and between the end of an answer and the
-    // socket's return to the agent nobody listens for one, so the process would die.
+    // Not by the option `signal`: it destroys the socket with an error, and between the end of an
+    // answer and the socket's return to the agent nobody listens for one, so the process would die.
     const abort = (): void => {
       outgoing.destroy()
     }

@@ -1,9 +1,9 @@
 /**
- * One leader among the operator's replicas, by a Lease. It is no fence: the ledger's term is (a paused leader may
- * believe in itself for a moment after it wakes).
+ * One leader among the operator's replicas, by a Lease. It is no fence: the ledger's term is (a
+ * paused leader may believe in itself for a moment after it wakes).
  *
- * In: the lease's name and our identity. Out: `acquired`, then `lost` at most once. `lease.ts` decides; this shell
- * reads, writes and waits. Must not know what a leader does.
+ * In: the lease's name and our identity. Out: `acquired`, then `lost` at most once. `lease.ts`
+ * decides; this shell reads, writes and waits. Must not know what a leader does.
  */
 import { setTimeout as wait } from "node:timers/promises"
 import { objectPath } from "./apply.ts"
@@ -23,7 +23,10 @@ export interface LeaderElectionOptions {
   readonly client: KubeClient
   readonly namespace: string
   readonly name: string
-  /** Unique to this process, e.g. pod name and a random part: a restarted pod must not think it still leads. */
+  /**
+   * Unique to this process, e.g. pod name and a random part: a restarted pod must not think it
+   * still leads.
+   */
   readonly identity: string
   readonly times?: LeaseTimes
   /** A request that failed; the next look comes after `retryMs`. */
@@ -33,7 +36,10 @@ export interface LeaderElectionOptions {
 export interface LeaderElection {
   /** Resolves when this process leads; never, when it is closed before. */
   readonly acquired: Promise<void>
-  /** Resolves when it leads no more though nobody closed it: the process must stop being a leader at once. */
+  /**
+   * Resolves when it leads no more though nobody closed it: the process must stop being a leader at
+   * once.
+   */
   readonly lost: Promise<{ readonly reason: string }>
   isLeader(): boolean
   /** Stops, and gives the lease back so that another need not wait for its end. */

@@ -1,6 +1,6 @@
 /**
- * Which objects are there, by name, uid and version: turns complete lists into differences, so that a relist
- * tells of every deletion that was missed and is silent about everything else.
+ * Which objects are there, by name, uid and version: turns complete lists into differences, so that
+ * a relist tells of every deletion that was missed and is silent about everything else.
  */
 import { textAt } from "./json-path.ts"
 

@@ -1,8 +1,9 @@
 /**
  * Which keys wait, which run and when each is due: a work queue as values, without timers.
  *
- * A key is in the queue at most once. While it runs it is not started again; a change that comes meanwhile makes
- * it due when the run ends. So a run sees every change that came before it began, and none is lost.
+ * A key is in the queue at most once. While it runs it is not started again; a change that comes
+ * meanwhile makes it due when the run ends. So a run sees every change that came before it began,
+ * and none is lost.
  */
 
 export interface QueueOptions {
@@ -10,7 +11,10 @@ export interface QueueOptions {
   readonly inFlightMax: number
   readonly backoffBaseMs: number
   readonly backoffMaxMs: number
-  /** Each key runs again after this long without a run, shortened by up to a fifth so that they spread. */
+  /**
+   * Each key runs again after this long without a run, shortened by up to a fifth so that they
+   * spread.
+   */
   readonly resyncMs: number
 }
 

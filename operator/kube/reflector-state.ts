@@ -1,8 +1,8 @@
 /**
- * The protocol of one reflector, without sockets: what it holds plus what came in gives what it holds next,
- * what to tell the table of objects, and how to connect next.
+ * The protocol of one reflector, without sockets: what it holds plus what came in gives what it
+ * holds next, what to tell the table of objects, and how to connect next.
  *
- *   stream initial events ──end of them──> follow ──cut, 60 s silence──> follow from the same version
+ *   stream initial events ──end of them──> follow ──cut, silence──> follow, same version
  *        │ server cannot                      │ 410, unreadable line
  *        v                                    v
  *   list page by page ──last page──> follow   back to the left, at once the first time
@@ -72,9 +72,14 @@ export interface ReflectorStep {
 
 export const RETRY_BASE_MS = 200
 export const RETRY_MAX_MS = 30_000
-/** A watch that the server ends sooner counts as failed, or an empty answer would be asked for in a circle. */
+/**
+ * A watch that the server ends sooner counts as failed, or an empty answer would be asked for in a
+ * circle.
+ */
 export const WATCH_LIFE_MIN_MS = 1_000
-/** Older complete lists are refused this often, then believed: the store was restored from a backup. */
+/**
+ * Older complete lists are refused this often, then believed: the store was restored from a backup.
+ */
 export const STALE_LISTS_MAX = 3
 
 export const INITIAL_REFLECTOR: ReflectorState = Object.freeze<ReflectorState>({
@@ -170,7 +175,8 @@ function onEnded(state: ReflectorState, livedMs: number, draw: number): Reflecto
 function onFailed(state: ReflectorState, failure: ReflectorFailure, draw: number): ReflectorStep {
   const { phase } = state
   const isExpired = failure.status === 410 || failure.reason === "Expired"
-  // A server without WatchList answers 400 or 422 to `sendInitialEvents`, and would to each repetition.
+  // A server without WatchList answers 400 or 422 to `sendInitialEvents`, and would to each
+  // repetition.
   const isUnsupported =
     phase.kind === "stream-all" && (failure.status === 400 || failure.status === 422)
   const canStreamAll = state.canStreamAll && !isUnsupported
@@ -221,7 +227,10 @@ function retryDelay(failures: number, retryAfterMs: number | null, draw: number)
   return Math.min(RETRY_MAX_MS, Math.max(retryAfterMs ?? 0, full * (0.5 + draw / 2)))
 }
 
-/** Versions of one API server are decimal numbers of equal meaning (comparable since Kubernetes 1.35). */
+/**
+ * Versions of one API server are decimal numbers of equal meaning (comparable since Kubernetes
+ * 1.35).
+ */
 function compareVersions(a: string, b: string): number {
   return a.length - b.length || (a < b ? -1 : Number(a > b))
 }

@@ -1,9 +1,9 @@
 /**
  * Keeps a sink in step with one kind of object in the API server, for ever: no error stops it.
  *
- * In: a client, a list path and selectors. Out: `reset` once, then `apply` and `delete`, each change once and in
- * the server's order. `reflector-state.ts` decides; this shell owns the connection, the watchdog and the waiting.
- * Must not know what the objects are.
+ * In: a client, a list path and selectors. Out: `reset` once, then `apply` and `delete`, each
+ * change once and in the server's order. `reflector-state.ts` decides; this shell owns the
+ * connection, the watchdog and the waiting. Must not know what the objects are.
  */
 import { setTimeout as wait } from "node:timers/promises"
 import { listAt, textAt } from "./json-path.ts"
@@ -22,7 +22,10 @@ import { parseWatchEvent } from "./watch-event.ts"
 
 export interface ReflectorOptions {
   readonly client: KubeClient
-  /** Path of the collection, e.g. `/apis/sidegate.dev/v1alpha1/airoutes` or `/api/v1/namespaces/x/secrets`. */
+  /**
+   * Path of the collection, e.g. `/apis/sidegate.dev/v1alpha1/airoutes` or
+   * `/api/v1/namespaces/x/secrets`.
+   */
   readonly path: string
   readonly labelSelector?: string
   readonly fieldSelector?: string
@@ -41,7 +44,10 @@ export interface ReflectorLimits {
   readonly pageObjects: number
 }
 
-/** Servers send bookmarks about once a minute and before a watch ends, and we end each well before this. */
+/**
+ * Servers send bookmarks about once a minute and before a watch ends, and we end each well before
+ * this.
+ */
 export const REFLECTOR_LIMITS: ReflectorLimits = Object.freeze({
   watchdogMs: 60_000,
   pageObjects: 500,
@@ -57,7 +63,10 @@ export type ReflectorReport =
 export interface Reflector {
   /** Resolves after the first `reset`. */
   readonly synced: Promise<void>
-  /** Resolves after `close`; rejects when the sink threw, which is a bug the process must not survive. */
+  /**
+   * Resolves after `close`; rejects when the sink threw, which is a bug the process must not
+   * survive.
+   */
   readonly finished: Promise<void>
   /** Cancels whatever is going on; nothing reaches the sink afterwards. */
   close(): void

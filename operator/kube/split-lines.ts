@@ -2,7 +2,10 @@
 import { KubeError } from "./kube-error.ts"
 
 export interface LineSplitter {
-  /** The lines that `chunk` completes, without their ends. Throws `bad-answer` for a line over the limit. */
+  /**
+   * The lines that `chunk` completes, without their ends. Throws `bad-answer` for a line over the
+   * limit.
+   */
   push(chunk: Buffer): readonly Buffer[]
   /** Bytes of the line that is not complete yet. */
   rest(): number

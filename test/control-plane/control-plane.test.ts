@@ -14,7 +14,7 @@ test("client and server say the version they were built from", async () => {
   expect(stdout).toMatch(/^Server Version: v1\.35\.\d+$/m)
 })
 
-test("a pod can be created in a new namespace, and the namespace ends when it is deleted", async () => {
+test("a new namespace takes a pod, and ends when it is deleted", async () => {
   const access = sharedControlPlane()
   const namespace = await createNamespace(access, "control-plane", { labels: { tier: "app" } })
   await applyObjects(access, [

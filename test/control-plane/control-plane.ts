@@ -1,10 +1,10 @@
 /**
  * A real etcd and a real kube-apiserver on loopback, for tests and scripts.
  *
- * In: nothing but free ports and a temporary folder. Out: a URL, a kubeconfig of an administrator, the CA, the
- * key that signs service account tokens, and a kubectl runner. There is no controller manager, scheduler or
- * kubelet: `namespaces.ts` does the little that tests need of the first. Nothing is left behind, also after
- * kill -9. Must not know what the tests apply.
+ * In: nothing but free ports and a temporary folder. Out: a URL, a kubeconfig of an administrator,
+ * the CA, the key that signs service account tokens, and a kubectl runner. There is no controller
+ * manager, scheduler or kubelet: `namespaces.ts` does the little that tests need of the first.
+ * Nothing is left behind, also after kill -9. Must not know what the tests apply.
  */
 import { randomBytes } from "node:crypto"
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
@@ -42,7 +42,9 @@ export interface ControlPlane extends ControlPlaneAccess {
 const START_DEADLINE_MS = 60_000
 const SERVICE_ACCOUNT_ISSUER = "https://kubernetes.default.svc"
 
-/** Starts both servers; throws with the end of their logs when they are not ready within a minute. */
+/**
+ * Starts both servers; throws with the end of their logs when they are not ready within a minute.
+ */
 export async function startControlPlane(): Promise<ControlPlane> {
   const binaries = await resolveBinaries()
   const folder = mkdtempSync(join(tmpdir(), "sidegate-control-plane-"))

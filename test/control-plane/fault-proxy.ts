@@ -1,6 +1,7 @@
 /**
- * A hostile network in front of the real API server: plain HTTP on loopback, forwarded with the administrator's
- * token, with faults that a test switches on. Everything that is not a fault is the real server's answer.
+ * A hostile network in front of the real API server: plain HTTP on loopback, forwarded with the
+ * administrator's token, with faults that a test switches on. Everything that is not a fault is the
+ * real server's answer.
  */
 import { readFileSync } from "node:fs"
 import http from "node:http"

@@ -1,6 +1,6 @@
 /**
- * A server process that cannot outlive us: a shell guard holds a pipe from this process and kills its child
- * when the pipe closes, which the kernel does even after kill -9.
+ * A server process that cannot outlive us: a shell guard holds a pipe from this process and kills
+ * its child when the pipe closes, which the kernel does even after kill -9.
  */
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"

@@ -1,4 +1,7 @@
-/** A certificate authority and a serving certificate for one control plane, and its token signing key. */
+/**
+ * A certificate authority and a serving certificate for one control plane, and its token signing
+ * key.
+ */
 import { generateKeyPairSync } from "node:crypto"
 import { generate } from "selfsigned"
 

@@ -1,4 +1,7 @@
-/** The little of a controller manager that tests need: default service accounts, and namespaces that end. */
+/**
+ * The little of a controller manager that tests need: default service accounts, and namespaces that
+ * end.
+ */
 import { randomBytes } from "node:crypto"
 import { type ControlPlaneAccess, kubectl } from "./control-plane.ts"
 import type { RunResult } from "./run-program.ts"
@@ -8,7 +11,9 @@ export interface NamespaceOptions {
   readonly annotations?: Readonly<Record<string, string>>
 }
 
-/** A namespace of its own name with the ServiceAccount `default`, so that pods can be created in it. */
+/**
+ * A namespace of its own name with the ServiceAccount `default`, so that pods can be created in it.
+ */
 export async function createNamespace(
   access: ControlPlaneAccess,
   prefix: string,
@@ -23,7 +28,10 @@ export async function createNamespace(
   return name
 }
 
-/** Deletes it and takes its finalizer away, as the namespace controller does; its objects stay behind. */
+/**
+ * Deletes it and takes its finalizer away, as the namespace controller does; its objects stay
+ * behind.
+ */
 export async function deleteNamespace(access: ControlPlaneAccess, name: string): Promise<void> {
   await succeed(kubectl(access, ["delete", "namespace", name, "--wait=false"]))
   const body = JSON.stringify({

@@ -131,7 +131,7 @@ test("a selector selects", async () => {
   expect([...mirror.objects.keys()]).toEqual(["b"])
 })
 
-test("a server without initial events is listed page by page, and again after a page is refused", async () => {
+test("a server without initial events is listed, a refused page asked for again", async () => {
   for (const name of ["a", "b", "c", "d", "e"]) await put(name, "1")
   proxy.onRequest = (request) => {
     if (isInitial(request)) {
@@ -225,7 +225,7 @@ test("429 is obeyed: the next attempt comes after Retry-After", async () => {
   await untilEqual(mirror)
 })
 
-test("close during the wait for a retry cancels it, and nothing reaches the sink any more", async () => {
+test("close during the wait for a retry cancels it, and the sink hears no more", async () => {
   const { mirror, reflector, failures } = reflect()
   await reflector.synced
   proxy.onRequest = () => ({ kind: "answer", status: 500, body: {} })
@@ -250,7 +250,7 @@ test("close while the connection is being made cancels it", async () => {
   expect(mirror.resets()).toBe(0)
 })
 
-test("a sink that throws ends the reflector with its error: that is a bug, not the network", async () => {
+test("a sink that throws ends the reflector with its error: that is a bug", async () => {
   const { reflector } = reflect({
     sink: {
       reset: () => undefined,
@@ -273,7 +273,7 @@ test("an API server that is not there is a KubeError", async () => {
   await expect(asked).rejects.toBeInstanceOf(KubeError)
 })
 
-test("under random cuts nothing is missed: after every storm the mirror equals the server", async () => {
+test("after a storm of random cuts the mirror equals the server", async () => {
   const seed = Math.floor(Math.random() * 2 ** 31)
   const random = mulberry32(seed)
   const { mirror, reflector } = reflect()
@@ -296,7 +296,7 @@ test("under random cuts nothing is missed: after every storm the mirror equals t
   })
 })
 
-test("the API server is killed and comes back without its watch cache: nothing is missed", async () => {
+test("the API server is killed and forgets its watch cache: nothing is missed", async () => {
   const own = await startControlPlane()
   const ownProxy = await startFaultProxy(own)
   const client = createKubeClient(loadKubeConfig(own.kubeconfigPath))
@@ -308,7 +308,8 @@ test("the API server is killed and comes back without its watch cache: nothing i
     const steady = reflect({ client, path })
     const late = reflect({ client: away, path })
     await Promise.all([steady.reflector.synced, late.reflector.synced])
-    // The second is kept away until an object is gone, and resumes from a version that the server forgot.
+    // The second is kept away until an object is gone, and resumes from a version that the server
+    // forgot.
     const ancient = new URLSearchParams({ watch: "true", resourceVersion: "1" })
     ownProxy.onRequest = () => ({ kind: "answer", status: 503, body: { kind: "Status" } })
     await own.stopApiServer()

@@ -1,4 +1,6 @@
-/** Runs one program to its end and gives its output; the whole process group dies at the deadline. */
+/**
+ * Runs one program to its end and gives its output; the whole process group dies at the deadline.
+ */
 import { spawn } from "node:child_process"
 
 export interface RunOptions {
@@ -15,7 +17,9 @@ export interface RunResult {
   readonly stderr: string
 }
 
-/** Like `tryProgram`, but an exit code other than 0 is an Error with the last lines of the output. */
+/**
+ * Like `tryProgram`, but an exit code other than 0 is an Error with the last lines of the output.
+ */
 export async function runProgram(
   program: string,
   args: readonly string[],

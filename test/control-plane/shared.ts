@@ -1,4 +1,7 @@
-/** The control plane that `global-setup.ts` keeps for one vitest run; suites use namespaces of their own in it. */
+/**
+ * The control plane that `global-setup.ts` keeps for one vitest run; suites use namespaces of their
+ * own in it.
+ */
 import { inject } from "vitest"
 import type { ControlPlaneAccess } from "./control-plane.ts"
 

@@ -1,4 +1,7 @@
-/** `node test/control-plane/start.ts`: keeps a control plane until Ctrl-C and prints how to reach it. */
+/**
+ * `node test/control-plane/start.ts`: keeps a control plane until Ctrl-C and prints how to reach
+ * it.
+ */
 import { startControlPlane } from "./control-plane.ts"
 
 const controlPlane = await startControlPlane()

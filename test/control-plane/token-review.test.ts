@@ -45,7 +45,7 @@ test("a token bound to a pod says namespace, service account, pod and uid", asyn
   })
 })
 
-test("a token signed with the server's key is as good as a minted one, so the next cases test the claims", async () => {
+test("a token signed with the server's key is as good as a minted one", async () => {
   const token = await mintToken(client, { namespace, pod })
   const again = signToken(sharedControlPlane(), token, tokenClaims(token))
   expect((await review(again)).kind).toBe("accepted")

@@ -1,4 +1,6 @@
-/** Service account tokens: minted by TokenRequest, or signed here with the test server's own key. */
+/**
+ * Service account tokens: minted by TokenRequest, or signed here with the test server's own key.
+ */
 import { createSign } from "node:crypto"
 import { readFileSync } from "node:fs"
 import { textAt } from "#operator/kube/json-path.ts"
@@ -46,7 +48,10 @@ export function tokenClaims(token: string): Readonly<Record<string, unknown>> {
   return JSON.parse(payload) as Record<string, unknown>
 }
 
-/** Signs `claims` with the key of the test server, as it would itself: for tokens that it does not mint. */
+/**
+ * Signs `claims` with the key of the test server, as it would itself: for tokens that it does not
+ * mint.
+ */
 export function signToken(
   access: ControlPlaneAccess,
   like: string,
@@ -55,5 +60,6 @@ export function signToken(
   const [header] = like.split(".")
   const payload = Buffer.from(JSON.stringify(claims)).toString("base64url")
   const signer = createSign("RSA-SHA256").update(`${header}.${payload}`)
-  return `${header}.${payload}.${signer.sign(readFileSync(access.serviceAccountKeyPath), "base64url")}`
+  const signature = signer.sign(readFileSync(access.serviceAccountKeyPath), "base64url")
+  return `${header}.${payload}.${signature}`
 }

@@ -65,7 +65,7 @@ test("a ConfigMap is created and changed, and what others wrote into it stays", 
   expect(at(await read(target), "data")).toEqual({ ours: "3", theirs: "2" })
 })
 
-test("a status is written as field manager sidegate and leaves spec and generation alone", async () => {
+test("a status is written as field manager sidegate, beside the spec", async () => {
   const { target, uid } = await createQuota()
   await applyStatus(client, target, uid, status("fine"))
   const object = await read(target)

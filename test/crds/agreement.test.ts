@@ -8,7 +8,7 @@ import { applyCrds, createNamespace } from "#test/control-plane/namespaces.ts"
 import { sharedControlPlane } from "#test/control-plane/shared.ts"
 import { createAsker } from "./api-server.ts"
 import type { Sample, SampleObject } from "./sample.ts"
-import { SAMPLES } from "./samples.ts"
+import { SAMPLES } from "./samples.test-data.ts"
 
 let asker: ReturnType<typeof createAsker>
 
@@ -26,7 +26,7 @@ test.each(SAMPLES)("$object.kind: $name", async ({ object, faults }) => {
   expect(differences(server.lines, lint(object))).toEqual([])
 })
 
-test("what the compiler takes from an older cluster or a file is what the API server takes today", () => {
+test("what the compiler takes from a file is what the API server takes", () => {
   const different = SAMPLES.filter(isAboutSpec).filter(({ object, faults }) => {
     return compilerTakes(object) !== (faults.length === 0)
   })
@@ -67,7 +67,10 @@ function unmet(lines: readonly string[], faults: readonly string[]): readonly st
   ]
 }
 
-/** Lines that only one side says. Both say the same words, but for what their libraries say of themselves. */
+/**
+ * Lines that only one side says. Both say the same words, but for what their libraries say of
+ * themselves.
+ */
 function differences(server: readonly string[], lint: readonly string[]): readonly string[] {
   const left = [...lint]
   const unmatched = server.filter((line) => {
@@ -82,7 +85,8 @@ function isSame(server: string, lint: string): boolean {
   if (server === lint || lint.endsWith(`: ${server}`)) return true
   const [path = ""] = server.split(": ")
   if (!lint.startsWith(`${path}: `)) return false
-  // A rule that could not be evaluated: the reason is the library's, the rule and its message are ours.
+  // A rule that could not be evaluated: the reason is the library's, the rule and its message are
+  // ours.
   const [, rule] = / evaluating rule: (.*)$/s.exec(server) ?? []
   if (rule !== undefined) return lint.endsWith(`: ${rule}`)
   return path === "metadata.labels" || path === "metadata.annotations"

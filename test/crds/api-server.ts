@@ -33,7 +33,10 @@ function pathOf(object: SampleObject, namespace: string): string {
   return `${collection}?dryRun=All&fieldValidation=Strict`
 }
 
-/** Causes of an invalid object, the list of a strict decoding error, or the field that could not be decoded. */
+/**
+ * Causes of an invalid object, the list of a strict decoding error, or the field that could not be
+ * decoded.
+ */
 function complaints(body: unknown): readonly string[] {
   const causes = listAt(body, "details", "causes")
   if (causes.length > 0) {

@@ -7,7 +7,7 @@ import { kubectl } from "#test/control-plane/control-plane.ts"
 import { applyCrds, createNamespace } from "#test/control-plane/namespaces.ts"
 import { sharedControlPlane } from "#test/control-plane/shared.ts"
 import type { Sample } from "./sample.ts"
-import { SAMPLES } from "./samples.ts"
+import { SAMPLES } from "./samples.test-data.ts"
 
 const FOLDER = new URL("../../crds/", import.meta.url).pathname
 const files = readdirSync(FOLDER).filter((name) => name.endsWith(".yaml"))
@@ -41,7 +41,7 @@ test("a second client-side apply changes nothing: no default drifts", async () =
   )
 })
 
-test("a second client-side apply of each sample that is in order changes nothing either", async () => {
+test("a second client-side apply of each good sample changes nothing either", async () => {
   const access = sharedControlPlane()
   const namespace = await createNamespace(access, "drift")
   const items = SAMPLES.filter(isPlain).map(({ object }, index) => ({

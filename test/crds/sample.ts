@@ -1,10 +1,16 @@
-/** One object that somebody might write, and what must be said of it, by the API server and by `lint` alike. */
+/**
+ * One object that somebody might write, and what must be said of it, by the API server and by
+ * `lint` alike.
+ */
 
 export type Sample = {
   /** A sentence. */
   readonly name: string
   readonly object: SampleObject
-  /** Every complaint as `path: part of the message`, in any order; none means the object is in order. */
+  /**
+   * Every complaint as `path: part of the message`, in any order; none means the object is in
+   * order.
+   */
   readonly faults: readonly string[]
 }
 

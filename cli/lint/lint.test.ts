@@ -1,0 +1,155 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { expect, test } from "vitest"
+import { formatFinding, lintFiles } from "./lint.ts"
+import { runLint } from "./run-lint.ts"
+
+const HEAD = "apiVersion: sidegate.dev/v1alpha1\n"
+const PROVIDER = `${HEAD}kind: AIProvider
+metadata: {name: openai}
+spec:
+  schema: OpenAI
+  endpoint: https://api.openai.com/v1
+  allowedNamespaces: {from: All}
+`
+const route = (name: string, rest = ""): string => `${HEAD}kind: AIRoute
+metadata: {name: ${name}, namespace: search}
+spec:
+  models: [gpt-4o]
+  rules: [{name: all, backends: [{provider: openai}]}]
+${rest}`
+const KEY = `apiVersion: v1
+kind: Secret
+metadata:
+  name: openai-key
+  namespace: sidegate-system
+  annotations: {sidegate.dev/allowed-hosts: HOST}
+type: sidegate.dev/provider-credential
+stringData: {api-key: "\${OPENAI_API_KEY}"}
+`
+const WITH_KEY = `${PROVIDER}  credentials:
+    type: Secret
+    secret: {name: openai-key, key: api-key}
+`
+
+const cases: readonly {
+  readonly name: string
+  readonly documents: readonly string[]
+  readonly want: readonly string[]
+}[] = [
+  { name: "a route and its provider are in order", documents: [PROVIDER, route("chat")], want: [] },
+  {
+    name: "every fault of an object is told with its line and path",
+    documents: [PROVIDER, route("chat", "  namespaces: {from: Some}\n").replace("[gpt-4o]", "[]")],
+    want: [
+      "a.yaml:9: AIRoute search/chat: spec.models: Invalid value: 0: spec.models in body " +
+        "should have at least 1 items",
+      'a.yaml:9: AIRoute search/chat: spec.namespaces.from: Unsupported value: "Some": ' +
+        'supported values: "All", "Selector"',
+    ],
+  },
+  {
+    name: "an unquoted on is the field true, as YAML 1.1 has it",
+    documents: [`${PROVIDER}  on: 1\n`],
+    want: ['a.yaml:1: AIProvider openai: spec.true: unknown field "spec.true"'],
+  },
+  {
+    name: "a rule of the CRD is evaluated",
+    documents: [PROVIDER.replace("https://api.openai.com/v1", "http://vllm.models.svc")],
+    want: [
+      "a.yaml:1: AIProvider openai: spec.endpoint: Invalid value: with network Public the " +
+        "endpoint must be https with a public host name in ASCII; ",
+    ],
+  },
+  {
+    name: "a provider that is not among the files may be in the cluster: a warning",
+    documents: [route("chat")],
+    want: ["a.yaml:1: warning: AIRoute search/chat: ResolvedRefs: BackendNotFound: "],
+  },
+  {
+    name: "two routes for one model conflict, and the later one loses",
+    documents: [PROVIDER, route("chat"), route("late")],
+    want: ["a.yaml:16: AIRoute search/late: Accepted: Conflicted: "],
+  },
+  {
+    name: "a key that comes from the environment counts as given",
+    documents: [WITH_KEY, KEY.replace("HOST", "api.openai.com"), route("chat")],
+    want: [],
+  },
+  {
+    name: "a key that must not go to the endpoint's host is an error on the provider, once",
+    documents: [WITH_KEY, KEY.replace("HOST", "api.anthropic.com"), route("chat")],
+    want: ["a.yaml:1: AIProvider openai: ResolvedRefs: HostNotPermitted: "],
+  },
+  {
+    name: "a Secret that is not among the files is a warning",
+    documents: [WITH_KEY],
+    want: ["a.yaml:1: warning: AIProvider openai: ResolvedRefs: SecretNotFound: "],
+  },
+  {
+    name: "teams that are each other's parent are told",
+    documents: ["a", "b"].map(
+      (name) =>
+        `${HEAD}kind: TeamQuota\nmetadata: {name: ${name}}\n` +
+        `spec: {parent: ${name === "a" ? "b" : "a"}}\n`,
+    ),
+    want: [
+      "a.yaml:1: TeamQuota a: Accepted: Invalid: ",
+      "a.yaml:6: TeamQuota b: Accepted: Invalid: ",
+    ],
+  },
+  {
+    name: "an object that is written twice",
+    documents: [PROVIDER, PROVIDER],
+    want: ["a.yaml:9: AIProvider openai: metadata.name: is already in a.yaml:1"],
+  },
+  {
+    name: "a kind that there is not",
+    documents: [`${HEAD}kind: AIRouter\nmetadata: {name: a}\nspec: {}\n`],
+    want: ["a.yaml:1: AIRouter a: kind: no kind AIRouter in sidegate.dev/v1alpha1; "],
+  },
+  {
+    name: "a version that there is not",
+    documents: [PROVIDER.replace("v1alpha1", "v1")],
+    want: ["a.yaml:1: AIProvider openai: kind: no kind AIProvider in sidegate.dev/v1; "],
+  },
+  {
+    name: "text that is no object, and the objects around it are judged all the same",
+    documents: ["hello\n", PROVIDER.replace("OpenAI", "openai")],
+    want: [
+      "a.yaml:1: not a Kubernetes object: apiVersion or kind is missing",
+      'a.yaml:3: AIProvider openai: spec.schema: Unsupported value: "openai": ',
+    ],
+  },
+  {
+    name: "objects of others are left alone",
+    documents: ["apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\nspec: {x: 1}\n"],
+    want: [],
+  },
+]
+
+test.each(cases)("$name", ({ documents, want }) => {
+  const text = documents.join("---\n")
+  const lines = lintFiles([{ path: "a.yaml", text }]).findings.map(formatFinding)
+  expect(lines).toEqual(want.map((start) => expect.stringContaining(start)))
+})
+
+test("the command prints findings and their sum; only an error makes it fail", () => {
+  const folder = mkdtempSync(join(tmpdir(), "sidegate-lint-"))
+  const run = (text: string): { readonly code: number; readonly lines: readonly string[] } => {
+    writeFileSync(join(folder, "a.yaml"), text)
+    const lines: string[] = []
+    return { code: runLint(folder, (line) => lines.push(line)), lines }
+  }
+  try {
+    const sum = "1 objects in 1 files"
+    expect(run(PROVIDER)).toEqual({ code: 0, lines: [`${sum}, 0 errors, 0 warnings`] })
+    const warned = run(route("chat"))
+    expect([warned.code, warned.lines.at(-1)]).toEqual([0, `${sum}, 0 errors, 1 warnings`])
+    const wrong = run(PROVIDER.replace("OpenAI", "openai"))
+    expect([wrong.code, wrong.lines.at(-1)]).toEqual([1, `${sum}, 1 errors, 0 warnings`])
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+})
