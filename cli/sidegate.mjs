@@ -24,9 +24,8 @@ function isWanted(version) {
 
 /** Runs this file on the installed Node, hands signals on, and ends as that process ends. */
 function startAgain() {
-  const node = join(root, "node_modules", ".bin", "node")
-  const isLoop = process.env.SIDEGATE_NODE === node
-  if (isLoop || !existsSync(node)) {
+  const node = installedNode()
+  if (node === undefined || process.env.SIDEGATE_NODE === node) {
     const wanted = WANTED.join(".")
     console.error(
       `sidegate needs Node ${wanted} or newer and was started by ${process.versions.node}.\n` +
@@ -48,4 +47,11 @@ function startAgain() {
   child.on("exit", (code, signal) => {
     process.exitCode = code ?? (signal === null ? 1 : 128)
   })
+}
+
+/** The optional dependency of this platform. Not `.bin/node`: some versions of npm forget to make it. */
+function installedNode() {
+  const name = `node-${process.platform}-${process.arch}`
+  const node = join(root, "node_modules", name, "bin", "node")
+  return existsSync(node) ? node : undefined
 }
