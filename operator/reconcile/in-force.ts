@@ -23,7 +23,7 @@ export interface InForce {
   ): void
   forget(namespace: string): void
   /** Namespaces whose published Snapshot was made from this object. */
-  scope(object: string): Iterable<string>
+  scope(object: string): ReadonlySet<string>
   /**
    * Generation of the object in the Snapshot of that hash; undefined when it is not in it or
    * unknown.
@@ -32,6 +32,8 @@ export interface InForce {
   /** `formatRef` of all sources of what is published. */
   sources(namespace: string): Iterable<string>
 }
+
+const NOWHERE: ReadonlySet<string> = new Set()
 
 type Sources = ReadonlyMap<string, number>
 
@@ -78,7 +80,7 @@ export function createInForce(): InForce {
       leave(namespace, current(namespace).keys())
       namespaces.delete(namespace)
     },
-    scope: (object) => scopes.get(object) ?? [],
+    scope: (object) => scopes.get(object) ?? NOWHERE,
     generation: (namespace, hash, object) =>
       namespaces.get(namespace)?.byHash.get(hash)?.get(object),
     sources: (namespace) => current(namespace).keys(),

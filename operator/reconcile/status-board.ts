@@ -16,8 +16,9 @@ import { judgeProgrammed } from "./programmed.ts"
 import { createStatusSchedule } from "./status-schedule.ts"
 import { toUsageStatus } from "./usage-status.ts"
 
-/** Objects evaluated in one turn; the rest waits for the next. */
-export const EVALUATIONS_MAX = 64
+/** Work of one turn: each object costs `OBJECT_COST` and one for each namespace in its scope. */
+const TURN_COST_MAX = 5000
+const OBJECT_COST = 50
 
 export interface StatusBoard {
   /** All verdicts of one scope (a namespace, "" for cluster-wide), replacing those before. */
@@ -129,9 +130,10 @@ export function createStatusBoard(
     evaluate: (now) => {
       for (const [key, at] of rechecks) if (at <= now) touched.add(key)
       const events: ObjectEvent[] = []
-      let left = EVALUATIONS_MAX
+      let left = TURN_COST_MAX
       for (const key of touched) {
-        if (left-- <= 0) break
+        if (left <= 0) break
+        left -= OBJECT_COST + inForce.scope(key).size
         touched.delete(key)
         const entry = entries.get(key)
         if (entry !== undefined) events.push(...evaluateOne(key, entry, now))

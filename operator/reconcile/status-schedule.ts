@@ -6,7 +6,7 @@
  *         after 30 quiet seconds at once, then every 30 s; counts every 60 s; at most 20 writes a
  *         second for the whole operator, oldest first; never a write without a change.
  */
-import { canonicalJson } from "#proxy/contract/json.ts"
+import { createDueQueue } from "./due-queue.ts"
 import type { ObjectStatus, StatusCondition } from "./ports.ts"
 
 export const WRITES_PER_SECOND_MAX = 20
@@ -40,7 +40,6 @@ interface Entry {
   previous: ObjectStatus | null
   desired: ObjectStatus | null
   inFlight: ObjectStatus | null
-  dueAt: number | null
   countsAt: number
   usageAt: number
   failures: number
@@ -49,7 +48,7 @@ interface Entry {
 /** `startedAt`: counts that differ after a restart wait as if they had been written then. */
 export function createStatusSchedule(startedAt: number): StatusSchedule {
   const entries = new Map<string, Entry>()
-  const waiting = new Set<string>()
+  const waiting = createDueQueue()
   /** Start times of the last writes, oldest first: a sliding window of one second. */
   const starts: number[] = []
   let inFlight = 0
@@ -59,11 +58,10 @@ export function createStatusSchedule(startedAt: number): StatusSchedule {
     entries.set(key, entry)
     return entry
   }
-  const plan = (key: string, entry: Entry, dueAt: number | null): void => {
-    const isSooner = entry.dueAt !== null && dueAt !== null && entry.dueAt < dueAt
-    entry.dueAt = isSooner ? entry.dueAt : dueAt
-    if (entry.dueAt === null) waiting.delete(key)
-    else waiting.add(key)
+  /** An earlier time stays: what is due for one reason takes everything else along. */
+  const plan = (key: string, at: number | null): void => {
+    const before = waiting.dueAt(key)
+    waiting.set(key, before !== null && at !== null ? Math.min(before, at) : at)
   }
   return {
     known: (key) => entries.get(key)?.inFlight ?? entries.get(key)?.written ?? null,
@@ -77,36 +75,34 @@ export function createStatusSchedule(startedAt: number): StatusSchedule {
       entry.written = status
       entry.previous = null
       if (isFirst || entry.desired === null) return
-      plan(key, entry, isSame(status, entry.desired) ? null : now)
+      plan(key, isSame(status, entry.desired) ? null : now)
     },
     propose: (key, status, now) => {
       const entry = entryOf(key)
       entry.desired = status
-      if (entry.inFlight === null) plan(key, entry, dueAt(entry, now))
+      if (entry.inFlight === null) plan(key, dueAt(entry, now))
     },
     forget: (key) => {
       if (entries.get(key)?.inFlight) inFlight--
       entries.delete(key)
-      waiting.delete(key)
+      waiting.set(key, null)
     },
     take: (now) => {
       while ((starts[0] ?? now) <= now - 1000) starts.shift()
-      const due = [...waiting].flatMap((key) => {
+      const taken: { readonly key: string; readonly status: ObjectStatus }[] = []
+      for (;;) {
+        const first = waiting.first()
+        const isFull = starts.length >= WRITES_PER_SECOND_MAX || inFlight >= IN_FLIGHT_MAX
+        if (first === null || first.dueAt > now || isFull) return taken
+        const { key } = first
+        waiting.set(key, null)
         const entry = entries.get(key)
-        return entry?.dueAt != null && entry.dueAt <= now && entry.desired !== null
-          ? [{ key, entry, status: entry.desired, dueAt: entry.dueAt }]
-          : []
-      })
-      due.sort((a, b) => a.dueAt - b.dueAt)
-      const room = Math.min(WRITES_PER_SECOND_MAX - starts.length, IN_FLIGHT_MAX - inFlight)
-      return due.slice(0, Math.max(0, room)).map(({ key, entry, status }) => {
-        entry.inFlight = status
-        entry.dueAt = null
-        waiting.delete(key)
+        if (entry === undefined || entry.desired === null) continue
+        entry.inFlight = entry.desired
         starts.push(now)
         inFlight++
-        return { key, status }
-      })
+        taken.push({ key, status: entry.desired })
+      }
     },
     finish: (key, outcome, now) => {
       const entry = entries.get(key)
@@ -117,7 +113,7 @@ export function createStatusSchedule(startedAt: number): StatusSchedule {
       if (outcome === "failed") {
         entry.failures++
         const wait = Math.min(RETRY_MAX_MS, RETRY_MIN_MS * 2 ** Math.min(entry.failures - 1, 10))
-        plan(key, entry, now + wait)
+        plan(key, now + wait)
         return
       }
       // The first status shows where the month stands; the usage after it is the first that someone
@@ -128,20 +124,16 @@ export function createStatusSchedule(startedAt: number): StatusSchedule {
       entry.failures = 0
       entry.previous = entry.written
       entry.written = status
-      plan(key, entry, dueAt(entry, now))
+      plan(key, dueAt(entry, now))
     },
     wakeAt: (now) => {
-      let earliest: number | null = null
-      for (const key of waiting) {
-        const at = entries.get(key)?.dueAt ?? null
-        if (at !== null && (earliest === null || at < earliest)) earliest = at
-      }
-      if (earliest === null || inFlight >= IN_FLIGHT_MAX) return null
+      const first = waiting.first()
+      if (first === null || inFlight >= IN_FLIGHT_MAX) return null
       const [oldest] = starts
       const isFull = starts.length >= WRITES_PER_SECOND_MAX && oldest !== undefined
-      return Math.max(earliest, now, isFull ? oldest + 1000 : now)
+      return Math.max(first.dueAt, now, isFull ? oldest + 1000 : now)
     },
-    backlog: () => waiting.size,
+    backlog: () => waiting.size(),
   }
 }
 
@@ -183,10 +175,15 @@ function becomesProgrammed(before: StatusCondition, now: StatusCondition): boole
   return before.status !== "True" || before.reason === "NoSidecars"
 }
 
+/** Equal as JSON; the order of keys does not matter. */
 function isSame(a: unknown, b: unknown): boolean {
   if (a === b) return true
-  if (a === null || b === null || a === undefined || b === undefined) return false
-  return canonicalJson(a) === canonicalJson(b)
+  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false
+  if (Array.isArray(a) && Array.isArray(b)) {
+    return a.length === b.length && a.every((item, index) => isSame(item, b[index]))
+  }
+  const [one, other] = [Object.entries(a), new Map(Object.entries(b))]
+  return one.length === other.size && one.every(([key, value]) => isSame(value, other.get(key)))
 }
 
 function newEntry(startedAt: number): Entry {
@@ -195,7 +192,6 @@ function newEntry(startedAt: number): Entry {
     previous: null,
     desired: null,
     inFlight: null,
-    dueAt: null,
     countsAt: startedAt,
     usageAt: Number.NEGATIVE_INFINITY,
     failures: 0,

@@ -5,7 +5,7 @@
  * In: counts and gauges from every part. Out: the Prometheus text of `/metrics`. Must not know the
  * parts.
  */
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client"
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client"
 
 export interface OperatorMetrics {
   readonly registry: Registry

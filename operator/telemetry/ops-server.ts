@@ -3,7 +3,6 @@
  * else.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
-import type { AddressInfo } from "node:net"
 import type { Registry } from "prom-client"
 
 export interface OpsServerOptions {
@@ -36,7 +35,8 @@ export function createOpsServer(options: OpsServerOptions): OpsServer {
         server.once("error", reject)
         server.listen({ port, ...(host === null ? {} : { host }) }, () => {
           server.off("error", reject)
-          resolve((server.address() as AddressInfo).port)
+          const address = server.address()
+          resolve(address === null || typeof address === "string" ? port : address.port)
         })
       }),
     close: () =>
