@@ -1,20 +1,18 @@
 /**
- * Server-sent events as bytes: where each whole event ends, at any split, without decoding
- * anything.
+ * Server-sent events as bytes: where each whole event ends, at any split, without decoding anything.
  *
- * In: chunks as they come. Out: one buffer at a time in which whole events lie back to back, each
- * with a hint of what it may hold. It must not know what the data means. Bytes are never changed:
- * an unfinished event waits here, so what is passed on is always whole events. Source: WHATWG HTML,
- * 9.2 "Server-sent events"; lines end in LF, CR or CRLF.
+ * In: chunks as they come. Out: one buffer at a time in which whole events lie back to back. It must
+ * not know what the data means. Bytes are never changed: an unfinished event waits here, so what is
+ * passed on is always whole events.
+ *
+ * Source: WHATWG HTML, 9.2 "Server-sent events"; lines end in LF, CR or CRLF.
  */
 
 /**
  * Called for each event that is now whole: it lies in `bytes` from `start` to `end`, its blank line
- * included (the LF of a CRLF may open the next one). `isSuspect`: somewhere in it stands `"usage"`
- * or `"error"`, which is cheap to see here and must be verified by who acts on it. The bytes are
- * the receiver's.
+ * included (the LF of a CRLF may open the next one). The bytes are the receiver's.
  */
-export type OnEvent = (bytes: Uint8Array, start: number, end: number, isSuspect: boolean) => void
+export type OnEvent = (bytes: Uint8Array, start: number, end: number) => void
 
 export interface EventSplitter {
   /** False: an unfinished event is over the limit, and nothing more may be pushed. */
@@ -25,7 +23,6 @@ export interface EventSplitter {
 
 const LF = 0x0a
 const CR = 0x0d
-const QUOTE = 0x22
 
 export function createEventSplitter(eventBytesMax: number, onEvent: OnEvent): EventSplitter {
   return new Splitter(eventBytesMax, onEvent)
@@ -39,7 +36,6 @@ class Splitter implements EventSplitter {
   private heldBytes = 0
   private isLineStart = true
   private isAfterCr = false
-  private isSuspect = false
 
   constructor(eventBytesMax: number, onEvent: OnEvent) {
     this.eventBytesMax = eventBytesMax
@@ -58,9 +54,7 @@ class Splitter implements EventSplitter {
     for (;;) {
       const end = this.eventEnd(bytes, at)
       if (end < 0) break
-      const isSuspect = this.isSuspect
-      this.isSuspect = false
-      this.onEvent(bytes, start, end, isSuspect)
+      this.onEvent(bytes, start, end)
       start = end
       at = end
     }
@@ -72,29 +66,34 @@ class Splitter implements EventSplitter {
    * End of the event under way, or -1 when it is not whole; remembers where in a line it stopped.
    */
   private eventEnd(bytes: Uint8Array, from: number): number {
-    const length = bytes.length
+    const { length } = bytes
     let { isLineStart, isAfterCr } = this
-    for (let at = from; at < length; at++) {
+    let at = from
+    while (at < length) {
+      const run = at
+      while (at < length && (bytes[at] ?? 0) > CR) at++
+      if (at > run) {
+        isLineStart = false
+        isAfterCr = false
+        if (at === length) break
+      }
       const byte = bytes[at] ?? 0
+      at++
       if (byte !== LF && byte !== CR) {
         isLineStart = false
         isAfterCr = false
-        if (byte === QUOTE && isSuspectKey(bytes, at)) this.isSuspect = true
-        continue
-      }
-      if (byte === LF && isAfterCr) {
+      } else if (byte === LF && isAfterCr) {
         isAfterCr = false
-        continue
-      }
-      isAfterCr = byte === CR
-      if (isLineStart) {
+      } else if (isLineStart) {
         // A blank line ends the event; the LF of a CRLF belongs to it when it is already here.
-        const end = isAfterCr && bytes[at + 1] === LF ? at + 2 : at + 1
+        const isPair = byte === CR && bytes[at] === LF
         this.isLineStart = true
-        this.isAfterCr = isAfterCr && end === at + 1
-        return end
+        this.isAfterCr = byte === CR && !isPair
+        return isPair ? at + 1 : at
+      } else {
+        isAfterCr = byte === CR
+        isLineStart = true
       }
-      isLineStart = true
     }
     this.isLineStart = isLineStart
     this.isAfterCr = isAfterCr
@@ -122,13 +121,4 @@ class Splitter implements EventSplitter {
     if (isHeld) this.held = new Uint8Array(0)
     if (start < bytes.length) this.hold(bytes.subarray(start))
   }
-}
-
-/** Whether the quote at `at` closes `"usage"` or `"error"`: looking back never leaves the event. */
-function isSuspectKey(bytes: Uint8Array, at: number): boolean {
-  const last = bytes[at - 1]
-  if (last === 0x65) {
-    return bytes[at - 2] === 0x67 && bytes[at - 3] === 0x61 && bytes[at - 4] === 0x73
-  }
-  return last === 0x72 && bytes[at - 2] === 0x6f && bytes[at - 3] === 0x72 && bytes[at - 4] === 0x72
 }

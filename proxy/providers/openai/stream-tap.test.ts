@@ -1,6 +1,7 @@
 import fc from "fast-check"
 import { describe, expect, test } from "vitest"
 import type { StreamTap } from "../adapter.ts"
+import { isSuspect } from "./find-suspect.ts"
 import { openTap } from "./stream-tap.ts"
 
 const OPTIONS = { wantsUsage: false, eventBytesMax: 4096, preambleBytesMax: 2048 }
@@ -42,7 +43,7 @@ function cut(bytes: Uint8Array, at: readonly number[]): Uint8Array[] {
 
 test("whatever the split, the same bytes go on and the same usage and end are seen", () => {
   const named = 'event: message\ndata: {"choices":[{"delta":{"content":"x"}}]}\n\n'
-  const words = TRICKY + ": ping\n\n" + CRLF + delta({ content: "é漢😀" }) + named
+  const words = `${TRICKY}: ping\n\n${CRLF}${delta({ content: "é漢😀" })}${named}`
   const text = `: hello\n\n${ROLE}${words}${FINISH}${REPORT}${DONE}`
   const bytes = encode(text)
   const visible = text.replace(": hello\n\n", "").replace(REPORT, "")
@@ -123,6 +124,24 @@ describe("usage", () => {
     expect(tap.outputTokensSeen).toBe(20)
     expect(tap.contentEvents).toBe(2)
   })
+})
+
+test.each([
+  ['{"usage":{}}', true],
+  ['{"usage" : {}}', true],
+  ['{"usage":null}', false],
+  ['{"usage" : null}', false],
+  ['{"usage":null,"error":1}', true],
+  ['{"error":1,"usage":null}', true],
+  ['{"x":"error"}', true],
+  ['{"usages":1,"user":"age"}', false],
+  ['""usage"":1', true],
+  ['"usage', false],
+])("%s is looked into: %s", (text, want) => {
+  for (const before of ["", "a", "ab", "abc", '"""', "usage", '{"us']) {
+    const bytes = encode(before + text)
+    expect(isSuspect(bytes, 0, bytes.length)).toBe(want)
+  }
 })
 
 const ENDS = [

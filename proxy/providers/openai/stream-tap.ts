@@ -24,6 +24,7 @@ import type { TokenUsage } from "#proxy/contract/records.ts"
 import { createEventSplitter, type EventSplitter } from "#proxy/wire/sse-events.ts"
 import { readEvent } from "#proxy/wire/sse-fields.ts"
 import type { StreamTap, TapEnd, TapOptions } from "../adapter.ts"
+import { isSuspect } from "./find-suspect.ts"
 import { hasError, readError, readUsage } from "./read-answer.ts"
 
 const BYTES_PER_TOKEN = 4
@@ -62,8 +63,8 @@ class OpenAiTap implements StreamTap {
       depthMax: EVENT_DEPTH_MAX,
       tokensMax: EVENT_TOKENS_MAX,
     }
-    this.splitter = createEventSplitter(options.eventBytesMax, (bytes, start, end, isSuspect) =>
-      this.onEvent(bytes, start, end, isSuspect),
+    this.splitter = createEventSplitter(options.eventBytesMax, (bytes, start, end) =>
+      this.onEvent(bytes, start, end),
     )
   }
 
@@ -83,10 +84,10 @@ class OpenAiTap implements StreamTap {
     return this.takeRuns()
   }
 
-  private onEvent(bytes: Uint8Array, start: number, end: number, isSuspect: boolean): void {
+  private onEvent(bytes: Uint8Array, start: number, end: number): void {
     if (this.end !== null) return
     this.buffer = bytes
-    if (this.preamble === null && !isSuspect && isPlainData(bytes, start)) {
+    if (this.preamble === null && isPlainData(bytes, start) && !isSuspect(bytes, start, end)) {
       this.contentEvents++
       this.contentBytes += Math.max(0, end - start - this.frameBytes)
       this.pass(start, end)
