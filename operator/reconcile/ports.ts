@@ -25,7 +25,7 @@ export interface ReconcilePorts {
     retire(namespace: string): void
   }
   readonly credentialsFor: (needs: CompiledNamespace["credentials"]) => CredentialsPush
-  /** Ends what a pod that is gone still has open. */
+  /** Ends what a pod that is gone, or shuts down, still has open. */
   readonly dropPod: (podUid: string) => void
   /** Whether sidecars of this namespace are served at all. */
   readonly isServed: (namespace: NamespaceFacts) => boolean

@@ -63,7 +63,8 @@ function act(
   for (const { identity, heldHash } of ports.publisher.sidecars(namespace)) {
     if (heldHash !== null) held.add(heldHash)
     const pod = index.pod(identity.podUid)
-    if (pod === undefined) ports.dropPod(identity.podUid)
+    // One that shuts down may not answer a push any more, so it must not be sent one.
+    if (pod === undefined || pod.isTerminating) ports.dropPod(identity.podUid)
     else ports.publisher.updateIdentity(identityOf(pod))
   }
   inForce.published(namespace, hash, compiled.sources, held)

@@ -18,7 +18,7 @@ import { waitForHttp, waitUntil } from "#test/process/wait-until.ts"
 import { startUpstream, type TestUpstream } from "#test/upstream/client.ts"
 
 export const OPERATOR_NAMESPACE = "sidegate-system"
-const SERVER_NAME = `sidegate-operator.${OPERATOR_NAMESPACE}.svc`
+export const SERVER_NAME = `sidegate-operator.${OPERATOR_NAMESPACE}.svc`
 
 export interface World {
   readonly controlPlane: ControlPlane
@@ -34,6 +34,8 @@ export interface World {
   ) => Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }>
   readonly apply: (...objects: readonly object[]) => Promise<void>
   readonly createNamespace: (name: string, team?: string) => Promise<void>
+  /** PEM of the roots that the operator publishes in an injected namespace. */
+  readonly readRoots: (namespace: string) => Promise<string>
   /** A pod object as the webhook would leave it. */
   readonly createPod: (namespace: string, name: string, labels?: Labels) => Promise<Pod>
   readonly startSidecar: (pod: Pod, options?: SidecarOptions) => Promise<Sidecar>
@@ -119,6 +121,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
             ...(team === undefined ? {} : { "sidegate.dev/team": team }),
           }),
         ),
+      readRoots: (namespace) => readRoots(controlPlane, namespace),
       createPod: (namespace, name, labels = {}) => createPod(controlPlane, namespace, name, labels),
       startSidecar: async (pod, sidecarOptions = {}) => {
         const sidecar = await startSidecar(
