@@ -219,6 +219,8 @@ export class Exchange implements AttemptOwner {
   private onDrain(): void {
     if (this.pausedAt === null) return
     this.pausedAt = null
+    // The silence was the client's: the upstream's begins now.
+    if (this.current !== null) this.current.lastContentAt = this.ports.monotonic()
     this.current?.resume()
     this.arm()
   }

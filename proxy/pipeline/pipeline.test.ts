@@ -561,6 +561,19 @@ describe("the client's pace", () => {
     expectClosed(world)
   })
 
+  test("a client slower than the idle limit is not the upstream's fault", () => {
+    const script: readonly Act[] = [STREAM_HEAD, { data: WORD }, { at: 9000, data: WORD_2 + DONE }]
+    const slow = createWorld({ scripts: [script] })
+    slow.client.isBlocked = true
+    startChat(slow, { body: STREAM })
+    slow.advance(30_000)
+    slow.client.drain()
+    slow.advance(9000)
+    expect(slow.client.body).toBe(WORD + WORD_2 + DONE)
+    slow.advance(2000)
+    expectClosed(slow)
+  })
+
   test("a client that takes nothing for a minute is cut and the upstream aborted", () => {
     const rule = makeRule({
       timeouts: { requestMs: 600_000, firstTokenMs: 5000, streamIdleMs: 10_000 },
