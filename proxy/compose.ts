@@ -1,7 +1,8 @@
 /**
  * The proxy as one value: the pure pipeline with its shell around it, over any ControlChannel.
  *
- * In: settings and a channel (HTTPS in a pod, an in-memory pair in `sidegate run`). Out: a running proxy.
+ * In: settings and a channel (HTTPS in a pod, an in-memory pair in `sidegate run`). Out: a running
+ * proxy.
  * Must not know who the operator is, nor what started it.
  */
 import { randomBytes } from "node:crypto"
@@ -41,19 +42,22 @@ export interface Proxy {
   /** Counts and logs a broken invariant that reached the process. */
   noteBug(error: unknown): void
   /**
-   * Refuses new requests, lets exchanges run for at most `drainMs` (default: the limit of the config),
-   * flushes the journal, tries once more to report, closes everything, the channel too. Safe to call twice;
-   * a later call with a shorter time shortens the drain.
+   * Refuses new requests, lets exchanges run for at most `drainMs` (default: the limit of the
+   * config), flushes the journal, tries once more to report, closes everything, the channel too.
+   * Safe to call twice; a later call with a shorter time shortens the drain.
    */
   close(options?: { readonly drainMs?: number }): Promise<void>
 }
 
-/** How long the last usage may take to be delivered before the process ends; the journal keeps the rest. */
+/**
+ * How long the last usage may take to be delivered before the process ends; the journal keeps the
+ * rest.
+ */
 const LAST_REPORT_MS = 2_000
 
 /**
- * Rejects with JournalLockedError, AddressInUseError (code `EADDRINUSE`, `port`) or the system's error; then
- * nothing is left open.
+ * Rejects with JournalLockedError, AddressInUseError (code `EADDRINUSE`, `port`) or the system's
+ * error; then nothing is left open.
  */
 export async function createProxy(config: ProxyConfig, channel: ControlChannel): Promise<Proxy> {
   const closers = new Closers()

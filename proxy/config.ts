@@ -1,8 +1,9 @@
 /**
  * The settings of a sidecar, read once from the environment into one frozen value.
  *
- * In: environment variables as text. Out: a ProxyConfig, or one sentence that names the variable, what was
- * wrong with it and what it may be. Nothing here says who the sidecar is: identity is the operator's word.
+ * In: environment variables as text. Out: a ProxyConfig, or one sentence that names the variable,
+ * what was wrong with it and what it may be. Nothing here says who the sidecar is: identity is the
+ * operator's word.
  */
 
 export const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"] as const
@@ -16,7 +17,10 @@ export interface ListenAddress {
 
 export interface ProxyConfig {
   readonly release: string
-  /** Last good Snapshot and keys, on memory; null keeps nothing, so a restart waits for the operator. */
+  /**
+   * Last good Snapshot and keys, on memory; null keeps nothing, so a restart waits for the
+   * operator.
+   */
   readonly stateDir: string | null
   readonly journalDir: string
   /** For applications: loopback only. An address family that the host lacks is left out. */
@@ -63,11 +67,15 @@ export interface ProxyLimits {
   readonly upstreamBodyBytesMax: number
   /** One look-up, all families and search domains; the attempt fails as `dns`. */
   readonly dnsTimeoutMs: number
-  /** All segments of the journal; further intents are kept in memory and the journal is degraded. */
+  /**
+   * All segments of the journal; further intents are kept in memory and the journal is degraded.
+   */
   readonly journalBytesMax: number
   /** One segment; then the next is begun. */
   readonly journalSegmentBytes: number
-  /** Records held in memory while the journal cannot be written; the next is dropped and counted. */
+  /**
+   * Records held in memory while the journal cannot be written; the next is dropped and counted.
+   */
   readonly journalMemoryRecordsMax: number
 }
 
@@ -104,7 +112,9 @@ export const POD_LISTEN = Object.freeze({
   ]),
 })
 
-/** Where the operator is and how the sidecar proves itself to it; only a sidecar in a pod has this. */
+/**
+ * Where the operator is and how the sidecar proves itself to it; only a sidecar in a pod has this.
+ */
 export interface OperatorAccess {
   /** Origin, `https:` only. */
   readonly url: string

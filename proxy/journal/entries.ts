@@ -1,7 +1,8 @@
 /**
  * What the journal says: a segment's first words, an intent, a finished record, an acknowledgement.
  *
- * In: the payload of a sound frame. Out: a typed entry, or undefined for one this version cannot read.
+ * In: the payload of a sound frame. Out: a typed entry, or undefined for one this version cannot
+ * read.
  */
 import { type JsonLimits, parseJson } from "#proxy/contract/json.ts"
 import type {
@@ -58,7 +59,10 @@ export function parseEntry(letter: string, json: Uint8Array): Entry | undefined 
   }
 }
 
-/** The record of a finished attempt: its intent without the estimate, its end, its place in the stream. */
+/**
+ * The record of a finished attempt: its intent without the estimate, its end, its place in the
+ * stream.
+ */
 export function recordOf(
   intent: AttemptIntent,
   final: Omit<UsageRecord, keyof AttemptIntent | "sequence">,

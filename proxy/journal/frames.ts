@@ -1,9 +1,12 @@
 /**
- * Frames of the journal: how one entry lies in a file, and how entries are found again after a crash.
+ * Frames of the journal: how one entry lies in a file, and how entries are found again after a
+ * crash.
  *
- *   magic "SGJ1" | payload length u32 | CRC-32 of the payload u32 | payload: one kind letter, then JSON
+ *   magic "SGJ1" | payload length u32 | CRC-32 of the payload u32 | payload: one kind letter, then
+ *   JSON
  *
- * In: bytes. Out: payloads, and where reading stopped and why. Must not know what the payloads mean.
+ * In: bytes. Out: payloads, and where reading stopped and why. Must not know what the payloads
+ * mean.
  */
 import { crc32 } from "node:zlib"
 
@@ -23,7 +26,10 @@ export class FrameBatch {
     return this.#length
   }
 
-  /** Appends one frame. Throws RangeError for a payload over PAYLOAD_BYTES_MAX: a bug, ids are bounded. */
+  /**
+   * Appends one frame. Throws RangeError for a payload over PAYLOAD_BYTES_MAX: a bug, ids are
+   * bounded.
+   */
   add(kind: string, json: string): void {
     const room = FRAME_HEADER_BYTES + 1 + json.length * 3
     if (this.#length + room > this.#buffer.length) this.#grow(room)
@@ -63,8 +69,8 @@ export class FrameBatch {
 export interface ScannedFrames {
   readonly payloads: readonly { readonly kind: string; readonly json: Buffer }[]
   /**
-   * `torn`: the bytes after the last whole frame hold no further frame, as a process killed in mid-write
-   * leaves them. `damaged`: whole frames follow bytes that are none.
+   * `torn`: the bytes after the last whole frame hold no further frame, as a process killed in
+   * mid-write leaves them. `damaged`: whole frames follow bytes that are none.
    */
   readonly end: "whole" | "torn" | "damaged"
 }

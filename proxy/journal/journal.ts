@@ -1,9 +1,10 @@
 /**
  * The journal: an attempt is on disk before its bytes go out, and ends in exactly one record.
  *
- * In: intents and finals of this turn, acknowledgements from the operator. Out: callbacks once the turn's one
- * write is done, and the numbered records for the report. Append-only segments; "on disk" means handed to
- * the kernel, which outlives this process. Must not know what a record costs or where it is sent.
+ * In: intents and finals of this turn, acknowledgements from the operator. Out: callbacks once the
+ * turn's one write is done, and the numbered records for the report. Append-only segments; "on
+ * disk" means handed to the kernel, which outlives this process. Must not know what a record costs
+ * or where it is sent.
  */
 import { mkdirSync } from "node:fs"
 import type { AttemptFinal, AttemptIntent, UsageRecord } from "#proxy/contract/records.ts"
@@ -25,7 +26,9 @@ export interface JournalOptions {
   readonly now: () => number
   /** Monotonic, in ms: when to try again must not depend on a clock that is set. */
   readonly monotonic: () => number
-  /** Writes all bytes at a position of an open file, or throws; the file system's own when absent. */
+  /**
+   * Writes all bytes at a position of an open file, or throws; the file system's own when absent.
+   */
   readonly append?: Append
 }
 
@@ -67,12 +70,15 @@ export interface Journal extends JournalPort {
 
 /** While writing fails, one further try in this time. */
 const RETRY_MS = 1_000
-/** From so many segments on, attempts under way in the oldest are written again so that it may go. */
+/**
+ * From so many segments on, attempts under way in the oldest are written again so that it may go.
+ */
 const CARRY_FROM_SEGMENTS = 4
 
 /**
- * Opens or creates the journal in `directory`, replays it, and settles every intent without an end as `lost`,
- * on its estimate. Throws JournalLockedError, or the file system's error: without a journal nothing starts.
+ * Opens or creates the journal in `directory`, replays it, and settles every intent without an end
+ * as `lost`, on its estimate. Throws JournalLockedError, or the file system's error: without a
+ * journal nothing starts.
  */
 export function openJournal(options: JournalOptions): Journal {
   mkdirSync(options.directory, { recursive: true, mode: 0o700 })
@@ -242,7 +248,9 @@ class OpenJournal implements Journal {
     this.#unlock()
   }
 
-  /** The check phase comes after all sockets of this turn were read: one write serves all of them. */
+  /**
+   * The check phase comes after all sockets of this turn were read: one write serves all of them.
+   */
   #schedule(): void {
     if (this.#isScheduled || this.#isClosed) return
     this.#isScheduled = true
@@ -275,7 +283,9 @@ class OpenJournal implements Journal {
     return this.#append(this.#store.current.bytes + this.#batch.length > segmentBytes)
   }
 
-  /** After a failure, once `RETRY_MS` have passed: a new segment begins with all that memory kept. */
+  /**
+   * After a failure, once `RETRY_MS` have passed: a new segment begins with all that memory kept.
+   */
   #recover(): boolean {
     if (this.#options.monotonic() < this.#retryAt) return false
     this.#batch.clear()
@@ -321,7 +331,10 @@ class OpenJournal implements Journal {
   }
 }
 
-/** A throw is a bug of the callback's owner: it reaches the process handler, not its neighbours here. */
+/**
+ * A throw is a bug of the callback's owner: it reaches the process handler, not its neighbours
+ * here.
+ */
 function runApart(run: () => void): void {
   try {
     run()

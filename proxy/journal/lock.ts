@@ -1,9 +1,9 @@
 /**
  * One process, one journal: a lock file that names its holder, and is taken over from a dead one.
  *
- * In: a directory. Out: a function that gives the lock back, or JournalLockedError naming the holder. A
- * process id alone would lie: in a container every start is process 1, so the holder's start time and the
- * machine's boot id stand beside it.
+ * In: a directory. Out: a function that gives the lock back, or JournalLockedError naming the
+ * holder. A process id alone would lie: in a container every start is process 1, so the holder's
+ * start time and the machine's boot id stand beside it.
  */
 import { closeSync, openSync, readFileSync, unlinkSync, writeSync } from "node:fs"
 import { join } from "node:path"
@@ -59,7 +59,10 @@ function exists(pid: number): boolean {
   }
 }
 
-/** Clock ticks from the machine's boot to the start of the process; `0` without one, or without /proc. */
+/**
+ * Clock ticks from the machine's boot to the start of the process; `0` without one, or without
+ * /proc.
+ */
 function startOf(pid: number): string {
   const stat = readFile(`/proc/${pid}/stat`)
   if (stat === undefined) return "0"

@@ -1,8 +1,8 @@
 /**
  * The numbered stream of finished records, as far as memory holds it.
  *
- * In: records as they are made, what was written, what was acknowledged. Out: sequence numbers without gaps, and
- * the newest records for the report. Must not know files.
+ * In: records as they are made, what was written, what was acknowledged. Out: sequence numbers
+ * without gaps, and the newest records for the report. Must not know files.
  */
 import type { UsageRecord } from "#proxy/contract/records.ts"
 
@@ -92,7 +92,9 @@ export class RecordWindow {
     return this.#records.slice(from, until)
   }
 
-  /** False when nothing changed. A sequence that was never given out counts as the highest that was. */
+  /**
+   * False when nothing changed. A sequence that was never given out counts as the highest that was.
+   */
   acknowledge(sequence: number): boolean {
     const acknowledged = Math.min(sequence, this.#flushedUpTo)
     if (acknowledged <= this.#acknowledged) return false

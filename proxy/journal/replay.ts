@@ -1,9 +1,9 @@
 /**
  * What a journal directory says after any death of its writer.
  *
- * In: the directory. Out: where the stream stood, the attempts without an end, and what was damaged. Damaged
- * files are set aside under another name and what was sound in them is kept; nothing is ever written into
- * a segment again. Must not know what is sent to whom.
+ * In: the directory. Out: where the stream stood, the attempts without an end, and what was
+ * damaged. Damaged files are set aside under another name and what was sound in them is kept;
+ * nothing is ever written into a segment again. Must not know what is sent to whom.
  */
 import {
   copyFileSync,
@@ -140,7 +140,9 @@ function readSegment(path: string): ReadSegment {
   return { entries, end, bytes: bytes.length }
 }
 
-/** Keeps the damaged file under another name; its place takes a clean one with what was sound in it. */
+/**
+ * Keeps the damaged file under another name; its place takes a clean one with what was sound in it.
+ */
 function quarantine(directory: string, segment: Segment, entries: readonly Entry[]): void {
   const name = `${QUARANTINE_PREFIX}${String(segment.number).padStart(12, "0")}.log`
   copyFileSync(segment.path, join(directory, name))

@@ -1,7 +1,8 @@
 /**
  * The segments of one journal: one is appended to, the others wait to be acknowledged and deleted.
  *
- * In: whole frames. Out: files. A failed write leaves no half frame that anything is appended after.
+ * In: whole frames. Out: files. A failed write leaves no half frame that anything is appended
+ * after.
  * Must not know when to write.
  */
 import { closeSync, ftruncateSync, openSync, unlinkSync, writeSync } from "node:fs"
@@ -59,7 +60,9 @@ export class SegmentStore {
     return bytes
   }
 
-  /** Appends to the current segment; `records` are those within. Throws what the file system throws. */
+  /**
+   * Appends to the current segment; `records` are those within. Throws what the file system throws.
+   */
   append(bytes: Buffer, records: readonly UsageRecord[]): void {
     const segment = this.#current
     this.#write(this.#file, bytes, segment.bytes)
@@ -67,7 +70,9 @@ export class SegmentStore {
     for (const { sequence } of records) noteRecord(segment, sequence)
   }
 
-  /** Begins the next segment. Throws, with the old one still current, when that cannot be written. */
+  /**
+   * Begins the next segment. Throws, with the old one still current, when that cannot be written.
+   */
   rotate(nextSequence: number, acknowledged: number): void {
     const begun = this.#begin(nextSequence, acknowledged)
     const old = this.#file
@@ -78,8 +83,9 @@ export class SegmentStore {
   }
 
   /**
-   * Deletes closed segments that nothing needs any more, the oldest first and never around one that stays:
-   * a record lies behind its intent, and an intent without its record would be settled again as lost.
+   * Deletes closed segments that nothing needs any more, the oldest first and never around one that
+   * stays: a record lies behind its intent, and an intent without its record would be settled again
+   * as lost.
    */
   release(acknowledged: number): void {
     let first = this.oldest

@@ -1,8 +1,9 @@
 /**
  * Usage records from the journal to the operator: in order, at least once, until acknowledged.
  *
- * In: the numbered records of the journal. Out: batches up the channel, acknowledgements down to the journal.
- * One batch is on its way at a time. Must not know how a record came about, nor what it costs.
+ * In: the numbered records of the journal. Out: batches up the channel, acknowledgements down to
+ * the journal. One batch is on its way at a time. Must not know how a record came about, nor what
+ * it costs.
  */
 import type { UsageAnswer, UsageBatch } from "#proxy/contract/push.ts"
 import type { UsageRecord } from "#proxy/contract/records.ts"
@@ -58,7 +59,9 @@ class RunningReport implements Report {
   #failures = 0
   #sentRecords = 0
   #totalFailures = 0
-  /** Halved when the operator finds a batch too large, back to the full size at the next success. */
+  /**
+   * Halved when the operator finds a batch too large, back to the full size at the next success.
+   */
   #batchMax = BATCH_RECORDS_MAX
   #onIdle: (() => void)[] = []
 

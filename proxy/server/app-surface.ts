@@ -1,8 +1,9 @@
 /**
  * What applications talk to: raw HTTP in, whole requests to the pipeline's handlers, answers out.
  *
- * In: connections on loopback. Out: one handler call per request that passed the guards, else a refusal. A
- * path is looked up exactly as it was sent. Must not know what a handler does, nor any provider.
+ * In: connections on loopback. Out: one handler call per request that passed the guards, else a
+ * refusal. A path is looked up exactly as it was sent. Must not know what a handler does, nor any
+ * provider.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
 import { Socket } from "node:net"
@@ -47,7 +48,9 @@ export interface AppOptions {
 export interface AppSurface {
   readonly addresses: readonly Address[]
   readonly load: () => { readonly connections: number; readonly exchanges: number }
-  /** New requests get 503 `draining`; resolves when none is left, or after `ms` when all are cut. */
+  /**
+   * New requests get 503 `draining`; resolves when none is left, or after `ms` when all are cut.
+   */
   drain(ms: number): Promise<void>
   close(): Promise<void>
 }
@@ -103,7 +106,8 @@ class Surface {
       // Refused by the guards, in our words.
       requireHostHeader: false,
     })
-    // Node would drop the lines beyond silently; the guards count them, the parser bounds their bytes.
+    // Node would drop the lines beyond silently; the guards count them, the parser bounds their
+    // bytes.
     server.maxHeadersCount = 0
     server.on("connection", (socket) => this.#connected(socket))
     server.on("request", (request, response) => this.#accept(request, response, "none"))

@@ -1,7 +1,9 @@
 /**
- * The client's side of an exchange: over Node's response, or over a bare socket for what the parser refused.
+ * The client's side of an exchange: over Node's response, or over a bare socket for what the parser
+ * refused.
  *
- * In: a status, headers and bytes from the pipeline. Out: bytes to the socket, one write for a whole answer.
+ * In: a status, headers and bytes from the pipeline. Out: bytes to the socket, one write for a
+ * whole answer.
  * Must not know what the bytes mean.
  */
 import { type ServerResponse, STATUS_CODES } from "node:http"
@@ -84,7 +86,10 @@ export class ResponseClient implements Client {
   }
 }
 
-/** One answer on a socket that has no request the parser could make sense of; the connection ends with it. */
+/**
+ * One answer on a socket that has no request the parser could make sense of; the connection ends
+ * with it.
+ */
 export class SocketClient implements Client {
   readonly #socket: Socket
   #head = ""

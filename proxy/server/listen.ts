@@ -16,8 +16,8 @@ export class AddressInUseError extends Error {
 }
 
 /**
- * One server per address; port 0 of a further address is the port of the first. Throws AddressInUseError, or
- * the system's error; then nothing is left listening.
+ * One server per address; port 0 of a further address is the port of the first. Throws
+ * AddressInUseError, or the system's error; then nothing is left listening.
  */
 export async function listenAll<S extends Server>(
   addresses: readonly Address[],

@@ -1,6 +1,6 @@
 /**
- * What the cluster asks: is it alive, is it ready, its metrics. Nothing here changes or tells a secret:
- * the application next door can reach it as well.
+ * What the cluster asks: is it alive, is it ready, its metrics. Nothing here changes or tells a
+ * secret: the application next door can reach it as well.
  *
  * In: GET requests. Out: short text. Must not know what the numbers mean.
  */

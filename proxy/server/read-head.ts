@@ -1,9 +1,9 @@
 /**
  * The head of a request, judged on its raw form before anything interprets it.
  *
- * In: method, target and header lines as the parser found them. Out: path and headers by lower-case name, or
- * a refusal. Nothing is normalised: a path that is not spelled exactly as an endpoint is no endpoint.
- * Source: RFC 9112 sections 3.2 and 6; `reliability.md` 4.1, H5 to H19.
+ * In: method, target and header lines as the parser found them. Out: path and headers by lower-case
+ * name, or a refusal. Nothing is normalised: a path that is not spelled exactly as an endpoint is
+ * no endpoint. Source: RFC 9112 sections 3.2 and 6; `reliability.md` 4.1, H5 to H19.
  */
 import { excerpt, type Refusal, refuse } from "#proxy/exchange/refusal.ts"
 
@@ -106,7 +106,9 @@ const ONCE = new Set([
   "upgrade",
 ])
 
-/** Without any prototype: a header may be called `__proto__` or `constructor` and is only a header. */
+/**
+ * Without any prototype: a header may be called `__proto__` or `constructor` and is only a header.
+ */
 class HeaderBag {
   readonly [name: string]: string | undefined
 }
@@ -171,7 +173,8 @@ function checkTarget(method: string, target: string, headers: HeaderBag): Refusa
     const message = "the request target must be a path such as /v1/chat/completions"
     return refuse("absolute_form", message)
   }
-  // An offer to go on in HTTP/2 may be ignored (RFC 9110 section 7.8) and Java's client makes it unasked.
+  // An offer to go on in HTTP/2 may be ignored (RFC 9110 section 7.8) and Java's client makes it
+  // unasked.
   const upgrade = headers["upgrade"]
   if (upgrade !== undefined && upgrade.toLowerCase() !== "h2c") {
     return refuse("bad_request", `an upgrade to "${excerpt(upgrade)}" is not taken`)

@@ -1,8 +1,9 @@
 /**
  * A request's body, whole, within its limits.
  *
- * In: the request as it arrives. Out: once, its bytes or a refusal. Counts bytes itself: a length that was
- * announced is only a promise. Stalls are found by a sweep in whole ticks, so that no request needs a timer.
+ * In: the request as it arrives. Out: once, its bytes or a refusal. Counts bytes itself: a length
+ * that was announced is only a promise. Stalls are found by a sweep in whole ticks, so that no
+ * request needs a timer.
  */
 import type { IncomingMessage } from "node:http"
 import { type Refusal, refuse } from "#proxy/exchange/refusal.ts"

@@ -1,4 +1,7 @@
-/** The answers of one session, in the order of the pushes; the operator leaves one push unanswered at most. */
+/**
+ * The answers of one session, in the order of the pushes; the operator leaves one push unanswered
+ * at most.
+ */
 import { ChannelError, type ControlChannel } from "./channel.ts"
 import type { Answer } from "./receive.ts"
 

@@ -1,4 +1,7 @@
-/** How long to wait before trying again: full jitter, so that a thousand sidecars do not come back at once. */
+/**
+ * How long to wait before trying again: full jitter, so that a thousand sidecars do not come back
+ * at once.
+ */
 
 export interface BackoffLimits {
   readonly leastMs: number

@@ -14,7 +14,10 @@ import type {
 export interface ControlChannel {
   /** Rejects with a ChannelError. */
   hello(hello: Hello): Promise<HelloAnswer>
-  /** Calls `onEvent` for each event until the stream ends or `signal` aborts; resolves at a clean end. */
+  /**
+   * Calls `onEvent` for each event until the stream ends or `signal` aborts; resolves at a clean
+   * end.
+   */
   config(session: string, onEvent: (event: ConfigEvent) => void, signal: AbortSignal): Promise<void>
   status(report: StatusReport): Promise<void>
   usage(batch: UsageBatch): Promise<UsageAnswer>

@@ -1,9 +1,9 @@
 /**
  * The control channel over TLS, as a sidecar in a pod speaks it.
  *
- * In: the operator's origin, the mounted root and token. Out: a ControlChannel. Root and token are read again
- * for every call, because the kubelet replaces both under a running process. Nothing is sent before the
- * operator's certificate has proved its name. Must not know what a Snapshot says.
+ * In: the operator's origin, the mounted root and token. Out: a ControlChannel. Root and token are
+ * read again for every call, because the kubelet replaces both under a running process. Nothing is
+ * sent before the operator's certificate has proved its name. Must not know what a Snapshot says.
  */
 import { readFile } from "node:fs/promises"
 import type { Readable } from "node:stream"

@@ -1,9 +1,9 @@
 /**
- * The last good Snapshot, the pod's identity and the keys, on the memory-backed volume: a sidecar restarted
- * while the operator is away serves at once.
+ * The last good Snapshot, the pod's identity and the keys, on the memory-backed volume: a sidecar
+ * restarted while the operator is away serves at once.
  *
- * In: what is in force. Out: files, each replaced whole; the keys in one of their own that only this user can
- * read. Must not know what a Snapshot means.
+ * In: what is in force. Out: files, each replaced whole; the keys in one of their own that only
+ * this user can read. Must not know what a Snapshot means.
  */
 import { mkdirSync, readFileSync } from "node:fs"
 import { rename, writeFile } from "node:fs/promises"
@@ -29,7 +29,9 @@ export interface LastGood {
   /** Null when there is none, or none that can be read. */
   readonly config: SavedConfig | null
   readonly credentials: CredentialsPush | null
-  /** Files that were there and could not be read; they are left out and replaced at the next save. */
+  /**
+   * Files that were there and could not be read; they are left out and replaced at the next save.
+   */
   readonly unreadable: readonly string[]
 }
 
@@ -42,7 +44,10 @@ export interface LastGoodStore {
   flush(): Promise<void>
 }
 
-/** `onFailure` hears of a file that could not be written; what is in force stays so. Throws if the directory cannot be made. */
+/**
+ * `onFailure` hears of a file that could not be written; what is in force stays so. Throws if the
+ * directory cannot be made.
+ */
 export function openLastGood(
   directory: string,
   onFailure: (file: string, error: unknown) => void,

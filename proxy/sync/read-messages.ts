@@ -1,5 +1,6 @@
 /**
- * What the operator says, from JSON to typed values: shape only, meaning is the reducer's and the link's.
+ * What the operator says, from JSON to typed values: shape only, meaning is the reducer's and the
+ * link's.
  *
  * In: parsed JSON. Out: the value, or undefined for anything that is not one of ours.
  */

@@ -1,9 +1,9 @@
 /**
- * The sidecar's side of the push, as a reducer: what we hold plus what came gives what we hold next plus the
- * answer. No sockets inside, no clock.
+ * The sidecar's side of the push, as a reducer: what we hold plus what came gives what we hold next
+ * plus the answer. No sockets inside, no clock.
  *
- * A stale, reused, foreign, corrupt or unlinkable push never replaces what is in force, and is answered with
- * a reason (`reliability.md` 4.4, P3 and P4).
+ * A stale, reused, foreign, corrupt or unlinkable push never replaces what is in force, and is
+ * answered with a reason (`reliability.md` 4.4, P3 and P4).
  */
 import {
   compareVersions,
@@ -52,8 +52,9 @@ export function receiveSnapshot<R>(
 }
 
 /**
- * The pod as the operator sees it. A Snapshot of another namespace is let go: whoever left it here, it is
- * not this pod's. One that no longer links stays in force under the old identity; `nack` says why.
+ * The pod as the operator sees it. A Snapshot of another namespace is let go: whoever left it here,
+ * it is not this pod's. One that no longer links stays in force under the old identity; `nack` says
+ * why.
  */
 export function receiveIdentity<R>(
   held: Held<R>,

@@ -1,8 +1,10 @@
 /**
- * Keeps the sidecar's configuration what the operator says it is, and keeps serving when the operator is away.
+ * Keeps the sidecar's configuration what the operator says it is, and keeps serving when the
+ * operator is away.
  *
- * In: a ControlChannel, the last good files. Out: a Runtime in force, keys, and an answer to every push. One
- * session at a time: hello, then the stream; whatever ends it, the next follows after a jittered wait.
+ * In: a ControlChannel, the last good files. Out: a Runtime in force, keys, and an answer to every
+ * push. One session at a time: hello, then the stream; whatever ends it, the next follows after a
+ * jittered wait.
  * Must not know what the Runtime is, nor how the channel is carried.
  */
 import { createHash } from "node:crypto"
@@ -239,7 +241,10 @@ class RunningSync<R> implements Sync {
   }
 }
 
-/** A link that throws has a bug: the push is refused like any other that cannot be linked, and counted. */
+/**
+ * A link that throws has a bug: the push is refused like any other that cannot be linked, and
+ * counted.
+ */
 function linkApart<R>(link: Link<R>): Link<R> {
   return (push, identity) => {
     try {

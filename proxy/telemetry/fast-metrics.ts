@@ -1,8 +1,9 @@
 /**
- * Counters and histograms whose labels are bound once: the client library hashes and checks its labels at
- * every observation, which costs as much as a whole stage of a request.
+ * Counters and histograms whose labels are bound once: the client library hashes and checks its
+ * labels at every observation, which costs as much as a whole stage of a request.
  *
- * In: numbers for one bound set of labels. Out: metrics of the client library's registry, filled when scraped.
+ * In: numbers for one bound set of labels. Out: metrics of the client library's registry, filled
+ * when scraped.
  */
 import { Counter, Histogram, type Registry } from "prom-client"
 
@@ -12,7 +13,10 @@ export interface MetricShape {
   readonly labels: readonly string[]
 }
 
-/** Sets of labels of one metric; past it everything more is counted in one set, `other` for every label. */
+/**
+ * Sets of labels of one metric; past it everything more is counted in one set, `other` for every
+ * label.
+ */
 export const SERIES_MAX = 2_000
 
 export interface BoundCounter {
@@ -105,7 +109,9 @@ class FilledHistogram extends Histogram {
   readonly #shape: MetricShape
   readonly #series: ReadonlyMap<string, Series>
   readonly #bounds: readonly number[]
-  /** Gives everything but the values: `get` of a Histogram reads them through what is replaced here. */
+  /**
+   * Gives everything but the values: `get` of a Histogram reads them through what is replaced here.
+   */
   readonly #empty: Histogram
 
   constructor(shape: MetricShape, series: ReadonlyMap<string, Series>, buckets: readonly number[]) {

@@ -1,8 +1,8 @@
 /**
  * The sidecar's log: JSON lines, fields from a closed list, one line for each exchange.
  *
- * In: records and events. Out: lines, batched. What is not on the list is never written, so no prompt, key or
- * header can slip into a line. Must not know where a record came from.
+ * In: records and events. Out: lines, batched. What is not on the list is never written, so no
+ * prompt, key or header can slip into a line. Must not know where a record came from.
  */
 import { pino } from "pino"
 import type { ExchangeRecord } from "#proxy/exchange/exchange-record.ts"
@@ -47,7 +47,10 @@ export interface LogOptions {
 }
 
 const FIELD_CHARACTERS_MAX = 1024
-/** Lines wait for so many bytes or so long, then go out in one write: a write for each costs a system call. */
+/**
+ * Lines wait for so many bytes or so long, then go out in one write: a write for each costs a
+ * system call.
+ */
 const BUFFER_BYTES = 4096
 const FLUSH_MS = 100
 /** A reader of our output that stands still may hold up so much; further lines are dropped. */
@@ -106,7 +109,10 @@ function openLines(options: LogOptions): Lines {
   }
 }
 
-/** Named as `docs/operations.md` lists them. Ids, names from the Snapshot, numbers: no word of the client's. */
+/**
+ * Named as `docs/operations.md` lists them. Ids, names from the Snapshot, numbers: no word of the
+ * client's.
+ */
 function exchangeFields(record: ExchangeRecord): object {
   const { usage } = record
   return {

@@ -1,8 +1,9 @@
 /**
  * The sidecar's metrics, in Prometheus form; the names of generative AI are OpenTelemetry's.
  *
- * In: finished exchanges, states of the other parts when scraped. Out: the text of `/metrics`. Labels come from
- * closed sets and from the Snapshot, so no client can mint one; users are never among them.
+ * In: finished exchanges, states of the other parts when scraped. Out: the text of `/metrics`.
+ * Labels come from closed sets and from the Snapshot, so no client can mint one; users are never
+ * among them.
  */
 import { collectDefaultMetrics, Registry } from "prom-client"
 import type { ExchangeRecord } from "#proxy/exchange/exchange-record.ts"

@@ -1,8 +1,9 @@
 /**
  * Dialling: the resolved address is judged, and exactly that address is dialled.
  *
- * In: a provider's network and time limit. Out: a connector for its pool. Redirects and proxies from the
- * environment do not exist here: nothing else in the program opens a connection to an upstream.
+ * In: a provider's network and time limit. Out: a connector for its pool. Redirects and proxies
+ * from the environment do not exist here: nothing else in the program opens a connection to an
+ * upstream.
  */
 import { isIP, type LookupFunction } from "node:net"
 import type { SecureContext } from "node:tls"

@@ -1,9 +1,10 @@
 /**
  * The one way out to upstreams.
  *
- * In: a request whose destination is the provider's own, and a handler. Out: the answer as it comes, or one
- * named failure; a call that can be paused and cut. The key joins the request here, at the last step. It
- * follows no redirect, reads no proxy from the environment and decides nothing about retries.
+ * In: a request whose destination is the provider's own, and a handler. Out: the answer as it
+ * comes, or one named failure; a call that can be paused and cut. The key joins the request here,
+ * at the last step. It follows no redirect, reads no proxy from the environment and decides nothing
+ * about retries.
  */
 import { readFileSync } from "node:fs"
 import { createSecureContext, getCACertificates, type SecureContext } from "node:tls"
@@ -44,7 +45,10 @@ export interface EgressOptions {
 
 export interface Egress {
   readonly dispatch: Dispatch
-  /** The keys by provider, complete: one that is missing is forgotten. Requests under way keep theirs. */
+  /**
+   * The keys by provider, complete: one that is missing is forgotten. Requests under way keep
+   * theirs.
+   */
   setCredentials(entries: readonly { readonly provider: string; readonly value: string }[]): void
   /** Closes the pools that the configuration in force no longer uses. */
   retain(providers: readonly ProviderConfig[]): void
@@ -208,7 +212,10 @@ class UndiciCall implements Dispatcher.DispatchHandler, UpstreamCall {
   }
 }
 
-/** The client library swallows what its handlers throw at the end; a bug must reach the process handler. */
+/**
+ * The client library swallows what its handlers throw at the end; a bug must reach the process
+ * handler.
+ */
 function runApart(run: () => void): void {
   try {
     run()

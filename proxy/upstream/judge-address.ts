@@ -1,6 +1,6 @@
 /**
- * Which addresses may be dialled: judged on the address itself, after the name was resolved, so that neither
- * a name that resolves inwards nor an odd spelling of an address is a way around it.
+ * Which addresses may be dialled: judged on the address itself, after the name was resolved, so
+ * that neither a name that resolves inwards nor an odd spelling of an address is a way around it.
  *
  * In: an address as text and the provider's network. Out: whether it may be dialled.
  * Source: IANA special-purpose address registries; the metadata addresses of the large clouds.
@@ -35,7 +35,9 @@ const NOT_PUBLIC_V6 = [
   ["3fff::", 20],
 ] as const
 
-/** No provider is ever there: link-local, multicast, unspecified, and where clouds keep credentials. */
+/**
+ * No provider is ever there: link-local, multicast, unspecified, and where clouds keep credentials.
+ */
 const NEVER_V4 = [
   ["0.0.0.0", 8],
   ["169.254.0.0", 16],

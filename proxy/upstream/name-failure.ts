@@ -1,4 +1,7 @@
-/** What went wrong on the wire, as one of the kinds that the pipeline knows. Never a key, never a body. */
+/**
+ * What went wrong on the wire, as one of the kinds that the pipeline knows. Never a key, never a
+ * body.
+ */
 import type { UpstreamFailure } from "#proxy/exchange/ports.ts"
 import { AddressDeniedError } from "./connect.ts"
 import { DnsError } from "./resolve.ts"

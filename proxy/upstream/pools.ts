@@ -1,8 +1,9 @@
 /**
- * One connection pool for each (provider, origin, network, key): no connection is ever shared between keys.
+ * One connection pool for each (provider, origin, network, key): no connection is ever shared
+ * between keys.
  *
- * In: a provider and its key. Out: its pool. Pools of providers or keys that are gone finish what they carry
- * and close. Must not know requests.
+ * In: a provider and its key. Out: its pool. Pools of providers or keys that are gone finish what
+ * they carry and close. Must not know requests.
  */
 import type { SecureContext } from "node:tls"
 import { Pool } from "undici"
@@ -20,9 +21,9 @@ export interface PoolOptions {
 }
 
 /**
- * How long an idle connection is kept when the server does not say. Public front ends keep theirs for a minute
- * and more; common local servers close after 5 s without saying so, and a request written into a
- * connection that is just being closed is lost.
+ * How long an idle connection is kept when the server does not say. Public front ends keep theirs
+ * for a minute and more; common local servers close after 5 s without saying so, and a request
+ * written into a connection that is just being closed is lost.
  */
 const IDLE_MS = { Public: 30_000, Private: 4_000 } as const
 

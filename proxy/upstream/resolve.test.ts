@@ -9,7 +9,9 @@ let directory = ""
 let server: Socket
 let asked: string[] = []
 let clock = 0
-/** Address records by name; a name that is not here does not exist, `silent` names get no answer. */
+/**
+ * Address records by name; a name that is not here does not exist, `silent` names get no answer.
+ */
 let zone: Readonly<Record<string, string | "silent">> = {}
 
 beforeEach(async () => {

@@ -1,9 +1,10 @@
 /**
- * Names to addresses without the thread pool: four slow look-ups there would hold up every file write.
+ * Names to addresses without the thread pool: four slow look-ups there would hold up every file
+ * write.
  *
- * In: a host name. Out: its addresses, or DnsError. Reads the hosts file and the search list as the system
- * resolver does, because names of in-cluster servers (`vllm.models`) need the latter. Answers are kept for a
- * short while, failures shorter. Must not know which addresses are allowed.
+ * In: a host name. Out: its addresses, or DnsError. Reads the hosts file and the search list as the
+ * system resolver does, because names of in-cluster servers (`vllm.models`) need the latter.
+ * Answers are kept for a short while, failures shorter. Must not know which addresses are allowed.
  */
 import { Resolver } from "node:dns/promises"
 import { readFileSync } from "node:fs"
@@ -101,7 +102,9 @@ async function resolveCandidates(
     : new DnsError(code, `${hostname} does not resolve (${code})`)
 }
 
-/** As resolv.conf(5): a name with fewer dots than `ndots` is tried below the search domains first. */
+/**
+ * As resolv.conf(5): a name with fewer dots than `ndots` is tried below the search domains first.
+ */
 function candidatesOf(name: string, search: readonly string[], ndots: number): readonly string[] {
   if (name.endsWith(".")) return [name]
   const below = search.map((domain) => `${name}.${domain}`)

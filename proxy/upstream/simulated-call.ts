@@ -1,4 +1,7 @@
-/** Plays the script of a simulated answer in place of a socket: same handler, same backpressure, same abort. */
+/**
+ * Plays the script of a simulated answer in place of a socket: same handler, same backpressure,
+ * same abort.
+ */
 import type { UpstreamCall, UpstreamHandler } from "#proxy/exchange/ports.ts"
 import type { SimulatedScript } from "#proxy/providers/simulated/script.ts"
 

@@ -1,9 +1,10 @@
 /**
- * Server-sent events as bytes: where each whole event ends, at any split, without decoding anything.
+ * Server-sent events as bytes: where each whole event ends, at any split, without decoding
+ * anything.
  *
- * In: chunks as they come. Out: one buffer at a time in which whole events lie back to back. It must
- * not know what the data means. Bytes are never changed: an unfinished event waits here, so what is
- * passed on is always whole events.
+ * In: chunks as they come. Out: one buffer at a time in which whole events lie back to back. It
+ * must not know what the data means. Bytes are never changed: an unfinished event waits here, so
+ * what is passed on is always whole events.
  *
  * Source: WHATWG HTML, 9.2 "Server-sent events"; lines end in LF, CR or CRLF.
  */

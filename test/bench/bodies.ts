@@ -10,7 +10,9 @@ const PROSE =
   'Please summarise the following note for a colleague who has not read it: "the delivery\\nslipped" ' +
   "because two parts were missing, the supplier answered late, and nobody had asked twice. "
 
-/** A chat of about `bytes` bytes (within one message of it), in messages of at most 1 KB of text. */
+/**
+ * A chat of about `bytes` bytes (within one message of it), in messages of at most 1 KB of text.
+ */
 export function chatBody(bytes: number, isStream: boolean): string {
   const messages: { role: string; content: string }[] = [
     { role: "system", content: "You answer in short, plain sentences." },

@@ -2,8 +2,8 @@
  * floor2: the least a gateway on Node can do, and what the proxy is measured against.
  *
  * `node:http` in, undici `Pool.dispatch` out, the body through JSON.parse, the model rewritten,
- * JSON.stringify, the usage read from the answer. No identity, route, policy, journal, metric, log or limit.
- * In: `floor.ts UPSTREAM_ORIGIN`. Out: one line `listening PORT`.
+ * JSON.stringify, the usage read from the answer. No identity, route, policy, journal, metric, log
+ * or limit. In: `floor.ts UPSTREAM_ORIGIN`. Out: one line `listening PORT`.
  */
 import { createServer, type ServerResponse } from "node:http"
 import { Pool } from "undici"

@@ -1,8 +1,9 @@
 /**
  * The load generator, as its own process: raw sockets, one prepared request, no pipelining.
  *
- * In: `POST /run` with a LoadSpec on its own port. Out: a LoadResult, and one line `listening PORT`. Every
- * answer is checked: status 200 and the expected length, else it counts as wrong and the bench fails.
+ * In: `POST /run` with a LoadSpec on its own port. Out: a LoadResult, and one line `listening
+ * PORT`. Every answer is checked: status 200 and the expected length, else it counts as wrong and
+ * the bench fails.
  */
 import { createServer } from "node:http"
 import { connect, type Socket } from "node:net"
@@ -33,7 +34,10 @@ interface Lane {
   isBusy: boolean
 }
 
-/** `ratePerSecond: null`: every connection sends as soon as it has its answer; else at that rate in all. */
+/**
+ * `ratePerSecond: null`: every connection sends as soon as it has its answer; else at that rate in
+ * all.
+ */
 async function runWhole(spec: Extract<LoadSpec, { kind: "whole" }>): Promise<LoadResult> {
   const request = preparedRequest(spec)
   const latencies: number[] = []
@@ -102,7 +106,10 @@ function openLane(
   })
 }
 
-/** Sends what is due every millisecond, on the lane that has rested longest; a busy lane is passed over. */
+/**
+ * Sends what is due every millisecond, on the lane that has rested longest; a busy lane is passed
+ * over.
+ */
 function pace(
   lanes: readonly Lane[],
   ratePerSecond: number,

@@ -2,8 +2,8 @@
  * `make bench`: the proxy against the floor, on this machine, in one run.
  *
  * In: `--quick` (under 40 s, writes nothing). Out: the tables of `results.ts` on stdout, and in
- * `docs/performance.md`. Exits 1 when an answer was wrong or a gate was missed. The gateway has core 0 for
- * itself; upstream, load generator and the operator's end of the channel share core 1.
+ * `docs/performance.md`. Exits 1 when an answer was wrong or a gate was missed. The gateway has
+ * core 0 for itself; upstream, load generator and the operator's end of the channel share core 1.
  */
 import { cpus } from "node:os"
 import { fileURLToPath } from "node:url"
@@ -70,7 +70,10 @@ async function bench(plan: Plan): Promise<BenchResult> {
   }
 }
 
-/** From spawn to the first answered chat. The proxy starts as after a restart: from its last good Snapshot. */
+/**
+ * From spawn to the first answered chat. The proxy starts as after a restart: from its last good
+ * Snapshot.
+ */
 async function measureColdStarts(
   plan: Plan,
   origin: string,

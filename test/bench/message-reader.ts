@@ -1,10 +1,12 @@
 /**
- * Counts whole HTTP/1.1 messages with a content-length off a socket, as cheaply as JavaScript can: the
- * bench's own ends must cost less than the gateway between them. Not for untrusted peers.
+ * Counts whole HTTP/1.1 messages with a content-length off a socket, as cheaply as JavaScript can:
+ * the bench's own ends must cost less than the gateway between them. Not for untrusted peers.
  */
 
 export interface MessageReader {
-  /** Takes the next bytes; calls `onMessage` for each whole message with its head and body length. */
+  /**
+   * Takes the next bytes; calls `onMessage` for each whole message with its head and body length.
+   */
   readonly push: (chunk: Buffer) => void
 }
 

@@ -1,9 +1,10 @@
 /**
- * The bench's end of the control channel, as its own process: one Snapshot, usage taken and acknowledged.
+ * The bench's end of the control channel, as its own process: one Snapshot, usage taken and
+ * acknowledged.
  *
- * It speaks the channel as `proxy/contract/push.ts` says, over TLS, and does nothing else, so that it takes
- * little from the core that the load shares with it. In: `operator.ts UPSTREAM_ORIGIN CERTIFICATE KEY`.
- * Out: one line `listening PORT`.
+ * It speaks the channel as `proxy/contract/push.ts` says, over TLS, and does nothing else, so that
+ * it takes little from the core that the load shares with it. In: `operator.ts UPSTREAM_ORIGIN
+ * CERTIFICATE KEY`. Out: one line `listening PORT`.
  */
 import { createHash } from "node:crypto"
 import { readFileSync } from "node:fs"

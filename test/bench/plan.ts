@@ -1,4 +1,7 @@
-/** How long everything is measured: the whole run stays under four minutes, the quick one under 40 s. */
+/**
+ * How long everything is measured: the whole run stays under four minutes, the quick one under 40
+ * s.
+ */
 
 export interface Plan {
   readonly warmUpMs: number
@@ -27,14 +30,20 @@ export const QUICK: Plan = {
 export const CONNECTIONS = 64
 export const STREAMS = 100
 
-/** Sizes of the chat, and the rate at which latency is measured: about a tenth of what the floor can do. */
+/**
+ * Sizes of the chat, and the rate at which latency is measured: about a tenth of what the floor can
+ * do.
+ */
 export const SIZES = [
   { name: "1 KB", bodyBytes: 1024, ratePerSecond: 500 },
   { name: "16 KB", bodyBytes: 16 * 1024, ratePerSecond: 250 },
   { name: "256 KB", bodyBytes: 256 * 1024, ratePerSecond: 25 },
 ] as const
 
-/** Least share of the floor's throughput that the proxy must reach, by size; the goals beyond stand beside. */
+/**
+ * Least share of the floor's throughput that the proxy must reach, by size; the goals beyond stand
+ * beside.
+ */
 export const GATES: readonly { readonly size: string; readonly least: number; goal: number }[] = [
   { size: "1 KB", least: 0.6, goal: 0.85 },
   { size: "16 KB", least: 0.9, goal: 1.2 },

@@ -1,4 +1,7 @@
-/** The shipping proxy on the stand: one bundled file, its control channel, journal, log and metrics on. */
+/**
+ * The shipping proxy on the stand: one bundled file, its control channel, journal, log and metrics
+ * on.
+ */
 import { mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"

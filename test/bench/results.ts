@@ -109,7 +109,10 @@ function otherRow(what: string, proxy: number, floor: number, digits: number): s
   return row([what, proxy.toFixed(digits), floor.toFixed(digits), ratio(proxy, floor)])
 }
 
-/** Two differences of medians may come out at or below zero on a noisy machine: then there is no ratio. */
+/**
+ * Two differences of medians may come out at or below zero on a noisy machine: then there is no
+ * ratio.
+ */
 function ratio(a: number, b: number): string {
   return a > 0 && b > 0 ? (a / b).toFixed(2) : "-"
 }

@@ -1,4 +1,7 @@
-/** The configuration that the bench's proxy runs under: small, but with every kind of rule in force. Pure. */
+/**
+ * The configuration that the bench's proxy runs under: small, but with every kind of rule in force.
+ * Pure.
+ */
 import { priceKey } from "#proxy/contract/prices.ts"
 import type { ProviderConfig, RouteConfig, RuleConfig, Snapshot } from "#proxy/contract/snapshot.ts"
 import { BENCH_MODEL, STREAM_MODEL, UPSTREAM_MODEL } from "./bodies.ts"

@@ -9,7 +9,9 @@ export function median(values: readonly number[]): number {
   return ((sorted[middle - 1] ?? Number.NaN) + upper) / 2
 }
 
-/** `[a, b]`, `[b, a]`, `[a, b]`, ...: neighbours in time are compared, and nobody is always first. */
+/**
+ * `[a, b]`, `[b, a]`, `[a, b]`, ...: neighbours in time are compared, and nobody is always first.
+ */
 export function interleaved<T>(items: readonly T[], rounds: number): readonly (readonly T[])[] {
   return Array.from({ length: rounds }, (_, round) =>
     round % 2 === 0 ? items : items.toReversed(),

@@ -1,4 +1,7 @@
-/** Streams, many at a time: time to the first event, events counted, every stream checked to its end. */
+/**
+ * Streams, many at a time: time to the first event, events counted, every stream checked to its
+ * end.
+ */
 import { Agent, request } from "node:http"
 import { chatBody, DONE_EVENT } from "./bodies.ts"
 import type { LoadResult, LoadSpec } from "./load-spec.ts"

@@ -1,6 +1,6 @@
 /**
- * The bench's upstream: the fastest OpenAI-shaped provider that Node can be, on raw sockets, as its own
- * process. It counts nothing and checks nothing; the counting upstream is `test/upstream`.
+ * The bench's upstream: the fastest OpenAI-shaped provider that Node can be, on raw sockets, as its
+ * own process. It counts nothing and checks nothing; the counting upstream is `test/upstream`.
  *
  * In: requests at `/whole/...` (one answer of 1.1 KB) and `/stream/...` (EVENTS events, one every
  * INTERVAL_MS). Out: the answers, and one line `listening PORT`.

@@ -1,4 +1,6 @@
-/** Chats one after the other on several lanes, each with a `user` of its own, as long as it is told. */
+/**
+ * Chats one after the other on several lanes, each with a `user` of its own, as long as it is told.
+ */
 
 export interface ChatLoad {
   /** Requests that were sent and have no whole answer yet. */

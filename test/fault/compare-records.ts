@@ -1,9 +1,9 @@
 /**
  * Compares what the upstream counted with what the ledger holds. Pure.
  *
- * Rule: every attempt that the upstream counted has exactly one record. Any further record is of an intent
- * without an answer: outcome `lost`, settled on the estimate, at most one for each request that was under
- * way when something was killed.
+ * Rule: every attempt that the upstream counted has exactly one record. Any further record is of an
+ * intent without an answer: outcome `lost`, settled on the estimate, at most one for each request
+ * that was under way when something was killed.
  */
 
 export interface CountedAttempt {

@@ -1,9 +1,10 @@
 /**
- * kill -9 at random moments under load, then the account: the upstream's own count against the ledger.
+ * kill -9 at random moments under load, then the account: the upstream's own count against the
+ * ledger.
  *
- * Real processes throughout: the counting upstream, the operator (without an API server), the proxy. In: whom
- * to kill, how often, a seed for the moments. Out: a Comparison and what the clients saw. `make test` kills
- * 20 times each, `make soak` 200 times.
+ * Real processes throughout: the counting upstream, the operator (without an API server), the
+ * proxy. In: whom to kill, how often, a seed for the moments. Out: a Comparison and what the
+ * clients saw. `make test` kills 20 times each, `make soak` 200 times.
  */
 import { DatabaseSync } from "node:sqlite"
 import { type OperatorProcess, startOperator } from "#test/operator/client.ts"
@@ -117,7 +118,10 @@ async function someAnswers(load: ChatLoad): Promise<void> {
   )
 }
 
-/** Records once there is one for every attempt and no more come for a second; else those at the deadline. */
+/**
+ * Records once there is one for every attempt and no more come for a second; else those at the
+ * deadline.
+ */
 async function settledRecords(
   upstream: TestUpstream,
   operator: OperatorProcess,

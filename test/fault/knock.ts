@@ -1,8 +1,8 @@
 /**
  * One request on the operator's channel, said by hand: any method, any path, any header or none.
  *
- * In: where, and what to say. Out: the head, and the body unless it is an event stream, which is left at
- * once.
+ * In: where, and what to say. Out: the head, and the body unless it is an event stream, which is
+ * left at once.
  */
 import { request } from "node:https"
 

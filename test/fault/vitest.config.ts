@@ -1,8 +1,8 @@
 import { defineConfig } from "vitest/config"
 
 /**
- * Stories of the whole path: a real API server, the real operator and proxy as processes, a counting
- * upstream. Each file has a control plane of its own, so they run one after the other.
+ * Stories of the whole path: a real API server, the real operator and proxy as processes, a
+ * counting upstream. Each file has a control plane of its own, so they run one after the other.
  */
 export default defineConfig({
   root: new URL("../..", import.meta.url).pathname,

@@ -1,9 +1,10 @@
 /**
- * The whole of Sidegate on one machine: a real API server, the operator and sidecars as processes, and a
- * counting upstream. Stories start one, act as people and machines would, and look at what comes out.
+ * The whole of Sidegate on one machine: a real API server, the operator and sidecars as processes,
+ * and a counting upstream. Stories start one, act as people and machines would, and look at what
+ * comes out.
  *
- * In: nothing. Out: a World. There is no kubelet: pods are objects, and `startSidecar` plays the container
- * with a token that the API server minted for its pod.
+ * In: nothing. Out: a World. There is no kubelet: pods are objects, and `startSidecar` plays the
+ * container with a token that the API server minted for its pod.
  */
 import { writeFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"

@@ -1,4 +1,7 @@
-/** The test operator's process, as a test sees it: start, kill, start again on the same port and ledger. */
+/**
+ * The test operator's process, as a test sees it: start, kill, start again on the same port and
+ * ledger.
+ */
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"

@@ -1,9 +1,10 @@
 /**
  * The test operator as its own process, so that it can be killed.
  *
- * In: `main.ts LEDGER CERTIFICATE KEY PORT OBJECTS`; OBJECTS is a JSON file of FedObjects, read again at each
- * start. Out: one line `operator PORT CONTROL_PORT TERM`. The control port takes `POST /apply` (a list of
- * FedObjects), `/delete` (FedObjects), `/settled`, `/sidecars?namespace=`, `/status?object=` and `/events`.
+ * In: `main.ts LEDGER CERTIFICATE KEY PORT OBJECTS`; OBJECTS is a JSON file of FedObjects, read
+ * again at each start. Out: one line `operator PORT CONTROL_PORT TERM`. The control port takes
+ * `POST /apply` (a list of FedObjects), `/delete` (FedObjects), `/settled`, `/sidecars?namespace=`,
+ * `/status?object=` and `/events`.
  */
 import { readFileSync } from "node:fs"
 import { createServer } from "node:http"

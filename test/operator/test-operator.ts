@@ -1,9 +1,10 @@
 /**
- * The operator without Kubernetes: the shipping control plane, TLS server, authenticator and SQLite ledger,
- * fed with objects by a test instead of by watches.
+ * The operator without Kubernetes: the shipping control plane, TLS server, authenticator and SQLite
+ * ledger, fed with objects by a test instead of by watches.
  *
- * In: objects, a ledger file, a certificate. Out: a control channel that sidecars dial. Only the API server
- * is missing: tokens are read instead of reviewed, statuses and events are kept instead of written.
+ * In: objects, a ledger file, a certificate. Out: a control channel that sidecars dial. Only the
+ * API server is missing: tokens are read instead of reviewed, statuses and events are kept instead
+ * of written.
  */
 import { createHash } from "node:crypto"
 import { createControlPlane } from "#operator/compose.ts"

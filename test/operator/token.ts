@@ -1,4 +1,7 @@
-/** Tokens that the test operator accepts: they say whose pod they are bound to, and nobody signs them. */
+/**
+ * Tokens that the test operator accepts: they say whose pod they are bound to, and nobody signs
+ * them.
+ */
 import type { FedObject } from "./objects.ts"
 
 interface Bound {

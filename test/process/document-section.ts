@@ -1,7 +1,10 @@
 /** Generated sections of a Markdown file, between two comments that name them. */
 import { existsSync, readFileSync, writeFileSync } from "node:fs"
 
-/** The text with the section's inside replaced, or the section appended when it is not there yet. Pure. */
+/**
+ * The text with the section's inside replaced, or the section appended when it is not there yet.
+ * Pure.
+ */
 export function withSection(text: string, name: string, inside: string): string {
   const begin = `<!-- ${name}:begin -->`
   const end = `<!-- ${name}:end -->`

@@ -1,4 +1,6 @@
-/** Places a test program needs: free ports and temporary directories, the latter removed at exit. */
+/**
+ * Places a test program needs: free ports and temporary directories, the latter removed at exit.
+ */
 import { mkdtempSync, rmSync } from "node:fs"
 import { createServer } from "node:net"
 import { tmpdir } from "node:os"

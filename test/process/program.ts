@@ -1,8 +1,9 @@
 /**
  * One program as a real process, for tests that kill, restart and measure.
  *
- * In: what to run. Out: its pid, its output, its end. Signals go to this pid and to no other, and a program
- * that is still running when the test process exits is killed with it. It knows nothing of what it runs.
+ * In: what to run. Out: its pid, its output, its end. Signals go to this pid and to no other, and a
+ * program that is still running when the test process exits is killed with it. It knows nothing of
+ * what it runs.
  */
 import { type ChildProcess, spawn } from "node:child_process"
 import { appendFileSync } from "node:fs"
@@ -37,10 +38,16 @@ export interface Program {
   /** The last mebibyte of each. */
   readonly stdout: () => string
   readonly stderr: () => string
-  /** The first line of stdout or stderr that matches, also an earlier one. Rejects at the deadline or at exit. */
+  /**
+   * The first line of stdout or stderr that matches, also an earlier one. Rejects at the deadline
+   * or at exit.
+   */
   readonly waitForLine: (pattern: RegExp, withinMs: number) => Promise<RegExpExecArray>
   readonly kill: (signal: NodeJS.Signals) => void
-  /** SIGTERM, and SIGKILL when that took more than `graceMs` (default 5,000). Resolves when it is gone. */
+  /**
+   * SIGTERM, and SIGKILL when that took more than `graceMs` (default 5,000). Resolves when it is
+   * gone.
+   */
   readonly stop: (graceMs?: number) => Promise<ExitFacts>
 }
 
@@ -195,7 +202,10 @@ function tail(output: Output): string {
   return `${output.stdout.text().slice(-2000)}\n${output.stderr.text().slice(-4000)}`
 }
 
-/** What a program needs from its surroundings; a proxy setting or key of the developer never leaks into a test. */
+/**
+ * What a program needs from its surroundings; a proxy setting or key of the developer never leaks
+ * into a test.
+ */
 function bareEnvironment(): Record<string, string> {
   const bare: Record<string, string> = {}
   for (const name of ["PATH", "HOME", "TMPDIR"]) {

@@ -10,7 +10,8 @@ export interface Deadline {
 
 /**
  * Looks again and again until `look` gives something else than undefined, and resolves to it.
- * Rejects once `withinMs` has passed, naming what was waited for and the last error that `look` threw.
+ * Rejects once `withinMs` has passed, naming what was waited for and the last error that `look`
+ * threw.
  */
 export async function waitUntil<T>(
   deadline: Deadline,

@@ -1,4 +1,7 @@
-/** The sidecar as a process, as a test sees it: start, kill, start again on the same ports and volumes. */
+/**
+ * The sidecar as a process, as a test sees it: start, kill, start again on the same ports and
+ * volumes.
+ */
 import { mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"

@@ -1,4 +1,7 @@
-/** How long compiling takes and what it holds: index and compiler as the operator runs them, no shell. */
+/**
+ * How long compiling takes and what it holds: index and compiler as the operator runs them, no
+ * shell.
+ */
 import { createHash } from "node:crypto"
 import { checkNamespace } from "#operator/compile/check.ts"
 import { compileCluster, compileNamespace } from "#operator/compile/compile.ts"

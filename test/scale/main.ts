@@ -1,9 +1,9 @@
 /**
  * `make scale`: the operator at the size it is promised for, on this machine.
  *
- * In: nothing. Out: a table on stdout and in `docs/performance.md`; exits 1 when a promise is not kept. The
- * compiler runs here, alone; the control channel is the shipping server in its own process, over TLS, with
- * its ledger, and 1,000 light subscribers in another.
+ * In: nothing. Out: a table on stdout and in `docs/performance.md`; exits 1 when a promise is not
+ * kept. The compiler runs here, alone; the control channel is the shipping server in its own
+ * process, over TLS, with its ledger, and 1,000 light subscribers in another.
  */
 import { fileURLToPath } from "node:url"
 import { conditions } from "#test/process/conditions.ts"

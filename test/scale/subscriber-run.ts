@@ -1,4 +1,7 @@
-/** How fast 1,000 sidecars have a change: from its arrival at the operator to the last acknowledgement. */
+/**
+ * How fast 1,000 sidecars have a change: from its arrival at the operator to the last
+ * acknowledgement.
+ */
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"

@@ -1,10 +1,10 @@
 /**
- * Many light sidecars in one process: each says hello, holds its own TLS stream and acknowledges pushes.
- * They link nothing and hold nothing but the version.
+ * Many light sidecars in one process: each says hello, holds its own TLS stream and acknowledges
+ * pushes. They link nothing and hold nothing but the version.
  *
- * In: `subscribers.ts URL CERTIFICATE_FILE TOKENS_FILE`. Out: `subscribed N` once all hold a Snapshot, then for
- * each later version `acknowledged VERSION N FIRST LAST` (epoch ms) as soon as N of them had it acknowledged;
- * VERSION counts what each subscriber has received.
+ * In: `subscribers.ts URL CERTIFICATE_FILE TOKENS_FILE`. Out: `subscribed N` once all hold a
+ * Snapshot, then for each later version `acknowledged VERSION N FIRST LAST` (epoch ms) as soon as N
+ * of them had it acknowledged; VERSION counts what each subscriber has received.
  */
 import { readFileSync } from "node:fs"
 import { Agent, request } from "node:https"
@@ -15,7 +15,9 @@ const tokens = JSON.parse(readFileSync(tokensFile, "utf8")) as readonly string[]
 const calls = new Agent({ ca, keepAlive: true, maxSockets: 32 })
 const streams = new Agent({ ca, maxSockets: Number.POSITIVE_INFINITY })
 
-/** How many subscribers have acknowledged their n-th Snapshot, and when the first and the last did. */
+/**
+ * How many subscribers have acknowledged their n-th Snapshot, and when the first and the last did.
+ */
 const rounds: { count: number; first: number; last: number }[] = []
 const PUSH =
   /^event: snapshot\ndata: \{"version":\{"term":(\d+),"generation":(\d+)\},"hash":"([0-9a-f]{64})"/

@@ -1,5 +1,6 @@
 /**
- * A big cluster as objects: every kind, with selectors, parents, shared Secrets and prefixes in use.
+ * A big cluster as objects: every kind, with selectors, parents, shared Secrets and prefixes in
+ * use.
  *
  * Pure: the same size gives the same world.
  */
@@ -103,8 +104,8 @@ function namespaceOf(at: number, size: WorldSize): FedObject {
 }
 
 /**
- * The first three hold everywhere; each other one for the namespaces of one unit. A later generation denies
- * another name, so every namespace that it holds for changes.
+ * The first three hold everywhere; each other one for the namespaces of one unit. A later
+ * generation denies another name, so every namespace that it holds for changes.
  */
 export function policyOf(at: number, size: WorldSize, generation: number): FedObject {
   const unit = { matchLabels: { unit: `unit-${at % Math.max(1, size.policies)}` } }

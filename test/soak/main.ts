@@ -1,8 +1,8 @@
 /**
  * `make soak`: the kill tests of `make test`, ten times as long.
  *
- * In: `--kills N` (default 200). Out: one line for each victim; exits 1 when an attempt has no record, has
- * two, or a record has no attempt and is not an estimated intent.
+ * In: `--kills N` (default 200). Out: one line for each victim; exits 1 when an attempt has no
+ * record, has two, or a record has no attempt and is not an estimated intent.
  */
 import { type KillReport, runKills } from "#test/fault/kill.ts"
 

@@ -10,7 +10,10 @@ export interface Asked {
   readonly number: number
 }
 
-/** Content type and body of a whole answer. Source: OpenAI API reference, "The chat completion object". */
+/**
+ * Content type and body of a whole answer. Source: OpenAI API reference, "The chat completion
+ * object".
+ */
 export function wholeAnswer(asked: Asked, behaviour: Behaviour): readonly [string, string] {
   if (behaviour.body !== null) return ["application/json", behaviour.body]
   if (behaviour.status !== 200) return ["application/json", errorBody(asked, behaviour.status)]
@@ -38,7 +41,8 @@ export function wholeAnswer(asked: Asked, behaviour: Behaviour): readonly [strin
 
 /**
  * The events of a streamed answer, `[DONE]` included, each with its blank line.
- * Source: OpenAI API reference, "The chat completion chunk object" and `stream_options.include_usage`.
+ * Source: OpenAI API reference, "The chat completion chunk object" and
+ * `stream_options.include_usage`.
  */
 export function streamEvents(asked: Asked, behaviour: Behaviour): readonly string[] {
   const usage = asked.wantsUsage ? usageOf(asked, behaviour) : undefined

@@ -1,6 +1,7 @@
 /**
- * How the test upstream answers. One process plays many backends: the first path segment of the request
- * names one (`/alpha/v1/chat/completions`), and each backend, or one model of it, has a behaviour.
+ * How the test upstream answers. One process plays many backends: the first path segment of the
+ * request names one (`/alpha/v1/chat/completions`), and each backend, or one model of it, has a
+ * behaviour.
  */
 
 export interface Behaviour {
@@ -18,7 +19,9 @@ export interface Behaviour {
   readonly words: number
   /** Content is padded with this many further bytes. */
   readonly paddingBytes: number
-  /** `present` counts words; `absent` leaves it out; anything else stands in the answer as it is. */
+  /**
+   * `present` counts words; `absent` leaves it out; anything else stands in the answer as it is.
+   */
   readonly usage: "present" | "absent" | { readonly verbatim: unknown }
   readonly fault: Fault
 }
@@ -58,7 +61,9 @@ export interface BehaviourRule {
   readonly times: number | null
 }
 
-/** The rules in force: the newest rule for (backend, model), else for the backend, else the default. */
+/**
+ * The rules in force: the newest rule for (backend, model), else for the backend, else the default.
+ */
 export function createRuleBook(): {
   readonly set: (rule: BehaviourRule) => void
   readonly clear: () => void

@@ -1,8 +1,8 @@
 /**
  * The upstream's own account of what reached it: the truth that records are compared with.
  *
- * Facts of the last 500,000 attempts and whole bodies of the last 200 are kept; older ones are forgotten,
- * their counts are not.
+ * Facts of the last 500,000 attempts and whole bodies of the last 200 are kept; older ones are
+ * forgotten, their counts are not.
  */
 
 export interface Attempt {

@@ -5,7 +5,10 @@ import type { Behaviour } from "./behaviour.ts"
 
 export type Played = "answered" | "faulted" | "client-gone"
 
-/** Calls `done` once: when the last byte is with the kernel, the fault has happened, or the client went. */
+/**
+ * Calls `done` once: when the last byte is with the kernel, the fault has happened, or the client
+ * went.
+ */
 export function playAnswer(
   response: ServerResponse,
   asked: Asked,
