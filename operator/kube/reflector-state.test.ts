@@ -1,10 +1,10 @@
 import { expect, test } from "vitest"
 import {
   INITIAL_REFLECTOR,
+  RETRY_MAX_MS,
   type ReflectorFailure,
   type ReflectorInput,
   type ReflectorState,
-  RETRY_MAX_MS,
   stepReflector,
 } from "./reflector-state.ts"
 

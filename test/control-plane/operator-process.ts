@@ -4,8 +4,9 @@
  * In: the control plane, the operator's namespace (made here), further settings. Out: its ports,
  * its output, ways to stop or kill it and start it again on the same ledger and ports.
  */
-import { type Program, startProgram } from "#test/process/program.ts"
+
 import { freePorts, temporaryDirectory } from "#test/process/places.ts"
+import { type Program, startProgram } from "#test/process/program.ts"
 import { waitForHttp, waitUntil } from "#test/process/wait-until.ts"
 import type { ControlPlaneAccess } from "./control-plane.ts"
 import { applyObjects } from "./namespaces.ts"

@@ -132,6 +132,12 @@ const until = (kind: string, name: string, type: string, want: string) =>
     return found
   })
 
+/** The gauge follows within a second. */
+const connected = (count: number) =>
+  soon(`${count} sidecars connected`, async () =>
+    (await metricOf(operator, "sidegate_sidecars")) === count ? true : undefined,
+  )
+
 async function connect(name: string, refuse?: () => string | null) {
   const address = await createPod(name)
   // The pod is in the operator's watch within moments; until then it is unknown.
@@ -158,11 +164,9 @@ test("a pod's token opens the channel: keys, then its Snapshot; its answer count
   })
   expect(JSON.stringify(stream.events[1])).not.toContain(CANARY)
   expect(await until("airoute", "chat", "Programmed", "True Programmed")).toContain("1/1 sidecars")
-  expect(await metricOf(operator, "sidegate_sidecars")).toBe(1)
+  await connected(1)
   stream.close()
-  await soon("the stream's end", async () =>
-    (await metricOf(operator, "sidegate_sidecars")) === 0 ? true : undefined,
-  )
+  await connected(0)
   await deletePod("api-0")
 })
 
@@ -276,9 +280,7 @@ test("after kill -9 it leads on; who holds the current Snapshot is sent nothing"
   const held = { ...push.version, hash: push.hash }
   const { session } = await soon("hello", () => hello(address, held, revision))
   const again = await subscribe(address, session)
-  await soon("the sidecar counted", async () =>
-    (await metricOf(operator, "sidegate_sidecars")) === 1 ? true : undefined,
-  )
+  await connected(1)
   expect(again.events).toEqual([])
   expect(await metricOf(operator, "sidegate_term")).toBeGreaterThan(push.version.term)
   await until("airoute", "chat", "Programmed", "True Programmed")
