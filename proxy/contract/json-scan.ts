@@ -15,6 +15,7 @@ import {
   utf8Length,
 } from "./json-grammar.ts"
 import { keysBefore, keyText, pathUnderWay, repeatsKey } from "./json-keys.ts"
+import { growTape, keepTape, takeTape } from "./json-tape.ts"
 import { plainEnd, viewWords, type Words } from "./json-plain.ts"
 
 export interface JsonLimits {
@@ -89,10 +90,16 @@ class Scan {
     this.bytes = bytes
     this.words = viewWords(bytes)
     this.limits = limits
-    this.tape = new Int32Array(STRIDE * 64)
+    this.tape = takeTape()
   }
 
+  /** To be called once, at the end: what the tape does not use goes to the next scan. */
   document(): JsonDocument {
+    keepTape(this.tape, this.used)
+    return this.view()
+  }
+
+  private view(): JsonDocument {
     return {
       bytes: this.bytes,
       tape: this.tape,
@@ -150,9 +157,9 @@ class Scan {
       this.keys[this.depth] = key
       this.tape[key + 3] = this.glance(key)
       if (++count > KEYS_COMPARED_MAX) {
-        seen ??= keysBefore(this.document(), node, key)
+        seen ??= keysBefore(this.view(), node, key)
         const size = seen.size
-        if (seen.add(keyText(this.document(), key)).size === size) return this.duplicate(key)
+        if (seen.add(keyText(this.view(), key)).size === size) return this.duplicate(key)
       } else if (repeatsKey(this.tape, this.bytes, node, key)) return this.duplicate(key)
       this.skipSpace()
       if (bytes[this.at] !== COLON) return this.unexpected("a colon")
@@ -335,20 +342,14 @@ class Scan {
 
   private push(kind: number, start: number, end: number): number {
     const node = this.used
-    if (node + STRIDE > this.tape.length) this.grow()
+    if (node + STRIDE > this.tape.length) this.tape = growTape(this.tape)
     const { tape } = this
     tape[node] = kind
     tape[node + 1] = start
     tape[node + 2] = end
+    tape[node + 3] = 0
     this.used = node + STRIDE
     return node
-  }
-
-  /** Doubles the tape; `tokensMax` bounds it. */
-  private grow(): void {
-    const tape = new Int32Array(this.tape.length * 2)
-    tape.set(this.tape)
-    this.tape = tape
   }
 
   private skipSpace(): void {
@@ -380,7 +381,7 @@ class Scan {
   private fail(code: JsonFault["code"], message: string, at = this.at): false {
     const offset = Math.min(at, this.bytes.length)
     const open = this.open.slice(1, this.depth + 1)
-    const path = pathUnderWay(this.document(), open, this.keys.slice(1), this.used)
+    const path = pathUnderWay(this.view(), open, this.keys.slice(1), this.used)
     this.fault = { code, message: `${message} (byte ${offset})`, offset, path }
     return false
   }
