@@ -49,7 +49,7 @@ function startAgain() {
   })
 }
 
-/** The optional dependency of this platform. Not `.bin/node`: some versions of npm forget to make it. */
+/** The optional dependency of this platform; npm 10 may forget to link it into `.bin`. */
 function installedNode() {
   const name = `node-${process.platform}-${process.arch}`
   const node = join(root, "node_modules", name, "bin", "node")

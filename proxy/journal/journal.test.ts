@@ -368,7 +368,7 @@ describe("a disk that refuses", () => {
     restarted.close()
   })
 
-  test("fills memory to its bound; the next record is dropped and counted, without a number", () => {
+  test("fills memory to its bound; the next record is dropped and counted, unnumbered", () => {
     const disk = makeDisk()
     const journal = open({ append: disk.append, memoryRecordsMax: 3 })
     disk.isFull = true
@@ -381,7 +381,7 @@ describe("a disk that refuses", () => {
   })
 })
 
-test("a full journal refuses intents, takes the records of what began, and opens when acknowledged", () => {
+test("a full journal refuses intents, records what began, and opens when acknowledged", () => {
   const journal = open({ bytesMax: 8 * 1024, segmentBytes: 2 * 1024 })
   journal.intend(makeIntent("early"), () => undefined)
   let index = 0

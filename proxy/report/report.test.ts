@@ -145,7 +145,7 @@ describe("records", () => {
     expect(batches.length).toBeLessThanOrEqual(4)
   })
 
-  test("acknowledged beyond what was sent are forgotten only as far as they were sent", async () => {
+  test("acknowledged beyond what was sent are forgotten as far as they were sent", async () => {
     const { finish, start, acknowledged } = makeWorld(() => ({ acknowledged: 99 }))
     start()
     finish(2)

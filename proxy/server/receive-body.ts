@@ -71,7 +71,8 @@ export class BodyReceiver {
     receiving.tick = this.#tick
     this.#bytes += pieceBytes
     if (this.#bytes > this.#limits.bodiesBytesMax) {
-      const message = `the requests in progress hold ${this.#limits.bodiesBytesMax} bytes; try again`
+      const bytes = this.#limits.bodiesBytesMax
+      const message = `the requests in progress hold ${bytes} bytes; try again`
       return refuse("overloaded", message, { retryAfterSeconds: 1 })
     }
     return checkBodyBytes(receiving.bytes, this.#limits.bodyBytesMax)

@@ -73,7 +73,8 @@ test("an exchange is counted under names of OpenTelemetry and ours", async () =>
   const kind = `gen_ai_operation_name="chat",gen_ai_provider_name="openai"`
   const model = `gen_ai_request_model="smart"`
   for (const line of [
-    `sidegate_requests_total{surface="openai-chat",model="smart",provider="openai",status="200",code=""} 2`,
+    `sidegate_requests_total{surface="openai-chat",model="smart",provider="openai",` +
+      `status="200",code=""} 2`,
     `sidegate_upstream_attempts_total{provider="azure",outcome="timeout"} 2`,
     `sidegate_upstream_attempts_total{provider="openai",outcome="ok"} 2`,
     `sidegate_cost_usd_total{provider="openai",model="smart"} 0.003`,

@@ -7,7 +7,8 @@ export const STREAM_MODEL = "bench-stream"
 export const UPSTREAM_MODEL = "upstream-model-2026"
 
 const PROSE =
-  'Please summarise the following note for a colleague who has not read it: "the delivery\\nslipped" ' +
+  "Please summarise the following note for a colleague who has not read it: " +
+  '"the delivery\\nslipped" ' +
   "because two parts were missing, the supplier answered late, and nobody had asked twice. "
 
 /**

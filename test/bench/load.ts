@@ -134,7 +134,8 @@ function preparedRequest(spec: Extract<LoadSpec, { kind: "whole" }>): Buffer {
   const body = chatBody(spec.bodyBytes, false)
   return Buffer.from(
     `POST ${spec.path} HTTP/1.1\r\nhost: 127.0.0.1:${spec.port}\r\n` +
-      "user-agent: OpenAI/JS 7.57.0\r\naccept: application/json\r\ncontent-type: application/json\r\n" +
+      "user-agent: OpenAI/JS 7.57.0\r\naccept: application/json\r\n" +
+      "content-type: application/json\r\n" +
       "authorization: Bearer sidegate-placeholder\r\nx-stainless-lang: js\r\n" +
       `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   )

@@ -22,9 +22,12 @@ function describe(victim: string, seed: number, report: KillReport): string {
   const { kills: times, attempts, records, surplus, lost, slowestStartMs } = report
   const outcomes = Object.entries(report.outcomes).map(([outcome, count]) => `${outcome}: ${count}`)
   return (
-    `${victim} killed ${times} times (seed ${seed}): ${attempts} attempts counted by the upstream, ` +
-    `${records} records, ${lost} of them lost and estimated, ${surplus} of those beyond the attempts ` +
-    `(${report.underWayAtKills} requests were under way); slowest start ${slowestStartMs.toFixed(0)} ms; ` +
+    `${victim} killed ${times} times (seed ${seed}): ` +
+    `${attempts} attempts counted by the upstream, ` +
+    `${records} records, ${lost} of them lost and estimated, ` +
+    `${surplus} of those beyond the attempts ` +
+    `(${report.underWayAtKills} requests were under way); ` +
+    `slowest start ${slowestStartMs.toFixed(0)} ms; ` +
     `clients saw ${outcomes.join(", ")}`
   )
 }

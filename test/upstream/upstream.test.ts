@@ -135,7 +135,7 @@ test("a closed port refuses, and opens again on the same number", async () => {
   expect(await seen("alpha", { model: "m" })).toMatch(/^200 /)
 })
 
-test("every attempt is in the book once, with its user, its key's hash and how it ended", async () => {
+test("every attempt is in the book once, with user, its key's hash and how it ended", async () => {
   await chat("alpha", { model: "m", user: "u1" }, { authorization: "Bearer k" }).then((a) =>
     a.text(),
   )
