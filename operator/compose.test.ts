@@ -110,7 +110,7 @@ class Sidecar {
   }
 }
 
-describe("the control plane", () => {
+describe("the control plane", { timeout: 30_000 }, () => {
   let store: LedgerStore
   let plane: ControlPlane
   const writes: StatusWrite[] = []

@@ -1,6 +1,6 @@
 /**
  * Keys by the time at which they are due: the earliest first, of equal times the one set first. A
- * key has one time; setting it again moves it. All calls take logarithmic time in the number of keys.
+ * key has one time; setting it again moves it. Every call takes logarithmic time.
  */
 
 export interface DueQueue {

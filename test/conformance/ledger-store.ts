@@ -48,7 +48,7 @@ export function makeOrigin(part: Partial<RecordOrigin> = {}): RecordOrigin {
 
 /** `open` gives a fresh, empty store each time. */
 export function ledgerStoreSuite(name: string, open: () => Promise<LedgerStore>): void {
-  describe(`ledger store: ${name}`, () => {
+  describe(`ledger store: ${name}`, { timeout: 30_000 }, () => {
     let store: LedgerStore
     beforeEach(async () => {
       store = await open()

@@ -14,7 +14,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { fileURLToPath } from "node:url"
-import { afterAll, expect, test } from "vitest"
+import { afterAll, beforeAll, expect, test, vi } from "vitest"
 import { makeOrigin, makeRecord } from "#test/conformance/ledger-store.ts"
 import { toLedgerError } from "./error.ts"
 import { MIGRATIONS } from "./migrations.ts"
@@ -23,7 +23,12 @@ import { openSqliteLedger } from "./sqlite-store.ts"
 import { prepareStatements } from "./statements.ts"
 
 const directory = mkdtempSync(join(tmpdir(), "sidegate-sqlite-"))
-afterAll(() => rmSync(directory, { recursive: true }))
+// Starts other processes, on a machine that may be busy.
+beforeAll(() => vi.setConfig({ testTimeout: 30_000 }))
+afterAll(() => {
+  vi.resetConfig()
+  rmSync(directory, { recursive: true })
+})
 
 let files = 0
 const newFile = () => join(directory, `ledger-${files++}.db`)
