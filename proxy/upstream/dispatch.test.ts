@@ -145,7 +145,7 @@ async function until(condition: () => boolean): Promise<void> {
 }
 
 describe("a request", () => {
-  test("carries the key only on the wire, asks for no compression, keeps its connection", async () => {
+  test("sends the key on the wire only, asks for no compression, keeps its line", async () => {
     const upstream = await startUpstream((_, response) => response.end("hello"))
     const egress = makeEgress()
     egress.setCredentials([{ provider: "openai", value: CANARY }])
