@@ -5,9 +5,9 @@ import {
   CA_LIFE_MS,
   DAY_MS,
   LEAF_LIFE_MS,
-  planRotation,
   PROMOTE_BEFORE_END_MS,
   PUBLISH_AHEAD_MS,
+  planRotation,
   recheckAfterMs,
   type Validity,
 } from "./plan-rotation.ts"

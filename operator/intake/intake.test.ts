@@ -1,5 +1,5 @@
 import { expect, test } from "vitest"
-import { LedgerError, type AppendResult, type RecordOrigin } from "#operator/ledger/store/store.ts"
+import { type AppendResult, LedgerError, type RecordOrigin } from "#operator/ledger/store/store.ts"
 import type { PodIdentity } from "#proxy/contract/push.ts"
 import { CONTROL_LIMITS } from "#proxy/contract/push.ts"
 import type { UsageRecord } from "#proxy/contract/records.ts"

@@ -8,14 +8,14 @@
  * has it, and nothing in a record says whose it is.
  */
 import {
-  LedgerError,
   type AppendResult,
+  LedgerError,
   type LedgerStore,
   type RecordOrigin,
 } from "#operator/ledger/store/store.ts"
 import type { EpochMs } from "#proxy/contract/money.ts"
 import type { PodIdentity, UsageAnswer } from "#proxy/contract/push.ts"
-import { parseUsageBatch, type InvalidRow, type ParsedBatch } from "./parse-usage.ts"
+import { type InvalidRow, type ParsedBatch, parseUsageBatch } from "./parse-usage.ts"
 
 export type IntakeRefusalCode =
   | "bad_message"

@@ -24,7 +24,7 @@ import {
   UNAUTHORIZED,
 } from "./control-errors.ts"
 import { type EventStream, openEventStream } from "./event-stream.ts"
-import { parseHello, parseStatus, type Parsed } from "./parse-messages.ts"
+import { type Parsed, parseHello, parseStatus } from "./parse-messages.ts"
 import { PublishError, type Publisher } from "./publisher.ts"
 import { type BodyBudget, readBody } from "./read-body.ts"
 import type { HelloGate } from "./token-bucket.ts"

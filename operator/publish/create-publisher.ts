@@ -12,9 +12,9 @@ import {
   CONTROL_LIMITS,
   type ConfigEvent,
   type CredentialsPush,
+  type HeldVersion,
   type Hello,
   type HelloAnswer,
-  type HeldVersion,
   type PodIdentity,
   type StatusReport,
 } from "#proxy/contract/push.ts"
@@ -23,13 +23,13 @@ import { encodeFrame } from "./frames.ts"
 import {
   emptyTarget,
   isOurs,
+  type NamespaceTarget,
   withCredentials,
   withSnapshot,
   withTerm,
-  type NamespaceTarget,
 } from "./namespace-target.ts"
-import { PublishError, type EventSink, type Publisher, type SidecarState } from "./publisher.ts"
-import { openSession, stepSession, type SessionInput, type SessionState } from "./session.ts"
+import { type EventSink, PublishError, type Publisher, type SidecarState } from "./publisher.ts"
+import { openSession, type SessionInput, type SessionState, stepSession } from "./session.ts"
 import { createSessionTable, type Session } from "./session-table.ts"
 
 export interface PublisherOptions {

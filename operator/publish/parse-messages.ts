@@ -5,7 +5,7 @@
  * status or an Event are cut and freed of control characters, so that a tenant cannot write into
  * somebody's terminal.
  */
-import type { Hello, HeldVersion, Nack, StatusReport, Version } from "#proxy/contract/push.ts"
+import type { HeldVersion, Hello, Nack, StatusReport, Version } from "#proxy/contract/push.ts"
 
 export type Parsed<T> =
   | { readonly ok: true; readonly value: T }

@@ -12,9 +12,9 @@ import type {
   CredentialsPush,
   Hello,
   HelloAnswer,
+  Nack,
   PodIdentity,
   StatusReport,
-  Nack,
 } from "#proxy/contract/push.ts"
 import type { Snapshot } from "#proxy/contract/snapshot.ts"
 

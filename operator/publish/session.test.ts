@@ -3,11 +3,11 @@ import type { HeldVersion, Hello, PodIdentity, StatusReport } from "#proxy/contr
 import {
   openSession,
   RESYNC_MS,
-  stepSession,
-  waitsForHigherTerm,
   type SessionInput,
   type SessionState,
+  stepSession,
   type Target,
+  waitsForHigherTerm,
 } from "./session.ts"
 
 const IDENTITY: PodIdentity = {

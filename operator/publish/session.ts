@@ -11,8 +11,8 @@ import type { EpochMs } from "#proxy/contract/money.ts"
 import {
   compareVersions,
   formatVersion,
-  type Hello,
   type HeldVersion,
+  type Hello,
   type Nack,
   type PodIdentity,
   type StatusReport,
