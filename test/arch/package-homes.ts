@@ -12,7 +12,6 @@ export const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
   "@hono/node-server": [...ROUTING, "operator/console"],
   undici: ["proxy/upstream", "proxy/sync", "proxy/report"],
   "eventsource-parser": ["proxy/wire"],
-  "lru-cache": ["proxy/server"],
   "prom-client": ["proxy/telemetry", "operator/telemetry"],
   pino: ["proxy/telemetry", "operator/telemetry"],
   "@kubernetes/client-node": ["operator/kube"],
@@ -26,7 +25,6 @@ export const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
 /** Payload types kept by the vendors: nothing of them is left at run time. */
 export const TYPE_ONLY_HOMES: Readonly<Record<string, readonly string[]>> = {
   openai: ["proxy/surfaces", "proxy/providers"],
-  "@anthropic-ai/sdk": ["proxy/surfaces", "proxy/providers"],
 }
 
 /** Imports of packages outside their home, or without one. */
