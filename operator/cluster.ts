@@ -18,7 +18,7 @@ import type { ObjectEvent, StatusWrite } from "#operator/reconcile/ports.ts"
 /** Where sidecars find the roots to trust, in every injected namespace. */
 export const CA_CONFIG_MAP = "sidegate-ca"
 /** The config Service selects on it. */
-export const LEADER_LABEL = "sidegate.dev/leader"
+const LEADER_LABEL = "sidegate.dev/leader"
 
 /** An object that is gone, or was replaced by another of its name, needs no status any more. */
 export async function writeStatus(client: KubeClient, write: StatusWrite): Promise<void> {
