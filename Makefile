@@ -52,5 +52,13 @@ soak: install ## kill proxy and operator 200 times each under load and count eve
 e2e: install ## the stories on a cluster (KUBECONFIG, or one that kind creates)
 	@node test/run-stories.ts
 
-images: install ## bundle operator and proxy into dist/, one file each, as the images carry them
-	@node test/bundle.ts
+# What CommonJS packages inside a bundle call `require`.
+BANNER := import { createRequire } from "node:module"; const require = createRequire(import.meta.url);
+BUNDLE := esbuild --bundle --platform=node --format=esm --target=node24 --log-level=warning \
+  --out-extension:.js=.mjs --banner:js='$(BANNER)'
+
+images: install ## bundle operator and proxy into dist/, as images will carry them with the chart
+	@$(BUNDLE) proxy/main.ts --outdir=dist/proxy
+	@$(BUNDLE) operator/main.ts operator/ledger/store/sqlite/worker.ts --entry-names=[name] --outdir=dist/operator
+	@cp package.json dist/
+	@ls -l dist/*/*.mjs

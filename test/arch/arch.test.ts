@@ -3,7 +3,7 @@
  * refuse.
  */
 import { spawnSync } from "node:child_process"
-import { readdirSync, readFileSync } from "node:fs"
+import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, test } from "vitest"
 import { parseJson } from "#proxy/contract/json.ts"
@@ -13,6 +13,7 @@ import {
   checkDecisionRecords,
   checkErrorRows,
   checkGeneratedMarks,
+  checkLinks,
   checkLockedPlatforms,
   checkLockfile,
   checkRecordShape,
@@ -246,6 +247,12 @@ describe("documents keep up with the code", () => {
     expect(records.length).toBeGreaterThan(0)
     expect(listOf(checkRecordShape(records))).toEqual([])
   })
+  test("every link from page to page leads somewhere", () => {
+    const pages = readTree(ROOT, [".md"])
+    expect(listOf(checkLinks(pages, (path) => existsSync(join(ROOT, path))))).toEqual([])
+    const broken = [{ path: "docs/a.md", text: "[x](b.md) [y](https://example.com) [z](#part)" }]
+    expect(checkLinks(broken, () => false)).toHaveLength(1)
+  })
   test("the lockfile has an entry for every platform", () => {
     const lockfile: unknown = JSON.parse(read("package-lock.json"))
     expect(listOf(checkLockedPlatforms(lockfile))).toEqual([])
@@ -284,6 +291,12 @@ describe("generated files", () => {
     expect(`${run.stdout}${run.stderr}`).toBe("")
     expect(run.status).toBe(0)
   })
+})
+
+test("the sidecar's release is that of package.json: its bundle has no such file beside it", () => {
+  const [, written] = /^const RELEASE = "([^"]+)"$/m.exec(read("proxy/main.ts")) ?? []
+  const [, version] = /"version": "([^"]+)"/.exec(read("package.json")) ?? []
+  expect(written).toBe(version)
 })
 
 test("every folder of a program has a rule for its imports", () => {

@@ -2,6 +2,7 @@
  * Documents that must keep up with the code: the error list, decision records, first lines of
  * generated files.
  */
+import { dirname, join } from "node:path"
 import type { GrantedEdge } from "./import-directions.ts"
 import type { SourceFile, Violation } from "./source-file.ts"
 
@@ -48,6 +49,22 @@ export function checkRecordShape(records: readonly SourceFile[]): readonly Viola
     parts
       .filter((part) => !text.includes(`\n${part}\n`))
       .map((part) => ({ path, line: 1, message: `no section "${part}"` })),
+  )
+}
+
+/**
+ * Links from one file of the checkout to another that does not exist. `exists` gets a path from the
+ * root.
+ */
+export function checkLinks(
+  pages: readonly SourceFile[],
+  exists: (path: string) => boolean,
+): readonly Violation[] {
+  return pages.flatMap(({ path, text }) =>
+    [...text.matchAll(/\]\(([^)#\s]+)(#[^)\s]*)?\)/g)].flatMap(([, target = ""]) => {
+      if (/^[a-z]+:/.test(target) || exists(join(dirname(path), target))) return []
+      return [{ path, line: 1, message: `links to ${target}, which does not exist` }]
+    }),
   )
 }
 

@@ -12,7 +12,7 @@ import type { Call, Failure, Opened, Reply, UsageReply, WorkerSettings } from ".
 
 export interface SqliteLedgerOptions {
   readonly file: string
-  /** A bundle names its own worker file here; absent, the source beside this one runs. */
+  /** Absent, the worker beside this file runs: `worker.ts`, or `worker.mjs` beside a bundle. */
   readonly workerUrl?: URL
   /** Told when the worker is gone without `close`: nothing can be stored any more. */
   readonly onLost?: (error: LedgerError) => void
@@ -29,7 +29,8 @@ const CALLS_MAX = 1024
  * used.
  */
 export async function openSqliteLedger(options: SqliteLedgerOptions): Promise<LedgerStore> {
-  const url = options.workerUrl ?? new URL("./worker.ts", import.meta.url)
+  const name = import.meta.url.endsWith(".mjs") ? "./worker.mjs" : "./worker.ts"
+  const url = options.workerUrl ?? new URL(name, import.meta.url)
   // The flags of the main thread (`--input-type`, `--eval`) are not the worker's.
   const worker = new Worker(url, {
     execArgv: [],
