@@ -82,7 +82,11 @@ class Surface {
   readonly #options: AppOptions
   readonly #endpoints: ReadonlyMap<string, readonly Endpoint[]>
   readonly #servers: Server[] = []
-  /** The exchanges of a connection, for an error of the parser in the midst of one. */
+  /**
+   * The exchanges of each connection, for an error of the parser in the midst of one. An entry for
+   * each request instead would be dear: a Map that grows and shrinks leaves tables behind, each
+   * holding the next, and the collector then keeps whole requests until its next full turn.
+   */
   readonly #open = new Map<Socket, ServerResponse[]>()
   readonly #onIdle: (() => void)[] = []
   connections = 0
@@ -144,8 +148,10 @@ class Surface {
 
   #connected(socket: Socket): void {
     this.connections += 1
+    this.#open.set(socket, [])
     socket.once("close", () => {
       this.connections -= 1
+      this.#open.delete(socket)
     })
     const { connectionsMax } = this.#options.limits
     if (this.connections <= connectionsMax) return
@@ -235,16 +241,14 @@ class Surface {
 
   #opened(socket: Socket, response: ServerResponse): void {
     this.exchanges += 1
-    const open = this.#open.get(socket)
-    if (open === undefined) this.#open.set(socket, [response])
-    else open.push(response)
+    this.#open.get(socket)?.push(response)
   }
 
   #closed(socket: Socket, response: ServerResponse): void {
     this.exchanges -= 1
-    const open = this.#open.get(socket)
-    if (open === undefined || open.length === 1) this.#open.delete(socket)
-    else open.splice(open.indexOf(response), 1)
+    const open = this.#open.get(socket) ?? []
+    const at = open.indexOf(response)
+    if (at >= 0) open.splice(at, 1)
     if (this.exchanges > 0) return
     for (const resolve of this.#onIdle.splice(0)) resolve()
   }

@@ -29,7 +29,8 @@ export type BodyResult =
 export class BodyReceiver {
   readonly #limits: BodyLimits
   readonly #stallTicks: number
-  readonly #receiving = new Set<Receiving>()
+  /** In no order; each knows its place. (A Set that grows and shrinks is dear to collect.) */
+  readonly #receiving: Receiving[] = []
   #bytes = 0
   #tick = 0
 
@@ -47,7 +48,7 @@ export class BodyReceiver {
   receive(request: IncomingMessage, done: (result: BodyResult) => void): void {
     const receiving = new Receiving(this, done)
     receiving.tick = this.#tick
-    this.#receiving.add(receiving)
+    receiving.place = this.#receiving.push(receiving) - 1
     receiving.listen(request)
   }
 
@@ -59,7 +60,7 @@ export class BodyReceiver {
   /** To be called every SWEEP_MS. */
   sweep(): void {
     this.#tick += 1
-    for (const receiving of this.#receiving) {
+    for (const receiving of [...this.#receiving]) {
       if (this.#tick - receiving.tick <= this.#stallTicks) continue
       const message = `no more of the body came for ${this.#limits.bodyStallMs} ms`
       receiving.finish(refuse("body_timeout", message))
@@ -79,7 +80,10 @@ export class BodyReceiver {
   }
 
   forget(receiving: Receiving): void {
-    this.#receiving.delete(receiving)
+    const last = this.#receiving.pop()
+    if (last === undefined || last === receiving) return
+    last.place = receiving.place
+    this.#receiving[receiving.place] = last
   }
 }
 
@@ -90,6 +94,8 @@ class Receiving {
   #isOver = false
   bytes = 0
   tick = 0
+  /** Where it stands among those that are being received. */
+  place = 0
 
   constructor(receiver: BodyReceiver, done: (result: BodyResult) => void) {
     this.#receiver = receiver
