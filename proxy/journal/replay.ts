@@ -15,6 +15,7 @@ import {
 } from "node:fs"
 import { join } from "node:path"
 import type { AttemptIntent, UsageRecord } from "#proxy/contract/records.ts"
+import { encodeIntent, encodeRecord } from "./encode-entry.ts"
 import { type Entry, LETTERS, parseEntry } from "./entries.ts"
 import { FrameBatch, scanFrames } from "./frames.ts"
 
@@ -167,10 +168,10 @@ export function addEntry(batch: FrameBatch, entry: Entry): void {
       return
     }
     case "intent":
-      batch.add(LETTERS.intent, JSON.stringify(entry.intent))
+      batch.add(LETTERS.intent, encodeIntent(entry.intent))
       return
     case "record":
-      batch.add(LETTERS.record, JSON.stringify(entry.record))
+      batch.add(LETTERS.record, encodeRecord(entry.record))
       return
     case "acknowledged":
       batch.add(LETTERS.acknowledged, JSON.stringify({ sequence: entry.sequence }))

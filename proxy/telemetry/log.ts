@@ -6,6 +6,7 @@
  */
 import { pino } from "pino"
 import type { ExchangeRecord } from "#proxy/exchange/exchange-record.ts"
+import { exchangeLine } from "./exchange-line.ts"
 
 export type LogLevel = "debug" | "info" | "warn" | "error" | "silent"
 
@@ -46,12 +47,13 @@ export interface LogOptions {
   readonly write?: (line: string) => void
 }
 
+const PROGRAM = "sidegate-proxy"
 const FIELD_CHARACTERS_MAX = 1024
 /**
  * Lines wait for so many bytes or so long, then go out in one write: a write for each costs a
  * system call.
  */
-const BUFFER_BYTES = 4096
+const BUFFER_BYTES = 64 * 1024
 const FLUSH_MS = 100
 /** A reader of our output that stands still may hold up so much; further lines are dropped. */
 const WAITING_BYTES_MAX = 4 * 1024 * 1024
@@ -61,7 +63,7 @@ export function createLog(options: LogOptions): Log {
   const logger = pino(
     {
       level: options.level,
-      base: { program: "sidegate-proxy" },
+      base: { program: PROGRAM },
       timestamp: () => `,"time":"${new Date().toISOString()}"`,
       formatters: { level: (label: string) => ({ level: label }) },
     },
@@ -74,7 +76,7 @@ export function createLog(options: LogOptions): Log {
     warn: (message, fields) => logger.warn(allowed(fields), cut(message)),
     error: (message, fields) => logger.error(allowed(fields), cut(message)),
     exchange: (record) => {
-      if (isInfo) logger.info(exchangeFields(record), "exchange")
+      if (isInfo) lines.write(exchangeLine(record, PROGRAM, Date.now()))
     },
     flush: () => lines.flush(),
   }
@@ -92,6 +94,7 @@ function openLines(options: LogOptions): Lines {
     dest: options.fd,
     sync: false,
     minLength: BUFFER_BYTES,
+    maxWrite: BUFFER_BYTES * 2,
     periodicFlush: FLUSH_MS,
     maxLength: WAITING_BYTES_MAX,
   })
@@ -107,44 +110,6 @@ function openLines(options: LogOptions): Lines {
       }
     },
   }
-}
-
-/**
- * Named as `docs/operations.md` lists them. Ids, names from the Snapshot, numbers: no word of the
- * client's.
- */
-function exchangeFields(record: ExchangeRecord): object {
-  const { usage } = record
-  return {
-    id: record.id,
-    surface: record.surface,
-    status: record.status,
-    code: record.refusal ?? undefined,
-    team: record.team,
-    application: record.application,
-    route: record.route ?? undefined,
-    rule: record.rule ?? undefined,
-    model: record.modelLabel,
-    provider: record.provider ?? undefined,
-    stream: record.isStream,
-    config: record.configVersion,
-    attempts: record.attempts.length,
-    outcomes: record.attempts.length > 1 ? outcomesOf(record) : undefined,
-    inputTokens: usage?.inputTokens,
-    cachedInputTokens: usage?.cachedInputTokens,
-    outputTokens: usage?.outputTokens,
-    costNanoUsd: record.cost ?? undefined,
-    durationMs: round(record.durationMs),
-    firstByteMs: record.firstByteMs === null ? undefined : round(record.firstByteMs),
-    overheadMs: round(record.overheadMs),
-    clientGone: record.isClientGone ? true : undefined,
-  }
-}
-
-function outcomesOf(record: ExchangeRecord): string {
-  return record.attempts
-    .map(({ provider, outcome, status }) => `${provider}:${outcome}:${status ?? "-"}`)
-    .join(" ")
 }
 
 const FIELDS: { readonly [K in keyof Required<LogFields>]: true } = {
@@ -176,8 +141,4 @@ function allowed(fields: LogFields | undefined): Record<string, string | number>
 
 function cut(text: string): string {
   return text.length <= FIELD_CHARACTERS_MAX ? text : `${text.slice(0, FIELD_CHARACTERS_MAX)}…`
-}
-
-function round(ms: number): number {
-  return Math.round(ms * 100) / 100
 }
