@@ -27,6 +27,8 @@ export interface AttemptPlan {
 
 /** Told at most one of the last five, and nothing after it. */
 export interface AttemptOwner {
+  /** The journal has the intent, in this turn or a later one: its deadlines begin. */
+  onDispatch(attempt: Attempt): void
   /** Whole events of a stream, content included; false holds the upstream back until `resume`. */
   onStreamBytes(attempt: Attempt, bytes: Uint8Array): boolean
   onStreamDone(attempt: Attempt): void

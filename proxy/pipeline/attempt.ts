@@ -178,6 +178,7 @@ export class Attempt implements UpstreamHandler {
     }
     this.dispatchedAt = this.ports.monotonic()
     this.lastContentAt = this.dispatchedAt
+    this.owner.onDispatch(this)
     this.call = this.ports.dispatch(this.plan.upstream, this)
     if (this.isOver()) this.abort()
   }

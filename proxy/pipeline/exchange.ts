@@ -128,6 +128,10 @@ export class Exchange implements AttemptOwner {
     else this.attempt(plan, target)
   }
 
+  onDispatch(attempt: Attempt): void {
+    if (this.current === attempt) this.arm()
+  }
+
   onStreamBytes(attempt: Attempt, bytes: Uint8Array): boolean {
     if (this.isClosed) return true
     if (this.firstByteAt === null) {

@@ -591,6 +591,22 @@ describe("the client's pace", () => {
   })
 })
 
+describe("deadlines", () => {
+  test("a provider that stays silent is left for the next one after the first-token limit", () => {
+    // The journal answers in a later turn, as the real one does.
+    const world = createWorld({ scripts: [[STREAM_HEAD], streams(WORD, DONE)], holdJournal: true })
+    startChat(world, { body: STREAM })
+    world.releaseJournal()
+    world.advance(makeRule().timeouts.firstTokenMs)
+    expect(world.requests.map(({ provider }) => provider.name)).toEqual(["one"])
+    world.releaseJournal()
+    world.advance(0)
+    expect(world.requests.map(({ provider }) => provider.name)).toEqual(["one", "two"])
+    expect(world.client.body).toBe(WORD + DONE)
+    expectClosed(world)
+  })
+})
+
 describe("retries", () => {
   const only = (triggers: readonly "Connect"[], attempts = 3) =>
     makeRuntime({
