@@ -29,6 +29,7 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
     digest: sha256,
     nextSessionId: () => randomBytes(16).toString("hex"),
     onHigherTerm: (term) => raiseTerm(term),
+    onSend: (event) => metrics.pushes.inc({ event }),
   })
   const intake = createIntake({
     store,

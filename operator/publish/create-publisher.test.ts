@@ -46,12 +46,18 @@ interface Harness {
   readonly publisher: Publisher
   readonly higher: number[]
   readonly changed: string[]
+  readonly sent: string[]
   clock: number
 }
 
 function makePublisher(): Harness {
   let ids = 0
-  const harness = { higher: [] as number[], changed: [] as string[], clock: 0 }
+  const harness = {
+    higher: [] as number[],
+    changed: [] as string[],
+    sent: [] as string[],
+    clock: 0,
+  }
   const publisher = createPublisher({
     now: () => harness.clock,
     digest,
@@ -60,6 +66,7 @@ function makePublisher(): Harness {
       return `session-${ids}`
     },
     onHigherTerm: (term) => harness.higher.push(term),
+    onSend: (event) => harness.sent.push(event),
   })
   publisher.onChange((namespace) => harness.changed.push(namespace))
   return Object.assign(harness, { publisher })
@@ -143,6 +150,21 @@ test("sidecars of one namespace get nothing of another", () => {
   expect(search.events).toEqual([])
   expect(billing.events.map((event) => event.event)).toEqual(["credentials", "snapshot"])
   expect(publisher.sidecars("search")).toHaveLength(1)
+})
+
+test("each event is told as it is sent, and nothing is told when nothing is", () => {
+  const { publisher, sent } = makePublisher()
+  publisher.lead(1)
+  publisher.publish("search", makeSnapshot("one"))
+  publisher.publishCredentials("search", { revision: "r", entries: [] })
+  expect(sent).toEqual([])
+  const held: HeldVersion = { term: 0, generation: 44, hash: hashOf("one") }
+  connect(publisher, makeIdentity("a"), makeHello({ held, credentials: "r" }))
+  expect(sent).toEqual([])
+  connect(publisher, makeIdentity("b"), makeHello())
+  expect(sent).toEqual(["credentials", "snapshot"])
+  publisher.updateIdentity({ ...makeIdentity("b"), application: "web" })
+  expect(sent).toEqual(["credentials", "snapshot", "identity"])
 })
 
 test("a session of another pod can be neither subscribed to nor answered for", () => {

@@ -44,6 +44,8 @@ export interface PublisherOptions {
    * on every tick until that has happened.
    */
   readonly onHigherTerm: (term: number) => void
+  /** Called for each event handed to a sidecar, before it is sent. */
+  readonly onSend?: (event: ConfigEvent["event"]) => void
 }
 
 /**
@@ -195,6 +197,7 @@ class LivePublisher implements Publisher {
     // Stored before anything is sent: a sink may answer within the call.
     session.state = state
     for (const what of send) {
+      this.#options.onSend?.(what)
       if (what === "credentials") deliver(session, target.credentialsEvent)
       else if (what === "snapshot") deliver(session, target.snapshotEvent)
       else deliver(session, identityEvent(state.told))

@@ -14,6 +14,8 @@ export interface OperatorMetrics {
   readonly reconcileSeconds: Histogram
   /** From the arrival of a change to its Snapshot being handed to the sidecars. */
   readonly pushDelaySeconds: Histogram
+  /** What sidecars were sent; one that holds the current Snapshot and keys is sent neither. */
+  readonly pushes: Counter<"event">
   readonly checkViolations: Counter
   readonly sidecars: Gauge
   readonly sidecarsRejecting: Gauge
@@ -52,6 +54,7 @@ export function createMetrics(): OperatorMetrics {
       "From the arrival of a change to its Snapshot being sent.",
       [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
     ),
+    pushes: counter("sidegate_pushes_total", "Events sent to sidecars, by kind.", ["event"]),
     checkViolations: counter(
       "sidegate_check_violations_total",
       "Snapshots held back because a check found them wrong: a bug.",
