@@ -59,7 +59,7 @@ describe.skipIf(spawnSync("curl", ["--version"]).error !== undefined)("the docs'
   test.each(blocks)("$page: $command", ({ command, want }) => {
     const script = command.replaceAll("4141", port)
     const options = { cwd: ROOT, encoding: "utf8", timeout: 20_000 } as const
-    const run = spawnSync("bash", ["-euc", script], options)
+    const run = spawnSync("sh", ["-euc", script], options)
     expect(run.stderr.replaceAll(/^npm warn .*\n/gm, "")).toBe("")
     expect(run.stdout).toMatch(want)
   })
@@ -67,7 +67,7 @@ describe.skipIf(spawnSync("curl", ["--version"]).error !== undefined)("the docs'
   test("start-up ends with a curl that works and the variables of an SDK", async () => {
     await program.waitForLine(/^Saved manifests take effect at once\. Ctrl-C ends\.$/, 5_000)
     const script = /^ {2}curl [\s\S]*?\n(?=\n)/m.exec(program.stdout())?.[0] ?? ""
-    const run = spawnSync("bash", ["-euc", script], { encoding: "utf8", timeout: 20_000 })
+    const run = spawnSync("sh", ["-euc", script], { encoding: "utf8", timeout: 20_000 })
     expect(run.stdout).toMatch(/HTTP\/1\.1 200/)
     expect(program.stdout()).toContain(
       `export OPENAI_BASE_URL=http://127.0.0.1:${port}/v1 OPENAI_API_KEY=sidegate-placeholder`,
