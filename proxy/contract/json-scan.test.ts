@@ -167,6 +167,13 @@ const FAULTS = [
   ["a duplicate by escape", '{"model":1,"mod\\u0065l":2}', "duplicate_key", "/model", 11],
   ["a duplicate of an escape", '{"\\u006d":1,"m":2}', "duplicate_key", "/m", 12],
   ["a number too large", '{"max_tokens":1e400}', "number_out_of_range", "/max_tokens", 14],
+  [
+    "a number of thousands of digits",
+    `{"n":0.${"1".repeat(2000)}}`,
+    "number_out_of_range",
+    "/n",
+    5,
+  ],
   ["a slash and tilde in a key", '{"a/b~c":tru}', "invalid_json", "/a~1b~0c", 9],
   ["a fault before the key is read", '{"a":1,b:2}', "invalid_json", "", 7],
   ["a fault deep in a list", "[[],[0,1,[x]]]", "invalid_json", "/1/2/0", 10],

@@ -66,6 +66,8 @@ const CLOSE_BRACKET = 0x5d
 
 /** From here on an object's keys are remembered in a set instead of compared one by one. */
 const KEYS_COMPARED_MAX = 12
+/** A double has 17 digits that matter; millions of them would only be work. */
+const NUMBER_BYTES_MAX = 1024
 const NO_FAULT: JsonFault = { code: "invalid_json", message: "", offset: 0, path: "" }
 
 class Scan {
@@ -321,6 +323,10 @@ class Scan {
       if (!isDigit(bytes[at])) return this.unexpected("a digit", at)
       at = digitsEnd(bytes, at)
       isPlain = false
+    }
+    if (at - start > NUMBER_BYTES_MAX) {
+      const message = `the number has over ${NUMBER_BYTES_MAX} characters`
+      return this.fail("number_out_of_range", message, start)
     }
     if ((!isPlain || at - start > 300) && !isFiniteNumber(bytes, start, at)) {
       return this.fail("number_out_of_range", "the number is outside the range of a double", start)
