@@ -111,6 +111,16 @@ export function textOf(document: JsonDocument, node: number): string {
   return kindOf(document, node) === KIND.escaped ? resolveEscapes(raw) : raw
 }
 
+/** The first `chars` characters of the string at `node`, whatever its length; none of them cut. */
+export function beginningOf(document: JsonDocument, node: number, chars: number): string {
+  const start = startOf(document, node) + 1
+  // As an escape a character takes six bytes, so what the cut breaks lies behind the last one.
+  const end = Math.min(endOf(document, node) - 1, start + chars * 6)
+  const raw = sliceText(document.bytes, start, end)
+  const text = kindOf(document, node) === KIND.escaped ? resolveEscapes(raw) : raw
+  return text.slice(0, chars)
+}
+
 /** The number at `node`; always finite. */
 export function numberOf(document: JsonDocument, node: number): number {
   return Number(sliceText(document.bytes, startOf(document, node), endOf(document, node)))

@@ -60,7 +60,7 @@ export function pathUnderWay(
 
 /** One part of a JSON pointer (RFC 6901), at most 64 characters of it. */
 export function pointerPart(key: string): string {
-  return key.slice(0, 64).replaceAll("~", "~0").replaceAll("/", "~1")
+  return key.slice(0, 64).toWellFormed().replaceAll("~", "~0").replaceAll("/", "~1")
 }
 
 function elementsBetween(tape: Int32Array, array: number, end: number): number {

@@ -82,6 +82,9 @@ export function refuse(
 
 /** At most 64 characters of the caller's words, control characters out, for use in a message. */
 export function excerpt(text: string): string {
-  const clean = text.slice(0, 64).replace(/[\p{Cc}\p{Bidi_Control}]/gu, "?")
+  const clean = text
+    .slice(0, 64)
+    .toWellFormed()
+    .replace(/[\p{Cc}\p{Bidi_Control}]/gu, "?")
   return text.length > 64 ? `${clean}…` : clean
 }

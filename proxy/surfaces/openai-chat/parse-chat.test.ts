@@ -39,6 +39,11 @@ const ACCEPTED = [
   ["an https image", image("https://example.com/a.png")],
   ["an inline image", image("data:image/png;base64,AAAA")],
   [
+    "a large inline image with escaped slashes, as PHP writes it",
+    JSON.stringify(image(`data:image/png;base64,${"A/".repeat(9000)}`)).replaceAll("/", "\\/"),
+  ],
+  ["an inline image in capitals", image(`DATA:IMAGE/PNG;base64,${"A".repeat(9000)}`)],
+  [
     "null wherever a field may be absent",
     {
       ...CHAT,
@@ -302,6 +307,11 @@ describe("what is read", () => {
     ["an empty one is nobody", { user: "" }, null],
     ["one that is no text is nobody", { user: 7 }, null],
     ["a long one is cut in records", { user: "u".repeat(1000) }, "u".repeat(256)],
+    [
+      "a cut leaves no half of an emoji",
+      { user: `${"u".repeat(255)}😀` },
+      `${"u".repeat(255)}\ufffd`,
+    ],
   ])("%s", (_name, more, user) => {
     expect(read(more).user).toBe(user)
   })

@@ -128,7 +128,8 @@ function readUser(document: JsonDocument): string | null {
     const node = memberOf(document, 0, name)
     if (node === NONE || !isString(document, node)) continue
     const user = textOf(document, node)
-    if (user !== "") return user.slice(0, USER_CHARS_MAX)
+    // Half of a surrogate pair would be no JSON for the journal and the operator.
+    if (user !== "") return user.slice(0, USER_CHARS_MAX).toWellFormed()
   }
   return null
 }
