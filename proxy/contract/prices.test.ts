@@ -32,6 +32,11 @@ test.each([
   expect(costOf(tariff, tokens)).toBe(want)
 })
 
+test("a cost is a safe integer whatever a provider reports", () => {
+  const absurd = usage(Number.MAX_SAFE_INTEGER, 0, Number.MAX_SAFE_INTEGER)
+  expect(costOf(price(2_500_000, null, 10_000_000), absurd)).toBe(Number.MAX_SAFE_INTEGER)
+})
+
 test("the short way and the long way agree", () => {
   const tokens = fc.nat(2_000_000_000)
   const tariff = fc.nat(200_000_000)

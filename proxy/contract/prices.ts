@@ -30,7 +30,7 @@ export function priceAt(prices: readonly Price[] | undefined, at: EpochMs): Pric
 }
 
 /**
- * Cost of one attempt in nano-dollars, rounded up once. `usage.cachedInputTokens` is the part of
+ * Cost of one attempt in nano-dollars, rounded up once; 2^53 - 1, nine million dollars, at most. `usage.cachedInputTokens` is the part of
  * `inputTokens` read from the provider's cache and never more than it.
  */
 export function costOf(price: Price, usage: TokenUsage): NanoUsd {
@@ -44,5 +44,5 @@ export function costOf(price: Price, usage: TokenUsage): NanoUsd {
     BigInt(fresh) * BigInt(price.input) +
     BigInt(cached) * BigInt(cachedPrice) +
     BigInt(usage.outputTokens) * BigInt(price.output)
-  return Number((exact + 999n) / 1000n)
+  return Math.min(Number((exact + 999n) / 1000n), Number.MAX_SAFE_INTEGER)
 }

@@ -437,6 +437,7 @@ describe("what is charged", () => {
     ["fractional", { prompt_tokens: 1.5, completion_tokens: 1 }],
     ["text", { prompt_tokens: "1", completion_tokens: 1 }],
     ["half", { prompt_tokens: 1 }],
+    ["absurd", { prompt_tokens: Number.MAX_SAFE_INTEGER, completion_tokens: 1 }],
   ] as const
   test.each(BAD_USAGE)(
     "usage that is %s is absent: the estimate stands, marked so",

@@ -24,9 +24,11 @@ import type { UpstreamError } from "#proxy/exchange/upstream-error.ts"
 const MESSAGE_CHARS_MAX = 2000
 const NAME_CHARS_MAX = 128
 const BYTES_PER_TOKEN = 4
+/** No attempt uses so many tokens: a report beyond is none, and cannot distort any sum. */
+const TOKENS_MAX = 1_000_000_000
 
 /**
- * Integers >= 0 or nothing: a negative, fractional or textual count makes the whole report absent,
+ * Integers >= 0 or nothing: a negative, fractional, textual or absurd count makes the whole report absent,
  * since absent is settled on the estimate and zero is not. Zero itself is a report.
  */
 export function readUsage(answer: JsonDocument): TokenUsage | undefined {
@@ -34,6 +36,7 @@ export function readUsage(answer: JsonDocument): TokenUsage | undefined {
   const inputTokens = countOf(answer, memberOf(answer, usage, "prompt_tokens"))
   const outputTokens = countOf(answer, memberOf(answer, usage, "completion_tokens"))
   if (inputTokens === undefined || outputTokens === undefined) return undefined
+  if (inputTokens > TOKENS_MAX || outputTokens > TOKENS_MAX) return undefined
   const details = memberOf(answer, usage, "prompt_tokens_details")
   const cached = countOf(answer, memberOf(answer, details, "cached_tokens")) ?? 0
   return { inputTokens, cachedInputTokens: Math.min(cached, inputTokens), outputTokens }
@@ -93,9 +96,9 @@ function nameIn(answer: JsonDocument, object: number, name: string, max: number)
   const node = memberOf(answer, object, name)
   if (node === NONE) return null
   if (kindOf(answer, node) === KIND.number) return String(numberOf(answer, node))
-  return isString(answer, node) ? textOf(answer, node).slice(0, max) : null
+  return isString(answer, node) ? textOf(answer, node).slice(0, max).toWellFormed() : null
 }
 
 function bounded(text: string): string {
-  return text.slice(0, MESSAGE_CHARS_MAX)
+  return text.slice(0, MESSAGE_CHARS_MAX).toWellFormed()
 }
