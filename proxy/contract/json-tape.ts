@@ -1,9 +1,9 @@
 /**
  * Where the tapes of scanned texts lie: cut from one slab after the other.
  *
- * An own buffer for each of the two scans of a request costs more, in allocation and collection, than the
- * scan itself. Integers of a slab are handed out once, so no document sees another's; a slab lives as
- * long as the last of its documents.
+ * An own buffer for each of the two scans of a request costs more, in allocation and collection,
+ * than the scan itself. Integers of a slab are handed out once, so no document sees another's; a
+ * slab lives as long as the last of its documents.
  */
 import { STRIDE } from "./json-document.ts"
 
@@ -27,8 +27,8 @@ export function growTape(tape: Int32Array): Int32Array {
 }
 
 /**
- * The first `used` integers belong to a document from now on, the rest to the next scan. A tape that grew
- * far beyond a slab is not kept for the sake of its end.
+ * The first `used` integers belong to a document from now on, the rest to the next scan. A tape
+ * that grew far beyond a slab is not kept for the sake of its end.
  */
 export function keepTape(tape: Int32Array, used: number): void {
   if (tape.length <= SLAB_INTEGERS * 2) slab = tape.subarray(used)

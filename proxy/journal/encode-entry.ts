@@ -1,6 +1,6 @@
 /**
- * Intents and records as JSON, written field by field: `JSON.stringify` of a whole record costs as much as all
- * other work of the journal together.
+ * Intents and records as JSON, written field by field: `JSON.stringify` of a whole record costs as
+ * much as all other work of the journal together.
  *
  * In: a typed value. Out: text that `parseEntry` reads back to an equal value.
  */

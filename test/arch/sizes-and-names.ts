@@ -27,17 +27,21 @@ export function checkFileSizes(files: readonly SourceFile[]): readonly Violation
     })
 }
 
+/** A test may quote a message whole: there, what stands in quotes does not count. */
 export function checkLineWidths(files: readonly SourceFile[]): readonly Violation[] {
   return files
     .filter((file) => !isGenerated(file.path))
     .flatMap((file) =>
       file.text.split("\n").flatMap((text, index) => {
-        if (text.length <= LINE_COLUMNS_MAX) return []
-        const message = `${text.length} columns, ${LINE_COLUMNS_MAX} at most`
+        const width = isTest(file.path) ? text.replace(QUOTED, '""').length : text.length
+        if (width <= LINE_COLUMNS_MAX) return []
+        const message = `${width} columns, ${LINE_COLUMNS_MAX} at most`
         return [{ path: file.path, line: index + 1, message }]
       }),
     )
 }
+
+const QUOTED = /(["'`])(?:\\.|(?!\1).)*\1/g
 
 /**
  * Lines of each function, those of functions with a name of their own inside it not counted: a

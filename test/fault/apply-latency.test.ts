@@ -1,4 +1,6 @@
-/** From kubectl to a running sidecar and back: how soon a change is in force, and usage is shown. */
+/**
+ * From kubectl to a running sidecar and back: how soon a change is in force, and usage is shown.
+ */
 import { afterAll, beforeAll, expect, test } from "vitest"
 import { waitUntil } from "#test/process/wait-until.ts"
 import { billedUsage } from "#test/upstream/answer.ts"
