@@ -24,6 +24,7 @@ import { type LastGoodStore, openLastGood } from "./sync/last-good.ts"
 import { startSync, type Sync, type SyncEvent } from "./sync/sync.ts"
 import { createLog, type Log } from "./telemetry/log.ts"
 import { createMetrics, type ProxyMetrics } from "./telemetry/metrics.ts"
+import { gatherObservations, type Observations } from "./telemetry/observations.ts"
 import type { Observed } from "./telemetry/state-metrics.ts"
 import { createEgress, type Egress } from "./upstream/dispatch.ts"
 
@@ -82,7 +83,10 @@ async function open(
   const ops = await openOpsSurface({
     addresses: config.ops,
     notReady: () => notReady(parts),
-    metrics: () => parts.metrics.scrape(),
+    metrics: () => {
+      parts.observations.drain()
+      return parts.metrics.scrape()
+    },
   })
   closers.add(() => ops.close())
   const [first] = app.addresses
@@ -123,6 +127,7 @@ interface Parts {
   readonly boot: string
   readonly log: Log
   readonly metrics: ProxyMetrics
+  readonly observations: Observations
   readonly journal: Journal
   readonly egress: Egress
   readonly sync: Sync
@@ -171,9 +176,15 @@ function openParts(config: ProxyConfig, channel: ControlChannel, closers: Closer
   closers.add(() => report.close(0))
   const sync = openSync({ config, channel, boot, journal, egress, state, log, report })
   closers.add(() => sync.close())
+  const observations = gatherObservations((record) => {
+    parts.metrics.exchange(record)
+    log.exchange(record)
+  })
+  closers.add(() => observations.drain())
   const parts: Parts = {
     boot,
     log,
+    observations,
     journal,
     egress,
     sync,
@@ -260,7 +271,7 @@ function openApp(config: ProxyConfig, parts: Parts): Promise<AppSurface> {
   })
 }
 
-function makePorts({ boot, egress, journal, log, metrics }: Parts): Ports {
+function makePorts({ boot, egress, journal, observations }: Parts): Ports {
   let attempts = 0
   return {
     now: Date.now,
@@ -273,10 +284,7 @@ function makePorts({ boot, egress, journal, log, metrics }: Parts): Ports {
     nextAttemptId: () => `${boot}-${++attempts}`,
     dispatch: egress.dispatch,
     journal,
-    observe: (record) => {
-      metrics.exchange(record)
-      log.exchange(record)
-    },
+    observe: (record) => observations.add(record),
   }
 }
 
