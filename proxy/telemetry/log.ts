@@ -7,6 +7,7 @@
 import { pino } from "pino"
 import type { ExchangeRecord } from "#proxy/exchange/exchange-record.ts"
 import { exchangeLine } from "./exchange-line.ts"
+import { LineWriter } from "./line-writer.ts"
 
 export type LogLevel = "debug" | "info" | "warn" | "error" | "silent"
 
@@ -35,8 +36,8 @@ export interface Log {
   error(message: string, fields?: LogFields): void
   /** One line at `info`. */
   exchange(record: ExchangeRecord): void
-  /** Writes what is buffered. */
-  flush(): void
+  /** Resolves when what is buffered has left. */
+  flush(): Promise<void>
 }
 
 export interface LogOptions {
@@ -49,15 +50,6 @@ export interface LogOptions {
 
 const PROGRAM = "sidegate-proxy"
 const FIELD_CHARACTERS_MAX = 1024
-/**
- * Lines wait for so many bytes or so long, then go out in one write: a write for each costs a
- * system call.
- */
-const BUFFER_BYTES = 64 * 1024
-const FLUSH_MS = 100
-/** A reader of our output that stands still may hold up so much; further lines are dropped. */
-const WAITING_BYTES_MAX = 4 * 1024 * 1024
-
 export function createLog(options: LogOptions): Log {
   const lines = openLines(options)
   const logger = pino(
@@ -84,32 +76,14 @@ export function createLog(options: LogOptions): Log {
 
 interface Lines {
   write(line: string): void
-  flush(): void
+  flush(): Promise<void>
 }
 
 function openLines(options: LogOptions): Lines {
   const { write } = options
-  if (write !== undefined) return { write, flush: () => undefined }
-  const destination = pino.destination({
-    dest: options.fd,
-    sync: false,
-    minLength: BUFFER_BYTES,
-    maxWrite: BUFFER_BYTES * 2,
-    periodicFlush: FLUSH_MS,
-    maxLength: WAITING_BYTES_MAX,
-  })
-  // A closed or full output must not end the process.
-  destination.on("error", () => undefined)
-  return {
-    write: (line) => void destination.write(line),
-    flush: () => {
-      try {
-        destination.flushSync()
-      } catch {
-        return
-      }
-    },
-  }
+  if (write !== undefined) return { write, flush: async () => undefined }
+  const writer = new LineWriter(options.fd)
+  return { write: (line) => writer.write(line), flush: () => writer.flush() }
 }
 
 const FIELDS: { readonly [K in keyof Required<LogFields>]: true } = {
