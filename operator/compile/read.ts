@@ -12,7 +12,7 @@ export function readerOf<T>(
     const shape = { metadata: { name: object.name }, spec: object.spec }
     const broken = definition.rules.find((rule) => !rule.holds(shape))
     if (broken === undefined) return parse(object.spec)
-    const path = (broken.fieldPath ?? ".metadata.name").slice(1)
+    const path = (broken.fieldPath ?? "").slice(1)
     return { ok: false, path, message: broken.message }
   })
 }

@@ -144,13 +144,13 @@ export function commonSamples(kind: string, spec: object): readonly Sample[] {
     sample(
       `${kind}: a name of 64 characters`,
       named("a".repeat(64)),
-      "<nil>: metadata.name must be at most 63 characters long",
+      "metadata.name: Invalid value: must be at most 63 characters long",
     ),
     sample(
       `${kind}: a name of 254 characters`,
       named("a".repeat(254)),
       "metadata.name: must be no more than 253 characters",
-      "<nil>: metadata.name must be at most 63 characters long",
+      "metadata.name: Invalid value: must be at most 63 characters long",
     ),
     sample(`${kind}: a name in upper case`, named("Sample"), lowercase),
     sample(`${kind}: a name with a tab`, named("a\tb"), lowercase),

@@ -61,7 +61,8 @@ function objectSchema(definition: KindDefinition): JsonObject {
     properties: {
       apiVersion: { type: "string", description: "Always `sidegate.dev/v1alpha1`." },
       kind: { type: "string", description: `Always \`${definition.kind}\`.` },
-      metadata: { type: "object" },
+      // Rules may point at the name only if the schema has it; without it kubectl prints `<nil>`.
+      metadata: { type: "object", properties: { name: { type: "string" } } },
       spec: structural(definition.spec),
       status: structural(definition.status),
     },

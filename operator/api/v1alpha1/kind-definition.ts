@@ -25,6 +25,7 @@ export interface ObjectShape {
 
 export const NAME_RULE: Rule<ObjectShape> = {
   cel: "size(self.metadata.name) <= 63",
-  message: "metadata.name must be at most 63 characters long",
+  message: "must be at most 63 characters long",
+  fieldPath: ".metadata.name",
   holds: ({ metadata }) => metadata.name.length <= 63,
 }
