@@ -14,6 +14,7 @@ import {
 } from "#proxy/contract/json-document.ts"
 import type { ParsedRequest } from "#proxy/exchange/parsed-request.ts"
 import type { Target } from "#proxy/exchange/target.ts"
+import { takeBytes } from "#proxy/wire/byte-slab.ts"
 
 /** Bytes `start` to `end` are replaced by `text`. */
 interface Edit {
@@ -74,7 +75,7 @@ function replace(document: JsonDocument, node: number, text: Uint8Array): Edit {
 function splice(bytes: Uint8Array, edits: readonly Edit[]): Uint8Array {
   let length = bytes.length
   for (const edit of edits) length += edit.text.length - (edit.end - edit.start)
-  const out = new Uint8Array(length)
+  const out = takeBytes(length)
   let from = 0
   let to = 0
   for (const edit of edits) {
