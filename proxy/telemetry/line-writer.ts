@@ -1,8 +1,8 @@
 /**
  * Lines to a file descriptor, many in one write, one write at a time.
  *
- * In: whole lines. Out: bytes, in order. A reader that stands still never holds up a request: past the
- * bound lines are dropped and counted. (The log library's own buffer measures all that waits at
+ * In: whole lines. Out: bytes, in order. A reader that stands still never holds up a request: past
+ * the bound lines are dropped and counted. (The log library's own buffer measures all that waits at
  * every line, which cost more than the line.)
  */
 import { write } from "node:fs"

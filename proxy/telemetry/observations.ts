@@ -1,8 +1,9 @@
 /**
  * Finished exchanges, counted and logged several at a time.
  *
- * In: records as exchanges end. Out: the same records in order, a little later. What observing one costs
- * is mostly cold caches: between two requests it was measured at ten times of what it is in a row.
+ * In: records as exchanges end. Out: the same records in order, a little later. What observing one
+ * costs is mostly cold caches: between two requests it was measured at ten times of what it is in a
+ * row.
  * Must not know what observing means.
  */
 import type { ExchangeRecord } from "#proxy/exchange/exchange-record.ts"
