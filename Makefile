@@ -54,11 +54,12 @@ e2e: install ## the stories on a cluster (KUBECONFIG, or one that kind creates)
 
 # What CommonJS packages inside a bundle call `require`.
 BANNER := import { createRequire } from "node:module"; const require = createRequire(import.meta.url);
+DIST := dist
 BUNDLE := esbuild --bundle --platform=node --format=esm --target=node24 --log-level=warning \
   --out-extension:.js=.mjs --banner:js='$(BANNER)'
 
 images: install ## bundle operator and proxy into dist/, as images will carry them with the chart
-	@$(BUNDLE) proxy/main.ts --outdir=dist/proxy
-	@$(BUNDLE) operator/main.ts operator/ledger/store/sqlite/worker.ts --entry-names=[name] --outdir=dist/operator
-	@cp package.json dist/
-	@ls -l dist/*/*.mjs
+	@$(BUNDLE) proxy/main.ts --outdir=$(DIST)/proxy
+	@$(BUNDLE) operator/main.ts operator/ledger/store/sqlite/worker.ts --entry-names=[name] --outdir=$(DIST)/operator
+	@cp package.json $(DIST)/
+	@ls -l $(DIST)/*/*.mjs

@@ -7,13 +7,13 @@
  * container with a token that the API server minted for its pod.
  */
 import { writeFileSync } from "node:fs"
-import { fileURLToPath } from "node:url"
 import { textAt } from "#operator/kube/json-path.ts"
 import { createKubeClient, type KubeClient, loadKubeConfig } from "#operator/kube/kube-client.ts"
 import { type ControlPlane, kubectl, startControlPlane } from "#test/control-plane/control-plane.ts"
 import { applyCrds, applyObjects } from "#test/control-plane/namespaces.ts"
 import { mintToken } from "#test/control-plane/tokens.ts"
 import { freePorts, temporaryDirectory } from "#test/process/places.ts"
+import { bundlePrograms } from "#test/process/bundle-programs.ts"
 import { type Program, startProgram } from "#test/process/program.ts"
 import { waitForHttp, waitUntil } from "#test/process/wait-until.ts"
 import { startUpstream, type TestUpstream } from "#test/upstream/client.ts"
@@ -148,7 +148,7 @@ async function startOperator(controlPlane: ControlPlane, options: WorldOptions):
   const launch = (): Promise<Program> =>
     startProgram({
       name: "operator",
-      args: [fileURLToPath(new URL("../../operator/main.ts", import.meta.url))],
+      args: [bundlePrograms().operator],
       ...(options.logFile === undefined ? {} : { logFile: options.logFile }),
       env: {
         SIDEGATE_KUBECONFIG: controlPlane.kubeconfigPath,
@@ -157,6 +157,8 @@ async function startOperator(controlPlane: ControlPlane, options: WorldOptions):
         SIDEGATE_CONTROL_PORT: String(controlPort),
         SIDEGATE_OPS_PORT: String(opsPort),
         SIDEGATE_STATE_DIR: stateDir,
+        // One name, as a pod has: the process that is started again leads at once.
+        SIDEGATE_LEASE_IDENTITY: "operator-0",
         ...options.operatorEnv,
       },
     })
@@ -203,7 +205,7 @@ async function startSidecar(
   const launch = (): Promise<Program> =>
     startProgram({
       name: `sidecar ${pod.name}`,
-      args: [fileURLToPath(new URL("../../proxy/main.ts", import.meta.url))],
+      args: [bundlePrograms().proxy],
       ...(logFile === undefined ? {} : { logFile }),
       env: {
         SIDEGATE_OPERATOR_URL: operator.url,

@@ -1,0 +1,40 @@
+/** What the operator's ledger holds, read from its file while it runs or after it was killed. */
+import { DatabaseSync } from "node:sqlite"
+
+export interface LedgerRow {
+  /** `pod uid/attempt id`: the ledger's key. */
+  readonly key: string
+  /** The body's `user`; each request of a story has its own. */
+  readonly user: string | null
+  readonly provider: string
+  readonly model: string
+  readonly outcome: string
+  readonly source: string
+  readonly tokens: number
+  readonly costNano: number
+}
+
+/** `file` is `ledger.db`; in order of insertion. */
+export function readLedger(file: string): readonly LedgerRow[] {
+  const database = new DatabaseSync(file, { readOnly: true })
+  try {
+    return database
+      .prepare(
+        `SELECT pod_uid || '/' || id AS key, user, provider, model, outcome, source,
+           input_tokens + output_tokens AS tokens, cost_nano FROM usage_record ORDER BY rowid`,
+      )
+      .all()
+      .map((row) => ({
+        key: String(row["key"]),
+        user: row["user"] === null ? null : String(row["user"]),
+        provider: String(row["provider"]),
+        model: String(row["model"]),
+        outcome: String(row["outcome"]),
+        source: String(row["source"]),
+        tokens: Number(row["tokens"]),
+        costNano: Number(row["cost_nano"]),
+      }))
+  } finally {
+    database.close()
+  }
+}
