@@ -12,6 +12,11 @@ import type { Client, HeaderList } from "#proxy/exchange/ports.ts"
 
 /** How long bytes written before a cut may take to leave; then the connection is destroyed. */
 const CUT_MS = 5_000
+/**
+ * So long a body goes out as Latin-1 text, which is its bytes one for one: Node joins text with the head
+ * of the answer and hands both over as one piece, but writes bytes as a piece of their own.
+ */
+const JOINED_BYTES_MAX = 16 * 1024
 const CLOSE_HEADERS: HeaderList = Object.freeze(["connection", "close"])
 
 export interface Lifecycle {
@@ -59,8 +64,10 @@ export class ResponseClient implements Client {
 
   end(bytes?: Uint8Array | string): void {
     this.#isOver = true
-    if (bytes === undefined) this.#response.end()
-    else this.#response.end(bytes)
+    const response = this.#response
+    if (bytes === undefined) response.end()
+    else if (typeof bytes === "string" || bytes.length > JOINED_BYTES_MAX) response.end(bytes)
+    else response.end(bytesAsLatin1(bytes), "latin1")
   }
 
   destroy(): void {
@@ -129,6 +136,10 @@ export class SocketClient implements Client {
   onGone(listener: () => void): void {
     this.#socket.once("close", listener)
   }
+}
+
+function bytesAsLatin1(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1")
 }
 
 function cutLater(socket: Socket): void {
