@@ -7,6 +7,7 @@ export function keyText(document: JsonDocument, key: number): string {
 
 /**
  * Whether the key node `key` equals an earlier one of `object`; each key's glance is on the tape.
+ * None of them has escapes: then equal keys have equal bytes, and no text is built to compare them.
  */
 export function repeatsKey(
   tape: Int32Array,
@@ -16,14 +17,20 @@ export function repeatsKey(
 ): boolean {
   const glance = tape[key + 3]
   for (let other = object + STRIDE; other < key; other = afterValue(tape, other + STRIDE)) {
-    const otherGlance = tape[other + 3]
-    // An escaped key may equal any other.
-    if (otherGlance === glance || otherGlance === -1 || glance === -1) {
-      const document = { bytes, tape, wideChars: 0, wideBytes: 0 }
-      if (textOf(document, other) === textOf(document, key)) return true
-    }
+    if (tape[other + 3] === glance && isSameText(tape, bytes, other, key)) return true
   }
   return false
+}
+
+function isSameText(tape: Int32Array, bytes: Uint8Array, one: number, two: number): boolean {
+  const start = tape[one + 1] ?? 0
+  const length = (tape[one + 2] ?? 0) - start
+  const offset = (tape[two + 1] ?? 0) - start
+  if ((tape[two + 2] ?? 0) - start - offset !== length) return false
+  for (let at = start; at < start + length; at++) {
+    if (bytes[at] !== bytes[at + offset]) return false
+  }
+  return true
 }
 
 export function keysBefore(document: JsonDocument, object: number, key: number): Set<string> {

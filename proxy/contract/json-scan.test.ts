@@ -165,6 +165,14 @@ const FAULTS = [
   ["a duplicate at the top", '{"model":"a","model":"b"}', "duplicate_key", "/model", 13],
   ["a duplicate below", '{"a":[0,{"b":1,"b":2}]}', "duplicate_key", "/a/1/b", 15],
   ["a duplicate by escape", '{"model":1,"mod\\u0065l":2}', "duplicate_key", "/model", 11],
+  [
+    "a duplicate behind keys alike",
+    '{"axb":1,"ayb":2,"azb":3,"ayb":4}',
+    "duplicate_key",
+    "/ayb",
+    25,
+  ],
+  ["a duplicate behind an escape", '{"\\u006e":0,"m":1,"m":2}', "duplicate_key", "/m", 18],
   ["a duplicate of an escape", '{"\\u006d":1,"m":2}', "duplicate_key", "/m", 12],
   ["a number too large", '{"max_tokens":1e400}', "number_out_of_range", "/max_tokens", 14],
   [

@@ -64,7 +64,10 @@ const CLOSE_BRACE = 0x7d
 const OPEN_BRACKET = 0x5b
 const CLOSE_BRACKET = 0x5d
 
-/** From here on an object's keys are remembered in a set instead of compared one by one. */
+/**
+ * From here on, or from the first with an escape, an object's keys are remembered in a set instead
+ * of compared one by one.
+ */
 const KEYS_COMPARED_MAX = 12
 /** A double has 17 digits that matter; millions of them would only be work. */
 const NUMBER_BYTES_MAX = 1024
@@ -158,7 +161,7 @@ class Scan {
       if (!this.readString()) return false
       this.keys[this.depth] = key
       this.tape[key + 3] = this.glance(key)
-      if (++count > KEYS_COMPARED_MAX) {
+      if (++count > KEYS_COMPARED_MAX || this.hasEscapes || seen !== null) {
         seen ??= keysBefore(this.view(), node, key)
         const size = seen.size
         if (seen.add(keyText(this.view(), key)).size === size) return this.duplicate(key)
@@ -247,10 +250,9 @@ class Scan {
     return true
   }
 
-  /** A key's length and first and last bytes in one number, never -1; -1 when it has escapes. */
+  /** A key's length and first and last bytes in one number. */
   private glance(key: number): number {
     const { bytes, tape } = this
-    if (tape[key] === KIND.escaped) return -1
     const start = tape[key + 1] ?? 0
     const end = tape[key + 2] ?? 0
     return ((end - start) << 16) | ((bytes[start + 1] ?? 0) << 8) | (bytes[end - 2] ?? 0)
