@@ -23,6 +23,8 @@ export interface JsonLimits {
   readonly depthMax: number
   /** Commas, colons and brackets: many tiny values cost more than their bytes. */
   readonly tokensMax: number
+  /** Escapes of them. Answers hold some where a model splits an emoji; else they are refused. */
+  readonly loneSurrogates?: "accepted"
 }
 
 export interface JsonFault {
@@ -277,6 +279,7 @@ class Scan {
     const isPair = unit < 0xdc00 && bytes[at + 6] === BACKSLASH && bytes[at + 7] === 0x75
     const low = isPair ? hex4(bytes, at + 8) : -1
     if (low >= 0xdc00 && low <= 0xdfff) return at + 12
+    if (this.limits.loneSurrogates === "accepted") return at + 6
     this.fail("invalid_json", "a \\u escape is half of a surrogate pair", at)
     return -1
   }

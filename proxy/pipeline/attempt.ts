@@ -270,8 +270,12 @@ export class Attempt implements UpstreamHandler {
     const body = this.body.take()
     this.answeredAt = this.ports.monotonic()
     const { answerBytesMax } = this.settings
-    const limits = { bytesMax: answerBytesMax, depthMax: 128, tokensMax: 2_000_000 }
-    const scanned = scanJson(body, limits)
+    const scanned = scanJson(body, {
+      bytesMax: answerBytesMax,
+      depthMax: 128,
+      tokensMax: 2_000_000,
+      loneSurrogates: "accepted",
+    })
     const fault = scanned.ok
       ? this.plan.adapter.findAnswerFault(scanned.document)
       : scanned.fault.message

@@ -60,6 +60,20 @@ test("whatever the split, the same bytes go on and the same usage and end are se
   expect(bytewise.out).toBe(visible)
 })
 
+test("the end may have spaces behind it, as some servers write it", () => {
+  const { tap, out } = one(`${delta({ content: "x" })}data: [DONE] \n\n`)
+  expect(tap.end).toEqual({ kind: "done" })
+  expect(out).toBe(`${delta({ content: "x" })}data: [DONE] \n\n`)
+})
+
+test("an emoji that a server splits over two events passes", () => {
+  const text = delta({ content: "\ud83d" }) + delta({ content: "\ude00" }) + REPORT + DONE
+  expect(text).toContain("\\ud83d")
+  const { tap, out } = one(text)
+  expect(tap.end).toEqual({ kind: "done" })
+  expect(out).toBe(text.replace(REPORT, ""))
+})
+
 test("a stream cut at any byte never looks complete, and only whole events went on", () => {
   const text = ROLE + delta({ content: "a" }) + FINISH + REPORT + DONE
   const bytes = encode(text)

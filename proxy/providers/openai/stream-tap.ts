@@ -62,6 +62,7 @@ class OpenAiTap implements StreamTap {
       bytesMax: options.eventBytesMax,
       depthMax: EVENT_DEPTH_MAX,
       tokensMax: EVENT_TOKENS_MAX,
+      loneSurrogates: "accepted",
     }
     this.splitter = createEventSplitter(options.eventBytesMax, (bytes, start, end) =>
       this.onEvent(bytes, start, end),
@@ -194,7 +195,9 @@ function isPlainData(bytes: Uint8Array, start: number): boolean {
 }
 
 function isDone(data: Uint8Array): boolean {
-  return data.length === 6 && String.fromCharCode(...data) === "[DONE]"
+  let length = data.length
+  while (data[length - 1] === 0x20) length--
+  return length === 6 && String.fromCharCode(...data.subarray(0, 6)) === "[DONE]"
 }
 
 /** A chunk without choices that carries a report, whatever is in it. */
