@@ -12,7 +12,7 @@ export interface Plan {
 }
 
 export const FULL: Plan = {
-  warmUpMs: 2000,
+  warmUpMs: 3500,
   throughput: { rounds: 8, durationMs: 1800 },
   latency: { rounds: 4, durationMs: 2000 },
   streams: { rounds: 3, durationMs: 1000 },
@@ -20,10 +20,10 @@ export const FULL: Plan = {
 }
 
 export const QUICK: Plan = {
-  warmUpMs: 700,
+  warmUpMs: 1200,
   throughput: { rounds: 2, durationMs: 1000 },
-  latency: { rounds: 1, durationMs: 1000 },
-  streams: { rounds: 1, durationMs: 1000 },
+  latency: { rounds: 1, durationMs: 800 },
+  streams: { rounds: 1, durationMs: 500 },
   coldStarts: 2,
 }
 
