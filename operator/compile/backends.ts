@@ -2,7 +2,8 @@
 import type { NamespaceFacts } from "#operator/index/view.ts"
 import type { RuleConfig } from "#proxy/contract/snapshot.ts"
 import type { ClusterCore, CompiledCondition, ReadRoute } from "./compiled.ts"
-import { notResolved, type Reason, resolved } from "./reasons.ts"
+import { notResolved, resolved } from "./conditions.ts"
+import type { Reason } from "./reasons.ts"
 import { selects } from "./select.ts"
 
 const PROBLEMS_NAMED_MAX = 10

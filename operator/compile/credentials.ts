@@ -8,7 +8,7 @@ import type { AIProviderSpec } from "#operator/api/v1alpha1/ai-provider.ts"
 import type { SecretFacts } from "#operator/index/view.ts"
 import type { ProviderConfig } from "#proxy/contract/snapshot.ts"
 import type { CompiledCondition } from "./compiled.ts"
-import { listSome, notResolved } from "./reasons.ts"
+import { listSome, notResolved } from "./conditions.ts"
 
 export const CREDENTIAL_TYPE = "sidegate.dev/provider-credential"
 export const ALLOWED_HOSTS = "sidegate.dev/allowed-hosts"

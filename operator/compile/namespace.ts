@@ -19,9 +19,9 @@ import type {
   PriceBook,
   ReadRoute,
 } from "./compiled.ts"
+import { accepted, notAccepted, refused } from "./conditions.ts"
 import { byName, compareText } from "./order.ts"
 import { describeFault, remembering } from "./read.ts"
-import { accepted, notAccepted, refused } from "./reasons.ts"
 import { ownRoutes, readOwnRoute } from "./routes.ts"
 import { claimShared, sharedRoutesOf } from "./shared-routes.ts"
 import { teamOf } from "./teams.ts"

@@ -15,9 +15,9 @@ import type {
   CompiledProvider,
   ObjectVerdict,
 } from "./compiled.ts"
+import { accepted, listSome, notResolved, refused, resolved } from "./conditions.ts"
 import { byName } from "./order.ts"
 import { describeFault, readerOf, remembering } from "./read.ts"
-import { accepted, listSome, notResolved, refused, resolved } from "./reasons.ts"
 
 export interface PoliciesPass {
   readonly policies: readonly CompiledPolicy[]

@@ -11,9 +11,9 @@ import type { Price } from "#proxy/contract/prices.ts"
 import type { ProviderSchema } from "#proxy/contract/snapshot.ts"
 import { BUILT_IN_MODELS, type DatedPrice } from "./catalogue/built-in.ts"
 import type { BookedPrices, ObjectVerdict, PriceBook } from "./compiled.ts"
+import { accepted, refused, resolved } from "./conditions.ts"
 import { byAge } from "./order.ts"
 import { describeFault, readerOf, remembering } from "./read.ts"
-import { accepted, refused, resolved } from "./reasons.ts"
 
 /** All ModelCatalogs together; beyond it the youngest are refused. */
 export const CATALOGUE_ENTRIES_MAX = 2000

@@ -10,10 +10,10 @@ import { durationMs } from "#operator/api/v1alpha1/fields.ts"
 import type { ClusterView, ConfigObject, SecretFacts } from "#operator/index/view.ts"
 import type { ProviderConfig, SimulatedConfig } from "#proxy/contract/snapshot.ts"
 import type { CompiledCondition, CompiledProvider, ObjectVerdict } from "./compiled.ts"
+import { accepted, refused, resolved } from "./conditions.ts"
 import { resolveCredential } from "./credentials.ts"
 import { byAge } from "./order.ts"
 import { describeFault, readerOf, remembering } from "./read.ts"
-import { accepted, refused, resolved } from "./reasons.ts"
 
 /** Beyond this the youngest are refused: a Snapshot must fit one message. */
 export const PROVIDERS_MAX = 1000

@@ -1,7 +1,4 @@
 /** The closed list of reasons that compiling gives; `docs/conditions.md` has a row for each. */
-import type { ConfigObject } from "#operator/index/view.ts"
-import type { CompiledCondition, ObjectVerdict } from "./compiled.ts"
-
 export type Reason = (typeof REASONS)[number]
 
 export const REASONS = [
@@ -23,46 +20,3 @@ export const REASONS = [
   "ParentNotFound",
   "ParentInvalid",
 ] as const
-
-/** Longest message of a condition: a status must stay small, whatever a spec says. */
-const MESSAGE_MAX = 1024
-
-export function accepted(): CompiledCondition {
-  return { type: "Accepted", status: "True", reason: "Accepted", message: "" }
-}
-
-export function notAccepted(reason: Reason, message: string): CompiledCondition {
-  return { type: "Accepted", status: "False", reason, message: shorten(message) }
-}
-
-export function resolved(): CompiledCondition {
-  return { type: "ResolvedRefs", status: "True", reason: "ResolvedRefs", message: "" }
-}
-
-export function notResolved(reason: Reason, message: string): CompiledCondition {
-  return { type: "ResolvedRefs", status: "False", reason, message: shorten(message) }
-}
-
-/** The verdict on an object that leaves at once: its references were not looked at. */
-export function refused(object: ConfigObject, reason: Reason, message: string): ObjectVerdict {
-  return {
-    object,
-    accepted: notAccepted(reason, message),
-    resolvedRefs: {
-      type: "ResolvedRefs",
-      status: "Unknown",
-      reason: "NotAccepted",
-      message: "references are looked at once the object is accepted",
-    },
-  }
-}
-
-/** At most `most` of the parts, and how many more there are. */
-export function listSome(parts: readonly string[], most: number): string {
-  const more = parts.length - most
-  return more <= 0 ? parts.join(", ") : `${parts.slice(0, most).join(", ")} and ${more} more`
-}
-
-function shorten(message: string): string {
-  return message.length > MESSAGE_MAX ? `${message.slice(0, MESSAGE_MAX - 1)}…` : message
-}

@@ -10,9 +10,9 @@ import {
 } from "./backends.ts"
 import { type Claims, claim, type Loser, patternsOf } from "./claims.ts"
 import type { ClusterCore, ObjectVerdict, SharedRoute, SharedRouteReading } from "./compiled.ts"
+import { accepted, listSome, notAccepted, refused } from "./conditions.ts"
 import { byName } from "./order.ts"
 import { describeFault } from "./read.ts"
-import { accepted, listSome, notAccepted, refused } from "./reasons.ts"
 import { readSharedRoute } from "./routes.ts"
 import { selects } from "./select.ts"
 

@@ -15,9 +15,9 @@ import {
 } from "#operator/index/view.ts"
 import type { TeamVerdict } from "#proxy/contract/snapshot.ts"
 import type { ClusterCore, CompiledTeam, CompileSettings, ObjectVerdict } from "./compiled.ts"
+import { accepted, notResolved, refused, resolved } from "./conditions.ts"
 import { byName } from "./order.ts"
 import { describeFault, readerOf } from "./read.ts"
-import { accepted, notResolved, refused, resolved } from "./reasons.ts"
 import { labelOf } from "./select.ts"
 
 /** The team itself and its ancestors. */

@@ -2,11 +2,11 @@ import { expect, test } from "vitest"
 import {
   INITIAL_REFLECTOR,
   RETRY_MAX_MS,
-  type ReflectorFailure,
   type ReflectorInput,
   type ReflectorState,
   stepReflector,
 } from "./reflector-state.ts"
+import type { WatchFailure } from "./watch-event.ts"
 
 const OBJECT = { metadata: { name: "a", resourceVersion: "7" } }
 const FOLLOWING: ReflectorState = {
@@ -20,7 +20,7 @@ const LISTING: ReflectorState = {
   canStreamAll: false,
 }
 
-const failure = (facts: Partial<ReflectorFailure>): ReflectorFailure => ({
+const failure = (facts: Partial<WatchFailure>): WatchFailure => ({
   status: null,
   reason: null,
   retryAfterMs: null,
@@ -28,7 +28,7 @@ const failure = (facts: Partial<ReflectorFailure>): ReflectorFailure => ({
   message: "m",
   ...facts,
 })
-const failed = (facts: Partial<ReflectorFailure>): ReflectorInput => ({
+const failed = (facts: Partial<WatchFailure>): ReflectorInput => ({
   kind: "failed",
   failure: failure(facts),
 })

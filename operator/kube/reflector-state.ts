@@ -7,7 +7,7 @@
  *        v                                    v
  *   list page by page ──last page──> follow   back to the left, at once the first time
  */
-import type { WatchEvent } from "./watch-event.ts"
+import type { WatchEvent, WatchFailure } from "./watch-event.ts"
 
 export type ReflectorPhase =
   /** `sendInitialEvents`: objects arrive as events, a bookmark says that they are complete. */
@@ -38,17 +38,7 @@ export type ReflectorInput =
     }
   /** The server ended the watch cleanly after it lived this long, in ms. */
   | { readonly kind: "ended"; readonly livedMs: number }
-  | { readonly kind: "failed"; readonly failure: ReflectorFailure }
-
-export interface ReflectorFailure {
-  /** HTTP status or code of a Status object; null for a cut, a deadline or an unreadable answer. */
-  readonly status: number | null
-  readonly reason: string | null
-  readonly retryAfterMs: number | null
-  /** Something could not be read, so an event may be lost: only a relist is safe. */
-  readonly isUnreadable: boolean
-  readonly message: string
-}
+  | { readonly kind: "failed"; readonly failure: WatchFailure }
 
 export type ReflectorEffect =
   | { readonly kind: "collect"; readonly object: unknown }
@@ -62,7 +52,7 @@ export type ReflectorEffect =
   | {
       readonly kind: "connect"
       readonly delayMs: number
-      readonly failure: ReflectorFailure | null
+      readonly failure: WatchFailure | null
     }
 
 export interface ReflectorStep {
@@ -172,7 +162,7 @@ function onEnded(state: ReflectorState, livedMs: number, draw: number): Reflecto
   return { state: { ...state, failures: 0 }, effects: [reconnect(0)] }
 }
 
-function onFailed(state: ReflectorState, failure: ReflectorFailure, draw: number): ReflectorStep {
+function onFailed(state: ReflectorState, failure: WatchFailure, draw: number): ReflectorStep {
   const { phase } = state
   const isExpired = failure.status === 410 || failure.reason === "Expired"
   // A server without WatchList answers 400 or 422 to `sendInitialEvents`, and would to each
@@ -217,7 +207,7 @@ function reconnect(delayMs: number): ReflectorEffect {
   return { kind: "connect", delayMs, failure: null }
 }
 
-function noStatus(message: string): ReflectorFailure {
+function noStatus(message: string): WatchFailure {
   return { status: null, reason: null, retryAfterMs: null, isUnreadable: false, message }
 }
 

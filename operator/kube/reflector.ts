@@ -12,13 +12,12 @@ import { KubeError } from "./kube-error.ts"
 import { createObjectTable, type ObjectSink, type ObjectTable } from "./object-table.ts"
 import {
   INITIAL_REFLECTOR,
-  type ReflectorFailure,
   type ReflectorInput,
   type ReflectorPhase,
   type ReflectorState,
   stepReflector,
 } from "./reflector-state.ts"
-import { parseWatchEvent } from "./watch-event.ts"
+import { parseWatchEvent, type WatchFailure } from "./watch-event.ts"
 
 export interface ReflectorOptions {
   readonly client: KubeClient
@@ -261,7 +260,7 @@ function startWatchdog(limitMs: number, closing: AbortSignal): Watchdog {
   }
 }
 
-function failureOf(error: unknown, complaint: string | null): ReflectorFailure {
+function failureOf(error: unknown, complaint: string | null): WatchFailure {
   if (!(error instanceof KubeError)) throw error
   return {
     status: error.status,

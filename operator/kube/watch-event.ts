@@ -2,7 +2,6 @@
 import { type JsonLimits, parseJson } from "#proxy/contract/json.ts"
 import { at, textAt } from "./json-path.ts"
 import { KubeError } from "./kube-error.ts"
-import type { ReflectorFailure } from "./reflector-state.ts"
 
 export type WatchEvent =
   | {
@@ -16,7 +15,18 @@ export type WatchEvent =
       /** All objects that existed at the start have been sent. */
       readonly isInitialEnd: boolean
     }
-  | { readonly type: "ERROR"; readonly failure: ReflectorFailure }
+  | { readonly type: "ERROR"; readonly failure: WatchFailure }
+
+/** Why a watch or a list ended, whoever said so: the server, its connection or our own deadline. */
+export interface WatchFailure {
+  /** HTTP status or code of a Status object; null for a cut, a deadline or an unreadable answer. */
+  readonly status: number | null
+  readonly reason: string | null
+  readonly retryAfterMs: number | null
+  /** Something could not be read, so an event may be lost: only a relist is safe. */
+  readonly isUnreadable: boolean
+  readonly message: string
+}
 
 const LINE_LIMITS: JsonLimits = Object.freeze({
   bytesMax: 8 * 1024 * 1024,
@@ -45,7 +55,7 @@ export function parseWatchEvent(line: Uint8Array): WatchEvent {
   throw new KubeError("bad-answer", `a watch line has the unknown type ${type}`)
 }
 
-function statusFailure(status: unknown): ReflectorFailure {
+function statusFailure(status: unknown): WatchFailure {
   const code = at(status, "code")
   const seconds = at(status, "details", "retryAfterSeconds")
   return {
