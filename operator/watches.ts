@@ -8,10 +8,11 @@
 import { API_VERSION, KINDS } from "#operator/api/v1alpha1/registry.ts"
 import type { IndexedKind } from "#operator/index/view.ts"
 import type { KubeClient } from "#operator/kube/kube-client.ts"
-import { type Reflector, type ReflectorReport, startReflector } from "#operator/kube/reflector.ts"
+import { type Reflector, startReflector } from "#operator/kube/reflector.ts"
 import type { Log } from "#operator/telemetry/log.ts"
 import type { OperatorMetrics } from "#operator/telemetry/metrics.ts"
 import type { ObjectFeed } from "./control-plane.ts"
+import { createWatchReports } from "./watch-reports.ts"
 
 export interface WatchesOptions {
   readonly client: KubeClient
@@ -34,24 +35,9 @@ export interface Watches {
 }
 
 export function startWatches(options: WatchesOptions): Watches {
-  const { client, feed, log, metrics } = options
+  const { client, feed } = options
   const missing = new Set<IndexedKind>()
-  const failing = new Set<IndexedKind>()
-  const reportOn = (kind: IndexedKind) => (report: ReflectorReport) => {
-    if (report.kind === "failed") {
-      failing.add(kind)
-      metrics.watchRestarts.inc({ kind })
-      log.warn("a watch was cut and begins again", {
-        kind,
-        error: report.message,
-        durationMs: Math.round(report.retryInMs),
-      })
-    } else {
-      failing.delete(kind)
-      log.debug("a watch is up to date", { kind })
-    }
-    metrics.apiServerUp.set(failing.size === 0 ? 1 : 0)
-  }
+  const report = createWatchReports(options)
   const start = ([kind, path]: readonly [IndexedKind, string]): Reflector => {
     missing.add(kind)
     const isNamespaces = kind === "Namespace"
@@ -73,7 +59,7 @@ export function startWatches(options: WatchesOptions): Watches {
           if (isNamespaces) options.onNamespaces()
         },
       },
-      report: reportOn(kind),
+      report: (what) => report(kind, what),
     })
     reflector.finished.catch(options.onBroken)
     return reflector

@@ -57,7 +57,13 @@ export type ReflectorReport =
   | { readonly kind: "synced"; readonly objects: number }
   /** Watching goes on where it was cut. */
   | { readonly kind: "recovered" }
-  | { readonly kind: "failed"; readonly message: string; readonly retryInMs: number }
+  | {
+      readonly kind: "failed"
+      readonly message: string
+      readonly retryInMs: number
+      /** The server named a time to come back: it is busy, not broken. */
+      readonly isAskedToWait: boolean
+    }
 
 export interface Reflector {
   /** Resolves after the first `reset`. */
@@ -103,8 +109,10 @@ async function runReflector(
       if (effect.kind === "connect") {
         delayMs = effect.delayMs
         if (effect.failure !== null) {
-          const { message } = effect.failure
-          options.report?.({ kind: "failed", message, retryInMs: Math.round(delayMs) })
+          const { message, retryAfterMs } = effect.failure
+          const isAskedToWait = retryAfterMs !== null
+          const retryInMs = Math.round(delayMs)
+          options.report?.({ kind: "failed", message, retryInMs, isAskedToWait })
         }
       } else if (effect.kind === "collect" || effect.kind === "apply" || effect.kind === "delete") {
         table[effect.kind](effect.object)
