@@ -88,6 +88,8 @@ export interface UpstreamHandler {
 }
 
 export interface UpstreamCall {
+  /** `text` without the key, which an upstream may quote in its errors. */
+  conceal(text: string): string
   resume(): void
   /** Ends the call and never reuses its connection. No handler runs afterwards. */
   abort(): void

@@ -22,6 +22,7 @@ import type { StreamTap } from "#proxy/providers/adapter.ts"
 import { costWith, NO_USAGE } from "#proxy/quota/attempt-cost.ts"
 import {
   type AttemptFailure,
+  concealIn,
   failureOf,
   failureOfStatus,
   isPassedOn,
@@ -296,7 +297,8 @@ export class Attempt implements UpstreamHandler {
       depthMax: 64,
       tokensMax: 10_000,
     })
-    const error = scanned.ok ? this.plan.adapter.readError(scanned.document) : undefined
+    const words = scanned.ok ? this.plan.adapter.readError(scanned.document) : undefined
+    const error = words && concealIn(words, (text) => this.call?.conceal(text) ?? text)
     const status = this.status ?? 400
     this.answeredAt = this.ports.monotonic()
     this.finish()

@@ -7,7 +7,15 @@ import {
 } from "#proxy/runtime/samples.test-data.ts"
 import { handleChat, handleModels, refuseRequest } from "./pipeline.ts"
 import { PIPELINE_SETTINGS } from "./settings.ts"
-import { type Act, CHAT, createWorld, makeRaw, startChat, type World } from "./world.test-data.ts"
+import {
+  type Act,
+  CHAT,
+  createWorld,
+  KEY,
+  makeRaw,
+  startChat,
+  type World,
+} from "./world.test-data.ts"
 
 const USAGE = {
   prompt_tokens: 100,
@@ -546,6 +554,16 @@ describe("what goes out", () => {
       "x-sidegate-overhead-ms": "0",
     })
   })
+})
+
+test("an upstream that quotes the key in its error is quoted without it", () => {
+  const error = { message: `you sent Bearer ${KEY}`, type: KEY, param: null, code: `x ${KEY}` }
+  const world = createWorld({ scripts: [status(400, {}, JSON.stringify({ error }))] })
+  startChat(world)
+  world.advance(10)
+  expect(world.client.status).toBe(400)
+  expect(world.client.body).not.toContain(KEY)
+  expect(errorOf(world)).toMatchObject({ message: "you sent Bearer [secret]" })
 })
 
 describe("the client's pace", () => {

@@ -9,6 +9,7 @@ import type {
   HeaderList,
   Ports,
   RawRequest,
+  UpstreamCall,
   UpstreamFailure,
   UpstreamHandler,
   UpstreamRequest,
@@ -17,6 +18,9 @@ import type { Runtime } from "#proxy/runtime/runtime.ts"
 import { makeRuntime } from "#proxy/runtime/samples.test-data.ts"
 import { handleChat } from "./pipeline.ts"
 import { PIPELINE_SETTINGS, type PipelineSettings } from "./settings.ts"
+
+/** The key that the upstreams are sent. */
+export const KEY = "sk-canary-7d21"
 
 /** One thing an upstream does, at a time after the step before. */
 export type Act =
@@ -139,7 +143,7 @@ function playActs(
   handler: UpstreamHandler,
   after: (delayMs: number, run: () => void) => () => void,
   onAbort: () => void,
-): { resume(): void; abort(): void } {
+): UpstreamCall {
   let isOver = false
   let isPaused = false
   let cancelAct: () => void = () => {}
@@ -176,6 +180,7 @@ function playActs(
   }
   next()
   return {
+    conceal: (text) => text.replaceAll(KEY, "[secret]"),
     resume() {
       if (!isPaused) return
       isPaused = false

@@ -541,4 +541,5 @@ test("a Secret shows itself to nobody that prints or serialises it", () => {
   ]
   expect(shown.join(" ")).not.toContain(CANARY)
   expect(secret.reveal()).toBe(CANARY)
+  expect(secret.concealIn(`${CANARY}, ${CANARY}`)).toBe("[secret], [secret]")
 })

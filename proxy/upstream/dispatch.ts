@@ -83,7 +83,7 @@ export function createEgress(options: EgressOptions): Egress {
         handler.onFailure({ kind: "credential-missing", wasSent: false, detail })
         return ENDED
       }
-      const call = new UndiciCall(handler, provider.origin, bodyBytesMax)
+      const call = new UndiciCall(handler, provider.origin, bodyBytesMax, secret)
       const headers = headersOf(request, secret)
       const { method, path, body } = request
       pools.get(provider, secret).dispatch({ method, path, headers, body }, call)
@@ -106,6 +106,7 @@ export function createEgress(options: EgressOptions): Egress {
 }
 
 const ENDED: UpstreamCall = Object.freeze({
+  conceal: (text: string) => text,
   resume: () => undefined,
   abort: () => undefined,
 })
@@ -135,15 +136,26 @@ class UndiciCall implements Dispatcher.DispatchHandler, UpstreamCall {
   readonly #handler: UpstreamHandler
   readonly #origin: string
   readonly #bodyBytesMax: number
+  readonly #secret: Secret | undefined
   #controller: Dispatcher.DispatchController | null = null
   #bytes = 0
   #interim = 0
   #isOver = false
 
-  constructor(handler: UpstreamHandler, origin: string, bodyBytesMax: number) {
+  constructor(
+    handler: UpstreamHandler,
+    origin: string,
+    bodyBytesMax: number,
+    secret: Secret | undefined,
+  ) {
+    this.#secret = secret
     this.#handler = handler
     this.#origin = origin
     this.#bodyBytesMax = bodyBytesMax
+  }
+
+  conceal(text: string): string {
+    return this.#secret === undefined ? text : this.#secret.concealIn(text)
   }
 
   resume(): void {

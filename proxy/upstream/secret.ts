@@ -17,6 +17,11 @@ export class Secret {
     return this.#value
   }
 
+  /** `text` with the key taken out, wherever it stands. */
+  concealIn(text: string): string {
+    return this.#value === "" ? text : text.replaceAll(this.#value, HIDDEN)
+  }
+
   holds(value: string): boolean {
     return this.#value === value
   }

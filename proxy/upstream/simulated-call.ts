@@ -42,6 +42,7 @@ export function playScript(script: SimulatedScript, handler: UpstreamHandler): U
 
   schedule()
   return {
+    conceal: (text) => text,
     resume() {
       if (!isPaused) return
       isPaused = false
