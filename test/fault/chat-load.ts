@@ -6,7 +6,7 @@ export interface ChatLoad {
   /** Requests that were sent and have no whole answer yet. */
   readonly underWay: () => number
   readonly sent: () => number
-  /** By what the client saw: `200`, `200 stream`, `503`, `cut`, ... */
+  /** By what the client saw: `200`, `200 stream`, `503 CODE`, `cut`, `refused` (nobody listens), ... */
   readonly outcomes: () => Readonly<Record<string, number>>
   /** Sends nothing more; resolves when nothing is under way. */
   readonly stop: () => Promise<void>
@@ -14,7 +14,8 @@ export interface ChatLoad {
 
 export interface ChatLoadOptions {
   readonly origin: string
-  readonly model: string
+  /** Asked for in turn. */
+  readonly models: readonly string[]
   readonly lanes: number
   /** Every n-th chat is streamed. */
   readonly streamEvery: number
@@ -56,7 +57,7 @@ async function oneChat(options: ChatLoadOptions, number: number): Promise<string
       method: "POST",
       headers: { "content-type": "application/json" },
       body: JSON.stringify({
-        model: options.model,
+        model: options.models[number % options.models.length],
         user: `user-${number}`,
         messages: [{ role: "user", content: "Say something." }],
         ...(isStream ? { stream: true } : {}),
@@ -68,7 +69,11 @@ async function oneChat(options: ChatLoadOptions, number: number): Promise<string
     if (!isStream) return "200"
     return text.endsWith("data: [DONE]\n\n") ? "200 stream" : "200 stream cut in-band"
   } catch (error) {
-    return error instanceof Error && error.name === "TimeoutError" ? "timeout" : "cut"
+    if (!(error instanceof Error)) throw error
+    if (error.name === "TimeoutError") return "timeout"
+    const { cause } = error
+    const isRefused = cause instanceof Error && "code" in cause && cause.code === "ECONNREFUSED"
+    return isRefused ? "refused" : "cut"
   }
 }
 

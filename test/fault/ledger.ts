@@ -16,9 +16,8 @@ export interface LedgerRow {
 
 /** `file` is `ledger.db`; in order of insertion. */
 export function readLedger(file: string): readonly LedgerRow[] {
-  const database = new DatabaseSync(file, { readOnly: true })
-  try {
-    return database
+  return withLedger(file, (database) =>
+    database
       .prepare(
         `SELECT pod_uid || '/' || id AS key, user, provider, model, outcome, source,
            input_tokens + output_tokens AS tokens, cost_nano FROM usage_record ORDER BY rowid`,
@@ -33,7 +32,20 @@ export function readLedger(file: string): readonly LedgerRow[] {
         source: String(row["source"]),
         tokens: Number(row["tokens"]),
         costNano: Number(row["cost_nano"]),
-      }))
+      })),
+  )
+}
+
+export function countLedger(file: string): number {
+  return withLedger(file, (database) =>
+    Number(database.prepare("SELECT count(*) AS rows FROM usage_record").get()?.["rows"]),
+  )
+}
+
+function withLedger<T>(file: string, read: (database: DatabaseSync) => T): T {
+  const database = new DatabaseSync(file, { readOnly: true })
+  try {
+    return read(database)
   } finally {
     database.close()
   }

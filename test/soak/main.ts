@@ -1,33 +1,26 @@
 /**
- * `make soak`: the kill tests of `make test`, ten times as long.
+ * `make soak`: the kill test of `make test`, ten times as long.
  *
- * In: `--kills N` (default 200). Out: one line for each victim; exits 1 when an attempt has no
- * record, has two, or a record has no attempt and is not an estimated intent.
+ * In: `--kills N` of each (default 200). Out: one sentence on stdout and, at the default, in
+ * `docs/performance.md`; exits 1 when an attempt has no record, has two, or a record has no attempt
+ * and is not an estimated intent.
  */
-import { type KillReport, runKills } from "#test/fault/kill.ts"
+import { fileURLToPath } from "node:url"
+import { describeKills, runKills } from "#test/fault/kill-story.ts"
+import { pickSeed } from "#test/fault/seeded.ts"
+import { conditions } from "#test/process/conditions.ts"
+import { writeSection } from "#test/process/document-section.ts"
+
+const KILLS = 200
 
 const at = process.argv.indexOf("--kills")
-const kills = at < 0 ? 200 : Number(process.argv[at + 1])
-let isRight = true
-for (const victim of ["proxy", "operator"] as const) {
-  const seed = Date.now() % 1_000_000
-  const report = await runKills({ victim, kills, seed })
-  console.log(describe(victim, seed, report))
-  for (const violation of report.violations) console.log(`  wrong: ${violation}`)
-  isRight &&= report.violations.length === 0
+const kills = at < 0 ? KILLS : Number(process.argv[at + 1])
+const report = await runKills({ kills, seed: pickSeed() })
+const sentence = describeKills(report)
+console.log(sentence)
+for (const violation of report.violations) console.log(`wrong: ${violation}`)
+if (kills === KILLS) {
+  const file = fileURLToPath(new URL("../../docs/performance.md", import.meta.url))
+  writeSection(file, "soak", `${conditions("make soak")}\n\n${sentence}.`)
 }
-process.exit(isRight ? 0 : 1)
-
-function describe(victim: string, seed: number, report: KillReport): string {
-  const { kills: times, attempts, records, surplus, lost, slowestStartMs } = report
-  const outcomes = Object.entries(report.outcomes).map(([outcome, count]) => `${outcome}: ${count}`)
-  return (
-    `${victim} killed ${times} times (seed ${seed}): ` +
-    `${attempts} attempts counted by the upstream, ` +
-    `${records} records, ${lost} of them lost and estimated, ` +
-    `${surplus} of those beyond the attempts ` +
-    `(${report.underWayAtKills} requests were under way); ` +
-    `slowest start ${slowestStartMs.toFixed(0)} ms; ` +
-    `clients saw ${outcomes.join(", ")}`
-  )
-}
+process.exit(report.violations.length === 0 ? 0 : 1)
