@@ -31,7 +31,7 @@ export function checkObject(object: unknown, definition: KindDefinition): readon
 /**
  * The API server drops a field that is null; a null item of a list stays, and has the wrong type.
  */
-export function withoutNulls(value: unknown): unknown {
+function withoutNulls(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutNulls)
   const fields = asRecord(value)
   if (fields === undefined) return value

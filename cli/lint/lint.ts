@@ -9,7 +9,6 @@
  */
 import { readDirectory } from "#cli/manifests/directory.ts"
 import {
-  asRecord,
   type Manifest,
   type ManifestFile,
   type ParsedFile,
@@ -18,7 +17,7 @@ import {
 import { readObjects } from "#cli/run/objects.ts"
 import { API_VERSION, GROUP, KINDS, kindOf } from "#operator/api/v1alpha1/registry.ts"
 import type { Reason } from "#operator/compile/reasons.ts"
-import { checkObject, withoutNulls } from "./check-object.ts"
+import { checkObject } from "./check-object.ts"
 import { formatFault } from "./fault.ts"
 import { compileFindings } from "./verdicts.ts"
 
@@ -51,7 +50,7 @@ export function lintDirectory(root: string): LintResult {
 
 /** Findings in the order of files, lines and checks. */
 export function lintFiles(files: readonly ManifestFile[]): LintResult {
-  const parsed = files.map(parseManifests).map(pruned)
+  const parsed = files.map(parseManifests)
   const ours = parsed.flatMap(({ manifests }) => manifests.filter(isOurs))
   const refused = ours.flatMap(admissionFindings)
   const findings = [
@@ -130,15 +129,6 @@ function duplicateFindings(manifests: readonly Manifest[]): readonly LintFinding
     const message = `is already in ${before.file}:${before.line}`
     return [{ level: "error", file, line, object, path: "metadata.name", message }]
   })
-}
-
-/** As the API server keeps it: what is null is absent. */
-function pruned(file: ParsedFile): ParsedFile {
-  const manifests = file.manifests.map((manifest) => ({
-    ...manifest,
-    value: asRecord(withoutNulls(manifest.value)) ?? manifest.value,
-  }))
-  return { ...file, manifests }
 }
 
 /** As `formatRef` names it; a route without a namespace is in `default`. */

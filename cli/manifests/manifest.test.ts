@@ -19,6 +19,18 @@ const faults = [
     want: ["5: Flow"],
   },
   { name: "a key twice", text: "a: 1\na: 2", want: ["2: Map keys must be unique"] },
+  {
+    name: "an alias of what it is in",
+    text: "a: &a {b: *a}",
+    want: ["1: a value contains itself"],
+  },
+  { name: "bytes", text: "a: !!binary aGVsbG8=", want: ["1: a value is tagged as bytes"] },
+  { name: "a set", text: "a: !!set {b}", want: ["1: a value is tagged as bytes, a set"] },
+  {
+    name: "too many levels",
+    text: `a: ${"[".repeat(64)}${"]".repeat(64)}`,
+    want: ["1: a value has more than 64 levels"],
+  },
 ] as const
 test.each(faults)("a fault says where: $name", ({ text, want }) => {
   const found = parse(text).faults.map(({ line, message }) => `${line}: ${message}`)
@@ -32,6 +44,11 @@ test("a broken document leaves the others in order", () => {
     ["b", 7],
   ])
   expect(faults).toHaveLength(1)
+})
+
+test("a field that is null is absent, and a null item of a list stays", () => {
+  const text = `${namespace("a")}spec: {a: null, b: [null, {c: ~}], d: }\n`
+  expect(parse(text).manifests[0]?.value["spec"]).toEqual({ b: [null, {}] })
 })
 
 test("comments and empty documents are nothing", () => {

@@ -6,6 +6,7 @@
  * Knows nothing of schemas, of the operator, or of what the objects mean.
  */
 import { isScalar, LineCounter, parseAllDocuments } from "yaml"
+import { plainValue } from "./plain-value.ts"
 
 export interface ManifestFile {
   /** Relative to the directory, with `/` between its parts. */
@@ -22,7 +23,7 @@ export interface Manifest {
   readonly name: string
   /** As written; null when the manifest has none. */
   readonly namespace: string | null
-  /** The whole object. */
+  /** The whole object, without the fields that are null: `kubectl apply` sends none. */
   readonly value: Readonly<Record<string, unknown>>
 }
 
@@ -137,7 +138,7 @@ type Content = { readonly value: unknown } | { readonly message: string }
 /** The library counts what aliases stand for, so that a small file cannot become a large value. */
 function toValue(document: { toJS(options: { maxAliasCount: number }): unknown }): Content {
   try {
-    return { value: document.toJS({ maxAliasCount: 100 }) }
+    return { value: plainValue(document.toJS({ maxAliasCount: 100 })) }
   } catch (error) {
     return { message: error instanceof Error ? error.message : String(error) }
   }

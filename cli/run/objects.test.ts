@@ -46,6 +46,12 @@ describe("where an object goes", () => {
     expect([...read(text, {}, "search").objects.keys()]).toContain(want)
   })
 
+  test("a field that is null is absent, as after kubectl apply", () => {
+    const body = "spec: {costCenter: null, parent: a}"
+    const { objects } = read(object("TeamQuota", "name: b", body))
+    expect(objects.get("TeamQuota b")?.body).toEqual({ spec: { parent: "a" } })
+  })
+
   test("the namespaces that are played or named exist", () => {
     const { objects } = read(object("AIRoute", "name: a, namespace: other"), {}, "search")
     expect([...objects.keys()].filter((key) => key.startsWith("Namespace"))).toEqual([
