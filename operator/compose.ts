@@ -42,6 +42,7 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
     index,
     settings,
     now,
+    ...(options.debounce === undefined ? {} : { debounce: options.debounce }),
     ports: {
       publisher,
       credentialsFor: (needs) => vault.credentialsFor(needs),

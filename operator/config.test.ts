@@ -16,6 +16,7 @@ test("without any variable the settings are those of the chart's defaults", () =
       listenHost: null,
       controlPort: 8443,
       opsPort: 9090,
+      pushQuietMs: 100,
       ledgerFile: "/var/lib/sidegate/ledger.db",
       tls: {
         mode: "own",
@@ -47,6 +48,8 @@ test("the operator's namespace is where keys live and what the certificate names
 const wrong = [
   { name: "SIDEGATE_CONTROL_PORT", value: "70000", says: "a port from 0 to 65535" },
   { name: "SIDEGATE_OPS_PORT", value: "http", says: "a port from 0 to 65535" },
+  { name: "SIDEGATE_PUSH_QUIET_MS", value: "1001", says: "milliseconds from 0 to 1000" },
+  { name: "SIDEGATE_PUSH_QUIET_MS", value: "-1", says: "milliseconds from 0 to 1000" },
   { name: "SIDEGATE_LOG_LEVEL", value: "loud", says: "one of debug, info, warn, error" },
   { name: "SIDEGATE_DEFAULT_UNSELECTED", value: "allow", says: "one of Allow, Deny" },
   { name: "SIDEGATE_OPERATOR_NAMESPACE", value: "No_Name", says: "a Kubernetes name" },

@@ -4,6 +4,7 @@
  * In: environment variables as text. Out: an OperatorConfig, or one sentence for each variable that
  * names it, what was wrong with it and what it may be.
  */
+import { DEBOUNCE } from "#operator/reconcile/debounce.ts"
 import { LOG_LEVELS, type LogLevel } from "#operator/telemetry/log.ts"
 
 export interface OperatorConfig {
@@ -22,6 +23,8 @@ export interface OperatorConfig {
   readonly listenHost: string | null
   readonly controlPort: number
   readonly opsPort: number
+  /** A namespace under churn is compiled once it was quiet for so long; never later than 1 s. */
+  readonly pushQuietMs: number
   readonly ledgerFile: string
   readonly tls: {
     /** `own`: made and rotated here; `provided`: the Secret is somebody else's. */
@@ -67,6 +70,7 @@ export function readOperatorConfig(env: Environment, release: string): ConfigRes
     listenHost: read.optional("SIDEGATE_LISTEN_HOST"),
     controlPort: read.port("SIDEGATE_CONTROL_PORT", 8443),
     opsPort: read.port("SIDEGATE_OPS_PORT", 9090),
+    pushQuietMs: read.ms("SIDEGATE_PUSH_QUIET_MS", DEBOUNCE.quietMs, DEBOUNCE.maxMs),
     ledgerFile: `${read.optional("SIDEGATE_STATE_DIR") ?? "/var/lib/sidegate"}/ledger.db`,
     tls: Object.freeze({
       mode: read.choice("SIDEGATE_TLS_MODE", "own", ["own", "provided"]),
@@ -110,6 +114,12 @@ function readerOf(env: Environment, problems: string[]) {
       const value = optional(name) ?? otherwise
       const found = allowed.find((one) => one === value)
       return found ?? refuse(name, value, `one of ${allowed.join(", ")}`, otherwise)
+    },
+    ms: (name: string, otherwise: number, most: number): number => {
+      const value = optional(name)
+      if (value === null) return otherwise
+      const ms = /^\d{1,9}$/.test(value) ? Number(value) : Number.NaN
+      return ms <= most ? ms : refuse(name, value, `milliseconds from 0 to ${most}`, otherwise)
     },
     /** 0 takes a free one. */
     port: (name: string, otherwise: number): number => {

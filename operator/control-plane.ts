@@ -13,6 +13,7 @@ import type { IndexedKind, NamespaceFacts, ObjectRef, PodFacts } from "#operator
 import type { Intake } from "#operator/intake/intake.ts"
 import type { LedgerStore } from "#operator/ledger/store/store.ts"
 import type { Publisher } from "#operator/publish/publisher.ts"
+import type { DebounceSettings } from "#operator/reconcile/debounce.ts"
 import type { ObjectEvent, StatusWrite } from "#operator/reconcile/ports.ts"
 import type { Log } from "#operator/telemetry/log.ts"
 import type { OperatorMetrics } from "#operator/telemetry/metrics.ts"
@@ -29,6 +30,8 @@ export interface ControlPlaneOptions {
    * Whether sidecars of a namespace are served; all when left out. Others hold no configuration.
    */
   readonly isServed?: (namespace: NamespaceFacts) => boolean
+  /** How long a namespace under churn waits to be compiled; `DEBOUNCE` when left out. */
+  readonly debounce?: DebounceSettings
   /** The ledger belongs to a leader of a higher term: this process must stop at once. */
   readonly onDeposed?: (reason: string) => void
 }

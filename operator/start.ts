@@ -18,6 +18,7 @@ import { reviewToken } from "#operator/kube/token-review.ts"
 import { openSqliteLedger } from "#operator/ledger/store/sqlite/sqlite-store.ts"
 import { createAuthenticator } from "#operator/publish/authenticator.ts"
 import { createControlServer, type ServerCertificate } from "#operator/publish/control-server.ts"
+import { DEBOUNCE } from "#operator/reconcile/debounce.ts"
 import { errorText, type Log } from "#operator/telemetry/log.ts"
 import type { OperatorMetrics } from "#operator/telemetry/metrics.ts"
 import { createOpsServer } from "#operator/telemetry/ops-server.ts"
@@ -147,6 +148,7 @@ function createPlane(
     now,
     isServed: isInjected,
     onDeposed: onFatal,
+    debounce: { ...DEBOUNCE, quietMs: config.pushQuietMs },
   })
 }
 

@@ -10,6 +10,7 @@ import type { CompiledNamespace, CompileSettings } from "#operator/compile/compi
 import type { Index } from "#operator/index/index.ts"
 import type { ClusterView, NamespaceFacts, ObjectRef } from "#operator/index/view.ts"
 import type { TeamVerdict } from "#proxy/contract/snapshot.ts"
+import { DEBOUNCE, type DebounceSettings } from "./debounce.ts"
 import { createInForce } from "./in-force.ts"
 import type { ObjectStatus, ReconcilePorts } from "./ports.ts"
 import { reconcileNamespace } from "./reconcile-namespace.ts"
@@ -41,9 +42,11 @@ export interface ReconcilerOptions {
   readonly settings: CompileSettings
   readonly ports: ReconcilePorts
   readonly now: () => number
+  readonly debounce?: DebounceSettings
 }
 
-export function createReconciler({ index, settings, ports, now }: ReconcilerOptions): Reconciler {
+export function createReconciler(options: ReconcilerOptions): Reconciler {
+  const { index, settings, ports, now, debounce = DEBOUNCE } = options
   const inForce = createInForce()
   const sidecars = (namespace: string) => ports.publisher.sidecars(namespace)
   const board = createStatusBoard(inForce, sidecars, now())
@@ -72,6 +75,7 @@ export function createReconciler({ index, settings, ports, now }: ReconcilerOpti
     run,
     namespaces: () => index.namespaces().map(({ name }) => name),
     failed: (namespace, error) => ports.report({ kind: "failed", namespace, error }),
+    debounce,
   })
   return {
     touch: (keys) => work.touch(keys),

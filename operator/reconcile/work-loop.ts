@@ -4,7 +4,7 @@
  * In    keys and what to do for one key. Out: calls of it, never two at a time. Key "" means
  *       everything: it runs first, then every namespace does.
  */
-import { createDebounce } from "./debounce.ts"
+import { createDebounce, type DebounceSettings } from "./debounce.ts"
 
 export interface WorkLoop {
   touch(keys: Iterable<string>): void
@@ -25,6 +25,7 @@ export interface WorkLoopOptions {
   /** What "" stands for besides itself. */
   readonly namespaces: () => Iterable<string>
   readonly failed: (key: string, error: unknown) => void
+  readonly debounce?: DebounceSettings
 }
 
 /** One slice; then acknowledgements and usage get their turn. */
@@ -35,7 +36,7 @@ export const RETRY_MAX_MS = 300_000
 
 export function createWorkLoop(options: WorkLoopOptions): WorkLoop {
   const { now } = options
-  const debounce = createDebounce()
+  const debounce = createDebounce(options.debounce)
   /** Due, in order, each with the time of its first change. */
   const work = new Map<string, number>()
   const failures = new Map<string, number>()
