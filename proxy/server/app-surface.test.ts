@@ -481,12 +481,32 @@ describe("a request", () => {
     expect(handled).toEqual([])
   })
 
-  test("whose body stalls gets 408", async () => {
-    const { port, handled } = await start()
+  const ENDLESS = [
+    ["chunks", `${JSON_HEADERS}transfer-encoding: chunked\r\n`, 413],
+    ["a length", `${JSON_HEADERS}content-length: 99999999\r\n`, 413],
+    ["the wrong type", `${HOST}content-type: text/plain\r\ncontent-length: 99999999\r\n`, 415],
+  ] as const
+  test.each(ENDLESS)("refused, that goes on sending without end (%s), is cut", async (...row) => {
+    const [, headers, status] = row
+    const { port } = await start({ requestTimeoutMs: 60_000 })
+    const wire = await dial(port)
+    wire.socket.removeAllListeners("error").on("error", () => undefined)
+    wire.socket.write(post(headers))
+    const piece = `3e8\r\n${"x".repeat(1000)}\r\n`
+    await until(() => {
+      if (!wire.isClosed()) wire.socket.write(piece)
+      return wire.isClosed()
+    })
+    expect(wire.text()).toMatch(new RegExp(`^HTTP/1.1 ${status} `))
+  })
+
+  test("whose body stalls gets 408 and the connection ends", async () => {
+    const { port, handled } = await start({ requestTimeoutMs: 60_000 })
     const wire = await dial(port)
     wire.socket.write(post(`${JSON_HEADERS}content-length: 10\r\n`, "{}"))
-    await until(() => wire.text().includes("body_timeout"))
+    await until(() => wire.isClosed())
     expect(wire.text()).toMatch(/^HTTP\/1\.1 408 /)
+    expect(wire.text()).toContain("body_timeout")
     expect(handled).toEqual([])
   })
 

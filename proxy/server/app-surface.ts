@@ -176,7 +176,10 @@ class Surface {
     this.#opened(socket, response)
     const refused = (refusal: Refusal, surface = UNKNOWN_SURFACE): void => {
       this.#options.onRefused(refusal)
+      // Its sender has stopped in the middle: nothing can follow on this connection.
+      if (refusal.code === "body_timeout") client.closeAfterwards()
       this.#options.refuse(surface, refusal, id, client)
+      this.receiver.letGo(request)
     }
     const method = request.method ?? ""
     const read = readHead(method, request.url ?? "", request.rawHeaders, this.#options.limits)

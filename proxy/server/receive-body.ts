@@ -18,6 +18,8 @@ export interface BodyLimits {
 
 /** Between two sweeps; a stall is noticed up to this much late. */
 export const SWEEP_MS = 500
+/** Of a body that is little over the limit the rest is read and the connection serves on. */
+const LET_GO_MAX = 4
 
 export type BodyResult =
   | { readonly ok: true; readonly body: Uint8Array }
@@ -50,6 +52,19 @@ export class BodyReceiver {
     receiving.tick = this.#tick
     receiving.place = this.#receiving.push(receiving) - 1
     receiving.listen(request)
+  }
+
+  /**
+   * What still comes of a refused body is read, so that its sender gets to the answer; at
+   * `bodyBytesMax` times LET_GO_MAX the connection is cut.
+   */
+  letGo(request: IncomingMessage): void {
+    if (request.complete) return
+    let bytes = 0
+    request.on("data", (piece: Buffer) => {
+      bytes += piece.length
+      if (bytes > this.#limits.bodyBytesMax * LET_GO_MAX) request.socket.destroy()
+    })
   }
 
   /** The exchange that held a body of `bytes` bytes is over. */
