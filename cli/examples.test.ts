@@ -8,6 +8,8 @@ const EXAMPLES = join(import.meta.dirname, "../examples")
 
 test.each(readdirSync(EXAMPLES))("the API server and the operator take examples/%s", (name) => {
   const { findings, objects } = lintDirectory(join(EXAMPLES, name))
-  expect(findings.map(formatFinding)).toEqual([])
+  // Among them is what a policy refuses, to be seen.
+  const faults = findings.filter(({ message }) => !message.startsWith("BackendDenied: "))
+  expect(faults.map(formatFinding)).toEqual([])
   expect(objects).toBeGreaterThan(1)
 })

@@ -68,6 +68,16 @@ const cases: readonly {
     want: ["a.yaml:1: warning: AIRoute search/chat: ResolvedRefs: BackendNotFound: "],
   },
   {
+    name: "a route that a policy leaves no backend for: a warning",
+    documents: [
+      PROVIDER,
+      route("chat"),
+      `${HEAD}kind: ModelPolicy\nmetadata: {name: org}\n` +
+        "spec: {targets: {namespaces: {from: All}}, models: {default: Deny}}\n",
+    ],
+    want: ["a.yaml:9: warning: AIRoute search/chat: ResolvedRefs: BackendDenied: "],
+  },
+  {
     name: "two routes for one model conflict, and the later one loses",
     documents: [PROVIDER, route("chat"), route("late")],
     want: ["a.yaml:16: AIRoute search/late: Accepted: Conflicted: "],

@@ -72,8 +72,13 @@ export function formatFinding({ level, file, line, object, path, message }: Lint
   return `${file}:${line}: ${mark}${subject}${text}`
 }
 
-/** May exist in the cluster although no file here has it. */
-const ELSEWHERE: readonly Reason[] = ["SecretNotFound", "BackendNotFound", "ParentNotFound"]
+/** What may be in the cluster although no file here has it, and what a policy may well intend. */
+const WARNINGS: readonly Reason[] = [
+  "SecretNotFound",
+  "BackendNotFound",
+  "ParentNotFound",
+  "BackendDenied",
+]
 
 function isOurs({ apiVersion }: Manifest): boolean {
   return apiVersion.startsWith(`${GROUP}/`)
@@ -101,10 +106,9 @@ function operatorFindings(
     const source = set.objects.get(found.object)?.source ?? ""
     const [, file, line] = /^(.*):(\d+)$/.exec(source) ?? []
     if (file === undefined || refused.has(found.object)) return []
-    const isElsewhere = ELSEWHERE.includes(found.reason)
     return [
       {
-        level: isElsewhere ? "warning" : "error",
+        level: WARNINGS.includes(found.reason) ? "warning" : "error",
         file,
         line: Number(line),
         object: found.object,

@@ -2,7 +2,7 @@
 import type { NamespaceFacts } from "#operator/index/view.ts"
 import type { RuleConfig } from "#proxy/contract/snapshot.ts"
 import type { ClusterCore, CompiledCondition, ReadRoute } from "./compiled.ts"
-import { notResolved, resolved } from "./conditions.ts"
+import { listSome, notResolved, resolved } from "./conditions.ts"
 import type { Reason } from "./reasons.ts"
 import { selects } from "./select.ts"
 
@@ -16,6 +16,12 @@ export interface BackendProblem {
 
 /** Null when the provider can serve the namespace. Looked up once for each provider. */
 export type ProblemOf = (provider: string) => BackendProblem | null
+
+/**
+ * Rules that policies leave no backend for: name, and why a request that matches is refused for
+ * certain.
+ */
+export type Denials = ReadonlyMap<string, string>
 
 /** What stands between a namespace and each provider. */
 export function problemsIn(core: ClusterCore, namespace: NamespaceFacts): ProblemOf {
@@ -65,25 +71,46 @@ export function withProblems(
 }
 
 /**
- * `ResolvedRefs` of a route: the first problem gives the reason, the message names all backends.
+ * `ResolvedRefs` of a route: the first problem gives the reason, the message names all backends and
+ * the rules that have none left, those that policies deny included.
  */
-export function backendsCondition(route: ReadRoute, problemOf: ProblemOf): CompiledCondition {
-  const backends = route.rules.flatMap((rule) =>
-    rule.backends.map(({ provider }, index) => ({
-      at: `spec.rules[${rule.name}].backends[${index}]`,
-      problem: problemOf(provider),
-    })),
-  )
-  const broken = backends.flatMap(({ at, problem }) => (problem === null ? [] : [{ at, problem }]))
-  const first = broken[0]
+export function backendsCondition(
+  route: ReadRoute,
+  problemOf: ProblemOf,
+  denials: Denials,
+): CompiledCondition {
+  const rules = route.rules.map(({ name, backends }) => {
+    const problems = backends.flatMap(({ provider }, index): readonly Found[] => {
+      const problem = problemOf(provider)
+      return problem === null ? [] : [{ at: `spec.rules[${name}].backends[${index}]`, problem }]
+    })
+    const denial = denials.get(name)
+    const isOut = denial !== undefined || problems.length === backends.length
+    if (denial === undefined) return { name, problems, isOut }
+    const problem: BackendProblem = { reason: "BackendDenied", text: denial }
+    return { name, problems: [...problems, { at: `spec.rules[${name}]`, problem }], isOut }
+  })
+  const found = rules.flatMap(({ problems }) => problems)
+  const [first] = found
   if (first === undefined) return resolved()
-  const texts = broken
+  const texts = found
     .slice(0, PROBLEMS_NAMED_MAX)
     .map(({ at, problem }) => `${at}: ${problem.text}`)
-  const more = broken.length - texts.length
+  const more = found.length - texts.length
   if (more > 0) texts.push(`and ${more} more`)
-  const rest = broken.length === backends.length ? "no backend is left" : "the other backends serve"
-  return notResolved(first.problem.reason, [...texts, rest].join("; "))
+  const out = rules.flatMap(({ name, isOut }) => (isOut ? [name] : []))
+  return notResolved(first.problem.reason, [...texts, whatServes(out, rules.length)].join("; "))
+}
+
+interface Found {
+  readonly at: string
+  readonly problem: BackendProblem
+}
+
+function whatServes(out: readonly string[], rules: number): string {
+  if (out.length === 0) return "the other backends serve"
+  if (out.length === rules) return "no backend is left"
+  return `no backend is left in rule ${listSome(out, 5)}, the other rules serve`
 }
 
 export function notPermitted(provider: string, where: string): BackendProblem {

@@ -36,7 +36,7 @@ export function compileCluster(
   namespaces: readonly NamespaceFacts[],
 ): CompiledCluster {
   const core = coreOf(view, settings.operatorNamespace)
-  return { core, verdicts: [...core.verdicts, ...judgeSharedRoutes(core, namespaces)] }
+  return { core, verdicts: [...core.verdicts, ...judgeSharedRoutes(core, namespaces, settings)] }
 }
 
 /** One namespace: the same value again for the same `core`, view and settings. */

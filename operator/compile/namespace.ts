@@ -8,7 +8,13 @@ import {
   SNAPSHOT_SCHEMA_VERSION,
 } from "#proxy/contract/snapshot.ts"
 import { accessOf } from "./access.ts"
-import { backendsCondition, type ProblemOf, problemsIn, withProblems } from "./backends.ts"
+import {
+  backendsCondition,
+  type Denials,
+  type ProblemOf,
+  problemsIn,
+  withProblems,
+} from "./backends.ts"
 import { claim } from "./claims.ts"
 import type {
   BookedPrices,
@@ -20,6 +26,7 @@ import type {
   ReadRoute,
 } from "./compiled.ts"
 import { accepted, notAccepted, refused } from "./conditions.ts"
+import { denialsOf } from "./denials.ts"
 import { byName, compareText } from "./order.ts"
 import { describeFault, remembering } from "./read.ts"
 import { ownRoutes, readOwnRoute } from "./routes.ts"
@@ -33,14 +40,15 @@ export function assembleNamespace(
 ): CompiledNamespace {
   const { namespace } = view
   const problemOf = problemsIn(core, namespace)
-  const own = judgeOwnRoutes(view, problemOf, settings.operatorNamespace)
+  const access = accessOf(core, namespace.labels, settings)
+  const denials = (route: ReadRoute) => denialsOf(route, access.access, problemOf)
+  const own = judgeOwnRoutes(view, problemOf, denials, settings.operatorNamespace)
   const shared = claimShared(sharedRoutesOf(core), namespace)
   const serving = settle(own.holders, shared.holders)
   const routes = serving.map(({ route }) => routeConfig(route, problemOf))
   const providers = providersOf(core, routes)
   const prices = pricesOf(core.prices, serving, providers)
   const team = teamOf(core, namespace, settings)
-  const access = accessOf(core, namespace.labels, settings)
   return {
     snapshot: {
       schemaVersion: SNAPSHOT_SCHEMA_VERSION,
@@ -74,6 +82,7 @@ interface OwnRoutes {
 function judgeOwnRoutes(
   view: NamespaceView,
   problemOf: ProblemOf,
+  denials: (route: ReadRoute) => Denials,
   operatorNamespace: string,
 ): OwnRoutes {
   const verdicts: ObjectVerdict[] = []
@@ -85,11 +94,11 @@ function judgeOwnRoutes(
   }
   const { winners, losers, holders } = claim(readable)
   for (const route of winners) {
-    const resolvedRefs = backendsCondition(route, problemOf)
+    const resolvedRefs = backendsCondition(route, problemOf, denials(route))
     verdicts.push({ object: route.object, accepted: accepted(), resolvedRefs })
   }
   for (const { route, reason, message } of losers) {
-    const resolvedRefs = backendsCondition(route, problemOf)
+    const resolvedRefs = backendsCondition(route, problemOf, denials(route))
     verdicts.push({ object: route.object, accepted: notAccepted(reason, message), resolvedRefs })
   }
   return { holders, verdicts: verdicts.sort((a, b) => byName(a.object, b.object)) }

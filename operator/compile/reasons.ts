@@ -17,6 +17,7 @@ export const REASONS = [
   "ProviderInvalid",
   "ProviderNotReady",
   "ProviderNotPermitted",
+  "BackendDenied",
   "ParentNotFound",
   "ParentInvalid",
 ] as const

@@ -1,16 +1,26 @@
 /** Pass: shared AIRoutes, and what to say of each over all the namespaces that it serves. */
 import { isSharedRoute } from "#operator/index/entry.ts"
 import type { ClusterView, ConfigObject, NamespaceFacts } from "#operator/index/view.ts"
+import { accessOf } from "./access.ts"
 import {
+  type BackendProblem,
   backendsCondition,
   clusterProblem,
+  type Denials,
   isAllowed,
   notPermitted,
   type ProblemOf,
 } from "./backends.ts"
 import { type Claims, claim, type Loser, patternsOf } from "./claims.ts"
-import type { ClusterCore, ObjectVerdict, SharedRoute, SharedRouteReading } from "./compiled.ts"
+import type {
+  ClusterCore,
+  CompileSettings,
+  ObjectVerdict,
+  SharedRoute,
+  SharedRouteReading,
+} from "./compiled.ts"
 import { accepted, listSome, notAccepted, refused } from "./conditions.ts"
+import { denialsOf } from "./denials.ts"
 import { byName } from "./order.ts"
 import { describeFault } from "./read.ts"
 import { readSharedRoute } from "./routes.ts"
@@ -52,28 +62,52 @@ export function sharedRoutesOf(core: ClusterCore): readonly SharedRoute[] {
 export function judgeSharedRoutes(
   core: ClusterCore,
   namespaces: readonly NamespaceFacts[],
+  settings: CompileSettings,
 ): readonly ObjectVerdict[] {
   const losses = lossesOf(sharedRoutesOf(core), namespaces)
   return core.sharedRoutes.map(({ object, route, fault }) => {
     if (route === null) return refused(object, "Invalid", fault)
-    const resolvedRefs = backendsCondition(route, problemsAnywhere(route))
+    const problemOf = problemsAnywhere(route)
+    const resolvedRefs = backendsCondition(route, problemOf, deniedEverywhere(route, problemOf))
     const loss = losses.get(object)
     if (loss === undefined) return { object, accepted: accepted(), resolvedRefs }
     const message = `in namespace ${listSome(loss.namespaces, 3)}: ${loss.first.message}`
     return { object, accepted: notAccepted(loss.first.reason, message), resolvedRefs }
   })
 
-  function problemsAnywhere(route: SharedRoute): ProblemOf {
-    return (provider) => {
-      const problem = clusterProblem(core, provider)
-      if (problem !== null) return problem
-      const forbidden = namespaces.filter(
-        (namespace) =>
-          selects(route.namespaces, namespace.labels) && !isAllowed(core, provider, namespace),
-      )
-      const names = forbidden.map(({ name }) => name)
-      return names.length === 0 ? null : notPermitted(provider, listSome(names, 3))
+  /** A policy for some of its namespaces is no fault of a shared route. */
+  function deniedEverywhere(route: SharedRoute, problemOf: ProblemOf): Denials {
+    let denials: Denials | null = null
+    for (const { labels } of namespaces) {
+      if (!selects(route.namespaces, labels)) continue
+      const { access } = accessOf(core, labels, settings)
+      const here = denialsOf(route, access, problemOf)
+      denials = new Map([...(denials ?? here)].filter(([rule]) => here.has(rule)))
+      if (denials.size === 0) return denials
     }
+    return denials ?? new Map()
+  }
+
+  function problemsAnywhere(route: SharedRoute): ProblemOf {
+    const known = new Map<string, BackendProblem | null>()
+    return (provider) => {
+      const held = known.get(provider)
+      if (held !== undefined) return held
+      const problem = problemAnywhere(route, provider)
+      known.set(provider, problem)
+      return problem
+    }
+  }
+
+  function problemAnywhere(route: SharedRoute, provider: string): BackendProblem | null {
+    const problem = clusterProblem(core, provider)
+    if (problem !== null) return problem
+    const forbidden = namespaces.filter(
+      (namespace) =>
+        selects(route.namespaces, namespace.labels) && !isAllowed(core, provider, namespace),
+    )
+    const names = forbidden.map(({ name }) => name)
+    return names.length === 0 ? null : notPermitted(provider, listSome(names, 3))
   }
 }
 
