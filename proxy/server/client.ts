@@ -13,8 +13,8 @@ import type { Client, HeaderList } from "#proxy/exchange/ports.ts"
 /** How long bytes written before a cut may take to leave; then the connection is destroyed. */
 const CUT_MS = 5_000
 /**
- * So long a body goes out as Latin-1 text, which is its bytes one for one: Node joins text with the head
- * of the answer and hands both over as one piece, but writes bytes as a piece of their own.
+ * So long a body goes out as Latin-1 text, which is its bytes one for one: Node joins text with
+ * the head of the answer and hands both over as one piece, but writes bytes as another.
  */
 const JOINED_BYTES_MAX = 16 * 1024
 const CLOSE_HEADERS: HeaderList = Object.freeze(["connection", "close"])

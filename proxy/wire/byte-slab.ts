@@ -1,9 +1,9 @@
 /**
  * Room for short byte strings that are written once, cut from one slab after the other.
  *
- * An own buffer for a body of a few kilobytes costs more, in allocation and collection, than filling it.
- * Bytes of a slab are handed out once, so nobody sees another's; a slab lives as long as the last of those
- * cut from it. Must not know what is written.
+ * An own buffer for a body of a few kilobytes costs more, in allocation and collection, than
+ * filling it. Bytes of a slab are handed out once, so nobody sees another's; a slab lives as long
+ * as the last of those cut from it. Must not know what is written.
  */
 
 const SLAB_BYTES = 128 * 1024

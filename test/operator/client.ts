@@ -52,7 +52,7 @@ export async function startOperator(
     const flags = options.nodeFlags ?? []
     const args = [...flags, MAIN, ledgerFile, certificateFile, keyFile, String(port), objectsFile]
     program = await startProgram({ name: "operator", args })
-    const line = await program.waitForLine(/^operator (\d+) (\d+) (\d+)$/, 20_000)
+    const line = await program.waitForLine(/^operator (\d+) (\d+) (\d+)$/, 60_000)
     controlPort = Number(line[2])
   }
   const running = (): Program => {
