@@ -30,7 +30,8 @@ export function priceAt(prices: readonly Price[] | undefined, at: EpochMs): Pric
 }
 
 /**
- * Cost of one attempt in nano-dollars, rounded up once; 2^53 - 1, nine million dollars, at most. `usage.cachedInputTokens` is the part of
+ * Cost of one attempt in nano-dollars, rounded up once; 2^53 - 1, nine million dollars, at most.
+ * `usage.cachedInputTokens` is the part of
  * `inputTokens` read from the provider's cache and never more than it.
  */
 export function costOf(price: Price, usage: TokenUsage): NanoUsd {

@@ -28,8 +28,8 @@ const BYTES_PER_TOKEN = 4
 const TOKENS_MAX = 1_000_000_000
 
 /**
- * Integers >= 0 or nothing: a negative, fractional, textual or absurd count makes the whole report absent,
- * since absent is settled on the estimate and zero is not. Zero itself is a report.
+ * Integers >= 0 or nothing: a negative, fractional, textual or absurd count makes the whole report
+ * absent, since absent is settled on the estimate and zero is not. Zero itself is a report.
  */
 export function readUsage(answer: JsonDocument): TokenUsage | undefined {
   const usage = memberOf(answer, 0, "usage")
