@@ -151,10 +151,10 @@ class Operator implements ControlChannel {
   }
 }
 
-const CREDENTIALS: ConfigEvent = {
+const makeKeys = (origin: string): ConfigEvent => ({
   event: "credentials",
-  data: { revision: "r1", entries: [{ provider: "openai", value: CANARY }] },
-}
+  data: { revision: "r1", entries: [{ provider: "openai", origin, value: CANARY }] },
+})
 
 function makeConfig(more: Partial<ProxyConfig> = {}): ProxyConfig {
   return {
@@ -212,7 +212,7 @@ describe("a proxy", () => {
   test("answers a chat with its own key, and its usage arrives", async () => {
     const upstream = await startUpstream()
     const operator = new Operator()
-    operator.push(CREDENTIALS, { event: "snapshot", data: makePush(upstream.origin) })
+    operator.push(makeKeys(upstream.origin), { event: "snapshot", data: makePush(upstream.origin) })
     const { proxy, app } = await start(operator)
     await proxy.ready
     const response = await ask(app)
@@ -259,7 +259,7 @@ describe("a proxy", () => {
     const refused = await ask(app)
     expect(refused.headers.get("retry-after")).toBe("1")
     expect(await codeOf(refused)).toBe("503 config_not_ready")
-    operator.push(CREDENTIALS, { event: "snapshot", data: makePush(upstream.origin) })
+    operator.push(makeKeys(upstream.origin), { event: "snapshot", data: makePush(upstream.origin) })
     await proxy.ready
     expect((await fetch(`${ops}/readyz`)).status).toBe(200)
     expect((await ask(app)).status).toBe(200)
@@ -268,7 +268,7 @@ describe("a proxy", () => {
   test("swaps its configuration between two requests", async () => {
     const upstream = await startUpstream()
     const operator = new Operator()
-    operator.push(CREDENTIALS, { event: "snapshot", data: makePush(upstream.origin) })
+    operator.push(makeKeys(upstream.origin), { event: "snapshot", data: makePush(upstream.origin) })
     const { proxy, app } = await start(operator)
     await proxy.ready
     operator.push({ event: "snapshot", data: makePush(upstream.origin, 2, "smarter") })
@@ -279,7 +279,7 @@ describe("a proxy", () => {
   test("shows no key in its metrics, and counts what it did", async () => {
     const upstream = await startUpstream()
     const operator = new Operator()
-    operator.push(CREDENTIALS, { event: "snapshot", data: makePush(upstream.origin) })
+    operator.push(makeKeys(upstream.origin), { event: "snapshot", data: makePush(upstream.origin) })
     const { proxy, app, ops } = await start(operator)
     await proxy.ready
     await (await ask(app)).text()
@@ -302,7 +302,7 @@ describe("a restart while the operator is away", () => {
   test("serves at once, keys included, and delivers the usage later, once", async () => {
     const upstream = await startUpstream()
     const first = new Operator()
-    first.push(CREDENTIALS, { event: "snapshot", data: makePush(upstream.origin) })
+    first.push(makeKeys(upstream.origin), { event: "snapshot", data: makePush(upstream.origin) })
     const before = await start(first)
     await before.proxy.ready
     await ask(before.app)
@@ -324,7 +324,7 @@ describe("a restart while the operator is away", () => {
   test("without a state directory has nothing to serve", async () => {
     const upstream = await startUpstream()
     const first = new Operator()
-    first.push(CREDENTIALS, { event: "snapshot", data: makePush(upstream.origin) })
+    first.push(makeKeys(upstream.origin), { event: "snapshot", data: makePush(upstream.origin) })
     const before = await start(first, { stateDir: null })
     await before.proxy.ready
     await before.proxy.close()
@@ -344,7 +344,7 @@ describe("closing", () => {
       finish = () => whole(response)
     }
     const operator = new Operator()
-    operator.push(CREDENTIALS, { event: "snapshot", data: makePush(upstream.origin) })
+    operator.push(makeKeys(upstream.origin), { event: "snapshot", data: makePush(upstream.origin) })
     const { proxy, app, ops } = await start(operator)
     await proxy.ready
     const running = ask(app)
@@ -368,7 +368,7 @@ describe("closing", () => {
       isAsked = true
     }
     const operator = new Operator()
-    operator.push(CREDENTIALS, { event: "snapshot", data: makePush(upstream.origin) })
+    operator.push(makeKeys(upstream.origin), { event: "snapshot", data: makePush(upstream.origin) })
     const { proxy, app } = await start(operator)
     await proxy.ready
     const running = expect(ask(app)).rejects.toThrow()

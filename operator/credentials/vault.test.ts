@@ -12,16 +12,16 @@ const secret = (name: string, stringData: Record<string, string>, uid = `uid-${n
     stringData,
   })
 const needs = [
-  { provider: "openai", secret: "keys", key: "openai" },
-  { provider: "azure", secret: "keys", key: "azure" },
+  { provider: "openai", origin: "https://a.example", secret: "keys", key: "openai" },
+  { provider: "azure", origin: "https://b.example", secret: "keys", key: "azure" },
 ]
 
 test("a namespace gets the keys of its providers, in one order, and no others", () => {
   const vault = createVault()
   vault.put(secret("keys", { openai: "sk-1", azure: "sk-2", unused: "sk-3" }))
   expect(vault.credentialsFor(needs).entries).toEqual([
-    { provider: "azure", value: "sk-2" },
-    { provider: "openai", value: "sk-1" },
+    { provider: "azure", origin: "https://b.example", value: "sk-2" },
+    { provider: "openai", origin: "https://a.example", value: "sk-1" },
   ])
 })
 
@@ -47,6 +47,14 @@ test.each(changes)("$name changes the revision", ({ after }) => {
   expect(vault.credentialsFor(needs).revision).not.toBe(before)
 })
 
+test("another origin changes the revision: the key must be sent for it", () => {
+  const vault = createVault()
+  vault.put(secret("keys", { openai: "sk-1", azure: "sk-2" }))
+  const moved = needs.map((need) => ({ ...need, origin: "https://c.example" }))
+  const revision = (wanted: typeof needs) => vault.credentialsFor(wanted).revision
+  expect(revision(moved)).not.toBe(revision(needs))
+})
+
 test("a deleted Secret takes its keys with it", () => {
   const vault = createVault()
   vault.put(secret("keys", { openai: "sk-1" }))
@@ -60,6 +68,9 @@ test("what a fresh list does not hold is forgotten", () => {
   vault.put(secret("other", { openai: "sk-2" }))
   vault.retain(new Set(["other"]))
   expect(vault.credentialsFor(needs).entries).toEqual([])
-  const other = [{ provider: "openai", secret: "other", key: "openai" }]
-  expect(vault.credentialsFor(other).entries).toEqual([{ provider: "openai", value: "sk-2" }])
+  const origin = "https://a.example"
+  const other = [{ provider: "openai", origin, secret: "other", key: "openai" }]
+  expect(vault.credentialsFor(other).entries).toEqual([
+    { provider: "openai", origin, value: "sk-2" },
+  ])
 })

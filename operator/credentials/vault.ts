@@ -1,9 +1,12 @@
 /** Provider keys in the operator's memory, and what of them goes to the sidecars of a namespace. */
 import { createHash } from "node:crypto"
 import type { CompiledNamespace } from "#operator/compile/compiled.ts"
-import type { CredentialsPush } from "#proxy/contract/push.ts"
+import type { CredentialEntry, CredentialsPush } from "#proxy/contract/push.ts"
 import type { ReadSecret } from "./read-secret.ts"
 import type { SecretValue } from "./secret-value.ts"
+
+/** A key that a compiled namespace needs, and the origin that it goes to. */
+export type CredentialNeed = CompiledNamespace["credentials"][number] & { readonly origin: string }
 
 export interface Vault {
   /**
@@ -19,7 +22,7 @@ export interface Vault {
    * restart of the operator, so that nothing is sent again. It is a hash salted with the
    * fingerprint of each Secret (and so with its uid); only holders of the very keys are told it.
    */
-  credentialsFor(needs: CompiledNamespace["credentials"]): CredentialsPush
+  credentialsFor(needs: readonly CredentialNeed[]): CredentialsPush
 }
 
 export function createVault(): Vault {
@@ -38,14 +41,14 @@ export function createVault(): Vault {
     },
     credentialsFor: (needs) => {
       const hash = createHash("sha256")
-      const entries: { readonly provider: string; readonly value: string }[] = []
+      const entries: CredentialEntry[] = []
       const sorted = [...needs].sort((a, b) => (a.provider < b.provider ? -1 : 1))
-      for (const { provider, secret, key } of sorted) {
+      for (const { provider, origin, secret, key } of sorted) {
         const stored = secrets.get(secret)
         const value = stored?.values.get(key)
         if (stored === undefined || value === undefined) continue
-        entries.push({ provider, value: value.reveal() })
-        hash.update(`${provider}\0${key}\0${stored.fingerprint}\0`)
+        entries.push({ provider, origin, value: value.reveal() })
+        hash.update(`${provider}\0${origin}\0${key}\0${stored.fingerprint}\0`)
       }
       return { revision: hash.digest("hex"), entries }
     },

@@ -381,7 +381,7 @@ describe("the stream", () => {
     const { port, publisher } = await start()
     publisher.publishCredentials("search", {
       revision: "r1",
-      entries: [{ provider: "openai", value: "key" }],
+      entries: [{ provider: "openai", origin: "https://a.example", value: "key" }],
     })
     const { hash } = publisher.publish("search", makeSnapshot("search", "one"))
     const hello = await post(port, "/v1/hello", "a", HELLO)
@@ -396,7 +396,10 @@ describe("the stream", () => {
     expect(stream.events).toEqual([
       {
         event: "credentials",
-        data: { revision: "r1", entries: [{ provider: "openai", value: "key" }] },
+        data: {
+          revision: "r1",
+          entries: [{ provider: "openai", origin: "https://a.example", value: "key" }],
+        },
       },
       { event: "snapshot", data: { version, hash, snapshot: makeSnapshot("search", "one") } },
     ])
@@ -415,7 +418,7 @@ describe("the stream", () => {
     const [a, b] = [await connect(port, "a"), await connect(port, "b")]
     publisher.publishCredentials("billing", {
       revision: "r",
-      entries: [{ provider: "openai", value: "canary-key" }],
+      entries: [{ provider: "openai", origin: "https://a.example", value: "canary-key" }],
     })
     publisher.publish("billing", makeSnapshot("billing", "canary-team"))
     await eventually("the events of billing", () => b.events.length === 2)
@@ -449,7 +452,9 @@ describe("the stream", () => {
     const slow = await connect(port, "a")
     slow.incoming.pause()
     slow.incoming.socket.pause()
-    const entries = [{ provider: "openai", value: "x".repeat(512 * 1024) }]
+    const entries = [
+      { provider: "openai", origin: "https://a.example", value: "x".repeat(512 * 1024) },
+    ]
     let revision = 0
     await waitUntil({ what: "the slow reader to be cut", withinMs: WITHIN_MS }, () => {
       revision += 1

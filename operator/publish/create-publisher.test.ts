@@ -144,7 +144,7 @@ test("sidecars of one namespace get nothing of another", () => {
   const billing = connect(publisher, makeIdentity("b", "billing"))
   publisher.publishCredentials("billing", {
     revision: "r",
-    entries: [{ provider: "openai", value: "canary" }],
+    entries: [{ provider: "openai", origin: "https://a.example", value: "canary" }],
   })
   publisher.publish("billing", makeSnapshot("x", "billing"))
   expect(search.events).toEqual([])

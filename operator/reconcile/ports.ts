@@ -24,7 +24,10 @@ export interface ReconcilePorts {
     updateIdentity(identity: PodIdentity): void
     retire(namespace: string): void
   }
-  readonly credentialsFor: (needs: CompiledNamespace["credentials"]) => CredentialsPush
+  /** Each need with the origin that its key goes to. */
+  readonly credentialsFor: (
+    needs: readonly (CompiledNamespace["credentials"][number] & { readonly origin: string })[],
+  ) => CredentialsPush
   /** Ends what a pod that is gone, or shuts down, still has open. */
   readonly dropPod: (podUid: string) => void
   /** Whether sidecars of this namespace are served at all. */

@@ -57,7 +57,12 @@ function act(
   compiled: CompiledNamespace,
   { inForce, ports, index }: ReconcileParts,
 ): void {
-  ports.publisher.publishCredentials(namespace, ports.credentialsFor(compiled.credentials))
+  const { credentials, snapshot } = compiled
+  const needs = credentials.flatMap((need) => {
+    const origin = snapshot.providers[need.provider]?.origin
+    return origin === undefined ? [] : [{ ...need, origin }]
+  })
+  ports.publisher.publishCredentials(namespace, ports.credentialsFor(needs))
   const { hash } = ports.publisher.publish(namespace, compiled.snapshot)
   const held = new Set<string>()
   for (const { identity, heldHash } of ports.publisher.sidecars(namespace)) {

@@ -66,12 +66,20 @@ export interface SnapshotPush {
 
 /**
  * Keys for the providers of the namespace; complete, so a provider that is missing has lost its
- * key.
+ * key. Each goes to its origin only: keys come before the Snapshot that needs them, and one of a
+ * new origin must not reach the old one meanwhile.
  */
 export interface CredentialsPush {
   /** Changes with any value; tells nothing about one. */
   readonly revision: string
-  readonly entries: readonly { readonly provider: string; readonly value: string }[]
+  readonly entries: readonly CredentialEntry[]
+}
+
+export interface CredentialEntry {
+  readonly provider: string
+  /** As in its ProviderConfig. */
+  readonly origin: string
+  readonly value: string
 }
 
 export type ConfigEvent =

@@ -6,6 +6,7 @@
  */
 import type {
   ConfigEvent,
+  CredentialEntry,
   CredentialsPush,
   HelloAnswer,
   PodIdentity,
@@ -64,13 +65,15 @@ export function readCredentials(value: unknown): CredentialsPush | undefined {
   const revision = fields?.["revision"]
   const list = fields?.["entries"]
   if (typeof revision !== "string" || !Array.isArray(list)) return undefined
-  const entries: { provider: string; value: string }[] = []
+  const entries: CredentialEntry[] = []
   for (const one of list) {
     const entry = fieldsOf(one)
     const provider = entry?.["provider"]
+    const origin = entry?.["origin"]
     const key = entry?.["value"]
-    if (typeof provider !== "string" || typeof key !== "string") return undefined
-    entries.push({ provider, value: key })
+    if (typeof provider !== "string" || typeof origin !== "string") return undefined
+    if (typeof key !== "string") return undefined
+    entries.push({ provider, origin, value: key })
   }
   return { revision, entries }
 }

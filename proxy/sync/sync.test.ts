@@ -173,7 +173,10 @@ describe("a session", () => {
     const second = makePush(1, 2, ["a"])
     operator.send({
       event: "credentials",
-      data: { revision: "r1", entries: [{ provider: "openai", value: "k" }] },
+      data: {
+        revision: "r1",
+        entries: [{ provider: "openai", origin: "https://a.example", value: "k" }],
+      },
     })
     operator.send({ event: "snapshot", data: first })
     operator.send({ event: "snapshot", data: second })
@@ -287,7 +290,10 @@ describe("a restart", () => {
     const push = makePush(3, 17, ["smart"])
     operator.send({
       event: "credentials",
-      data: { revision: "r9", entries: [{ provider: "openai", value: CANARY }] },
+      data: {
+        revision: "r9",
+        entries: [{ provider: "openai", origin: "https://a.example", value: CANARY }],
+      },
     })
     operator.send({ event: "snapshot", data: push })
     await sync.close()

@@ -12,9 +12,11 @@ import { join } from "node:path"
 import { inspect } from "node:util"
 import { generate } from "selfsigned"
 import { afterEach, describe, expect, test } from "vitest"
+import type { CredentialEntry } from "#proxy/contract/push.ts"
 import type { ProviderConfig } from "#proxy/contract/snapshot.ts"
 import type { UpstreamCall, UpstreamFailure, UpstreamRequest } from "#proxy/exchange/ports.ts"
 import { createEgress, type Egress, type EgressOptions } from "./dispatch.ts"
+import { KEY_GRACE_MS } from "./key-ring.ts"
 import { Secret } from "./secret.ts"
 
 const CANARY = "sk-canary-5f0c1d"
@@ -28,6 +30,10 @@ interface Upstream {
   readonly requests: { readonly headers: IncomingMessage["headers"]; readonly url: string }[]
   readonly sockets: Set<Socket>
   connections: number
+}
+
+const ok = (_: IncomingMessage, response: ServerResponse): void => {
+  response.end("ok")
 }
 
 async function startUpstream(
@@ -99,6 +105,10 @@ function makeProvider(origin: string, more: Partial<ProviderConfig> = {}): Provi
   }
 }
 
+function makeEntry({ name: provider, origin }: ProviderConfig, value: string): CredentialEntry {
+  return { provider, origin, value }
+}
+
 function makeRequest(provider: ProviderConfig, body = "{}"): UpstreamRequest {
   return {
     provider,
@@ -148,8 +158,8 @@ describe("a request", () => {
   test("sends the key on the wire only, asks for no compression, keeps its line", async () => {
     const upstream = await startUpstream((_, response) => response.end("hello"))
     const egress = makeEgress()
-    egress.setCredentials([{ provider: "openai", value: CANARY }])
     const provider = makeProvider(`http://127.0.0.1:${upstream.port}`, { credential: "Secret" })
+    egress.setCredentials([makeEntry(provider, CANARY)])
     const first = await send(egress, makeRequest(provider))
     const second = await send(egress, makeRequest(provider))
     expect([first, second]).toMatchObject([{ status: 200, body: "hello" }, { body: "hello" }])
@@ -462,17 +472,72 @@ describe("TLS", () => {
   })
 })
 
+describe("keys", () => {
+  const keysSeen = ({ requests }: Upstream) => requests.map(({ headers }) => headers.authorization)
+
+  test("go to the origin that they came for, and to no other of the provider", async () => {
+    const [before, after] = [await startUpstream(ok), await startUpstream(ok)]
+    const egress = makeEgress()
+    const old = makeProvider(`http://127.0.0.1:${before.port}`, { credential: "Secret" })
+    const moved = makeProvider(`http://127.0.0.1:${after.port}`, { credential: "Secret" })
+    egress.setCredentials([makeEntry(moved, CANARY)])
+    expect(await send(egress, makeRequest(old))).toMatchObject({
+      failure: { kind: "credential-missing" },
+    })
+    expect(await send(egress, makeRequest(moved))).toMatchObject({ status: 200 })
+    expect([keysSeen(before), keysSeen(after)]).toEqual([[], [`Bearer ${CANARY}`]])
+  })
+
+  test("that are gone still serve what began before, for 30 seconds", async () => {
+    const upstream = await startUpstream(ok)
+    let clock = 0
+    const egress = makeEgress({ monotonic: () => clock })
+    const provider = makeProvider(`http://127.0.0.1:${upstream.port}`, { credential: "Secret" })
+    egress.setCredentials([makeEntry(provider, "one")])
+    egress.setCredentials([])
+    egress.retain([provider])
+    expect(await send(egress, makeRequest(provider))).toMatchObject({ status: 200 })
+    clock = KEY_GRACE_MS - 1
+    egress.setCredentials([])
+    expect(await send(egress, makeRequest(provider))).toMatchObject({ status: 200 })
+    expect(upstream.connections).toBe(1)
+    clock = KEY_GRACE_MS
+    expect(await send(egress, makeRequest(provider))).toMatchObject({
+      failure: { kind: "credential-missing" },
+    })
+  })
+
+  test("that replace one are used at once; one that comes back keeps its connections", async () => {
+    const upstream = await startUpstream(ok)
+    const egress = makeEgress()
+    const provider = makeProvider(`http://127.0.0.1:${upstream.port}`, { credential: "Secret" })
+    for (const keys of [["one"], [], ["one"], ["two"], [], ["three"]]) {
+      egress.setCredentials(keys.map((key) => makeEntry(provider, key)))
+      await send(egress, makeRequest(provider))
+    }
+    expect(keysSeen(upstream)).toEqual([
+      "Bearer one",
+      "Bearer one",
+      "Bearer one",
+      "Bearer two",
+      "Bearer two",
+      "Bearer three",
+    ])
+    expect(upstream.connections).toBe(3)
+  })
+})
+
 describe("pools", () => {
   test("are never shared between keys; a new key gets a new connection at once", async () => {
     const upstream = await startUpstream((_, response) => response.end("x"))
     const egress = makeEgress()
     const provider = makeProvider(`http://127.0.0.1:${upstream.port}`, { credential: "Secret" })
-    egress.setCredentials([{ provider: "openai", value: "one" }])
+    egress.setCredentials([makeEntry(provider, "one")])
     await send(egress, makeRequest(provider))
-    egress.setCredentials([{ provider: "openai", value: "one" }])
+    egress.setCredentials([makeEntry(provider, "one")])
     await send(egress, makeRequest(provider))
     expect(upstream.connections).toBe(1)
-    egress.setCredentials([{ provider: "openai", value: "two" }])
+    egress.setCredentials([makeEntry(provider, "two")])
     await send(egress, makeRequest(provider))
     expect(upstream.connections).toBe(2)
     expect(upstream.requests.map(({ headers }) => headers.authorization)).toEqual([

@@ -9,6 +9,7 @@
 import { readFileSync } from "node:fs"
 import { createSecureContext, getCACertificates, type SecureContext } from "node:tls"
 import type { Dispatcher } from "undici"
+import type { CredentialEntry } from "#proxy/contract/push.ts"
 import type { ProviderConfig, SimulatedConfig } from "#proxy/contract/snapshot.ts"
 import type {
   Dispatch,
@@ -17,10 +18,11 @@ import type {
   UpstreamRequest,
 } from "#proxy/exchange/ports.ts"
 import type { SimulatedRequest, SimulatedScript } from "#proxy/providers/simulated/script.ts"
+import { KeyRing } from "./key-ring.ts"
 import { nameFailure } from "./name-failure.ts"
 import { Pools } from "./pools.ts"
 import { createResolve, type Resolve } from "./resolve.ts"
-import { Secret } from "./secret.ts"
+import type { Secret } from "./secret.ts"
 import { playScript } from "./simulated-call.ts"
 
 export interface EgressOptions {
@@ -45,11 +47,8 @@ export interface EgressOptions {
 
 export interface Egress {
   readonly dispatch: Dispatch
-  /**
-   * The keys by provider, complete: one that is missing is forgotten. Requests under way keep
-   * theirs.
-   */
-  setCredentials(entries: readonly { readonly provider: string; readonly value: string }[]): void
+  /** Complete: a key that is missing leaves, see `KeyRing`. Requests under way keep theirs. */
+  setCredentials(entries: readonly CredentialEntry[]): void
   /** Closes the pools that the configuration in force no longer uses. */
   retain(providers: readonly ProviderConfig[]): void
   readonly poolCount: () => number
@@ -70,14 +69,14 @@ export function createEgress(options: EgressOptions): Egress {
     secureContext: options.caFile === null ? undefined : trustAlso(options.caFile),
     onDial: options.onDial,
   })
-  let secrets: ReadonlyMap<string, Secret> = new Map()
+  const keys = new KeyRing(monotonic)
   return {
     dispatch: (request, handler) => {
       const { provider } = request
       if (provider.simulated !== null) {
         return playScript(simulate(provider.simulated, request, draw()), handler)
       }
-      const secret = provider.credential === "Secret" ? secrets.get(provider.name) : undefined
+      const secret = provider.credential === "Secret" ? keys.get(provider) : undefined
       if (provider.credential === "Secret" && secret === undefined) {
         const detail = `AIProvider ${provider.name}: no key has been received`
         handler.onFailure({ kind: "credential-missing", wasSent: false, detail })
@@ -89,19 +88,15 @@ export function createEgress(options: EgressOptions): Egress {
       pools.get(provider, secret).dispatch({ method, path, headers, body }, call)
       return call
     },
-    setCredentials: (entries) => {
-      const next = new Map<string, Secret>()
-      for (const { provider, value } of entries) {
-        const held = secrets.get(provider)
-        next.set(provider, held?.holds(value) === true ? held : new Secret(value))
-      }
-      secrets = next
-    },
+    setCredentials: (entries) => keys.set(entries),
     retain: (providers) => {
-      pools.retain(providers.map((provider) => [provider, secrets.get(provider.name)] as const))
+      pools.retain(providers.map((provider) => [provider, keys.get(provider)] as const))
     },
     poolCount: () => pools.count,
-    close: () => pools.destroy(),
+    close: () => {
+      keys.close()
+      return pools.destroy()
+    },
   }
 }
 

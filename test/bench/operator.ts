@@ -24,8 +24,8 @@ const push: SnapshotPush = {
 const credentials: CredentialsPush = {
   revision: "1",
   entries: [
-    { provider: "stream", value: "bench" },
-    { provider: "whole", value: "bench" },
+    { provider: "stream", origin: upstreamOrigin, value: "bench" },
+    { provider: "whole", origin: upstreamOrigin, value: "bench" },
   ],
 }
 const hello: HelloAnswer = {

@@ -160,7 +160,7 @@ test("a pod's token opens the channel: keys, then its Snapshot; its answer count
   await soon("a Snapshot", async () => stream.events.find(({ event }) => event === "snapshot"))
   expect(stream.events.map(({ event }) => event)).toEqual(["credentials", "snapshot"])
   expect(stream.events[0]?.data).toMatchObject({
-    entries: [{ provider: "openai", value: CANARY }],
+    entries: [{ provider: "openai", origin: "https://api.openai.com", value: CANARY }],
   })
   expect(JSON.stringify(stream.events[1])).not.toContain(CANARY)
   expect(await until("airoute", "chat", "Programmed", "True Programmed")).toContain("1/1 sidecars")
