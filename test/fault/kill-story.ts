@@ -1,9 +1,10 @@
 /**
- * kill -9 at random moments under load, then the account: the upstream's own count against the ledger.
+ * kill -9 at random moments under load, then the account: the upstream's own count against the
+ * ledger.
  *
- * In: how often to kill the proxy and the operator, a seed for order and moments. Out: a Comparison and what
- * the clients saw. Everything is real: API server, operator, proxy, upstream. `make test` kills 20 times each,
- * `make soak` 200 times.
+ * In: how often to kill the proxy and the operator, a seed for order and moments. Out: a Comparison
+ * and what the clients saw. Everything is real: API server, operator, proxy, upstream. `make test`
+ * kills 20 times each, `make soak` 200 times.
  */
 import { waitUntil } from "#test/process/wait-until.ts"
 import { type ChatLoad, startChatLoad } from "./chat-load.ts"
@@ -182,7 +183,8 @@ async function timeStart(program: Pick<Sidecar, "start" | "waitUntilReady">): Pr
 }
 
 /**
- * Records once there is one for every attempt and no more come for two seconds; else those at the deadline.
+ * Records once there is one for every attempt and no more come for two seconds; else those at the
+ * deadline.
  */
 async function settledRecords(world: World, file: string): Promise<readonly LedgerRow[]> {
   const { received } = await world.upstream.counts()

@@ -15,7 +15,7 @@ const ROUTE = "/apis/sidegate.dev/v1alpha1/namespaces/shop/airoutes/chat"
 const RESTARTS = 5
 /** Promised is 1 s; the test fails only at what no busy machine explains. */
 const SERVES_WITHIN_MS = 5000
-/** Tokens in and out of one answer of the upstream, and its cost at the built-in price of gpt-4o. */
+/** Tokens of one answer of the upstream, and their cost at the built-in price of gpt-4o. */
 const ONE = { tokens: 11 + 5, costNano: 11 * 2500 + 5 * 10_000 }
 
 let world: World
@@ -58,7 +58,7 @@ test("with the operator killed, chats that need a key go on", async () => {
 test("a proxy killed in that state serves within a second of its start, keys included", async () => {
   const tookMs: number[] = []
   for (let round = 0; round < RESTARTS; round++) {
-    // Answered in a later turn: the end of the last chat is in the journal by then, and none is lost.
+    // Answered in a later turn: the end of the last chat is in the journal by then.
     await models()
     await shop.kill()
     const startedAt = performance.now()
