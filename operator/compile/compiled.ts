@@ -151,7 +151,7 @@ export interface CompiledNamespace {
    */
   readonly verdicts: readonly ObjectVerdict[]
   /** Every object that the Snapshot was made from, with the generation that is in it. */
-  readonly sources: readonly (ObjectRef & { readonly generation: number })[]
+  readonly sources: readonly (ObjectRef & { readonly uid: string; readonly generation: number })[]
   /** Secrets whose keys the namespace's sidecars need: provider name to Secret name and key. */
   readonly credentials: readonly {
     readonly provider: string

@@ -1,5 +1,5 @@
 /** Pass: the Snapshot of one namespace, put together from what the other passes settled. */
-import type { ConfigObject, NamespaceView, ObjectRef } from "#operator/index/view.ts"
+import type { ConfigObject, NamespaceView } from "#operator/index/view.ts"
 import { type PriceTable, priceKey } from "#proxy/contract/prices.ts"
 import {
   type ModelIndex,
@@ -230,10 +230,14 @@ const coveredBy = remembering((models: Models) => {
   }
 })
 
-function sourcesOf(
-  objects: readonly ConfigObject[],
-): readonly (ObjectRef & { readonly generation: number })[] {
+function sourcesOf(objects: readonly ConfigObject[]): CompiledNamespace["sources"] {
   return [...new Set(objects)]
     .sort((a, b) => compareText(a.kind, b.kind) || byName(a, b))
-    .map(({ kind, namespace, name, generation }) => ({ kind, namespace, name, generation }))
+    .map(({ kind, namespace, name, uid, generation }) => ({
+      kind,
+      namespace,
+      name,
+      uid,
+      generation,
+    }))
 }

@@ -5,7 +5,8 @@
  * A hash does not hold generations, so a change that compiles to the same Snapshot is in force
  * wherever that hash is: the newest sources of a hash count.
  */
-import { formatRef, type ObjectRef } from "#operator/index/view.ts"
+import type { CompiledNamespace } from "#operator/compile/compiled.ts"
+import { formatRef } from "#operator/index/view.ts"
 
 /**
  * Older hashes of one namespace that are remembered; what holds none of them counts as not
@@ -18,7 +19,7 @@ export interface InForce {
   published(
     namespace: string,
     hash: string,
-    sources: readonly (ObjectRef & { readonly generation: number })[],
+    sources: CompiledNamespace["sources"],
     heldHashes: ReadonlySet<string>,
   ): void
   forget(namespace: string): void
@@ -26,16 +27,16 @@ export interface InForce {
   scope(object: string): ReadonlySet<string>
   /**
    * Generation of the object in the Snapshot of that hash; undefined when it is not in it or
-   * unknown.
+   * unknown. A predecessor of the same name is another object, and its generations say nothing.
    */
-  generation(namespace: string, hash: string, object: string): number | undefined
+  generation(namespace: string, hash: string, object: string, uid: string): number | undefined
   /** `formatRef` of all sources of what is published. */
   sources(namespace: string): Iterable<string>
 }
 
 const NOWHERE: ReadonlySet<string> = new Set()
 
-type Sources = ReadonlyMap<string, number>
+type Sources = ReadonlyMap<string, { readonly uid: string; readonly generation: number }>
 
 interface Published {
   readonly hash: string
@@ -59,7 +60,7 @@ export function createInForce(): InForce {
   }
   return {
     published: (namespace, hash, sources, heldHashes) => {
-      const next = new Map(sources.map((source) => [formatRef(source), source.generation]))
+      const next = new Map(sources.map((source) => [formatRef(source), source]))
       const before = current(namespace)
       leave(
         namespace,
@@ -81,8 +82,10 @@ export function createInForce(): InForce {
       namespaces.delete(namespace)
     },
     scope: (object) => scopes.get(object) ?? NOWHERE,
-    generation: (namespace, hash, object) =>
-      namespaces.get(namespace)?.byHash.get(hash)?.get(object),
+    generation: (namespace, hash, object, uid) => {
+      const source = namespaces.get(namespace)?.byHash.get(hash)?.get(object)
+      return source?.uid === uid ? source.generation : undefined
+    },
     sources: (namespace) => current(namespace).keys(),
   }
 }

@@ -145,6 +145,16 @@ test("a shared object is counted in every namespace that has it, and in no other
   expect(judge()).toEqual({ connected: 0, programmed: 0 })
 })
 
+test("an object that was deleted and made anew is not programmed where its predecessor is", () => {
+  const inForce = createInForce()
+  inForce.published("search", "h4", [chat], new Set(["h4"]))
+  const successor = { ...chat, uid: "uid-new", generation: 1 }
+  inForce.published("search", "h1", [successor], new Set(["h4"]))
+  const sidecars = () => [makeSidecar("a", { heldHash: "h4", pendingSinceMs: NOW - 10 })]
+  const { condition } = judgeProgrammed(makeVerdict(successor), inForce, sidecars, NOW)
+  expect([condition.status, condition.message]).toEqual(["Unknown", "0/1 sidecars"])
+})
+
 test("an object that left the Snapshot is not called programmed", () => {
   const verdict = makeVerdict(chat, refuse("AIRoute search/older was first"))
   const { condition } = judgeProgrammed(verdict, createInForce(), () => [], NOW)
@@ -164,11 +174,11 @@ test("hashes that nobody holds are forgotten, and those held up to a bound", () 
   const inForce = createInForce()
   inForce.published("search", "old", [source(1)], new Set())
   inForce.published("search", "new", [source(2)], new Set())
-  expect(inForce.generation("search", "old", "AIRoute search/chat")).toBeUndefined()
+  expect(inForce.generation("search", "old", "AIRoute search/chat", chat.uid)).toBeUndefined()
   const all = new Set(Array.from({ length: HASHES_MAX + 5 }, (_, index) => `h${index}`))
   for (const hash of all) inForce.published("search", hash, [source(3)], all)
   const known = [...all].filter(
-    (hash) => inForce.generation("search", hash, "AIRoute search/chat") !== undefined,
+    (hash) => inForce.generation("search", hash, "AIRoute search/chat", chat.uid) !== undefined,
   )
   expect(known).toEqual([...all].slice(-HASHES_MAX))
 })

@@ -54,7 +54,7 @@ export function judgeProgrammed(
       const held =
         sidecar.heldHash === null
           ? undefined
-          : inForce.generation(namespace, sidecar.heldHash, name)
+          : inForce.generation(namespace, sidecar.heldHash, name, object.uid)
       count(tally, sidecar, name, held !== undefined && held >= object.generation, now)
     }
   }
