@@ -6,6 +6,7 @@
  */
 import { DEBOUNCE } from "#operator/reconcile/debounce.ts"
 import { LOG_LEVELS, type LogLevel } from "#operator/telemetry/log.ts"
+import { DNS_LABEL, DNS_NAME, type Environment, LABEL_KEY, readerOf } from "./read-variables.ts"
 
 export interface OperatorConfig {
   readonly release: string
@@ -45,13 +46,6 @@ export type ConfigResult =
   | { readonly ok: true; readonly config: OperatorConfig }
   | { readonly ok: false; readonly problems: readonly string[] }
 
-type Environment = Readonly<Record<string, string | undefined>>
-
-const DNS_LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/
-const DNS_NAME = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/
-/** Optional prefix and a name, as Kubernetes has it. */
-const LABEL_KEY = /^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([-\w.]{0,61}[A-Za-z0-9])?$/
-
 /** Unset and empty variables take their default. */
 export function readOperatorConfig(env: Environment, release: string): ConfigResult {
   const problems: string[] = []
@@ -82,51 +76,4 @@ export function readOperatorConfig(env: Environment, release: string): ConfigRes
     logLevel: read.choice("SIDEGATE_LOG_LEVEL", "info", LOG_LEVELS),
   })
   return problems.length > 0 ? { ok: false, problems } : { ok: true, config }
-}
-
-function readerOf(env: Environment, problems: string[]) {
-  const optional = (name: string): string | null => {
-    const value = env[name]
-    return value === undefined || value === "" ? null : value
-  }
-  /**
-   * What was wrong is quoted up to 64 characters; the default stands in until the caller gives up.
-   */
-  const refuse = <T>(name: string, value: string, wanted: string, otherwise: T): T => {
-    problems.push(`${name} is "${value.slice(0, 64)}"; it must be ${wanted}`)
-    return otherwise
-  }
-  return {
-    optional,
-    name: (name: string, otherwise: string, pattern: RegExp): string => {
-      const value = optional(name) ?? otherwise
-      return pattern.test(value) ? value : refuse(name, value, "a Kubernetes name", otherwise)
-    },
-    names: (name: string, otherwise: readonly string[]): readonly string[] => {
-      const value = optional(name)
-      if (value === null) return Object.freeze(otherwise)
-      const names = value.split(",").map((item) => item.trim())
-      const isGood = names.length <= 16 && names.every((item) => DNS_NAME.test(item))
-      const wanted = "at most 16 DNS names with commas between"
-      return Object.freeze(isGood ? names : refuse(name, value, wanted, otherwise))
-    },
-    choice: <T extends string>(name: string, otherwise: T, allowed: readonly T[]): T => {
-      const value = optional(name) ?? otherwise
-      const found = allowed.find((one) => one === value)
-      return found ?? refuse(name, value, `one of ${allowed.join(", ")}`, otherwise)
-    },
-    ms: (name: string, otherwise: number, most: number): number => {
-      const value = optional(name)
-      if (value === null) return otherwise
-      const ms = /^\d{1,9}$/.test(value) ? Number(value) : Number.NaN
-      return ms <= most ? ms : refuse(name, value, `milliseconds from 0 to ${most}`, otherwise)
-    },
-    /** 0 takes a free one. */
-    port: (name: string, otherwise: number): number => {
-      const value = optional(name)
-      if (value === null) return otherwise
-      const port = /^\d{1,5}$/.test(value) ? Number(value) : Number.NaN
-      return port <= 65_535 ? port : refuse(name, value, "a port from 0 to 65535", otherwise)
-    },
-  }
 }

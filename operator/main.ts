@@ -1,5 +1,6 @@
 /**
- * The operator's process: settings in, a running operator, an orderly end.
+ * The operator's process: settings in, a running operator, an orderly end. `SIDEGATE_ROLE=webhook`
+ * makes it the injection webhook instead.
  *
  * SIGTERM and SIGINT end it with code 0; a second one, or an end that takes too long, with code 1.
  * Whatever nothing caught is a bug after which no state can be trusted: it is logged, and the
@@ -9,26 +10,60 @@ import { readFileSync } from "node:fs"
 import { parseJson } from "#proxy/contract/json.ts"
 import { readOperatorConfig } from "./config.ts"
 import { type RunningOperator, startOperator } from "./start.ts"
-import { createLog, errorText, type Log } from "./telemetry/log.ts"
+import { startWebhook } from "./start-webhook.ts"
+import { createLog, errorText, type Log, type LogLevel } from "./telemetry/log.ts"
 import { createMetrics } from "./telemetry/metrics.ts"
+import { createWebhookMetrics } from "./telemetry/webhook-metrics.ts"
+import { readWebhookConfig } from "./webhook-config.ts"
 
 /** An end that takes longer is cut: the pod's grace is 30 s. */
 const END_WITHIN_MS = 15_000
 
 let isEnding = false
 
-const read = readOperatorConfig(process.env, readRelease())
-if (read.ok) {
-  await main(read.config)
+const role = prepare()
+if (role.ok) {
+  await main(role)
 } else {
-  for (const problem of read.problems) process.stderr.write(`${problem}\n`)
+  for (const problem of role.problems) process.stderr.write(`${problem}\n`)
   process.exitCode = 1
 }
 
-async function main(config: Parameters<typeof startOperator>[0]["config"]): Promise<void> {
-  const log = createLog(config.logLevel)
+interface Role {
+  readonly ok: true
+  readonly name: string
+  readonly logLevel: LogLevel
+  readonly start: (log: Log, onFatal: (reason: string) => void) => RunningOperator
+}
+
+/** The role that `SIDEGATE_ROLE` names, with its settings; `operator` when it names none. */
+function prepare(): Role | { readonly ok: false; readonly problems: readonly string[] } {
+  const release = readRelease()
+  const name = process.env["SIDEGATE_ROLE"] || "operator"
+  if (name === "webhook") {
+    const read = readWebhookConfig(process.env, release)
+    if (!read.ok) return read
+    const { config } = read
+    const start = (log: Log) =>
+      startWebhook({ config, log, metrics: createWebhookMetrics(), now: () => performance.now() })
+    return { ok: true, name, logLevel: config.logLevel, start }
+  }
+  if (name !== "operator") {
+    const problem = `SIDEGATE_ROLE is "${name.slice(0, 64)}"; it must be operator or webhook`
+    return { ok: false, problems: [problem] }
+  }
+  const read = readOperatorConfig(process.env, release)
+  if (!read.ok) return read
+  const { config } = read
+  const start = (log: Log, onFatal: (reason: string) => void) =>
+    startOperator({ config, log, metrics: createMetrics(), now: Date.now, onFatal })
+  return { ok: true, name, logLevel: config.logLevel, start }
+}
+
+async function main({ name, logLevel, start }: Role): Promise<void> {
+  const log = createLog(logLevel)
   const fatal = (reason: string): never => {
-    log.error("the operator ends", { reason })
+    log.error(`the ${name} ends`, { reason })
     process.exit(1)
   }
   process.on("uncaughtException", (error) =>
@@ -37,30 +72,24 @@ async function main(config: Parameters<typeof startOperator>[0]["config"]): Prom
   process.on("unhandledRejection", (error) =>
     fatal(`a rejection that nothing caught: ${bugText(error)}`),
   )
-  log.info("the operator starts", { release: config.release, namespace: config.operatorNamespace })
-  const operator = startOperator({
-    config,
-    log,
-    metrics: createMetrics(),
-    now: Date.now,
-    onFatal: fatal,
-  })
+  log.info(`the ${name} starts`, { release: readRelease() })
+  const running = start(log, fatal)
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
-    process.on(signal, () => end(signal, operator, log))
+    process.on(signal, () => end(signal, name, running, log))
   }
   try {
-    await operator.started
+    await running.started
   } catch (error) {
     fatal(errorText(error))
   }
 }
 
-function end(signal: string, operator: RunningOperator, log: Log): void {
+function end(signal: string, name: string, running: RunningOperator, log: Log): void {
   if (isEnding) process.exit(1)
   isEnding = true
-  log.info("the operator shuts down", { reason: signal })
+  log.info(`the ${name} shuts down`, { reason: signal })
   setTimeout(() => process.exit(1), END_WITHIN_MS).unref()
-  operator.close().then(
+  running.close().then(
     () => process.exit(0),
     (error: unknown) => {
       log.error("the end was not orderly", { error: errorText(error) })
