@@ -46,13 +46,13 @@ function allows(allowed: unknown, labels: Readonly<Record<string, string>>): boo
   const from = dig(allowed, ["from"])
   if (from !== "Selector") return from === "All"
   const wanted = Object.entries(dig(allowed, ["selector", "matchLabels"]) ?? {})
-  if (!wanted.every(([key, value]) => labels[key] === value)) return false
+  if (!wanted.every(([key, value]) => dig(labels, [key]) === value)) return false
   const expressions = dig(allowed, ["selector", "matchExpressions"])
   if (!Array.isArray(expressions)) return true
   return expressions.every((one: unknown) => {
-    const value = labels[String(dig(one, ["key"]))]
+    const value = dig(labels, [String(dig(one, ["key"]))])
     const values = dig(one, ["values"])
-    const isListed = Array.isArray(values) && value !== undefined && values.includes(value)
+    const isListed = Array.isArray(values) && values.includes(value)
     const operator = dig(one, ["operator"])
     if (operator === "In") return isListed
     if (operator === "NotIn") return !isListed
