@@ -6,7 +6,6 @@ import type { RetryTrigger } from "#proxy/contract/snapshot.ts"
 import type { UpstreamFailure } from "#proxy/exchange/ports.ts"
 import { type Refusal, refuse } from "#proxy/exchange/refusal.ts"
 import type { Target } from "#proxy/exchange/target.ts"
-import type { UpstreamError } from "#proxy/exchange/upstream-error.ts"
 
 /**
  * `unreached`: no byte of the request went out. `broken`: it went out and no usable answer came.
@@ -106,17 +105,6 @@ function kindOfStatus(status: number): AttemptFailure["kind"] {
 /** The request itself was refused: no other target would take it, and its sender can change it. */
 export function isPassedOn(status: number): boolean {
   return status >= 400 && status < 500 && ![401, 403, 408, 429].includes(status)
-}
-
-/** The upstream's words with `conceal` over each of them: some quote the key they were sent. */
-export function concealIn(error: UpstreamError, conceal: (text: string) => string): UpstreamError {
-  const { message, type, param, code } = error
-  return {
-    message: conceal(message),
-    type: type === null ? null : conceal(type),
-    param: param === null ? null : conceal(param),
-    code: code === null ? null : conceal(code),
-  }
 }
 
 /**

@@ -22,7 +22,6 @@ import type { StreamTap } from "#proxy/providers/adapter.ts"
 import { costWith, NO_USAGE } from "#proxy/quota/attempt-cost.ts"
 import {
   type AttemptFailure,
-  concealIn,
   failureOf,
   failureOfStatus,
   isPassedOn,
@@ -220,9 +219,8 @@ export class Attempt implements UpstreamHandler {
       this.endStream()
       return true
     }
-    const detail = `sent a broken stream: ${tap.end.detail}`
     if (tap.end.kind === "error") this.breakStream("reported an error in its stream")
-    else this.breakStream(detail, "upstream_invalid_response")
+    else this.breakStream(`sent a broken stream: ${tap.end.detail}`, "upstream_invalid_response")
     return true
   }
 
@@ -297,8 +295,8 @@ export class Attempt implements UpstreamHandler {
       depthMax: 64,
       tokensMax: 10_000,
     })
-    const words = scanned.ok ? this.plan.adapter.readError(scanned.document) : undefined
-    const error = words && concealIn(words, (text) => this.call?.conceal(text) ?? text)
+    const conceal = (text: string): string => this.call?.conceal(text) ?? text
+    const error = scanned.ok ? this.plan.adapter.readError(scanned.document, conceal) : undefined
     const status = this.status ?? 400
     this.answeredAt = this.ports.monotonic()
     this.finish()

@@ -566,6 +566,18 @@ test("an upstream that quotes the key in its error is quoted without it", () => 
   expect(errorOf(world)).toMatchObject({ message: "you sent Bearer [secret]" })
 })
 
+test("a key that stands where an upstream's words are cut is taken out before they are", () => {
+  for (const before of [1990, 1999, 2000]) {
+    const message = `${"x".repeat(before)}${KEY}`
+    const error = { message, type: `${"y".repeat(120)}${KEY}`, param: null, code: null }
+    const world = createWorld({ scripts: [status(400, {}, JSON.stringify({ error }))] })
+    startChat(world)
+    world.advance(10)
+    expect(world.client.body).toContain("x".repeat(before))
+    expect(world.client.body).not.toContain(KEY.slice(0, 4))
+  }
+})
+
 describe("the client's pace", () => {
   test("a slow client holds the upstream back, and a drained one lets it go on", () => {
     const world = createWorld({ scripts: [streams(WORD, WORD_2, DONE)] })

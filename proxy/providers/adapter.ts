@@ -23,8 +23,11 @@ export interface ProviderAdapter {
   /** Output tokens of a whole answer by the size of its content, for one without a report. */
   readonly measureAnswer: (answer: JsonDocument) => number
   readonly openTap: (options: TapOptions) => StreamTap
-  /** The upstream's own words about a 4xx that is passed on. */
-  readonly readError: (answer: JsonDocument) => UpstreamError | undefined
+  /** The upstream's own words about a 4xx that is passed on; `conceal` sees each before a cut. */
+  readonly readError: (
+    answer: JsonDocument,
+    conceal: (text: string) => string,
+  ) => UpstreamError | undefined
 }
 
 export interface TapOptions {
@@ -55,5 +58,5 @@ export interface StreamTap {
  */
 export type TapEnd =
   | { readonly kind: "done" }
-  | { readonly kind: "error"; readonly detail: string }
+  | { readonly kind: "error" }
   | { readonly kind: "invalid"; readonly detail: string }

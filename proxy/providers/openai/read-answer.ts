@@ -55,20 +55,36 @@ export function hasError(answer: JsonDocument): boolean {
   return error !== NONE && kindOf(answer, error) !== KIND.null
 }
 
-/** From `{"error":{...}}` or `{"error":"..."}`; undefined when there is no message in it. */
-export function readError(answer: JsonDocument): UpstreamError | undefined {
+/**
+ * From `{"error":{...}}` or `{"error":"..."}`; undefined when there is no message in it. Some
+ * upstreams quote the key they were sent: `conceal` takes it out of each text before the text is
+ * cut, so that not even a part of it is left.
+ */
+export function readError(
+  answer: JsonDocument,
+  conceal: (text: string) => string,
+): UpstreamError | undefined {
   const error = memberOf(answer, 0, "error")
   if (error === NONE) return undefined
-  if (isString(answer, error)) {
-    return { message: bounded(textOf(answer, error)), type: null, param: null, code: null }
+  const read = (node: number, max: number): string | null => {
+    if (node === NONE) return null
+    // Some servers' codes are numbers.
+    if (kindOf(answer, node) === KIND.number) return String(numberOf(answer, node))
+    if (!isString(answer, node)) return null
+    return conceal(textOf(answer, node)).slice(0, max).toWellFormed()
   }
-  const message = nameIn(answer, error, "message", MESSAGE_CHARS_MAX)
+  const field = (name: string, max: number): string | null =>
+    read(memberOf(answer, error, name), max)
+  if (isString(answer, error)) {
+    return { message: read(error, MESSAGE_CHARS_MAX) ?? "", type: null, param: null, code: null }
+  }
+  const message = field("message", MESSAGE_CHARS_MAX)
   if (message === null) return undefined
   return {
     message,
-    type: nameIn(answer, error, "type", NAME_CHARS_MAX),
-    param: nameIn(answer, error, "param", NAME_CHARS_MAX),
-    code: nameIn(answer, error, "code", NAME_CHARS_MAX),
+    type: field("type", NAME_CHARS_MAX),
+    param: field("param", NAME_CHARS_MAX),
+    code: field("code", NAME_CHARS_MAX),
   }
 }
 
@@ -89,16 +105,4 @@ export function measureAnswer(answer: JsonDocument): number {
     }
   }
   return Math.ceil(bytes / BYTES_PER_TOKEN)
-}
-
-/** A member that is a string or, as some servers' codes are, a number. */
-function nameIn(answer: JsonDocument, object: number, name: string, max: number): string | null {
-  const node = memberOf(answer, object, name)
-  if (node === NONE) return null
-  if (kindOf(answer, node) === KIND.number) return String(numberOf(answer, node))
-  return isString(answer, node) ? textOf(answer, node).slice(0, max).toWellFormed() : null
-}
-
-function bounded(text: string): string {
-  return text.slice(0, MESSAGE_CHARS_MAX).toWellFormed()
 }

@@ -25,7 +25,7 @@ import { createEventSplitter, type EventSplitter } from "#proxy/wire/sse-events.
 import { readEvent } from "#proxy/wire/sse-fields.ts"
 import type { StreamTap, TapEnd, TapOptions } from "../adapter.ts"
 import { isSuspect } from "./find-suspect.ts"
-import { hasError, readError, readUsage } from "./read-answer.ts"
+import { hasError, readUsage } from "./read-answer.ts"
 
 const BYTES_PER_TOKEN = 4
 const EVENT_DEPTH_MAX = 64
@@ -121,8 +121,7 @@ class OpenAiTap implements StreamTap {
 
   private inspectChunk(chunk: JsonDocument, isError: boolean, start: number, end: number): void {
     if (isError || hasError(chunk)) {
-      const detail = readError(chunk)?.message ?? "the stream holds an error event"
-      this.end = { kind: "error", detail }
+      this.end = { kind: "error" }
       return
     }
     const usage = readUsage(chunk)
