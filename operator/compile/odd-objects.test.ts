@@ -194,7 +194,7 @@ test("objects of any shape compile, whatever they are called", () => {
         expect(unreadable).toEqual([])
       },
     ),
-    { numRuns: 300 },
+    { numRuns: 100 },
   )
 })
 

@@ -11,10 +11,11 @@ const ref = { kind: "AIRoute", namespace: "search", name: "chat" } as const
 function writeAll(board: StatusBoard, now: number): readonly string[] {
   const written: string[] = []
   while (board.isTouched()) board.evaluate(now)
-  for (const { object, uid, status } of board.take(now)) {
+  for (const write of board.take(now)) {
+    const { object, uid, status } = write
     const ready = status.conditions.find(({ type }) => type === "Ready")
     written.push(`${object.name} ${uid} ${status.observedGeneration} ${ready?.reason}`)
-    board.finish(object, "written", now)
+    board.finish(write, "written", now)
   }
   return written
 }

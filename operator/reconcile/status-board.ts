@@ -35,7 +35,7 @@ export interface StatusBoard {
   isTouched(): boolean
   /** The status writes to begin now; each is followed by `finish`. */
   take(now: number): readonly StatusWrite[]
-  finish(object: ObjectRef, outcome: "written" | "failed", now: number): void
+  finish(write: StatusWrite, outcome: "written" | "failed", now: number): void
   /** When to call `evaluate` or `take` again although nothing is touched; null: not by time. */
   wakeAt(now: number): number | null
   backlog(): number
@@ -146,7 +146,8 @@ export function createStatusBoard(
         const object = entries.get(key)?.verdict.object
         return object === undefined ? [] : [{ object: refOf(object), uid: object.uid, status }]
       }),
-    finish: (object, outcome, now) => schedule.finish(formatRef(object), outcome, now),
+    finish: ({ object, status }, outcome, now) =>
+      schedule.finish(formatRef(object), status, outcome, now),
     wakeAt: (now) => {
       let earliest = schedule.wakeAt(now)
       for (const at of rechecks.values()) {

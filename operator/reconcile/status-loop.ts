@@ -59,12 +59,12 @@ export function createStatusLoop(
   const begin = (write: StatusWrite): void => {
     ports.applyStatus(write).then(
       () => {
-        board.finish(write.object, "written", now())
+        board.finish(write, "written", now())
         ports.report({ kind: "status-written" })
         wakeBy(now() + GATHER_MS)
       },
       (error: unknown) => {
-        board.finish(write.object, "failed", now())
+        board.finish(write, "failed", now())
         ports.report({ kind: "status-failed", object: write.object, error })
         wakeBy(now() + GATHER_MS)
       },

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest"
+import { describe, expect, test } from "vitest"
 import { makeStatus } from "./make.test-data.ts"
 import type { ObjectStatus } from "./ports.ts"
 import { createStatusSchedule, IN_FLIGHT_MAX, type StatusSchedule } from "./status-schedule.ts"
@@ -137,7 +137,7 @@ test.each(cases)("$name", ({ observed, proposals, until, want }) => {
     for (const { key, status } of schedule.take(now)) {
       written.push(now)
       last = status
-      schedule.finish(key, "written", now)
+      schedule.finish(key, status, "written", now)
     }
   }
   expect(written).toEqual(want)
@@ -153,9 +153,9 @@ function drain(
 ): [number, string][] {
   const written: [number, string][] = []
   for (let now = from; now <= until; now += stepMs) {
-    for (const { key } of schedule.take(now)) {
+    for (const { key, status } of schedule.take(now)) {
       written.push([now, key])
-      schedule.finish(key, "written", now)
+      schedule.finish(key, status, "written", now)
     }
   }
   return written
@@ -180,11 +180,11 @@ test("never more than 20 writes in any second, oldest first, none lost", () => {
 test("a bounded number of writes is under way at once", () => {
   const schedule = createStatusSchedule(0)
   for (let index = 0; index < 50; index++) schedule.propose(`k${index}`, alone(1), 0)
-  const first = schedule.take(0)
-  expect(first).toHaveLength(IN_FLIGHT_MAX)
+  const begun = schedule.take(0)
+  expect(begun).toHaveLength(IN_FLIGHT_MAX)
   expect(schedule.take(0)).toEqual([])
   expect(schedule.wakeAt(0)).toBeNull()
-  schedule.finish(first[0]?.key ?? "", "written", 5)
+  for (const { key, status } of begun.slice(0, 1)) schedule.finish(key, status, "written", 5)
   expect(schedule.take(5)).toHaveLength(1)
   expect(schedule.backlog()).toBe(50 - IN_FLIGHT_MAX - 1)
 })
@@ -198,7 +198,7 @@ test("a failed write is tried again, later each time, with the newest status", (
     for (const { key, status } of schedule.take(now)) {
       attempts.push(now)
       expect(status.observedGeneration).toBe(now >= 2000 ? 2 : 1)
-      schedule.finish(key, "failed", now)
+      schedule.finish(key, status, "failed", now)
     }
   }
   expect(attempts).toEqual([0, 1000, 2000, 6000, 14_000])
@@ -207,10 +207,11 @@ test("a failed write is tried again, later each time, with the newest status", (
 test("what changes during a write is written after it", () => {
   const schedule = createStatusSchedule(0)
   schedule.propose("a", pending(1), 0)
-  expect(schedule.take(0)).toHaveLength(1)
+  const begun = schedule.take(0)
+  expect(begun).toHaveLength(1)
   schedule.propose("a", inForce(1), 10)
   expect(schedule.take(10)).toEqual([])
-  schedule.finish("a", "written", 20)
+  for (const { key, status } of begun) schedule.finish(key, status, "written", 20)
   expect(schedule.take(20)).toEqual([{ key: "a", status: inForce(1) }])
 })
 
@@ -231,12 +232,59 @@ test("an object that is gone is not written, and its write under way is forgotte
   const schedule = createStatusSchedule(0)
   schedule.propose("a", alone(1), 0)
   schedule.propose("b", alone(1), 0)
-  schedule.take(0)
+  const begun = schedule.take(0)
   schedule.forget("a")
-  schedule.finish("a", "failed", 5)
-  schedule.finish("b", "written", 5)
+  for (const { key, status } of begun) schedule.finish(key, status, "written", 5)
   expect(schedule.backlog()).toBe(0)
   expect(schedule.wakeAt(5)).toBeNull()
   schedule.propose("a", alone(1), 10)
   expect(schedule.take(10)).toHaveLength(1)
+})
+
+test("the end of a predecessor's write is not taken for that of its successor", () => {
+  const schedule = createStatusSchedule(0)
+  schedule.propose("a", bad(3), 0)
+  const old = schedule.take(0)
+  schedule.forget("a")
+  schedule.propose("a", alone(1), 10)
+  const begun = schedule.take(10)
+  for (const { key, status } of old) schedule.finish(key, status, "written", 20)
+  for (const { key, status } of begun) schedule.finish(key, status, "failed", 30)
+  expect(schedule.take(2000)).toEqual([{ key: "a", status: alone(1) }])
+})
+
+describe("a status that somebody", () => {
+  const written = (): StatusSchedule => {
+    const schedule = createStatusSchedule(0)
+    schedule.observe("a", null, 0)
+    schedule.propose("a", alone(1), 0)
+    drain(schedule, 0, 0)
+    return schedule
+  }
+  test("takes away is written again; that it was not there before is no news", () => {
+    const schedule = written()
+    schedule.observe("a", null, 10)
+    expect(schedule.take(10)).toEqual([])
+    schedule.observe("a", alone(1), 20)
+    schedule.observe("a", null, 30)
+    expect(schedule.take(30)).toEqual([{ key: "a", status: alone(1) }])
+  })
+  test("puts back to what it was before is overwritten", () => {
+    const schedule = written()
+    schedule.observe("a", alone(1), 10)
+    schedule.propose("a", bad(1), 20)
+    drain(schedule, 20, 20)
+    schedule.observe("a", bad(1), 30)
+    schedule.observe("a", alone(1), 40)
+    expect(schedule.take(40)).toEqual([{ key: "a", status: bad(1) }])
+  })
+  test("writes over ours before we know that ours was written is overwritten", () => {
+    const schedule = written()
+    schedule.observe("a", alone(1), 10)
+    schedule.propose("a", bad(1), 20)
+    const begun = schedule.take(20)
+    for (const status of [alone(1), bad(1), bad(1, "Foreign")]) schedule.observe("a", status, 30)
+    for (const { key, status } of begun) schedule.finish(key, status, "written", 40)
+    expect(schedule.take(40)).toEqual([{ key: "a", status: bad(1) }])
+  })
 })

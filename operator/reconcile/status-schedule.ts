@@ -27,7 +27,8 @@ export interface StatusSchedule {
   forget(key: string): void
   /** The writes to begin now, oldest first; each must be followed by `finish`. */
   take(now: number): readonly { readonly key: string; readonly status: ObjectStatus }[]
-  finish(key: string, outcome: "written" | "failed", now: number): void
+  /** `status` as `take` gave it: the write of an object that was forgotten since is nobody's. */
+  finish(key: string, status: ObjectStatus, outcome: "written" | "failed", now: number): void
   /** When `take` may have something next; null when nothing waits. */
   wakeAt(now: number): number | null
   /** Objects whose status waits to be written. */
@@ -36,10 +37,16 @@ export interface StatusSchedule {
 
 interface Entry {
   written: ObjectStatus | null
-  /** Its predecessor: an echo of it on the watch is late, not foreign. */
-  previous: ObjectStatus | null
+  /**
+   * Its predecessor, null for none, until the watch shows `written`: an echo of it is late, not
+   * foreign. Undefined afterwards.
+   */
+  previous: ObjectStatus | null | undefined
   desired: ObjectStatus | null
   inFlight: ObjectStatus | null
+  /** The watch has shown `inFlight`; what it shows after that is somebody else's. */
+  isEchoed: boolean
+  overwrittenBy: { readonly status: ObjectStatus | null } | null
   countsAt: number
   usageAt: number
   failures: number
@@ -67,13 +74,20 @@ export function createStatusSchedule(startedAt: number): StatusSchedule {
     known: (key) => entries.get(key)?.inFlight ?? entries.get(key)?.written ?? null,
     observe: (key, status, now) => {
       const entry = entryOf(key)
-      const isOurs = [entry.written, entry.previous, entry.inFlight].some((own) =>
-        isSame(own, status),
-      )
-      if (isOurs || entry.inFlight !== null) return
+      if (entry.inFlight !== null) {
+        const isEcho = isSame(entry.inFlight, status)
+        if (isEcho) entry.isEchoed = true
+        if (entry.isEchoed) entry.overwrittenBy = isEcho ? null : { status }
+        return
+      }
+      if (entry.previous !== undefined && isSame(entry.previous, status)) return
+      if (isSame(entry.written, status)) {
+        entry.previous = undefined
+        return
+      }
       const isFirst = entry.written === null && entry.desired === null
       entry.written = status
-      entry.previous = null
+      entry.previous = undefined
       if (isFirst || entry.desired === null) return
       plan(key, isSame(status, entry.desired) ? null : now)
     },
@@ -99,16 +113,17 @@ export function createStatusSchedule(startedAt: number): StatusSchedule {
         const entry = entries.get(key)
         if (entry === undefined || entry.desired === null) continue
         entry.inFlight = entry.desired
+        entry.isEchoed = false
+        entry.overwrittenBy = null
         starts.push(now)
         inFlight++
         taken.push({ key, status: entry.desired })
       }
     },
-    finish: (key, outcome, now) => {
+    finish: (key, status, outcome, now) => {
       const entry = entries.get(key)
-      if (entry === undefined || entry.inFlight === null) return
+      if (entry === undefined || entry.inFlight !== status) return
       inFlight--
-      const status = entry.inFlight
       entry.inFlight = null
       if (outcome === "failed") {
         entry.failures++
@@ -122,9 +137,10 @@ export function createStatusSchedule(startedAt: number): StatusSchedule {
       if (usage !== undefined && !isSame(usage, status.usage)) entry.usageAt = now
       entry.countsAt = now
       entry.failures = 0
-      entry.previous = entry.written
-      entry.written = status
-      plan(key, dueAt(entry, now))
+      const { overwrittenBy } = entry
+      entry.previous = entry.isEchoed ? undefined : entry.written
+      entry.written = overwrittenBy === null ? status : overwrittenBy.status
+      plan(key, overwrittenBy === null ? dueAt(entry, now) : now)
     },
     wakeAt: (now) => {
       const first = waiting.first()
@@ -189,9 +205,11 @@ function isSame(a: unknown, b: unknown): boolean {
 function newEntry(startedAt: number): Entry {
   return {
     written: null,
-    previous: null,
+    previous: undefined,
     desired: null,
     inFlight: null,
+    isEchoed: false,
+    overwrittenBy: null,
     countsAt: startedAt,
     usageAt: Number.NEGATIVE_INFINITY,
     failures: 0,
