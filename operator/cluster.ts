@@ -1,6 +1,7 @@
 /**
  * What the operator writes to the cluster besides Leases: statuses, events, its certificates'
- * Secret, the ConfigMap with the roots, and the label on its own pod.
+ * Secrets, the ConfigMaps of injected namespaces, the roots in its webhook configuration, and the
+ * label on its own pod.
  *
  * In: a KubeClient and names. Out: functions that the control plane and the certificates take as
  * values.
@@ -8,9 +9,10 @@
 import { API_VERSION, kindOf } from "#operator/api/v1alpha1/registry.ts"
 import type { StoredTexts } from "#operator/certificates/certificates.ts"
 import type { SecretTexts } from "#operator/certificates/stored-bundle.ts"
-import { applyObject, applyStatus } from "#operator/kube/apply.ts"
+import { ENVIRONMENT, ENVIRONMENT_CONFIG_MAP } from "#operator/inject/environment.ts"
+import { applyObject, applyStatus, objectPath } from "#operator/kube/apply.ts"
 import type { EventWriter } from "#operator/kube/events.ts"
-import { at, textAt } from "#operator/kube/json-path.ts"
+import { at, listAt, textAt } from "#operator/kube/json-path.ts"
 import type { KubeClient } from "#operator/kube/kube-client.ts"
 import { isRefusal } from "#operator/kube/kube-error.ts"
 import type { ObjectEvent, StatusWrite } from "#operator/reconcile/ports.ts"
@@ -96,18 +98,43 @@ export async function writeRoots(
   namespace: string,
   roots: string,
 ): Promise<void> {
+  await writeConfigMap(client, namespace, CA_CONFIG_MAP, { "ca.crt": roots })
+}
+
+/** How the applications of an injected namespace find their sidecar; safe to repeat as well. */
+export async function writeEnvironment(client: KubeClient, namespace: string): Promise<void> {
+  await writeConfigMap(client, namespace, ENVIRONMENT_CONFIG_MAP, ENVIRONMENT)
+}
+
+/**
+ * Puts the roots into every webhook of the configuration, where they differ. The rest of it is the
+ * chart's; `absent` when there is none.
+ */
+export async function writeCaBundle(
+  client: KubeClient,
+  name: string,
+  roots: string,
+): Promise<"written" | "same" | "absent"> {
   const target = {
-    apiVersion: "v1",
-    kind: "ConfigMap",
-    plural: "configmaps",
-    namespace,
-    name: CA_CONFIG_MAP,
+    apiVersion: "admissionregistration.k8s.io/v1",
+    kind: "MutatingWebhookConfiguration",
+    plural: "mutatingwebhookconfigurations",
+    namespace: "",
+    name,
   }
+  const caBundle = Buffer.from(roots).toString("base64")
   try {
-    await applyObject(client, target, { data: { "ca.crt": roots } })
+    const object = await client.request({ method: "GET", path: objectPath(target) })
+    const webhooks = listAt(object, "webhooks")
+    if (webhooks.every((one) => textAt(one, "clientConfig", "caBundle") === caBundle)) return "same"
+    const wanted = webhooks.map((one) => ({
+      name: textAt(one, "name"),
+      clientConfig: { caBundle },
+    }))
+    await applyObject(client, target, { webhooks: wanted })
+    return "written"
   } catch (error) {
-    // 403: creating in a terminating namespace is forbidden; it is left alone until its end.
-    if (isRefusal(error, 404) || isTerminating(error)) return
+    if (isRefusal(error, 404)) return "absent"
     throw error
   }
 }
@@ -125,6 +152,22 @@ export async function labelOwnPod(
     contentType: "application/merge-patch+json",
     body: { metadata: { labels: { [LEADER_LABEL]: isLeader ? "true" : null } } },
   })
+}
+
+async function writeConfigMap(
+  client: KubeClient,
+  namespace: string,
+  name: string,
+  data: Readonly<Record<string, string>>,
+): Promise<void> {
+  const target = { apiVersion: "v1", kind: "ConfigMap", plural: "configmaps", namespace, name }
+  try {
+    await applyObject(client, target, { data })
+  } catch (error) {
+    // 403: creating in a terminating namespace is forbidden; it is left alone until its end.
+    if (isRefusal(error, 404) || isTerminating(error)) return
+    throw error
+  }
 }
 
 function isTerminating(error: unknown): boolean {

@@ -26,6 +26,14 @@ test("without any variable the settings are those of the chart's defaults", () =
           "sidegate-operator.sidegate-system.svc.cluster.local",
         ],
       },
+      webhook: {
+        secret: "sidegate-webhook-tls",
+        dnsNames: [
+          "sidegate-webhook.sidegate-system.svc",
+          "sidegate-webhook.sidegate-system.svc.cluster.local",
+        ],
+        configuration: "injection.sidegate.dev",
+      },
       leaseName: "sidegate-operator",
       leaseIdentity: null,
       logLevel: "info",

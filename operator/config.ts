@@ -33,6 +33,13 @@ export interface OperatorConfig {
     readonly secret: string
     readonly dnsNames: readonly string[]
   }
+  readonly webhook: {
+    /** Made of our CA in mode `own`, else somebody else's; the webhook has it as files. */
+    readonly secret: string
+    readonly dnsNames: readonly string[]
+    /** The MutatingWebhookConfiguration that gets the roots. */
+    readonly configuration: string
+  }
   readonly leaseName: string
   /**
    * Who holds the lease; no two processes that run at once may share it. The pod's name, so that a
@@ -52,6 +59,7 @@ export function readOperatorConfig(env: Environment, release: string): ConfigRes
   const read = readerOf(env, problems)
   const operatorNamespace = read.name("SIDEGATE_OPERATOR_NAMESPACE", "sidegate-system", DNS_LABEL)
   const service = `sidegate-operator.${operatorNamespace}.svc`
+  const webhook = `sidegate-webhook.${operatorNamespace}.svc`
   const config: OperatorConfig = Object.freeze({
     release,
     kubeconfig: read.optional("SIDEGATE_KUBECONFIG"),
@@ -70,6 +78,15 @@ export function readOperatorConfig(env: Environment, release: string): ConfigRes
       mode: read.choice("SIDEGATE_TLS_MODE", "own", ["own", "provided"]),
       secret: read.name("SIDEGATE_TLS_SECRET", "sidegate-operator-tls", DNS_NAME),
       dnsNames: read.names("SIDEGATE_TLS_DNS_NAMES", [service, `${service}.cluster.local`]),
+    }),
+    webhook: Object.freeze({
+      secret: read.name("SIDEGATE_WEBHOOK_TLS_SECRET", "sidegate-webhook-tls", DNS_NAME),
+      dnsNames: read.names("SIDEGATE_WEBHOOK_DNS_NAMES", [webhook, `${webhook}.cluster.local`]),
+      configuration: read.name(
+        "SIDEGATE_WEBHOOK_CONFIGURATION",
+        "injection.sidegate.dev",
+        DNS_NAME,
+      ),
     }),
     leaseName: read.name("SIDEGATE_LEASE_NAME", "sidegate-operator", DNS_NAME),
     leaseIdentity: read.optional("SIDEGATE_LEASE_IDENTITY") ?? read.optional("SIDEGATE_POD_NAME"),

@@ -4,7 +4,7 @@
  *
  * In    the cluster, the namespaces as the feed shows them. Out: the pair to serve with, again
  *       whenever it changes, and the ConfigMap with the roots in every injected namespace, written
- *       by the leader.
+ *       by the leader, together with the one that leads applications to their sidecar.
  */
 import { setTimeout as wait } from "node:timers/promises"
 import { createCertificates, type ServedCertificates } from "#operator/certificates/certificates.ts"
@@ -12,7 +12,7 @@ import type { NamespaceFacts } from "#operator/index/view.ts"
 import type { KubeClient } from "#operator/kube/kube-client.ts"
 import { createWorkQueue } from "#operator/kube/work-queue.ts"
 import { errorText, type Log } from "#operator/telemetry/log.ts"
-import { createSecretStore, writeRoots } from "./cluster.ts"
+import { createSecretStore, writeEnvironment, writeRoots } from "./cluster.ts"
 import type { OperatorConfig } from "./config.ts"
 
 export interface CertificateServiceOptions {
@@ -29,7 +29,7 @@ export interface CertificateService {
   first(): Promise<ServedCertificates | null>
   /** Looks again when it is time, and tells of what is to be served from then on. */
   follow(first: ServedCertificates, onRenewed: (served: ServedCertificates) => void): void
-  /** From now on this process writes the roots. */
+  /** From now on this process writes the ConfigMaps. */
   lead(): void
   /** A namespace came, changed or went. */
   namespacesChanged(): void
@@ -44,7 +44,7 @@ export function createCertificateService(options: CertificateServiceOptions): Ce
   const closing = new AbortController()
   let roots: string | null = null
   let isLeader = false
-  /** Namespaces that have the current roots. */
+  /** Namespaces that have the environment and the current roots. */
   const written = new Set<string>()
   const queue = createWorkQueue({
     process: async (namespace) => {
@@ -53,11 +53,12 @@ export function createCertificateService(options: CertificateServiceOptions): Ce
       }
       const current = roots
       await writeRoots(client, namespace, current)
+      await writeEnvironment(client, namespace)
       if (current === roots) written.add(namespace)
       return { kind: "done", againAfterMs: null }
     },
     onFailure: (namespace, error) => {
-      log.warn("the roots were not written", { namespace, error: errorText(error) })
+      log.warn("the ConfigMaps were not written", { namespace, error: errorText(error) })
     },
   })
   const enqueue = (): void => {

@@ -11,7 +11,7 @@ import { createHash, randomBytes } from "node:crypto"
 import { hostname } from "node:os"
 import { setTimeout as wait } from "node:timers/promises"
 import type { NamespaceFacts } from "#operator/index/view.ts"
-import { createEventWriter } from "#operator/kube/events.ts"
+import { createEventWriter, type EventWriter } from "#operator/kube/events.ts"
 import { createKubeClient, type KubeClient, loadKubeConfig } from "#operator/kube/kube-client.ts"
 import { startLeaderElection } from "#operator/kube/leader-election.ts"
 import { reviewToken } from "#operator/kube/token-review.ts"
@@ -25,9 +25,11 @@ import { createOpsServer } from "#operator/telemetry/ops-server.ts"
 import { labelOwnPod, writeEvent, writeStatus } from "./cluster.ts"
 import { createControlPlane } from "./compose.ts"
 import type { OperatorConfig } from "./config.ts"
-import type { ControlPlane } from "./control-plane.ts"
+import type { ControlPlane, ObjectFeed } from "./control-plane.ts"
+import { createInjectionEvents } from "./injection-events.ts"
 import { reportControl } from "./reports.ts"
-import { type CertificateService, createCertificateService } from "./serve-certificates.ts"
+import { createCertificateService } from "./serve-certificates.ts"
+import { createWebhookService } from "./serve-webhook.ts"
 import { startWatches } from "./watches.ts"
 
 export interface StartOptions {
@@ -93,7 +95,12 @@ async function start(
   onClose(() => store.close())
   const client = createKubeClient(loadKubeConfig(config.kubeconfig))
   onClose(() => client.close())
-  const plane = createPlane(options, client, store)
+  const events = createEventWriter({
+    client,
+    instance: config.podName ?? hostname(),
+    now: options.now,
+  })
+  const plane = createPlane(options, client, store, events)
   onClose(() => plane.close())
   const certificates = createCertificateService({
     client,
@@ -103,10 +110,18 @@ async function start(
     log,
   })
   onClose(() => certificates.close())
+  const webhook = createWebhookService({ client, config, now: options.now, log })
+  onClose(() => webhook.close())
+  const injections = createInjectionEvents({
+    writer: events,
+    isInjected: (name) => isServed(plane, name),
+    now: options.now,
+    onResult: (result) => metrics.events.inc({ result }),
+  })
   const watches = startWatches({
     client,
     credentialsNamespace: config.credentialsNamespace,
-    feed: plane.feed,
+    feed: withPods(plane.feed, injections.observe),
     onNamespaces: () => certificates.namespacesChanged(),
     onBroken: (error) => onFatal(`a watch broke: ${errorText(error)}`),
     log,
@@ -122,15 +137,20 @@ async function start(
   log.info("sidecars are served", { port: controlPort })
   certificates.follow(served, ({ tls }) => control.setTls(tls))
   missing = () => watches.missing()
-  onClose(runForLead(options, { client, plane, certificates, synced: watches.synced }))
+  const onLead = (): void => {
+    certificates.lead()
+    webhook.lead()
+    injections.lead()
+  }
+  onClose(runForLead(options, { client, plane, onLead, synced: watches.synced }))
 }
 
 function createPlane(
   { config, log, metrics, now, onFatal }: StartOptions,
   client: KubeClient,
   store: Parameters<typeof createControlPlane>[0]["store"],
+  events: EventWriter,
 ): ControlPlane {
-  const events = createEventWriter({ client, instance: config.podName ?? hostname(), now })
   return createControlPlane({
     store,
     settings: {
@@ -161,10 +181,7 @@ function createControl(
   const authenticator = createAuthenticator({
     review: (token) => reviewToken(client, token, AUDIENCE),
     pod: (uid) => plane.pod(uid),
-    namespaceIsInjected: (name) => {
-      const namespace = plane.namespace(name)
-      return namespace !== undefined && isInjected(namespace)
-    },
+    namespaceIsInjected: (name) => isServed(plane, name),
     now,
     digest: (text) => createHash("sha256").update(text).digest("hex"),
   })
@@ -182,7 +199,8 @@ function createControl(
 interface LeadParts {
   readonly client: KubeClient
   readonly plane: ControlPlane
-  readonly certificates: CertificateService
+  /** Once the control plane leads. */
+  readonly onLead: () => void
   readonly synced: Promise<void>
 }
 
@@ -191,7 +209,7 @@ interface LeadParts {
  */
 function runForLead(
   { config, log, onFatal }: StartOptions,
-  { client, plane, certificates, synced }: LeadParts,
+  { client, plane, onLead, synced }: LeadParts,
 ): () => Promise<void> {
   const closing = new AbortController()
   let election: ReturnType<typeof startLeaderElection> | undefined
@@ -209,7 +227,7 @@ function runForLead(
     void election.lost.then(({ reason }) => onFatal(`the lead was lost: ${reason}`))
     await election.acquired
     await plane.lead()
-    certificates.lead()
+    onLead()
     await setLeaderLabel(true)
   }
   const setLeaderLabel = async (isLeader: boolean): Promise<void> => {
@@ -235,4 +253,24 @@ function runForLead(
 function isInjected({ labels, isTerminating }: NamespaceFacts): boolean {
   const value = labels[INJECTION_LABEL]
   return !isTerminating && (value === "enabled" || value === "opt-in")
+}
+
+function isServed(plane: ControlPlane, name: string): boolean {
+  const namespace = plane.namespace(name)
+  return namespace !== undefined && isInjected(namespace)
+}
+
+/** The feed, with each pod that passes shown to `observe`. */
+function withPods(feed: ObjectFeed, observe: (pod: unknown) => void): ObjectFeed {
+  return {
+    ...feed,
+    reset: (kind, objects) => {
+      feed.reset(kind, objects)
+      if (kind === "Pod") for (const pod of objects) observe(pod)
+    },
+    apply: (kind, object) => {
+      feed.apply(kind, object)
+      if (kind === "Pod") observe(object)
+    },
+  }
 }

@@ -78,6 +78,17 @@ export function createCertificates(options: CertificateOptions): Certificates {
   return { ensure: () => (options.mode === "own" ? ensureOwn(options) : ensureProvided(options)) }
 }
 
+/** A leaf of the current CA for these names, which ends with its CA at the latest. */
+export function issueLeaf(
+  bundle: CertificateBundle,
+  now: EpochMs,
+  dnsNames: readonly string[],
+): Promise<KeyPair> {
+  const caEndsAt = factsOf(bundle).ca.notAfterMs
+  const life = lifeFrom(now, Math.min(LEAF_LIFE_MS, caEndsAt - now))
+  return makeLeaf(bundle.ca, life, dnsNames)
+}
+
 async function ensureOwn(options: CertificateOptions): Promise<ServedCertificates> {
   for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt += 1) {
     const stored = await options.load()
@@ -136,11 +147,8 @@ async function carryOutStep(
     case "promote-next-ca":
       if (bundle.nextCa === null) return bundle
       return { ...bundle, ca: bundle.nextCa, nextCa: null, previousCa: bundle.ca.cert }
-    case "issue-leaf": {
-      const caEndsAt = factsOf(bundle).ca.notAfterMs
-      const life = lifeFrom(now, Math.min(LEAF_LIFE_MS, caEndsAt - now))
-      return { ...bundle, leaf: await makeLeaf(bundle.ca, life, dnsNames) }
-    }
+    case "issue-leaf":
+      return { ...bundle, leaf: await issueLeaf(bundle, now, dnsNames) }
     case "drop-previous-ca":
       return { ...bundle, previousCa: null }
     default:

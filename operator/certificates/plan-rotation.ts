@@ -85,7 +85,8 @@ export function recheckAfterMs(now: EpochMs, bundle: BundleFacts): number {
   return Math.min(DAY_MS, Math.max(60_000, Math.min(...times) - now))
 }
 
-function isLeafDue(now: EpochMs, leaf: LeafFacts, dnsNames: readonly string[]): boolean {
+/** Two thirds of its life are over, or a name is missing. */
+export function isLeafDue(now: EpochMs, leaf: LeafFacts, dnsNames: readonly string[]): boolean {
   return now >= renewalAt(leaf) || dnsNames.some((name) => !leaf.dnsNames.includes(name))
 }
 

@@ -84,7 +84,8 @@ export function rootsOf(bundle: CertificateBundle): string {
     .join("")
 }
 
-function leafFacts(cert: string): LeafFacts {
+/** Of one certificate in PEM form. */
+export function leafFacts(cert: string): LeafFacts {
   const names = new X509Certificate(cert).subjectAltName?.split(", ") ?? []
   const dnsNames = names.flatMap((name) => (name.startsWith("DNS:") ? [name.slice(4)] : []))
   return { ...validityOf(cert), dnsNames }

@@ -1,6 +1,6 @@
 /** Amounts as Kubernetes writes them (`20m`, `0.5`, `384Mi`, `1e9`), as numbers to compare. */
 
-const QUANTITY = /^(\d{1,15}(?:\.\d{0,9})?|\.\d{1,9})(?:([numkMGTPE]|[KMGTPE]i)|[eE]([+-]?\d{1,2}))?$/
+const QUANTITY = /^(\d{1,15}(?:\.\d{0,9})?|\.\d{1,9})(?:([numkMGTPE]|[KMGTPE]i)|[eE]([+-]?\d\d?))?$/
 
 /** Divisors below one, so that `1100m` is exactly `1.1`. */
 const DIVISORS: Readonly<Record<string, number>> = { n: 1e9, u: 1e6, m: 1e3 }
