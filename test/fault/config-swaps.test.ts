@@ -20,7 +20,7 @@ let world: World
 let shop: Sidecar
 
 beforeAll(async () => {
-  // At the default of 100 ms a thousand swaps of one namespace take two minutes, and are fewer a second.
+  // At the default of 100 ms a thousand swaps take two minutes, and are fewer a second.
   world = await startWorld({ operatorEnv: { SIDEGATE_PUSH_QUIET_MS: "5" } })
   const { upstream } = world
   await world.createNamespace("shop", "shop")

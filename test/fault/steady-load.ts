@@ -1,5 +1,5 @@
 /**
- * Requests at a steady rate, whatever becomes of those before: a slow answer delays no later request.
+ * Requests at a steady rate, whatever becomes of those before: a slow answer delays no later one.
  *
  * In: how to send one. Out: what each gave. Must not know what is sent.
  */
