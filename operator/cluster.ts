@@ -31,7 +31,7 @@ export async function writeStatus(client: KubeClient, write: StatusWrite): Promi
   try {
     await applyStatus(client, target, write.uid, write.status)
   } catch (error) {
-    if (!isRefusal(error, 404) && !isRefusal(error, 409)) throw error
+    if (!isRefusal(error, 404)) throw error
   }
 }
 

@@ -37,9 +37,10 @@ export function applyObject(
 }
 
 /**
- * Sets the whole status that we own. A successor of the same name answers 409 instead of getting
- * it, an object that is gone 404; nothing is created. The version of a read before makes sure:
- * unlike elsewhere, the server ignores `metadata.uid` in a patch of `/status`.
+ * Sets the whole status that we own. For an object that is gone it answers 404, for a successor of
+ * the same name too, and creates nothing. 409 means that others wrote it again and again: it is to
+ * be tried later. The version of a read before makes sure: unlike elsewhere, the server ignores
+ * `metadata.uid` in a patch of `/status`.
  */
 export async function applyStatus(
   client: KubeClient,
@@ -71,7 +72,7 @@ export function objectPath(target: Omit<ApplyTarget, "kind">): string {
 }
 
 function otherObject(target: ApplyTarget, uid: string): KubeError {
-  const facts = { status: 409, reason: "Conflict", retryAfterSeconds: null }
+  const facts = { status: 404, reason: "NotFound", retryAfterSeconds: null }
   return new KubeError("refused", `${target.kind} ${target.name} is no longer ${uid}`, facts)
 }
 

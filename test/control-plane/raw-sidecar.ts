@@ -4,6 +4,7 @@
  */
 import { request } from "node:https"
 import type { ConfigEvent, HeldVersion, HelloAnswer } from "#proxy/contract/push.ts"
+import { waitUntil } from "#test/process/wait-until.ts"
 
 export interface SidecarAddress {
   readonly port: number
@@ -74,6 +75,10 @@ export function subscribe(
     const events: ConfigEvent[] = []
     const ended = Promise.withResolvers<void>()
     let held: HeldVersion | null = null
+    let isOver = false
+    void ended.promise.then(() => {
+      isOver = true
+    })
     const take = (event: ConfigEvent): void => {
       events.push(event)
       if (event.event !== "snapshot") return
@@ -81,7 +86,15 @@ export function subscribe(
       const reason = refuse()
       if (reason === null) held = { ...version, hash }
       const nack = reason === null ? null : { reason, object: null, path: null }
-      call(address, "POST", "/v1/status", { session, version, held, nack }).catch(() => undefined)
+      void answer({ session, version, held, nack })
+    }
+    /** Until it is taken, as a real sidecar does: an answer that is lost is waited for 30 s. */
+    const answer = async (report: object): Promise<void> => {
+      const send = async () =>
+        isOver || (await call(address, "POST", "/v1/status", report)).status === 200 || undefined
+      await waitUntil({ what: "an answer taken", withinMs: 10_000, everyMs: 50 }, send).catch(
+        () => undefined,
+      )
     }
     const outgoing = request(
       options(address, "GET", `/v1/config?session=${session}`),

@@ -1,4 +1,5 @@
 import { beforeAll, expect, test } from "vitest"
+import { writeStatus } from "#operator/cluster.ts"
 import { type ApplyTarget, applyObject, applyStatus, objectPath } from "#operator/kube/apply.ts"
 import { createEventWriter, type EventSubject } from "#operator/kube/events.ts"
 import { at, listAt, textAt } from "#operator/kube/json-path.ts"
@@ -89,7 +90,7 @@ test("a successor of the same name does not get the status of its predecessor", 
   const { target } = await createQuota()
   const other = crypto.randomUUID()
   await expect(applyStatus(client, target, other, status("wrong"))).rejects.toMatchObject({
-    status: 409,
+    status: 404,
   })
   expect(at(await read(target), "status")).toBeUndefined()
 })
@@ -106,6 +107,33 @@ test("a status gets in although the object is written at the same time", async (
   const writes = [applyStatus(client, target, uid, status("in")), label(1), label(2)]
   await Promise.all(writes)
   expect(textAt(listAt(await read(target), "status", "conditions")[0], "message")).toBe("in")
+})
+
+test("a status that others keep writing over is not taken for written", async () => {
+  const { target, uid } = await createQuota()
+  let round = 0
+  const label = (): Promise<unknown> =>
+    client.request({
+      method: "PATCH",
+      path: objectPath(target),
+      contentType: "application/merge-patch+json",
+      body: { metadata: { labels: { round: String(round++) } } },
+    })
+  const outrun: KubeClient = {
+    ...client,
+    request: async (options) => {
+      if (options.method === "PATCH") await label()
+      return client.request(options)
+    },
+  }
+  const write = { object: { kind: "TeamQuota", namespace: "", name: target.name }, uid } as const
+  const inForce = { observedGeneration: 1, conditions: [] }
+  await expect(writeStatus(outrun, { ...write, status: inForce })).rejects.toMatchObject({
+    status: 409,
+  })
+  expect(round).toBe(3)
+  await writeStatus(client, { ...write, uid: crypto.randomUUID(), status: inForce })
+  expect(at(await read(target), "status")).toBeUndefined()
 })
 
 test("a status of an object that is gone creates nothing", async () => {
