@@ -17,7 +17,7 @@ import { remembering } from "./read.ts"
 
 const NONE: Denials = new Map()
 
-/** Only of rules that have a backend without a problem: those without are told by their problems. */
+/** Only of rules with a backend that has no problem: the others are told by their problems. */
 export function denialsOf(route: ReadRoute, access: ModelAccess, problemOf: ProblemOf): Denials {
   if (access.kind === "rules" && access.deny.length === 0 && access.otherwise === "Allow")
     return NONE

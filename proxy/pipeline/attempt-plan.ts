@@ -1,20 +1,16 @@
-/** What an attempt is given, and whom it tells. */
+/** What an attempt is given. */
 import type { Price } from "#proxy/contract/prices.ts"
 import type { AttemptIntent } from "#proxy/contract/records.ts"
 import type { Caller } from "#proxy/exchange/caller.ts"
 import type { ParsedRequest } from "#proxy/exchange/parsed-request.ts"
 import type { Ports, RawRequest, UpstreamRequest } from "#proxy/exchange/ports.ts"
-import type { Refusal } from "#proxy/exchange/refusal.ts"
 import type { Target } from "#proxy/exchange/target.ts"
-import type { UpstreamError } from "#proxy/exchange/upstream-error.ts"
 import type { ProviderAdapter } from "#proxy/providers/adapter.ts"
 import { adapterFor } from "#proxy/providers/registry.ts"
 import { costWith, priceOf } from "#proxy/quota/attempt-cost.ts"
 import type { LinkedRule } from "#proxy/route/linked-route.ts"
 import type { Runtime } from "#proxy/runtime/runtime.ts"
 import { upstreamHeaders } from "#proxy/wire/request-headers.ts"
-import type { Attempt } from "./attempt.ts"
-import type { AttemptFailure } from "./attempt-failure.ts"
 
 export interface AttemptPlan {
   readonly request: ParsedRequest
@@ -23,22 +19,6 @@ export interface AttemptPlan {
   readonly upstream: UpstreamRequest
   readonly intent: AttemptIntent
   readonly price: Price | undefined
-}
-
-/** Told at most one of the last five, and nothing after it. */
-export interface AttemptOwner {
-  /** The journal has the intent, in this turn or a later one: its deadlines begin. */
-  onDispatch(attempt: Attempt): void
-  /** Whole events of a stream, content included; false holds the upstream back until `resume`. */
-  onStreamBytes(attempt: Attempt, bytes: Uint8Array): boolean
-  onStreamDone(attempt: Attempt): void
-  /** The stream broke after content: the refusal is for the client, in-band. */
-  onStreamBroken(attempt: Attempt, refusal: Refusal): void
-  onAnswer(attempt: Attempt, body: Uint8Array): void
-  /** A 4xx about the request itself, to be passed on once. */
-  onUpstreamError(attempt: Attempt, status: number, error: UpstreamError | undefined): void
-  /** Nothing reached the client: another attempt may follow. */
-  onFailure(attempt: Attempt, failure: AttemptFailure): void
 }
 
 /** Stage 10: the upstream's request and the journal's intent for one target. */

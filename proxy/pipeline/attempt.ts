@@ -27,7 +27,8 @@ import {
   isPassedOn,
   readRetryAfter,
 } from "./attempt-failure.ts"
-import type { AttemptOwner, AttemptPlan } from "./attempt-plan.ts"
+import type { AttemptOwner } from "./attempt-owner.ts"
+import type { AttemptPlan } from "./attempt-plan.ts"
 import { createBodyParts } from "./body-parts.ts"
 import type { PipelineSettings } from "./settings.ts"
 
@@ -42,7 +43,7 @@ export class Attempt implements UpstreamHandler {
   answeredAt: number | null = null
   final: AttemptFinal | null = null
   readonly plan: AttemptPlan
-  private readonly owner: AttemptOwner
+  private readonly owner: AttemptOwner<Attempt>
   private readonly ports: Ports
   private readonly settings: PipelineSettings
   private state: State = "waiting"
@@ -55,7 +56,12 @@ export class Attempt implements UpstreamHandler {
   private cancelDrain: Cancel | null = null
   private endedAt = 0
 
-  constructor(plan: AttemptPlan, owner: AttemptOwner, ports: Ports, settings: PipelineSettings) {
+  constructor(
+    plan: AttemptPlan,
+    owner: AttemptOwner<Attempt>,
+    ports: Ports,
+    settings: PipelineSettings,
+  ) {
     this.plan = plan
     this.owner = owner
     this.ports = ports

@@ -23,7 +23,8 @@ import {
 } from "./answer.ts"
 import { Attempt } from "./attempt.ts"
 import { type AttemptFailure, refuseAfter } from "./attempt-failure.ts"
-import { type AttemptOwner, planAttempt } from "./attempt-plan.ts"
+import type { AttemptOwner } from "./attempt-owner.ts"
+import { planAttempt } from "./attempt-plan.ts"
 import { recordExchange } from "./record-exchange.ts"
 import { createRetries, type Retries } from "./retries.ts"
 import type { PipelineSettings } from "./settings.ts"
@@ -39,7 +40,7 @@ export interface ExchangePlan {
   readonly timeoutMs: number
 }
 
-export class Exchange implements AttemptOwner {
+export class Exchange implements AttemptOwner<Attempt> {
   readonly raw: RawRequest
   readonly surface: SurfaceName
   readonly runtime: Runtime | null

@@ -1,11 +1,31 @@
 /** Stage 16: the finished exchange as a value, for metrics, the log line and the usage counters. */
 import type { ExchangeRecord } from "#proxy/exchange/exchange-record.ts"
+import type { SurfaceName } from "#proxy/exchange/parsed-request.ts"
+import type { RawRequest } from "#proxy/exchange/ports.ts"
 import type { Refusal } from "#proxy/exchange/refusal.ts"
-import type { Exchange } from "./exchange.ts"
+import type { LinkedRule } from "#proxy/route/linked-route.ts"
+import type { Runtime } from "#proxy/runtime/runtime.ts"
+import type { Attempt } from "./attempt.ts"
+
+/** What an exchange knows of itself at its end. Times are monotonic. */
+export interface FinishedExchange {
+  readonly raw: RawRequest
+  readonly surface: SurfaceName
+  readonly runtime: Runtime | null
+  readonly plan: { readonly rule: LinkedRule } | null
+  readonly attempts: readonly Attempt[]
+  readonly modelLabel: string
+  readonly isStream: boolean
+  readonly isClientGone: boolean
+  readonly startedAt: number
+  readonly admittedAt: number
+  readonly firstByteAt: number | null
+  overheadMs(): number
+}
 
 /** `now` is monotonic. The last attempt is the one that answered, if any did. */
 export function recordExchange(
-  exchange: Exchange,
+  exchange: FinishedExchange,
   status: number,
   refusal: Refusal | null,
   now: number,
