@@ -4,7 +4,7 @@
  * In    the cluster. Out: the Secret that the webhook's pods mount, and `caBundle` in the
  *       MutatingWebhookConfiguration, both by the leader, looked at every minute: the configuration
  *       may be made anew by somebody else, and it is not watched. The webhook itself has no access
- *       to the cluster (`docs/decisions/0008`).
+ *       to the cluster (`docs/decisions/0010`).
  */
 import { setTimeout as wait } from "node:timers/promises"
 import { ensureFurtherLeaf } from "#operator/certificates/further-leaf.ts"

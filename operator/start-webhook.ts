@@ -27,6 +27,8 @@ export interface StartWebhookOptions {
   readonly metrics: WebhookMetrics
   /** Monotonic, in ms. */
   readonly now: () => number
+  /** CHECK_MS when left out. */
+  readonly checkMs?: number
 }
 
 /** Between two looks at the files and two questions to ourselves; sooner while not ready. */
@@ -59,11 +61,13 @@ export function startWebhook(options: StartWebhookOptions): RunningOperator {
     log.info("pods are injected", { port })
     void keepReady({ ...options, server, port, state, signal: closing.signal }, first)
   }
+  const started = start()
   return {
-    started: start(),
+    started,
     close: async () => {
       closing.abort()
       state.missing = "draining"
+      await started.catch(() => undefined)
       if (server !== undefined) {
         server.drain()
         await wait(config.drainMs)
@@ -99,7 +103,7 @@ interface Keeping extends StartWebhookOptions {
 
 /** Serves the newest certificate and knows whether anybody could verify it. */
 async function keepReady(keeping: Keeping, first: FileCertificate): Promise<void> {
-  const { config, log, metrics, server, port, state, signal } = keeping
+  const { config, log, metrics, server, port, state, signal, checkMs = CHECK_MS } = keeping
   const host = config.listenHost ?? "127.0.0.1"
   let served = first
   while (!signal.aborted) {
@@ -112,7 +116,7 @@ async function keepReady(keeping: Keeping, first: FileCertificate): Promise<void
       else log.warn("the webhook is not ready", { reason: problem })
     }
     state.missing = problem
-    if (!(await pause(problem === null ? CHECK_MS : RETRY_MS, signal))) return
+    if (!(await pause(problem === null ? checkMs : RETRY_MS, signal))) return
     const read = await readCertificate(config.certificateDir)
     if (!read.ok) log.warn("the certificate stays as it is", { reason: read.message })
     else if (read.certificate.cert !== served.cert || read.certificate.roots !== served.roots) {

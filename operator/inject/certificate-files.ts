@@ -3,7 +3,7 @@
  *
  * In    a folder with `tls.crt`, `tls.key` and `ca.crt`. Out: the pair to serve with, again when it
  *       changes. The webhook needs no access to the API server for it, and so has none
- *       (`docs/decisions/0008`). Must not know who made it.
+ *       (`docs/decisions/0010`). Must not know who made it.
  */
 import { createPrivateKey, X509Certificate } from "node:crypto"
 import { readFile } from "node:fs/promises"
