@@ -68,6 +68,7 @@ function makeResult(ratioAt1Kb: number): BenchResult {
   const both = { idleMb: 50, loadedMb: 70 }
   const stream = { firstEventMs: 0.3, cpuUsPerEvent: 40 }
   return {
+    repeats: 0,
     sizes: [
       { size: "1 KB", floor: side, proxy: side, throughputRatio: ratioAt1Kb },
       { size: "16 KB", floor: side, proxy: side, throughputRatio: 1 },

@@ -53,13 +53,15 @@ async function bench(plan: Plan): Promise<BenchResult> {
   }
   const idle = { floor: residentMb(stand.floor), proxy: residentMb(stand.proxy) }
   await warmUp(stand, plan)
-  const sizes = await measureSizes(stand, plan)
-  const streams = await measureStreams(stand, plan)
+  const patience = { turnsLeft: plan.repeatsMax }
+  const sizes = await measureSizes(stand, plan, patience)
+  const streams = await measureStreams(stand, plan, patience)
   const loaded = { floor: residentMb(stand.floor), proxy: residentMb(stand.proxy) }
   await Promise.all([floor.program.stop(), proxy.program.stop()])
   const coldStart = await measureColdStarts(plan, origin, proxies)
   for (const { program } of [upstream, load, proxies.operator]) await program.stop()
   return {
+    repeats: plan.repeatsMax - patience.turnsLeft,
     sizes,
     streams,
     memory: {

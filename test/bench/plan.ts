@@ -9,6 +9,8 @@ export interface Plan {
   readonly latency: { readonly rounds: number; readonly durationMs: number }
   readonly streams: { readonly rounds: number; readonly durationMs: number }
   readonly coldStarts: number
+  /** Turns that may be repeated because others used the machine. */
+  readonly repeatsMax: number
 }
 
 export const FULL: Plan = {
@@ -17,6 +19,7 @@ export const FULL: Plan = {
   latency: { rounds: 4, durationMs: 2000 },
   streams: { rounds: 3, durationMs: 1000 },
   coldStarts: 5,
+  repeatsMax: 30,
 }
 
 export const QUICK: Plan = {
@@ -25,6 +28,7 @@ export const QUICK: Plan = {
   latency: { rounds: 1, durationMs: 800 },
   streams: { rounds: 1, durationMs: 500 },
   coldStarts: 2,
+  repeatsMax: 0,
 }
 
 export const CONNECTIONS = 64

@@ -24,6 +24,8 @@ export interface StreamResult {
 }
 
 export interface BenchResult {
+  /** Turns that were repeated because others used the machine meanwhile. */
+  readonly repeats: number
   readonly sizes: readonly SizeResult[]
   readonly streams: StreamResult
   readonly memory: {
@@ -97,6 +99,8 @@ export function describeResult(result: BenchResult): string {
     row(["other costs", "proxy", "floor", "proxy / floor"]),
     row(["---", "---", "---", "---"]),
     ...others,
+    "",
+    `${result.repeats} turns were repeated because something else used the machine.`,
   ].join("\n")
 }
 

@@ -1,7 +1,7 @@
 /** The stand: what is loaded, who loads it, and one measured round. */
 import { fileURLToPath } from "node:url"
-import { type Program, startProgram } from "#test/process/program.ts"
-import { cpuMs } from "#test/process/resources.ts"
+import { type Program, runningPids, startProgram } from "#test/process/program.ts"
+import { cpuMs, machineCpuMs } from "#test/process/resources.ts"
 import { answerBody } from "./bodies.ts"
 import type { LoadResult, LoadSpec } from "./load-spec.ts"
 
@@ -26,6 +26,8 @@ export interface Round {
   readonly cpuUs: number
   readonly p50Ms: number
   readonly p99Ms: number
+  /** What others on this machine took meanwhile, in cores. */
+  readonly foreignCores: number
 }
 
 export interface Listening {
@@ -61,8 +63,8 @@ export async function wholeRound(
   const answerBytes = Buffer.byteLength(answerBody())
   const { port, wholePath: path } = contestant
   const spec: LoadSpec = { kind: "whole", port, path, answerBytes, ...asked }
-  const { result, cpuSpentMs } = await run(load, contestant, spec)
-  return roundOf(result, cpuSpentMs, result.answers)
+  const spent = await run(load, contestant, spec)
+  return roundOf(spent, spent.result.answers)
 }
 
 export interface StreamLoad {
@@ -83,33 +85,48 @@ export async function streamRound(
     eventsPerStream: EVENTS_PER_STREAM,
     ...asked,
   }
-  const { result, cpuSpentMs } = await run(load, contestant, spec)
-  return roundOf(result, cpuSpentMs, result.events)
+  const spent = await run(load, contestant, spec)
+  return roundOf(spent, spent.result.events)
 }
 
-async function run(
-  load: Listening,
-  contestant: Contestant,
-  spec: LoadSpec,
-): Promise<{ readonly result: LoadResult; readonly cpuSpentMs: number }> {
-  const before = cpuMs(contestant.pid)
+interface Spent {
+  readonly result: LoadResult
+  readonly contestantMs: number
+  readonly foreignMs: number
+}
+
+async function run(load: Listening, contestant: Contestant, spec: LoadSpec): Promise<Spent> {
+  const before = readClocks(contestant)
   const answer = await fetch(`http://127.0.0.1:${load.port}/run`, {
     method: "POST",
     body: JSON.stringify(spec),
   })
   const result = (await answer.json()) as LoadResult
-  const cpuSpentMs = cpuMs(contestant.pid) - before
+  const after = readClocks(contestant)
   if (result.wrong.length > 0 || result.answers === 0) {
     throw new Error(`${contestant.name} answered wrongly: ${result.wrong.join("; ")}`)
   }
-  return { result, cpuSpentMs }
+  const oursMs = after.oursMs - before.oursMs
+  return {
+    result,
+    contestantMs: after.contestantMs - before.contestantMs,
+    foreignMs: Math.max(0, after.machineMs - before.machineMs - oursMs),
+  }
 }
 
-function roundOf(result: LoadResult, cpuSpentMs: number, units: number): Round {
+/** `ours` are all programs of the stand, and this one. */
+function readClocks(contestant: Contestant) {
+  const machineMs = machineCpuMs()
+  const oursMs = runningPids().reduce((sum, pid) => sum + cpuMs(pid), cpuMs(process.pid))
+  return { contestantMs: cpuMs(contestant.pid), oursMs, machineMs }
+}
+
+function roundOf({ result, contestantMs, foreignMs }: Spent, units: number): Round {
   return {
     perSecond: (result.answers * 1000) / result.elapsedMs,
-    cpuUs: (cpuSpentMs * 1000) / units,
+    cpuUs: (contestantMs * 1000) / units,
     p50Ms: result.p50Ms,
     p99Ms: result.p99Ms,
+    foreignCores: foreignMs / result.elapsedMs,
   }
 }

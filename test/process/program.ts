@@ -57,6 +57,11 @@ process.on("exit", () => {
   for (const child of running) child.kill("SIGKILL")
 })
 
+/** Of all programs that were started here and still run. */
+export function runningPids(): readonly number[] {
+  return [...running].flatMap(({ pid }) => pid ?? [])
+}
+
 /** Starts it; rejects when the command cannot be started at all. */
 export async function startProgram(options: ProgramOptions): Promise<Program> {
   const command = options.command ?? process.execPath

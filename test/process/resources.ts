@@ -15,3 +15,12 @@ export function residentBytes(pid: number): number {
   const match = /^VmRSS:\s+(\d+) kB$/m.exec(status)
   return match === null ? 0 : Number(match[1]) * 1024
 }
+
+/** CPU time that the whole machine has spent since it started, on whatever, in ms. */
+export function machineCpuMs(): number {
+  const [line = ""] = readFileSync("/proc/stat", "latin1").split("\n")
+  // cpu user nice system idle iowait irq softirq steal; guest times are in user and nice already.
+  const fields = line.trim().split(/\s+/).slice(1, 9).map(Number)
+  const [idle = 0, wait = 0] = [fields[3], fields[4]]
+  return (fields.reduce((sum, field) => sum + field, 0) - idle - wait) * 10
+}
