@@ -54,7 +54,7 @@ export interface WholeLoad {
   readonly ratePerSecond: number | null
 }
 
-/** Throws when any answer was wrong: a fast wrong gateway has no numbers. */
+/** Throws when any answer was wrong: a fast gateway that is wrong has no numbers. */
 export async function wholeRound(
   load: Listening,
   contestant: Contestant,
@@ -103,7 +103,7 @@ async function run(load: Listening, contestant: Contestant, spec: LoadSpec): Pro
   })
   const result = (await answer.json()) as LoadResult
   const after = readClocks(contestant)
-  if (result.wrong.length > 0 || result.answers === 0) {
+  if (result.wrong.length > 0) {
     throw new Error(`${contestant.name} answered wrongly: ${result.wrong.join("; ")}`)
   }
   const oursMs = after.oursMs - before.oursMs
@@ -127,6 +127,7 @@ function roundOf({ result, contestantMs, foreignMs }: Spent, units: number): Rou
     cpuUs: (contestantMs * 1000) / units,
     p50Ms: result.p50Ms,
     p99Ms: result.p99Ms,
-    foreignCores: foreignMs / result.elapsedMs,
+    // No answer at all: the whole machine stood still.
+    foreignCores: result.answers === 0 ? Number.POSITIVE_INFINITY : foreignMs / result.elapsedMs,
   }
 }
