@@ -53,9 +53,18 @@ export interface Program {
 
 const OUTPUT_CHARACTERS_MAX = 1024 * 1024
 const running = new Set<ChildProcess>()
-process.on("exit", () => {
+process.on("exit", killAll)
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  // A signal ends the process without "exit": nothing must stay behind, and the signal still counts.
+  process.once(signal, () => {
+    killAll()
+    process.kill(process.pid, signal)
+  })
+}
+
+function killAll(): void {
   for (const child of running) child.kill("SIGKILL")
-})
+}
 
 /** Of all programs that were started here and still run. */
 export function runningPids(): readonly number[] {
