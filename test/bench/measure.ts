@@ -107,8 +107,8 @@ export function residentMb(contestant: Contestant): number {
 }
 
 /**
- * Each contestant `count` times, in turns. A turn in which others took part of the machine is repeated, and
- * when that does not help the least disturbed one counts.
+ * Each contestant `count` times, in turns. A turn in which others took part of the machine is
+ * repeated, and when that does not help the least disturbed one counts.
  */
 async function rounds(
   contestants: readonly Contestant[],
