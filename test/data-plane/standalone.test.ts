@@ -291,7 +291,7 @@ test("usage of every request is in the ledger once, also after a restart", async
     for (let count = 0; count < requests; count++) await ask(standalone, "smart")
     expect((await standalone.program.stop()).code).toBe(0)
   }
-  const ledger = new DatabaseSync(join(stateDir, "ledger.db"), { readOnly: true })
+  const ledger = new DatabaseSync(join(stateDir, "ledger.db"), { readOnly: true, timeout: 10_000 })
   const rows = ledger.prepare("SELECT team, provider FROM usage_record").all()
   ledger.close()
   expect(rows.map(({ team, provider: by }) => `${team} ${by}`)).toEqual(

@@ -453,7 +453,10 @@ async function within<T>(limitMs: number, what: string, promise: Promise<T>): Pr
 
 /** Whom the ledger has a record for. */
 function readStamps(id: string): readonly object[] {
-  const database = new DatabaseSync(`${world.operator.stateDir}/ledger.db`, { readOnly: true })
+  const database = new DatabaseSync(`${world.operator.stateDir}/ledger.db`, {
+    readOnly: true,
+    timeout: 10_000,
+  })
   try {
     const columns = "namespace, pod, team, cost_center, cost_nano"
     const select = `SELECT ${columns} FROM usage_record WHERE id = ? ORDER BY namespace`

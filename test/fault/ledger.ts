@@ -43,7 +43,8 @@ export function countLedger(file: string): number {
 }
 
 function withLedger<T>(file: string, read: (database: DatabaseSync) => T): T {
-  const database = new DatabaseSync(file, { readOnly: true })
+  // An operator that is killed leaves its log to the next one, who locks the file to recover it.
+  const database = new DatabaseSync(file, { readOnly: true, timeout: 10_000 })
   try {
     return read(database)
   } finally {
