@@ -6,7 +6,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterEach, beforeEach, describe, expect, test } from "vitest"
 import { canonicalJson } from "#proxy/contract/json.ts"
-import type { ConfigEvent, SnapshotPush, StatusReport } from "#proxy/contract/push.ts"
+import type { ConfigEvent, SnapshotPush, StatusReport, UsageBatch } from "#proxy/contract/push.ts"
 import type { UsageRecord } from "#proxy/contract/records.ts"
 import type { Snapshot } from "#proxy/contract/snapshot.ts"
 import { createProxy, type Proxy as RunningProxy } from "./compose.ts"
@@ -140,8 +140,9 @@ class Operator implements ControlChannel {
     this.statuses.push(report)
   }
 
-  async usage({ records }: { readonly records: readonly UsageRecord[] }) {
+  async usage(batch: string) {
     if (this.isAway) throw new ChannelError("unreachable", "away")
+    const { records } = JSON.parse(batch) as UsageBatch
     this.records.push(...records)
     return { acknowledged: records.at(-1)?.sequence ?? 0 }
   }

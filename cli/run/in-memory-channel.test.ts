@@ -86,7 +86,7 @@ test("usage is acknowledged once it is stored, and a repeat is harmless", async 
     ...{ usage: { inputTokens: 1, cachedInputTokens: 0, outputTokens: 1 }, cost: null },
     ...({ outcome: "ok", source: "reported" } as const),
   }
-  const batch = { boot: "boot", records: [record] }
+  const batch = JSON.stringify({ boot: "boot", records: [record] })
   expect(await channel.usage(batch)).toEqual({ acknowledged: 1 })
   expect(await channel.usage(batch)).toEqual({ acknowledged: 1 })
 })
@@ -108,7 +108,7 @@ const refused = [
   {
     name: "usage before there is a leader",
     lead: "waits",
-    call: (channel: ControlChannel) => channel.usage({ boot: "boot", records: [] }),
+    call: (channel: ControlChannel) => channel.usage('{"boot":"boot","records":[]}'),
     code: "not_leader",
   },
 ] as const

@@ -5,6 +5,7 @@
  */
 import type { ControlPlane } from "#operator/control-plane.ts"
 import { PublishError } from "#operator/publish/publisher.ts"
+import { CONTROL_JSON, parseJson } from "#proxy/contract/json.ts"
 import type { ConfigEvent, PodIdentity } from "#proxy/contract/push.ts"
 import { ChannelError, type ControlChannel } from "#proxy/sync/channel.ts"
 
@@ -35,7 +36,9 @@ export function createInMemoryChannel(
       }),
     status: async (report) => answer(() => publisher.status(identity, report)),
     usage: async (batch) => {
-      const reply = await intake.accept(identity, batch)
+      const parsed = parseJson(new TextEncoder().encode(batch), CONTROL_JSON)
+      if (!parsed.ok) throw new ChannelError("bad_request", parsed.fault.message)
+      const reply = await intake.accept(identity, parsed.value)
       if (reply.kind === "acknowledged") return reply.answer
       throw new ChannelError(reply.code, reply.message, reply.retryAfterSeconds)
     },

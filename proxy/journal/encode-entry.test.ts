@@ -1,7 +1,7 @@
 import fc from "fast-check"
 import { expect, test } from "vitest"
 import type { AttemptIntent, UsageRecord } from "#proxy/contract/records.ts"
-import { encodeIntent, encodeRecord } from "./encode-entry.ts"
+import { encodeAttempt, encodeIntent, encodeWhole } from "./encode-entry.ts"
 import { LETTERS, parseEntry } from "./entries.ts"
 
 const count = fc.nat({ max: Number.MAX_SAFE_INTEGER })
@@ -37,10 +37,14 @@ const records: fc.Arbitrary<UsageRecord> = fc.record({
   cost,
 })
 
+const ONE_ASCII_LINE = /^[\x20-\x7e]*$/
+
 test("every intent reads back as it was", () => {
   fc.assert(
     fc.property(intents, (intent) => {
-      const json = Buffer.from(encodeIntent(intent))
+      const text = encodeIntent(encodeAttempt(intent), intent)
+      expect(text).toMatch(ONE_ASCII_LINE)
+      const json = Buffer.from(text, "latin1")
       expect(parseEntry(LETTERS.intent, json)).toEqual({ kind: "intent", intent })
     }),
   )
@@ -49,7 +53,8 @@ test("every intent reads back as it was", () => {
 test("every record reads back as it was, and is what JSON.stringify would say", () => {
   fc.assert(
     fc.property(records, (record) => {
-      const text = encodeRecord(record)
+      const text = encodeWhole(record)
+      expect(text).toMatch(ONE_ASCII_LINE)
       expect(parseEntry(LETTERS.record, Buffer.from(text))).toEqual({ kind: "record", record })
       expect(JSON.parse(text)).toEqual(JSON.parse(JSON.stringify(record)))
     }),

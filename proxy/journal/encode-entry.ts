@@ -2,34 +2,49 @@
  * Intents and records as JSON, written field by field: `JSON.stringify` of a whole record costs as
  * much as all other work of the journal together.
  *
- * In: a typed value. Out: text that `parseEntry` reads back to an equal value.
+ * In: a typed value. Out: ASCII text on one line that `parseEntry` reads back to an equal value.
  */
-import type { AttemptIntent, TokenUsage, UsageRecord } from "#proxy/contract/records.ts"
-import { quoteName } from "./quote-name.ts"
+import { quoteName, quoteText } from "#proxy/contract/json-text.ts"
+import type {
+  AttemptFinal,
+  AttemptIntent,
+  TokenUsage,
+  UsageRecord,
+} from "#proxy/contract/records.ts"
 
-export function encodeIntent(intent: AttemptIntent): string {
-  const { estimate, estimatedCost } = intent
-  return `{${attemptFields(intent)},"estimate":${usage(estimate)},"estimatedCost":${estimatedCost}}`
-}
-
-export function encodeRecord(record: UsageRecord): string {
-  const { sequence, endedAt, outcome, status, source, cost } = record
-  const end = `"endedAt":${endedAt},"outcome":"${outcome}","status":${status}`
-  const paid = `"usage":${usage(record.usage)},"source":"${source}","cost":${cost}`
-  return `{"sequence":${sequence},${attemptFields(record)},${end},${paid}}`
-}
-
-type Attempt = Omit<AttemptIntent, "estimate" | "estimatedCost">
-
-/** Ids are ours and differ every time; names come from the Snapshot and repeat. */
-function attemptFields(attempt: Attempt): string {
+/** The fields that an intent and its record share, without braces: written once for both. */
+export function encodeAttempt(attempt: Omit<AttemptIntent, "estimate" | "estimatedCost">): string {
   const { id, operation, route, rule, provider, model, requestedModel, user } = attempt
-  const ids = `"id":${JSON.stringify(id)},"operation":${JSON.stringify(operation)}`
+  const ids = `"id":${quoteText(id)},"operation":${quoteText(operation)}`
   const when = `"attempt":${attempt.attempt},"admittedAt":${attempt.admittedAt}`
   const where = `"route":${quoteName(route)},"rule":${quoteName(rule)}`
   const target = `"provider":${quoteName(provider)},"model":${quoteName(model)}`
-  const asked = `"requestedModel":${quoteName(requestedModel)},"user":${JSON.stringify(user)}`
+  const who = user === null ? "null" : quoteName(user)
+  const asked = `"requestedModel":${quoteName(requestedModel)},"user":${who}`
   return `${ids},${when},${where},${target},${asked},"stream":${attempt.stream}`
+}
+
+/** `attempt` is what `encodeAttempt` says of the intent. */
+export function encodeIntent(attempt: string, intent: AttemptIntent): string {
+  const { estimate, estimatedCost } = intent
+  return `{${attempt},"estimate":${usage(estimate)},"estimatedCost":${estimatedCost}}`
+}
+
+/** `attempt` is what `encodeAttempt` says of the intent. */
+export function encodeRecord(
+  attempt: string,
+  final: Omit<AttemptFinal, "id">,
+  sequence: number,
+): string {
+  const { endedAt, outcome, status, source, cost } = final
+  const end = `"endedAt":${endedAt},"outcome":"${outcome}","status":${status}`
+  const paid = `"usage":${usage(final.usage)},"source":"${source}","cost":${cost}`
+  return `{"sequence":${sequence},${attempt},${end},${paid}}`
+}
+
+/** A record that was read back. */
+export function encodeWhole(record: UsageRecord): string {
+  return encodeRecord(encodeAttempt(record), record, record.sequence)
 }
 
 function usage({ inputTokens, cachedInputTokens, outputTokens }: TokenUsage): string {

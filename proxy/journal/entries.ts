@@ -1,7 +1,7 @@
 /**
  * What the journal says: a segment's first words, an intent, a finished record, an acknowledgement.
  *
- * In: the payload of a sound frame. Out: a typed entry, or undefined for one this version cannot
+ * In: a line of a sound frame. Out: a typed entry, or undefined for one this version cannot
  * read.
  */
 import { type JsonLimits, parseJson } from "#proxy/contract/json.ts"
@@ -56,37 +56,6 @@ export function parseEntry(letter: string, json: Uint8Array): Entry | undefined 
         : undefined
     default:
       return undefined
-  }
-}
-
-/**
- * The record of a finished attempt: its intent without the estimate, its end, its place in the
- * stream.
- */
-export function recordOf(
-  intent: AttemptIntent,
-  final: Omit<UsageRecord, keyof AttemptIntent | "sequence">,
-  sequence: number,
-): UsageRecord {
-  return {
-    sequence,
-    id: intent.id,
-    operation: intent.operation,
-    attempt: intent.attempt,
-    admittedAt: intent.admittedAt,
-    route: intent.route,
-    rule: intent.rule,
-    provider: intent.provider,
-    model: intent.model,
-    requestedModel: intent.requestedModel,
-    user: intent.user,
-    stream: intent.stream,
-    endedAt: final.endedAt,
-    outcome: final.outcome,
-    status: final.status,
-    usage: final.usage,
-    source: final.source,
-    cost: final.cost,
   }
 }
 

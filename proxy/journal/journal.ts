@@ -7,11 +7,13 @@
  * or where it is sent.
  */
 import { mkdirSync } from "node:fs"
-import type { AttemptFinal, AttemptIntent, UsageRecord } from "#proxy/contract/records.ts"
+import type { AttemptFinal, AttemptIntent } from "#proxy/contract/records.ts"
 import type { JournalPort } from "#proxy/exchange/ports.ts"
-import { recordOf } from "./entries.ts"
+import { encodeAttempt, encodeIntent, encodeRecord } from "./encode-entry.ts"
+import { LETTERS } from "./entries.ts"
 import { FrameBatch } from "./frames.ts"
 import { lockDirectory } from "./lock.ts"
+import type { RecordLines } from "./record-lines.ts"
 import { RecordWindow } from "./record-window.ts"
 import { addEntry, replay, type Segment } from "./replay.ts"
 import { type Append, SegmentStore } from "./segment-store.ts"
@@ -53,11 +55,13 @@ export interface JournalState {
 export interface Journal extends JournalPort {
   /** Highest sequence given out. */
   readonly sequence: number
+  /** Highest sequence that `read` gives: a write of it was tried. */
+  readonly readable: number
   /** Highest sequence that the operator has stored. */
   readonly acknowledged: number
   state(): JournalState
-  /** Records after `after`, in order, at most `max`; only such as a write was tried for. */
-  read(after: number, max: number): readonly UsageRecord[]
+  /** Records after `after`, in order, at most `max` of them; empty when there is none. */
+  read(after: number, max: number): readonly RecordLines[]
   /** Everything up to `sequence` is stored by the operator and may be forgotten. */
   acknowledge(sequence: number): void
   /** Called after a turn that finished records. */
@@ -100,6 +104,8 @@ interface Waiting {
 
 interface OpenAttempt {
   readonly intent: AttemptIntent
+  /** What `encodeAttempt` says of it. */
+  readonly fields: string
   /** Where its intent lies; null while it is not on disk. */
   segment: Segment | null
 }
@@ -115,6 +121,8 @@ class OpenJournal implements Journal {
   readonly #listeners: (() => void)[] = []
   readonly #replayed: { torn: number; quarantined: number; lost: number }
   #waiting: Waiting[] = []
+  /** This turn's, one a line. */
+  #intents = ""
   #ended: Segment[] = []
   #carried: OpenAttempt[] = []
   #isScheduled = false
@@ -134,7 +142,7 @@ class OpenJournal implements Journal {
     this.#replayed = { torn, quarantined, lost: open.size }
     const endedAt = options.now()
     for (const { intent, segment } of open.values()) {
-      this.#open.set(intent.id, { intent, segment })
+      this.#open.set(intent.id, { intent, fields: encodeAttempt(intent), segment })
       this.settle(intent, {
         id: intent.id,
         endedAt,
@@ -161,9 +169,10 @@ class OpenJournal implements Journal {
   }
 
   intend(intent: AttemptIntent, then: (isWritten: boolean) => void): void {
-    this.#open.set(intent.id, { intent, segment: null })
+    const attempt = { intent, fields: encodeAttempt(intent), segment: null }
+    this.#open.set(intent.id, attempt)
     const isBatched = this.isWritable
-    if (isBatched) addEntry(this.#batch, { kind: "intent", intent })
+    if (isBatched) this.#addIntent(attempt)
     this.#waiting.push({ id: intent.id, isBatched, then })
     this.#schedule()
   }
@@ -173,13 +182,15 @@ class OpenJournal implements Journal {
     if (attempt === undefined) return
     this.#open.delete(intent.id)
     if (attempt.segment !== null) this.#ended.push(attempt.segment)
-    const record = this.#window.add((sequence) => recordOf(intent, final, sequence))
-    if (record === undefined) return
-    if (!this.#isDegraded) addEntry(this.#batch, { kind: "record", record })
-    this.#schedule()
+    const { fields } = attempt
+    if (this.#window.add((sequence) => encodeRecord(fields, final, sequence))) this.#schedule()
   }
 
-  read(after: number, max: number): readonly UsageRecord[] {
+  get readable(): number {
+    return this.#window.flushedUpTo
+  }
+
+  read(after: number, max: number): readonly RecordLines[] {
     return this.#window.read(after, max) ?? this.#store.read(after, max)
   }
 
@@ -221,6 +232,7 @@ class OpenJournal implements Journal {
     this.#ended = []
     this.#carried = []
     const hadRecords = this.#window.flushedUpTo < this.#window.sequence
+    this.#window.closeTurn()
     const isWritten = this.#isDegraded ? this.#recover() : this.#write()
     if (isWritten) {
       for (const segment of ended) segment.openIntents -= 1
@@ -230,7 +242,6 @@ class OpenJournal implements Journal {
       // Their intents must stay on disk until the records are.
       this.#ended = ended
     }
-    this.#window.markFlushed()
     for (const { id, isBatched, then } of waiting) {
       const isDurable = isWritten && isBatched
       if (isDurable) this.#noteIntent(id)
@@ -273,13 +284,20 @@ class OpenJournal implements Journal {
     if (oldest.lastSequence > this.#window.acknowledged) return
     for (const attempt of this.#open.values()) {
       if (attempt.segment !== oldest) continue
-      addEntry(this.#batch, { kind: "intent", intent: attempt.intent })
+      this.#addIntent(attempt)
       this.#carried.push(attempt)
     }
   }
 
+  #addIntent({ fields, intent }: OpenAttempt): void {
+    const line = encodeIntent(fields, intent)
+    this.#intents = this.#intents === "" ? line : `${this.#intents}\n${line}`
+  }
+
   #write(): boolean {
     const { segmentBytes } = this.#options
+    if (this.#intents !== "") this.#batch.add(LETTERS.intent, this.#intents)
+    this.#addUnwritten()
     return this.#append(this.#store.current.bytes + this.#batch.length > segmentBytes)
   }
 
@@ -289,10 +307,12 @@ class OpenJournal implements Journal {
   #recover(): boolean {
     if (this.#options.monotonic() < this.#retryAt) return false
     this.#batch.clear()
-    for (const record of this.#window.unwritten()) {
-      addEntry(this.#batch, { kind: "record", record })
-    }
+    this.#addUnwritten()
     return this.#append(true)
+  }
+
+  #addUnwritten(): void {
+    for (const { lines } of this.#window.unwritten()) this.#batch.add(LETTERS.record, lines)
   }
 
   /** Writes the batch, which is empty afterwards either way. Failing makes the journal degraded. */
@@ -310,6 +330,7 @@ class OpenJournal implements Journal {
       return false
     } finally {
       this.#batch.clear()
+      this.#intents = ""
     }
   }
 

@@ -15,7 +15,7 @@ import {
 } from "node:fs"
 import { join } from "node:path"
 import type { AttemptIntent, UsageRecord } from "#proxy/contract/records.ts"
-import { encodeIntent, encodeRecord } from "./encode-entry.ts"
+import { encodeAttempt, encodeIntent, encodeWhole } from "./encode-entry.ts"
 import { type Entry, LETTERS, parseEntry } from "./entries.ts"
 import { FrameBatch, scanFrames } from "./frames.ts"
 
@@ -62,9 +62,9 @@ export function newSegment(directory: string, number: number): Segment {
   }
 }
 
-export function noteRecord(segment: Segment, sequence: number): void {
-  if (segment.firstSequence === 0) segment.firstSequence = sequence
-  segment.lastSequence = Math.max(segment.lastSequence, sequence)
+export function noteRecords(segment: Segment, first: number, last: number): void {
+  if (segment.firstSequence === 0) segment.firstSequence = first
+  segment.lastSequence = Math.max(segment.lastSequence, last)
 }
 
 /** Reads every segment in order. Throws only what the file system throws. */
@@ -98,7 +98,7 @@ export function replay(directory: string): Replayed {
         segment.openIntents += 1
         open.set(entry.intent.id, { intent: entry.intent, segment })
       } else {
-        noteRecord(segment, entry.record.sequence)
+        noteRecords(segment, entry.record.sequence, entry.record.sequence)
         nextSequence = Math.max(nextSequence, entry.record.sequence + 1)
         const intent = open.get(entry.record.id)
         if (intent !== undefined) intent.segment.openIntents -= 1
@@ -111,15 +111,11 @@ export function replay(directory: string): Replayed {
   return { segments, open, acknowledged, nextSequence, nextNumber, torn, quarantined }
 }
 
-/** Records of one segment after `after`, in order, at most `max`. */
-export function readRecords(path: string, after: number, max: number): readonly UsageRecord[] {
-  const records: UsageRecord[] = []
-  for (const entry of readSegment(path).entries) {
-    if (entry.kind !== "record" || entry.record.sequence <= after) continue
-    records.push(entry.record)
-    if (records.length === max) break
-  }
-  return records
+/** Records of one segment, in order. */
+export function readRecords(path: string): readonly UsageRecord[] {
+  return readSegment(path).entries.flatMap((entry) =>
+    entry.kind === "record" ? [entry.record] : [],
+  )
 }
 
 interface ReadSegment {
@@ -133,10 +129,12 @@ function readSegment(path: string): ReadSegment {
   const scanned = scanFrames(bytes)
   const entries: Entry[] = []
   let end = scanned.end
-  for (const { kind, json } of scanned.payloads) {
-    const entry = parseEntry(kind, json)
-    if (entry === undefined) end = "damaged"
-    else entries.push(entry)
+  for (const { kind, lines } of scanned.payloads) {
+    for (const line of lines) {
+      const entry = parseEntry(kind, line)
+      if (entry === undefined) end = "damaged"
+      else entries.push(entry)
+    }
   }
   return { entries, end, bytes: bytes.length }
 }
@@ -168,10 +166,10 @@ export function addEntry(batch: FrameBatch, entry: Entry): void {
       return
     }
     case "intent":
-      batch.add(LETTERS.intent, encodeIntent(entry.intent))
+      batch.add(LETTERS.intent, encodeIntent(encodeAttempt(entry.intent), entry.intent))
       return
     case "record":
-      batch.add(LETTERS.record, encodeRecord(entry.record))
+      batch.add(LETTERS.record, encodeWhole(entry.record))
       return
     case "acknowledged":
       batch.add(LETTERS.acknowledged, JSON.stringify({ sequence: entry.sequence }))

@@ -7,12 +7,14 @@
  */
 import { closeSync, ftruncateSync, openSync, unlinkSync, writeSync } from "node:fs"
 import type { UsageRecord } from "#proxy/contract/records.ts"
+import { encodeWhole } from "./encode-entry.ts"
 import { JOURNAL_VERSION } from "./entries.ts"
 import { FrameBatch } from "./frames.ts"
+import type { RecordLines } from "./record-lines.ts"
 import {
   addEntry,
   newSegment,
-  noteRecord,
+  noteRecords,
   type Replayed,
   readRecords,
   type Segment,
@@ -63,11 +65,11 @@ export class SegmentStore {
   /**
    * Appends to the current segment; `records` are those within. Throws what the file system throws.
    */
-  append(bytes: Buffer, records: readonly UsageRecord[]): void {
+  append(bytes: Buffer, records: readonly RecordLines[]): void {
     const segment = this.#current
     this.#write(this.#file, bytes, segment.bytes)
     segment.bytes += bytes.length
-    for (const { sequence } of records) noteRecord(segment, sequence)
+    for (const { first, last } of records) noteRecords(segment, first, last)
   }
 
   /**
@@ -99,12 +101,12 @@ export class SegmentStore {
   }
 
   /** Records after `after` in the oldest segment that has such, at most `max`. */
-  read(after: number, max: number): readonly UsageRecord[] {
+  read(after: number, max: number): readonly RecordLines[] {
     for (const segment of this.#segments) {
       if (segment.lastSequence <= after) continue
       const records = this.#recordsOf(segment)
       const from = records.findIndex(({ sequence }) => sequence > after)
-      if (from >= 0) return records.slice(from, from + max)
+      if (from >= 0) return linesOf(records.slice(from, from + max))
     }
     return []
   }
@@ -115,7 +117,7 @@ export class SegmentStore {
 
   #recordsOf(segment: Segment): readonly UsageRecord[] {
     if (this.#cached?.segment === segment) return this.#cached.records
-    const records = readRecords(segment.path, 0, Number.MAX_SAFE_INTEGER)
+    const records = readRecords(segment.path)
     if (segment !== this.#current) this.#cached = { segment, records }
     return records
   }
@@ -146,6 +148,13 @@ export class SegmentStore {
       throw error
     }
   }
+}
+
+function linesOf(records: readonly UsageRecord[]): readonly RecordLines[] {
+  const first = records[0]?.sequence
+  const last = records.at(-1)?.sequence
+  if (first === undefined || last === undefined) return []
+  return [{ first, last, lines: records.map(encodeWhole).join("\n") }]
 }
 
 function appendAll(file: number, bytes: Buffer, position: number): void {

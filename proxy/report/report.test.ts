@@ -41,7 +41,18 @@ function makeWorld(answer: (batch: UsageBatch) => UsageAnswer | Error = acceptAl
     get acknowledged() {
       return acknowledged
     },
-    read: (after, max) => records.filter(({ sequence }) => sequence > after).slice(0, max),
+    get readable() {
+      return records.length
+    },
+    read: (after, max) =>
+      records
+        .filter(({ sequence }) => sequence > after)
+        .slice(0, max)
+        .map((record) => ({
+          first: record.sequence,
+          last: record.sequence,
+          lines: JSON.stringify(record),
+        })),
     acknowledge: (sequence) => {
       acknowledged = Math.max(acknowledged, sequence)
     },
@@ -57,7 +68,8 @@ function makeWorld(answer: (batch: UsageBatch) => UsageAnswer | Error = acceptAl
     startReport({
       boot: "boot",
       journal,
-      send: async (batch) => {
+      send: async (text) => {
+        const batch = JSON.parse(text) as UsageBatch
         batches.push(batch.records.map(({ sequence }) => sequence))
         const said = answer(batch)
         if (said instanceof Error) throw said

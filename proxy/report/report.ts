@@ -5,24 +5,37 @@
  * the journal. One batch is on its way at a time. Must not know how a record came about, nor what
  * it costs.
  */
-import type { UsageAnswer, UsageBatch } from "#proxy/contract/push.ts"
-import type { UsageRecord } from "#proxy/contract/records.ts"
+import { quoteText } from "#proxy/contract/json-text.ts"
+import type { UsageAnswer } from "#proxy/contract/push.ts"
 
 export interface ReportOptions {
   readonly boot: string
   readonly journal: ReportSource
-  /** Rejects while the operator cannot take it; `retryAfterSeconds` of the error is honoured. */
-  readonly send: (batch: UsageBatch) => Promise<UsageAnswer>
+  /**
+   * A `UsageBatch` as JSON. Rejects while the operator cannot take it; `retryAfterSeconds` of the
+   * error is honoured.
+   */
+  readonly send: (batch: string) => Promise<UsageAnswer>
   readonly monotonic: () => number
   readonly draw: () => number
   readonly onFailure: (error: unknown) => void
 }
 
 export interface ReportSource {
-  read(after: number, max: number): readonly UsageRecord[]
+  /** At most `max` records behind `after` in order, as JSON of one record a line. */
+  read(after: number, max: number): readonly RecordLines[]
   acknowledge(sequence: number): void
   onRecords(listener: () => void): void
   readonly acknowledged: number
+  /** Highest sequence that `read` gives. */
+  readonly readable: number
+}
+
+/** Records `first` to `last`. */
+export interface RecordLines {
+  readonly first: number
+  readonly last: number
+  readonly lines: string
 }
 
 export interface ReportState {
@@ -100,7 +113,7 @@ class RunningReport implements Report {
 
   #noticed(): void {
     const { journal } = this.#options
-    const isFull = journal.read(journal.acknowledged + BATCH_RECORDS_MAX - 1, 1).length > 0
+    const isFull = journal.readable - journal.acknowledged >= BATCH_RECORDS_MAX
     if (!isFull || this.#failures > 0) {
       this.#schedule()
       return
@@ -136,23 +149,25 @@ class RunningReport implements Report {
     let waitMs: number | null = null
     while (!this.#isClosed) {
       const most = this.#batchMax
-      const records = journal.read(journal.acknowledged, most)
-      const last = records.at(-1)
-      if (last === undefined) break
+      const parts = journal.read(journal.acknowledged, most)
+      const first = parts[0]?.first
+      const last = parts.at(-1)?.last
+      if (first === undefined || last === undefined) break
+      const count = last - first + 1
       this.#sentAt = this.#options.monotonic()
       try {
-        const { acknowledged } = await send({ boot, records })
+        const { acknowledged } = await send(batchText(boot, parts))
         const isProgress = acknowledged > journal.acknowledged
-        journal.acknowledge(Math.min(acknowledged, last.sequence))
-        this.#sentRecords += records.length
+        journal.acknowledge(Math.min(acknowledged, last))
+        this.#sentRecords += count
         this.#failures = 0
         this.#batchMax = BATCH_RECORDS_MAX
         // An answer that takes nothing asks for rows before: they come with the next batch.
-        if (isProgress && records.length >= most) continue
+        if (isProgress && count >= most) continue
         if (isProgress) break
         waitMs = FLUSH_MS
       } catch (error) {
-        waitMs = this.#failed(error, records.length)
+        waitMs = this.#failed(error, count)
       }
       break
     }
@@ -160,7 +175,7 @@ class RunningReport implements Report {
     for (const resolve of this.#onIdle.splice(0)) resolve()
     if (this.#isClosed) return
     if (waitMs !== null) this.#wait(waitMs)
-    else if (journal.read(journal.acknowledged, 1).length > 0) this.#schedule()
+    else if (journal.readable > journal.acknowledged) this.#schedule()
   }
 
   /** How long to wait before the next try. */
@@ -176,6 +191,12 @@ class RunningReport implements Report {
     const jittered = Math.max(RETRY_LEAST_MS, Math.floor(this.#options.draw() * ceiling))
     return Math.max(jittered, retryAfterOf(error) * 1000)
   }
+}
+
+/** The journal's text as it is: to make objects of it and text of those would double its cost. */
+function batchText(boot: string, parts: readonly RecordLines[]): string {
+  const records = parts.map(({ lines }) => lines.replaceAll("\n", ",")).join(",")
+  return `{"boot":${quoteText(boot)},"records":[${records}]}`
 }
 
 function codeOf(error: unknown): string {

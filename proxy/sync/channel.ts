@@ -8,7 +8,6 @@ import type {
   HelloAnswer,
   StatusReport,
   UsageAnswer,
-  UsageBatch,
 } from "#proxy/contract/push.ts"
 
 export interface ControlChannel {
@@ -20,7 +19,8 @@ export interface ControlChannel {
    */
   config(session: string, onEvent: (event: ConfigEvent) => void, signal: AbortSignal): Promise<void>
   status(report: StatusReport): Promise<void>
-  usage(batch: UsageBatch): Promise<UsageAnswer>
+  /** A `UsageBatch` as JSON, which is how the journal keeps it. */
+  usage(batch: string): Promise<UsageAnswer>
   close(): Promise<void>
 }
 

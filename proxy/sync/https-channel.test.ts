@@ -121,6 +121,8 @@ function json(response: ServerResponse, status: number, value: unknown, headers 
   response.end(JSON.stringify(value))
 }
 
+const EMPTY_BATCH = '{"boot":"b","records":[]}'
+
 describe("a call", () => {
   test("carries the token, and reads the answer", async () => {
     const { asked, port } = await serve(({ line }, response) => {
@@ -129,7 +131,7 @@ describe("a call", () => {
     })
     const channel = dial(port)
     expect(await channel.hello(HELLO)).toEqual({ session: "s", identity: IDENTITY })
-    expect(await channel.usage({ boot: "b", records: [] })).toEqual({ acknowledged: 42 })
+    expect(await channel.usage(EMPTY_BATCH)).toEqual({ acknowledged: 42 })
     await channel.status({
       session: "s",
       version: { term: 1, generation: 2 },
@@ -148,20 +150,20 @@ describe("a call", () => {
     const answer: Handle = (_, response) => json(response, 200, { acknowledged: 1 })
     const first = await serve(answer)
     const channel = dial(first.port)
-    await channel.usage({ boot: "b", records: [] })
+    await channel.usage(EMPTY_BATCH)
     writeFileSync(join(directory, "token"), "second")
-    await channel.usage({ boot: "b", records: [] })
+    await channel.usage(EMPTY_BATCH)
     expect(first.asked.map(({ authorization }) => authorization)).toEqual([
       `Bearer ${TOKEN}`,
       "Bearer second",
     ])
     const second = await serve(answer, other)
     const next = dial(second.port)
-    await expect(next.usage({ boot: "b", records: [] })).rejects.toMatchObject({
+    await expect(next.usage(EMPTY_BATCH)).rejects.toMatchObject({
       code: "unreachable",
     })
     writeFileSync(join(directory, "ca.crt"), `${good.cert}\n${other.cert}`)
-    expect(await next.usage({ boot: "b", records: [] })).toEqual({ acknowledged: 1 })
+    expect(await next.usage(EMPTY_BATCH)).toEqual({ acknowledged: 1 })
   })
 
   const refusals = [
@@ -211,7 +213,7 @@ describe("a call", () => {
   ]
   test.each(refusals)("fails on $name", async ({ answer, want }) => {
     const { port } = await serve((_, response) => void answer(response))
-    const failure = dial(port).usage({ boot: "b", records: [] })
+    const failure = dial(port).usage(EMPTY_BATCH)
     await expect(failure).rejects.toMatchObject(want)
     await expect(failure).rejects.not.toThrow(TOKEN)
   })

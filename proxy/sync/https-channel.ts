@@ -16,7 +16,6 @@ import {
   type HelloAnswer,
   type StatusReport,
   type UsageAnswer,
-  type UsageBatch,
 } from "#proxy/contract/push.ts"
 import { decodeEventStream } from "#proxy/wire/event-stream.ts"
 import { ChannelError, type ControlChannel } from "./channel.ts"
@@ -63,16 +62,16 @@ class HttpsChannel implements ControlChannel {
   }
 
   async hello(hello: Hello): Promise<HelloAnswer> {
-    const answer = readHelloAnswer(await this.#post("/v1/hello", hello))
+    const answer = readHelloAnswer(await this.#post("/v1/hello", JSON.stringify(hello)))
     if (answer === undefined) throw badAnswer("/v1/hello")
     return answer
   }
 
   async status(report: StatusReport): Promise<void> {
-    await this.#post("/v1/status", report)
+    await this.#post("/v1/status", JSON.stringify(report))
   }
 
-  async usage(batch: UsageBatch): Promise<UsageAnswer> {
+  async usage(batch: string): Promise<UsageAnswer> {
     const answer = readUsageAnswer(await this.#post("/v1/usage", batch))
     if (answer === undefined) throw badAnswer("/v1/usage")
     return answer
@@ -116,22 +115,22 @@ class HttpsChannel implements ControlChannel {
     await held?.pool.destroy()
   }
 
-  async #post(path: string, message: unknown): Promise<unknown> {
+  async #post(path: string, body: string): Promise<unknown> {
     const { pool, headers } = await this.#reach()
     try {
       const {
         statusCode,
         headers: said,
-        body,
+        body: answer,
       } = await pool.request({
         method: "POST",
         path,
         headers: { ...headers, "content-type": "application/json" },
-        body: JSON.stringify(message),
+        body,
         headersTimeout: ANSWER_TIMEOUT_MS,
         bodyTimeout: ANSWER_TIMEOUT_MS,
       })
-      const bytes = await readBytes(body)
+      const bytes = await readBytes(answer)
       if (statusCode !== 200) throw refusalOf(statusCode, said, bytes)
       const parsed = parseJson(bytes, CONTROL_JSON)
       if (!parsed.ok) throw badAnswer(path)

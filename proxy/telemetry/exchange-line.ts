@@ -4,17 +4,14 @@
  * In: the record. Out: one JSON line, as the log's other lines are; fields as `docs/operations.md`
  * lists them. Ids, names from the Snapshot, numbers: no word of the client's is in it.
  */
+import { quoteName, quoteText } from "#proxy/contract/json-text.ts"
 import type { AttemptSummary, ExchangeRecord } from "#proxy/exchange/exchange-record.ts"
-
-/** Names kept as JSON text; at the bound all are let go, since a Snapshot holds far fewer. */
-const NAMES_MAX = 4_096
-const quoted = new Map<string, string>()
 
 /** `now` is wall clock in ms. A field that does not apply is left out. */
 export function exchangeLine(record: ExchangeRecord, program: string, now: number): string {
   const { id, status, refusal, attempts, isStream, durationMs, overheadMs } = record
   const time = new Date(now).toISOString()
-  const head = `{"level":"info","time":"${time}","program":"${program}","id":${JSON.stringify(id)}`
+  const head = `{"level":"info","time":"${time}","program":"${program}","id":${quoteText(id)}`
   const code = refusal === null ? "" : `,"code":"${refusal}"`
   const counts = `,"stream":${isStream},"attempts":${attempts.length}`
   const times = `,"durationMs":${round(durationMs)},"overheadMs":${round(overheadMs)}`
@@ -24,10 +21,10 @@ export function exchangeLine(record: ExchangeRecord, program: string, now: numbe
 
 function namesOf(record: ExchangeRecord): string {
   const { surface, team, application, modelLabel, configVersion, route, rule, provider } = record
-  const who = `,"team":${quote(team)},"application":${quote(application)}`
-  const asked = `,"surface":${quote(surface)},"model":${quote(modelLabel)}`
+  const who = `,"team":${quoteName(team)},"application":${quoteName(application)}`
+  const asked = `,"surface":${quoteName(surface)},"model":${quoteName(modelLabel)}`
   const where = `${optional("route", route)}${optional("rule", rule)}`
-  const config = `,"config":${quote(configVersion)}`
+  const config = `,"config":${quoteName(configVersion)}`
   return `${who}${asked}${where}${optional("provider", provider)}${config}`
 }
 
@@ -52,16 +49,7 @@ function outcomesOf(attempts: readonly AttemptSummary[]): string {
 }
 
 function optional(name: string, value: string | null): string {
-  return value === null ? "" : `,"${name}":${quote(value)}`
-}
-
-function quote(name: string): string {
-  const known = quoted.get(name)
-  if (known !== undefined) return known
-  if (quoted.size >= NAMES_MAX) quoted.clear()
-  const text = JSON.stringify(name)
-  quoted.set(name, text)
-  return text
+  return value === null ? "" : `,"${name}":${quoteName(value)}`
 }
 
 function round(ms: number): number {
