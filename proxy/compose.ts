@@ -128,6 +128,7 @@ function openApp(config: ProxyConfig, parts: Parts): Promise<AppSurface> {
     refuse: refuseRequest,
     nextRequestId: () => `req-${boot}-${++requests}`,
     now: Date.now,
+    defer: parts.turn.requests,
     onRefused: ({ code }) => metrics.refused(code),
   })
 }

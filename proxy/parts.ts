@@ -20,6 +20,7 @@ import { createLog, type Log } from "./telemetry/log.ts"
 import { createMetrics, type ProxyMetrics } from "./telemetry/metrics.ts"
 import { gatherObservations, type Observations } from "./telemetry/observations.ts"
 import type { Observed } from "./telemetry/state-metrics.ts"
+import { createTurns, type Turn } from "./turn.ts"
 import { createEgress, type Egress } from "./upstream/dispatch.ts"
 
 /** What the parts share; written by the sync alone, but for `isDraining`. */
@@ -40,6 +41,7 @@ export interface Parts {
   readonly sync: Sync
   readonly report: Report
   readonly state: SharedState
+  readonly turn: Turn
   /** Null until it listens. */
   app: AppSurface | null
 }
@@ -50,6 +52,7 @@ export function openParts(config: ProxyConfig, channel: ControlChannel, closers:
   const boot = randomBytes(6).toString("hex")
   const log = createLog({ level: config.logLevel, fd: config.logFd })
   closers.add(() => log.flush())
+  const turn = createTurns()
   const journal = openJournal({
     directory: config.journalDir,
     bytesMax: limits.journalBytesMax,
@@ -57,6 +60,7 @@ export function openParts(config: ProxyConfig, channel: ControlChannel, closers:
     memoryRecordsMax: limits.journalMemoryRecordsMax,
     now: Date.now,
     monotonic,
+    defer: turn.writes,
   })
   closers.add(() => journal.close())
   logJournal(log, journal)
@@ -69,6 +73,7 @@ export function openParts(config: ProxyConfig, channel: ControlChannel, closers:
     draw: Math.random,
     simulate,
     monotonic,
+    defer: turn.answers,
   })
   closers.add(() => egress.close())
   closers.add(() => channel.close())
@@ -98,6 +103,7 @@ export function openParts(config: ProxyConfig, channel: ControlChannel, closers:
     sync,
     report,
     state,
+    turn,
     app: null,
     metrics: createMetrics({ release, now: Date.now, observe: () => observe(parts) }),
   }

@@ -34,6 +34,7 @@ function open(more: Partial<JournalOptions> = {}): Journal {
     memoryRecordsMax: 100,
     now: () => NOW,
     monotonic: () => clock,
+    defer: (run) => void setImmediate(run),
     ...more,
   })
 }

@@ -28,6 +28,8 @@ export interface JournalOptions {
   readonly now: () => number
   /** Monotonic, in ms: when to try again must not depend on a clock that is set. */
   readonly monotonic: () => number
+  /** Runs the write of a turn at its end: one write serves all that was journalled in it. */
+  readonly defer: (run: () => void) => void
   /**
    * Writes all bytes at a position of an open file, or throws; the file system's own when absent.
    */
@@ -259,13 +261,10 @@ class OpenJournal implements Journal {
     this.#unlock()
   }
 
-  /**
-   * The check phase comes after all sockets of this turn were read: one write serves all of them.
-   */
   #schedule(): void {
     if (this.#isScheduled || this.#isClosed) return
     this.#isScheduled = true
-    setImmediate(() => this.flush())
+    this.#options.defer(() => this.flush())
   }
 
   /** An attempt that was settled before its intent was written leaves nothing to wait for. */

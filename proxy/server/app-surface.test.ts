@@ -55,6 +55,7 @@ async function start(
     refuse: refuseRequest,
     nextRequestId: () => `req-${++count}`,
     now: () => 1_800_000_000_000,
+    defer: (run) => void setImmediate(run),
     onRefused: ({ code }) => refused.push(code),
   })
   closing.push(() => surface.close())
@@ -734,6 +735,7 @@ test("a taken port is an error that names it", async () => {
     refuse: refuseRequest,
     nextRequestId: () => "",
     now: () => 0,
+    defer: (run) => run(),
     onRefused: () => undefined,
   })
   await expect(again).rejects.toThrow(AddressInUseError)

@@ -41,6 +41,8 @@ export interface AppOptions {
   readonly refuse: (surface: SurfaceName, refusal: Refusal, id: string, client: Client) => void
   readonly nextRequestId: () => string
   readonly now: () => number
+  /** Runs a handler when all that arrived in this turn of the event loop is read. */
+  readonly defer: (run: () => void) => void
   /** Counts what never became an exchange. */
   readonly onRefused: (refusal: Refusal) => void
 }
@@ -197,9 +199,10 @@ class Surface {
     const { path, headers } = read.head
     const start = (body: Uint8Array): void => {
       bodyBytes = body.length
-      // What came behind the body may have broken the connection in the same turn.
-      if (!socket.writable) return
-      runApart(() => found.handle({ method, path, headers, body, receivedAt, id }, client))
+      this.#options.defer(() => {
+        // What came behind the body may have broken the connection in the same turn.
+        if (socket.writable) found.handle({ method, path, headers, body, receivedAt, id }, client)
+      })
     }
     if (found.method === "GET") {
       start(NO_BODY)
@@ -295,14 +298,3 @@ class Surface {
 }
 
 const NO_BODY = new Uint8Array(0)
-
-/** A bug in a handler reaches the process handler, which counts it; other exchanges go on. */
-function runApart(run: () => void): void {
-  try {
-    run()
-  } catch (error) {
-    queueMicrotask(() => {
-      throw error
-    })
-  }
-}

@@ -84,6 +84,7 @@ function makeEgress(more: Partial<EgressOptions> = {}): Egress {
       ],
     }),
     monotonic: () => performance.now(),
+    defer: (run) => void setImmediate(run),
     ...more,
   })
   closing.push(() => egress.close())

@@ -14,6 +14,7 @@ import type { ProviderConfig, SimulatedConfig } from "#proxy/contract/snapshot.t
 import type {
   Dispatch,
   UpstreamCall,
+  UpstreamFailure,
   UpstreamHandler,
   UpstreamRequest,
 } from "#proxy/exchange/ports.ts"
@@ -40,6 +41,8 @@ export interface EgressOptions {
     draw: number,
   ) => SimulatedScript
   readonly monotonic: () => number
+  /** Hands on what came when all that arrived in this turn of the event loop is read. */
+  readonly defer: (run: () => void) => void
   /** Replaces the look-up of names; the system's hosts file and name servers when absent. */
   readonly resolve?: Resolve
   readonly onDial?: (address: string) => void
@@ -60,7 +63,7 @@ const INTERIM_MAX = 8
 
 /** Throws when the CA file cannot be read or is no certificate. */
 export function createEgress(options: EgressOptions): Egress {
-  const { monotonic, draw, simulate, bodyBytesMax } = options
+  const { monotonic, draw, simulate, bodyBytesMax, defer } = options
   const resolve = options.resolve ?? createResolve({ timeoutMs: options.dnsTimeoutMs, monotonic })
   const pools = new Pools({
     connectionsMax: options.connectionsMax,
@@ -82,7 +85,7 @@ export function createEgress(options: EgressOptions): Egress {
         handler.onFailure({ kind: "credential-missing", wasSent: false, detail })
         return ENDED
       }
-      const call = new UndiciCall(handler, provider.origin, bodyBytesMax, secret)
+      const call = new UndiciCall(handler, provider.origin, { bodyBytesMax, defer }, secret)
       const headers = headersOf(request, secret)
       const { method, path, body } = request
       pools.get(provider, secret).dispatch({ method, path, headers, body }, call)
@@ -127,26 +130,47 @@ const ABORTED = new Error("the exchange ended this attempt")
 const TOO_LARGE = new Error("the answer is over its limit")
 const TOO_MANY_INTERIM = new Error("too many interim answers")
 
+interface CallOptions {
+  readonly bodyBytesMax: number
+  readonly defer: (run: () => void) => void
+}
+
+interface Head {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string | undefined>>
+}
+
+/** What the client library says of one request, handed on to its handler once a turn. */
 class UndiciCall implements Dispatcher.DispatchHandler, UpstreamCall {
   readonly #handler: UpstreamHandler
   readonly #origin: string
-  readonly #bodyBytesMax: number
+  readonly #options: CallOptions
   readonly #secret: Secret | undefined
   #controller: Dispatcher.DispatchController | null = null
   #bytes = 0
   #interim = 0
+  /** The library has nothing more to say. */
+  #hasEnded = false
+  /** The handler is not called any more. */
   #isOver = false
+  #isDeferred = false
+  /** The handler takes no more data until `resume`. */
+  #isHeld = false
+  /** What came in this turn; the pieces lie behind the head, the end behind the pieces. */
+  #head: Head | null = null
+  #pieces: Uint8Array[] = []
+  #failure: UpstreamFailure | null = null
 
   constructor(
     handler: UpstreamHandler,
     origin: string,
-    bodyBytesMax: number,
+    options: CallOptions,
     secret: Secret | undefined,
   ) {
     this.#secret = secret
     this.#handler = handler
     this.#origin = origin
-    this.#bodyBytesMax = bodyBytesMax
+    this.#options = options
   }
 
   conceal(text: string): string {
@@ -154,19 +178,23 @@ class UndiciCall implements Dispatcher.DispatchHandler, UpstreamCall {
   }
 
   resume(): void {
-    if (!this.#isOver) this.#controller?.resume()
+    if (!this.#isHeld) return
+    this.#isHeld = false
+    if (this.#pieces.length > 0 || this.#hasEnded) this.#later()
+    if (!this.#hasEnded) this.#controller?.resume()
   }
 
   abort(): void {
-    if (this.#isOver) return
     this.#isOver = true
+    if (this.#hasEnded) return
+    this.#hasEnded = true
     // Before its start it waits in the pool; onRequestStart then ends it.
     this.#controller?.abort(ABORTED)
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller
-    if (this.#isOver) controller.abort(ABORTED)
+    if (this.#hasEnded) controller.abort(ABORTED)
   }
 
   onResponseStart(
@@ -174,37 +202,39 @@ class UndiciCall implements Dispatcher.DispatchHandler, UpstreamCall {
     status: number,
     headers: Readonly<Record<string, string | string[] | undefined>>,
   ): void {
-    if (this.#isOver) return
+    if (this.#hasEnded) return
     if (status < 200) {
       this.#interim += 1
       if (this.#interim <= INTERIM_MAX) return
       this.#fail("protocol", TOO_MANY_INTERIM, controller)
       return
     }
-    this.#handler.onResponse(status, flatten(headers))
+    this.#head = { status, headers: flatten(headers) }
+    this.#later()
   }
 
   onResponseData(controller: Dispatcher.DispatchController, bytes: Uint8Array): void {
-    if (this.#isOver) return
+    if (this.#hasEnded) return
     this.#bytes += bytes.length
-    if (this.#bytes > this.#bodyBytesMax) {
+    if (this.#bytes > this.#options.bodyBytesMax) {
       this.#fail("too-large", TOO_LARGE, controller)
       return
     }
-    if (!this.#handler.onData(bytes)) controller.pause()
+    this.#pieces.push(bytes)
+    this.#later()
   }
 
   onResponseEnd(): void {
-    if (this.#isOver) return
-    this.#isOver = true
-    runApart(() => this.#handler.onEnd())
+    if (this.#hasEnded) return
+    this.#hasEnded = true
+    this.#later()
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    if (this.#isOver) return
-    this.#isOver = true
-    const failure = nameFailure(error, this.#origin, this.#controller !== null)
-    runApart(() => this.#handler.onFailure(failure))
+    if (this.#hasEnded) return
+    this.#hasEnded = true
+    this.#failure = nameFailure(error, this.#origin, this.#controller !== null)
+    this.#later()
   }
 
   #fail(
@@ -212,24 +242,43 @@ class UndiciCall implements Dispatcher.DispatchHandler, UpstreamCall {
     error: Error,
     controller: Dispatcher.DispatchController,
   ): void {
-    this.#isOver = true
+    this.#hasEnded = true
+    this.#failure = { kind, wasSent: true, detail: `${this.#origin}: ${error.message}` }
     controller.abort(error)
-    const detail = `${this.#origin}: ${error.message}`
-    this.#handler.onFailure({ kind, wasSent: true, detail })
+    this.#later()
   }
-}
 
-/**
- * The client library swallows what its handlers throw at the end; a bug must reach the process
- * handler.
- */
-function runApart(run: () => void): void {
-  try {
-    run()
-  } catch (error) {
-    queueMicrotask(() => {
-      throw error
-    })
+  #later(): void {
+    if (this.#isDeferred) return
+    this.#isDeferred = true
+    this.#options.defer(() => this.#handOn())
+  }
+
+  /** The handler may abort within each of its calls. */
+  #handOn(): void {
+    this.#isDeferred = false
+    if (this.#isHeld || this.#isOver) return
+    const head = this.#head
+    this.#head = null
+    if (head !== null) this.#handler.onResponse(head.status, head.headers)
+    this.#handOnPieces()
+    if (!this.#hasEnded || this.#isHeld || this.#isOver) return
+    this.#isOver = true
+    if (this.#failure === null) this.#handler.onEnd()
+    else this.#handler.onFailure(this.#failure)
+  }
+
+  #handOnPieces(): void {
+    const pieces = this.#pieces
+    this.#pieces = []
+    for (const [index, piece] of pieces.entries()) {
+      if (this.#isOver) return
+      if (this.#handler.onData(piece)) continue
+      this.#isHeld = true
+      this.#pieces = pieces.slice(index + 1)
+      if (!this.#hasEnded) this.#controller?.pause()
+      return
+    }
   }
 }
 
