@@ -52,14 +52,5 @@ soak: install ## kill proxy and operator 200 times each under load and count eve
 e2e: install ## the stories on a cluster (KUBECONFIG, or one that kind creates)
 	@node test/run-stories.ts
 
-# What CommonJS packages inside a bundle call `require`.
-BANNER := import { createRequire } from "node:module"; const require = createRequire(import.meta.url);
-DIST := dist
-BUNDLE := esbuild --bundle --platform=node --format=esm --target=node24 --log-level=warning \
-  --out-extension:.js=.mjs --banner:js='$(BANNER)'
-
-images: install ## bundle operator and proxy into dist/, as images will carry them with the chart
-	@$(BUNDLE) proxy/main.ts --outdir=$(DIST)/proxy
-	@$(BUNDLE) operator/main.ts operator/ledger/store/sqlite/worker.ts --entry-names=[name] --outdir=$(DIST)/operator
-	@cp package.json $(DIST)/
-	@ls -l $(DIST)/*/*.mjs
+images: install ## both images as archives in dist/, and with docker or buildah as images; ARGS=--help
+	@node images/build.ts $(ARGS)

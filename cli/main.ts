@@ -4,10 +4,8 @@
  * In: arguments. Out: the exit code and text for a person. Each command lives in a folder of its
  * own; this file only reads arguments and ends the process.
  */
-import { readFileSync } from "node:fs"
 import { Command, Option } from "commander"
-import { parseJson } from "#proxy/contract/json.ts"
-import { asRecord, asText } from "./manifests/manifest.ts"
+import { RELEASE } from "#proxy/contract/release.ts"
 import {
   LOG_LEVELS,
   parseLabels,
@@ -16,11 +14,10 @@ import {
   type RunOptions,
 } from "./run/options.ts"
 
-const release = readRelease()
 let isEnding = false
 const program = new Command("sidegate")
   .description("An AI gateway for Kubernetes that runs beside the workload.")
-  .version(release)
+  .version(RELEASE)
   .showHelpAfterError("(sidegate --help lists the commands)")
 
 program
@@ -48,7 +45,7 @@ await program.parseAsync()
 async function startRun(directory: string, options: RunOptions): Promise<void> {
   const { run } = await import("./run/run.ts")
   const environment = {
-    release,
+    release: RELEASE,
     pid: process.pid,
     variable: (name: string) => process.env[name],
     now: () => Date.now(),
@@ -91,10 +88,4 @@ async function end(running: {
 function fail(error: unknown): never {
   process.stderr.write(`sidegate: ${error instanceof Error ? error.message : String(error)}\n`)
   process.exit(1)
-}
-
-function readRelease(): string {
-  const bytes = readFileSync(new URL("../package.json", import.meta.url))
-  const parsed = parseJson(bytes, { bytesMax: 65_536, depthMax: 8, tokensMax: 10_000 })
-  return (parsed.ok ? asText(asRecord(parsed.value)?.["version"]) : undefined) ?? "unknown"
 }

@@ -6,8 +6,8 @@
  * Whatever nothing caught is a bug after which no state can be trusted: it is logged, and the
  * process ends with code 1, to be started again. Sidecars go on with what they have.
  */
-import { readFileSync } from "node:fs"
-import { parseJson } from "#proxy/contract/json.ts"
+import { isMainThread } from "node:worker_threads"
+import { RELEASE } from "#proxy/contract/release.ts"
 import { readOperatorConfig } from "./config.ts"
 import { type RunningOperator, startOperator } from "./start.ts"
 import { startWebhook } from "./start-webhook.ts"
@@ -21,10 +21,16 @@ const END_WITHIN_MS = 15_000
 
 let isEnding = false
 
-const role = prepare()
-if (role.ok) {
-  await main(role)
-} else {
+// In the bundle of an image the ledger's thread is started on this very file.
+if (isMainThread) await run()
+else await import("./ledger/store/sqlite/worker.ts")
+
+async function run(): Promise<void> {
+  const role = prepare()
+  if (role.ok) {
+    await main(role)
+    return
+  }
   for (const problem of role.problems) process.stderr.write(`${problem}\n`)
   process.exitCode = 1
 }
@@ -38,10 +44,9 @@ interface Role {
 
 /** The role that `SIDEGATE_ROLE` names, with its settings; `operator` when it names none. */
 function prepare(): Role | { readonly ok: false; readonly problems: readonly string[] } {
-  const release = readRelease()
   const name = process.env["SIDEGATE_ROLE"] || "operator"
   if (name === "webhook") {
-    const read = readWebhookConfig(process.env, release)
+    const read = readWebhookConfig(process.env, RELEASE)
     if (!read.ok) return read
     const { config } = read
     const start = (log: Log) =>
@@ -52,7 +57,7 @@ function prepare(): Role | { readonly ok: false; readonly problems: readonly str
     const problem = `SIDEGATE_ROLE is "${name.slice(0, 64)}"; it must be operator or webhook`
     return { ok: false, problems: [problem] }
   }
-  const read = readOperatorConfig(process.env, release)
+  const read = readOperatorConfig(process.env, RELEASE)
   if (!read.ok) return read
   const { config } = read
   const start = (log: Log, onFatal: (reason: string) => void) =>
@@ -72,7 +77,7 @@ async function main({ name, logLevel, start }: Role): Promise<void> {
   process.on("unhandledRejection", (error) =>
     fatal(`a rejection that nothing caught: ${bugText(error)}`),
   )
-  log.info(`the ${name} starts`, { release: readRelease() })
+  log.info(`the ${name} starts`, { release: RELEASE })
   const running = start(log, fatal)
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     process.on(signal, () => end(signal, name, running, log))
@@ -96,14 +101,6 @@ function end(signal: string, name: string, running: RunningOperator, log: Log): 
       process.exit(1)
     },
   )
-}
-
-function readRelease(): string {
-  const bytes = readFileSync(new URL("../package.json", import.meta.url))
-  const parsed = parseJson(bytes, { bytesMax: 65_536, depthMax: 8, tokensMax: 10_000 })
-  const file = parsed.ok ? parsed.value : null
-  const isNamed = typeof file === "object" && file !== null && "version" in file
-  return isNamed && typeof file.version === "string" ? file.version : "unknown"
 }
 
 /** Where it happened, not only what: the first lines of the stack, without values. */

@@ -3,11 +3,11 @@
  *
  * Exit codes: 0 after a drain, 1 when it cannot start or too many invariants broke.
  */
+import { RELEASE } from "#proxy/contract/release.ts"
 import { createProxy, type Proxy as RunningProxy } from "./compose.ts"
 import { readSidecarConfig } from "./config.ts"
 import { createHttpsChannel } from "./sync/https-channel.ts"
 
-const RELEASE = "0.1.0"
 const NODE_MAJOR_MIN = 24
 /** Broken invariants within `BUGS_WITHIN_MS`; then the process is not to be trusted and ends. */
 const BUGS_MAX = 10

@@ -12,7 +12,7 @@ import type { Call, Failure, Opened, Reply, UsageReply, WorkerSettings } from ".
 
 export interface SqliteLedgerOptions {
   readonly file: string
-  /** Absent, the worker beside this file runs: `worker.ts`, or `worker.mjs` beside a bundle. */
+  /** Absent, `worker.ts` beside this file runs; in a bundle the bundle itself, which knows. */
   readonly workerUrl?: URL
   /** Told when the worker is gone without `close`: nothing can be stored any more. */
   readonly onLost?: (error: LedgerError) => void
@@ -29,8 +29,8 @@ const CALLS_MAX = 1024
  * used.
  */
 export async function openSqliteLedger(options: SqliteLedgerOptions): Promise<LedgerStore> {
-  const name = import.meta.url.endsWith(".mjs") ? "./worker.mjs" : "./worker.ts"
-  const url = options.workerUrl ?? new URL(name, import.meta.url)
+  const isBundled = import.meta.url.endsWith(".mjs")
+  const url = options.workerUrl ?? new URL(isBundled ? "" : "./worker.ts", import.meta.url)
   // The flags of the main thread (`--input-type`, `--eval`) are not the worker's.
   const worker = new Worker(url, {
     execArgv: [],
