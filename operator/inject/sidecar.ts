@@ -124,6 +124,9 @@ function environment(settings: InjectSettings, graceSeconds: number) {
     { name: "SIDEGATE_JOURNAL_DIR", value: JOURNAL_DIR },
     { name: "SIDEGATE_LOG_LEVEL", value: settings.logLevel },
     { name: "SIDEGATE_DRAIN_MS", value: String(drainMs) },
+    // A Service called `sidegate` in the pod's namespace would give them values of its own.
+    { name: "SIDEGATE_PORT", value: String(APP_PORT) },
+    { name: "SIDEGATE_OPS_PORT", value: String(OPS_PORT) },
   ]
 }
 

@@ -52,6 +52,7 @@ test("the cache has what was built before what was downloaded", async () => {
 test("the cache folder follows SIDEGATE_CACHE, then the XDG cache folder", () => {
   expect(cacheFolder({ SIDEGATE_CACHE: "/a", XDG_CACHE_HOME: "/b" })).toBe("/a/control-plane")
   expect(cacheFolder({ XDG_CACHE_HOME: "/b" })).toBe("/b/sidegate/control-plane")
+  expect(cacheFolder({ XDG_CACHE_HOME: "" })).toBe(cacheFolder({}))
 })
 
 test("who finds another making the programs waits for them", async () => {

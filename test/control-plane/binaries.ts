@@ -42,7 +42,7 @@ export async function resolveBinaries(
 export function cacheFolder(environment: NodeJS.ProcessEnv): string {
   const base =
     environment["SIDEGATE_CACHE"] ??
-    join(environment["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "sidegate")
+    join(environment["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "sidegate")
   return join(base, "control-plane")
 }
 
