@@ -50,7 +50,7 @@ soak: install ## kill proxy and operator 200 times each under load and count eve
 	@node test/soak/main.ts
 
 e2e: install ## the stories on a cluster (KUBECONFIG, or one that kind creates)
-	@node test/run-stories.ts
+	@node e2e/main.ts
 
 images: install ## both images as archives in dist/, and with docker or buildah as images; ARGS=--help
 	@node images/build.ts $(ARGS)

@@ -1,5 +1,5 @@
 /**
- * `make images`: both images as archives, and with docker or buildah as images too.
+ * `make images`: the images as archives, and with docker or buildah as images too.
  *
  * In: the checkout, and `--out DIR` (default `dist`), `--tag TAG` (default: the version). Out: in
  * DIR for each image its bundle, `NAME.sbom.json`, and `NAME.tar`, an archive as `docker load`,
@@ -17,13 +17,19 @@ import { baseFiles } from "./base-files.ts"
 import { bundle, IMAGES, type ImageName } from "./bundle.ts"
 import { describeContents } from "./sbom.ts"
 
-const HELP = `Builds sidegate-operator and sidegate-proxy.
+const HELP = `Builds sidegate-operator, sidegate-proxy and the application of the examples.
 
   --out DIR    where bundles, SBOMs and archives go (default: dist)
   --tag TAG    the images' tag (default: ${RELEASE})
   --base IMAGE base image for docker or buildah (default: the Dockerfiles' own)
   --packed     never use docker or buildah: pack this machine's Node as the base
 `
+
+const DOCKERFILES: Readonly<Record<ImageName, string>> = {
+  "sidegate-operator": "operator/Dockerfile",
+  "sidegate-proxy": "proxy/Dockerfile",
+  "sidegate-example": "examples/ask/Dockerfile",
+}
 
 const { values } = parseArgs({
   options: {
@@ -79,7 +85,7 @@ function buildWith(
   reference: string,
   path: string,
 ): Archive {
-  const file = join(import.meta.dirname, "..", name.replace("sidegate-", ""), "Dockerfile")
+  const file = join(import.meta.dirname, "..", DOCKERFILES[name])
   const base = values.base === undefined ? [] : ["--build-arg", `BASE=${values.base}`]
   const args = ["build", "-f", file, "-t", reference, ...base, context]
   run(builder, args)

@@ -8,7 +8,7 @@ import { copyFileSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { build, type Metafile } from "esbuild"
 
-export const IMAGES = ["sidegate-operator", "sidegate-proxy"] as const
+export const IMAGES = ["sidegate-operator", "sidegate-proxy", "sidegate-example"] as const
 export type ImageName = (typeof IMAGES)[number]
 
 /** A package whose code is in the bundle. */
@@ -29,6 +29,7 @@ const ROOT = join(import.meta.dirname, "..")
 const ENTRY: Readonly<Record<ImageName, string>> = {
   "sidegate-operator": "operator/main.ts",
   "sidegate-proxy": "proxy/main.ts",
+  "sidegate-example": "examples/ask/main.ts",
 }
 
 /** Writes `main.mjs` and `LICENSE` into `folder`; rejects with the bundler's errors. */

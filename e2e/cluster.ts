@@ -1,0 +1,94 @@
+/**
+ * What a platform team types, as functions: `kubectl` and `helm`, and waiting with a deadline.
+ *
+ * In: arguments and manifests. Out: text, or an error with what the command said. Must not know any
+ * story.
+ */
+import { spawnSync } from "node:child_process"
+import { at } from "#operator/kube/json-path.ts"
+
+export const NAMESPACE = "sidegate-system"
+export const RELEASE_NAME = "sidegate"
+const COMMAND_MS = 170_000
+const POLL_MS = 250
+
+/** Throws with stderr when the command fails. */
+export function run(command: string, args: readonly string[], input?: string): string {
+  const done = spawnSync(command, args, { encoding: "utf8", input, timeout: COMMAND_MS })
+  if (done.status === 0) return done.stdout
+  const said = `${done.stdout}${done.stderr}`.trim()
+  throw new Error(`${command} ${args.join(" ")}: ${said || (done.error?.message ?? "no word")}`)
+}
+
+export function kubectl(...args: readonly string[]): string {
+  return run("kubectl", args)
+}
+
+export function apply(manifest: string): string {
+  return run("kubectl", ["apply", "-f", "-"], manifest)
+}
+
+/** One object as JSON, or a list. */
+export function get(...args: readonly string[]): unknown {
+  return JSON.parse(kubectl("get", ...args, "-o", "json"))
+}
+
+/** Value of `-o jsonpath`, which is empty for what is not there. */
+export function field(path: string, ...args: readonly string[]): string {
+  return kubectl("get", ...args, "-o", `jsonpath={${path}}`)
+}
+
+/** Asks until `check` gives something; rejects with its last error at the deadline. */
+export async function until<T>(
+  what: string,
+  withinMs: number,
+  check: () => T | undefined | false,
+): Promise<T> {
+  const deadline = performance.now() + withinMs
+  let last: unknown
+  while (performance.now() < deadline) {
+    try {
+      const value = check()
+      if (value !== undefined && value !== false) return value
+    } catch (error) {
+      last = error
+    }
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS))
+  }
+  const why = last instanceof Error ? `: ${last.message}` : ""
+  throw new Error(`not within ${withinMs} ms: ${what}${why}`)
+}
+
+/** Installs the chart and waits until it says that it is ready. */
+export function install(release: string, ...more: readonly string[]): string {
+  const settings = [
+    "operator.ledger.kind=ephemeral",
+    "image.pullPolicy=IfNotPresent",
+    ...more.flatMap((one) => (one.startsWith("-") ? [] : [one])),
+  ]
+  const flags = more.filter((one) => one.startsWith("-"))
+  const sets = settings.flatMap((setting) => ["--set", setting])
+  const where = ["-n", NAMESPACE, "--create-namespace", "--wait", "--timeout", "2m"]
+  return run("helm", ["install", release, "charts/sidegate", ...where, ...sets, ...flags])
+}
+
+export function uninstall(release: string): string {
+  return run("helm", ["uninstall", release, "-n", NAMESPACE, "--wait"])
+}
+
+/** A question to the application of the examples, with the SDK in its own container. */
+export function ask(namespace: string, target: string, model = "smart"): string {
+  return kubectl(
+    ...["-n", namespace, "exec", target, "-c", "ask", "--"],
+    ...["node", "/app/main.mjs", "Hello?", model],
+  ).trim()
+}
+
+/** Containers of a pod, init containers too, by name. */
+export function containersOf(pod: unknown): readonly string[] {
+  const named = (field: string): readonly string[] => {
+    const list = at(pod, "spec", field)
+    return Array.isArray(list) ? list.map((one) => String(at(one, "name"))) : []
+  }
+  return [...named("initContainers"), ...named("containers")]
+}
