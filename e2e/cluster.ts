@@ -28,6 +28,17 @@ export function apply(manifest: string): string {
   return run("kubectl", ["apply", "-f", "-"], manifest)
 }
 
+/** Applies a file of which an earlier run may have left something. */
+export function applyFresh(file: string): void {
+  remove(file, "--wait=true", "--timeout=120s")
+  kubectl("apply", "-f", file)
+}
+
+/** By default it does not wait for the end of what it deletes. */
+export function remove(file: string, ...how: readonly string[]): void {
+  kubectl("delete", "-f", file, "--ignore-not-found", ...(how.length > 0 ? how : ["--wait=false"]))
+}
+
 /** One object as JSON, or a list. */
 export function get(...args: readonly string[]): unknown {
   return JSON.parse(kubectl("get", ...args, "-o", "json"))

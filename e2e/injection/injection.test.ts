@@ -1,15 +1,12 @@
 import { readFileSync } from "node:fs"
 import { afterAll, beforeAll, expect, test } from "vitest"
-import { ask, containersOf, field, get, kubectl, until } from "../cluster.ts"
-import { run } from "../cluster.ts"
+import { applyFresh, ask, containersOf, field, get, kubectl, remove, until } from "../cluster.ts"
 
 const MANIFEST = "e2e/injection/pods.yaml"
 const N = ["-n", "e2e-injection"] as const
 
-beforeAll(() => void kubectl("apply", "-f", MANIFEST))
-afterAll(() => {
-  kubectl("delete", "-f", MANIFEST, "--wait=false")
-})
+beforeAll(() => applyFresh(MANIFEST))
+afterAll(() => remove(MANIFEST))
 
 /** Ready, whatever made it. */
 async function isReady(namespace: string, pod: string): Promise<void> {
@@ -39,7 +36,7 @@ test("a Job's pod asks and the Job ends, and so does a CronJob's", async () => {
     90_000,
     () => field(".status.succeeded", "job/once", ...N) === "1",
   )
-  run("kubectl", [...N, "create", "job", "from-cron", "--from=cronjob/often"])
+  kubectl(...N, "create", "job", "from-cron", "--from=cronjob/often")
   const path = ".status.succeeded"
   await until("its Job is complete", 90_000, () => field(path, "job/from-cron", ...N) === "1")
 })

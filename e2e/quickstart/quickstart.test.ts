@@ -1,5 +1,5 @@
-import { afterAll, expect, test } from "vitest"
-import { apply, ask, field, kubectl, NAMESPACE, until } from "../cluster.ts"
+import { afterAll, beforeAll, expect, test } from "vitest"
+import { apply, ask, field, kubectl, NAMESPACE, remove, until } from "../cluster.ts"
 
 const MANIFEST = "examples/quickstart-cluster.yaml"
 const N = ["-n", "quickstart"] as const
@@ -7,9 +7,8 @@ const ROUTE_READY = '.status.conditions[?(@.type=="Ready")].status'
 /** Ten times what is written in the docs: a fresh machine may be slow. */
 const FIRST_ANSWER_MS = 120_000
 
-afterAll(() => {
-  kubectl("delete", "-f", MANIFEST, "--wait=false", "--ignore-not-found")
-})
+beforeAll(() => remove(MANIFEST, "--wait=true", "--timeout=120s"))
+afterAll(() => remove(MANIFEST))
 
 test("the quickstart answers an unmodified SDK in the application's container", async () => {
   const begun = performance.now()
