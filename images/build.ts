@@ -22,6 +22,7 @@ const HELP = `Builds sidegate-operator, sidegate-proxy and the application of th
   --out DIR    where bundles, SBOMs and archives go (default: dist)
   --tag TAG    the images' tag (default: ${RELEASE})
   --base IMAGE base image for docker or buildah (default: the Dockerfiles' own)
+  --bundles    stop at the bundles: no image, no archive
   --packed     never use docker or buildah: pack this machine's Node as the base
 `
 
@@ -36,12 +37,17 @@ const { values } = parseArgs({
     out: { type: "string", default: "dist" },
     tag: { type: "string", default: RELEASE },
     base: { type: "string" },
+    bundles: { type: "boolean", default: false },
     packed: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
 })
 if (values.help) {
   process.stdout.write(HELP)
+  process.exit(0)
+}
+if (values.bundles) {
+  for (const name of IMAGES) await bundleInto(name)
   process.exit(0)
 }
 const builder = values.packed ? null : findBuilder()
@@ -57,10 +63,14 @@ for (const name of IMAGES) {
   )
 }
 
-async function build(name: ImageName): Promise<Archive> {
+async function bundleInto(name: ImageName) {
   const folder = join(values.out, name)
   mkdirSync(folder, { recursive: true })
-  const bundled = await bundle(name, folder)
+  return { folder, bundled: await bundle(name, folder) }
+}
+
+async function build(name: ImageName): Promise<Archive> {
+  const { folder, bundled } = await bundleInto(name)
   const sbom = describeContents(name, bundled.packages)
   writeFileSync(join(values.out, `${name}.sbom.json`), sbom)
   writeFileSync(join(folder, "sbom.json"), sbom)

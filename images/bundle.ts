@@ -5,7 +5,7 @@
  * is in the bundle. Must not know archives.
  */
 import { copyFileSync, readFileSync } from "node:fs"
-import { join } from "node:path"
+import { join, resolve } from "node:path"
 import { build, type Metafile } from "esbuild"
 
 export const IMAGES = ["sidegate-operator", "sidegate-proxy", "sidegate-example"] as const
@@ -37,7 +37,7 @@ export async function bundle(name: ImageName, folder: string): Promise<Bundled> 
   const { metafile } = await build({
     absWorkingDir: ROOT,
     entryPoints: [ENTRY[name]],
-    outfile: join(ROOT, folder, "main.mjs"),
+    outfile: resolve(ROOT, folder, "main.mjs"),
     bundle: true,
     platform: "node",
     target: "node24",
@@ -51,7 +51,7 @@ export async function bundle(name: ImageName, folder: string): Promise<Bundled> 
       js: 'import{createRequire as r}from"node:module";const require=r(import.meta.url);',
     },
   })
-  copyFileSync(join(ROOT, "LICENSE"), join(ROOT, folder, "LICENSE"))
+  copyFileSync(join(ROOT, "LICENSE"), resolve(ROOT, folder, "LICENSE"))
   return { files: ["LICENSE", "main.mjs", "sbom.json"], packages: packagesOf(metafile) }
 }
 

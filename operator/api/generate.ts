@@ -1,5 +1,6 @@
 /**
- * Writes what is made from the definitions of the kinds: `crds/` and `docs/reference.md`.
+ * Writes what is made from the definitions of the kinds: `crds/`, their copies in the chart, and
+ * `docs/reference.md`.
  *
  *   node operator/api/generate.ts            writes them
  *   node operator/api/generate.ts --check    exits 1 and names every file that is stale
@@ -19,6 +20,9 @@ const COMMAND = "make generate (node operator/api/generate.ts)"
  * annotation.
  */
 const BYTES_MAX = 200 * 1024
+
+/** The chart's templates read them there. */
+const CHART = "charts/sidegate/files/crds"
 
 process.exitCode = main(process.argv.slice(2))
 
@@ -41,6 +45,7 @@ function generate(): ReadonlyMap<string, string> {
     const style = { aliasDuplicateObjects: false, lineWidth: 110 }
     const text = `---\n${stringify(crdOf(definition), style)}`
     files.set(`crds/${definition.plural}.yaml`, mark + text)
+    files.set(`${CHART}/${definition.plural}.yaml`, mark + text)
     return text
   })
   files.set("crds/crds.yaml", mark + documents.join(""))
@@ -72,8 +77,8 @@ function write(files: ReadonlyMap<string, string>): number {
 
 /** CRDs of kinds that no longer exist. */
 function strays(files: ReadonlyMap<string, string>): readonly string[] {
-  return readdirSync(join(ROOT, "crds"))
-    .map((name) => `crds/${name}`)
+  return ["crds", CHART]
+    .flatMap((folder) => readdirSync(join(ROOT, folder)).map((name) => `${folder}/${name}`))
     .filter((path) => path.endsWith(".yaml") && !files.has(path))
 }
 

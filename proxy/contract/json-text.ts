@@ -29,9 +29,9 @@ const NOT_ASCII = /[\u007f-\uffff]/g
 /** For texts that differ every time, such as ids. */
 export function quoteText(text: string): string {
   if (PLAIN.test(text)) return `"${text}"`
-  return JSON.stringify(text).replace(NOT_ASCII, escape)
+  return JSON.stringify(text).replace(NOT_ASCII, escapeUnit)
 }
 
-function escape(unit: string): string {
+function escapeUnit(unit: string): string {
   return `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`
 }

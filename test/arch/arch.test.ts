@@ -299,10 +299,13 @@ describe("generated files", () => {
   })
 })
 
-test("the sidecar's release is that of package.json: its bundle has no such file beside it", () => {
-  const [, written] = /^const RELEASE = "([^"]+)"$/m.exec(read("proxy/main.ts")) ?? []
+test("the release is one, in package.json, the programs, the chart and its images", () => {
   const [, version] = /"version": "([^"]+)"/.exec(read("package.json")) ?? []
-  expect(written).toBe(version)
+  const [, written] =
+    /^export const RELEASE = "([^"]+)"$/m.exec(read("proxy/contract/release.ts")) ?? []
+  const chart = [...read("charts/sidegate/Chart.yaml").matchAll(/^(?:appV|v)ersion: (.+)$/gm)]
+  const example = /sidegate-example:(\S+)/.exec(read("examples/quickstart-cluster.yaml"))
+  expect([written, ...chart.map(([, one]) => one), example?.[1]]).toEqual(Array(4).fill(version))
 })
 
 test("every folder of a program has a rule for its imports", () => {

@@ -1,4 +1,4 @@
-/** Both programs as images carry them: one file each, made by `make images` into a place of our own. */
+/** Both programs as images carry them: one file each, made as `make images` makes them. */
 import { execFileSync } from "node:child_process"
 import { fileURLToPath } from "node:url"
 import { temporaryDirectory } from "./places.ts"
@@ -15,7 +15,9 @@ let made: Bundles | undefined
 export function bundlePrograms(): Bundles {
   if (made !== undefined) return made
   const directory = temporaryDirectory("bundles")
-  execFileSync("make", ["--silent", "images", `DIST=${directory}`], { cwd: ROOT, stdio: "pipe" })
-  made = { proxy: `${directory}/proxy/main.mjs`, operator: `${directory}/operator/main.mjs` }
+  const args = ["images/build.ts", "--bundles", "--out", directory]
+  execFileSync(process.execPath, args, { cwd: ROOT, stdio: "pipe" })
+  const of = (name: string) => `${directory}/sidegate-${name}/main.mjs`
+  made = { proxy: of("proxy"), operator: of("operator") }
   return made
 }
