@@ -5,7 +5,7 @@ export default defineConfig({
     pool: "threads",
     isolate: false,
     include: [
-      "{operator,proxy,cli}/**/*.test.ts",
+      "{operator,proxy,cli,images}/**/*.test.ts",
       "test/{golden,conformance,arch,sim}/**/*.test.ts",
     ],
   },

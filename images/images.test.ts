@@ -1,0 +1,103 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { afterAll, beforeAll, expect, test } from "vitest"
+import { extract } from "tar-stream"
+import { writeArchive } from "./archive.ts"
+import { type BaseFile, baseFiles, NODE_PATH, NON_ROOT } from "./base-files.ts"
+import { type Bundled, bundle } from "./bundle.ts"
+import { describeContents } from "./sbom.ts"
+
+let folder = ""
+let bundled: Bundled
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "sidegate-images-"))
+  bundled = await bundle("sidegate-proxy", folder)
+  writeFileSync(join(folder, "sbom.json"), describeContents("sidegate-proxy", bundled.packages))
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+/** Not the real one, which is Node itself: what is packed does not matter here. */
+const BASE: readonly BaseFile[] = [
+  { path: "/etc/x", content: { kind: "text", text: "x" }, isExecutable: false },
+  { path: NODE_PATH, content: { kind: "text", text: "node" }, isExecutable: true },
+]
+
+const pack = (name: string) =>
+  writeArchive({
+    reference: "sidegate-proxy:test",
+    path: join(folder, name),
+    base: BASE,
+    app: bundled.files,
+    folder,
+  })
+
+test("an archive packed twice is the same bytes", async () => {
+  const [one, other] = [await pack("one.tar"), await pack("other.tar")]
+  expect(one.digest).toBe(other.digest)
+  expect(readFileSync(one.path).equals(readFileSync(other.path))).toBe(true)
+})
+
+test("it holds the base, the program with its licence and SBOM, and nothing else", async () => {
+  const { path } = await pack("contents.tar")
+  const outer = await entriesOf(readFileSync(path))
+  const names = await Promise.all(
+    [...outer]
+      .filter(([name]) => name.endsWith("layer.tar"))
+      .map(async ([, bytes]) => [...(await entriesOf(bytes)).keys()]),
+  )
+  expect(names.flat().sort()).toEqual([
+    "app",
+    "app/LICENSE",
+    "app/main.mjs",
+    "app/sbom.json",
+    "etc",
+    "etc/x",
+    "tmp",
+    "usr",
+    "usr/local",
+    "usr/local/bin",
+    "usr/local/bin/node",
+  ])
+  const config = [...outer].find(([name]) => /^[0-9a-f]{64}\.json$/.test(name))?.[1]
+  const { User, Entrypoint } = JSON.parse(String(config)).config as Record<string, unknown>
+  expect(User).toBe(`${NON_ROOT}:${NON_ROOT}`)
+  expect(Entrypoint).toEqual([NODE_PATH, "/app/main.mjs"])
+})
+
+test("the SBOM names what is in the bundle, with version and licence", () => {
+  const text = describeContents("sidegate-proxy", bundled.packages)
+  const { components } = JSON.parse(text) as { components: readonly Record<string, unknown>[] }
+  const names = components.map(({ name }) => name)
+  expect(names).toEqual(expect.arrayContaining(["node", "undici", "hono", "pino", "prom-client"]))
+  expect(names).not.toContain("zod")
+  for (const { version, licenses } of components) {
+    expect(version).toMatch(/^\d+\.\d+/)
+    expect(JSON.stringify(licenses)).toMatch(/"expression":"[^"]+"/)
+  }
+})
+
+test("the bundle names no folder of the machine that made it", () => {
+  expect(readFileSync(join(folder, "main.mjs"), "utf8")).not.toContain(
+    join(import.meta.dirname, ".."),
+  )
+})
+
+test("a base holds Node, the libraries it names, and a user that is not root", () => {
+  const paths = baseFiles().map(({ path }) => path)
+  expect(paths).toEqual(expect.arrayContaining([NODE_PATH, "/etc/passwd", "/etc/nsswitch.conf"]))
+  expect(paths.filter((path) => /\/libc\.so\.6$|\/ld-linux/.test(path)).length).toBeGreaterThan(0)
+})
+
+/** Files and folders of a tar by name. */
+async function entriesOf(bytes: Buffer): Promise<ReadonlyMap<string, Buffer>> {
+  const entries = new Map<string, Buffer>()
+  const reader = extract()
+  reader.end(bytes)
+  for await (const entry of reader) {
+    const pieces: Buffer[] = []
+    for await (const piece of entry) pieces.push(Buffer.from(piece as Uint8Array))
+    entries.set(entry.header.name, Buffer.concat(pieces))
+  }
+  return entries
+}
