@@ -6,6 +6,7 @@ export default defineConfig({
   test: {
     include: ["e2e/*/*.test.ts"],
     globalSetup: ["e2e/install.ts"],
+    setupFiles: ["e2e/on-failure.ts"],
     fileParallelism: false,
     testTimeout: 180_000,
     hookTimeout: 300_000,
