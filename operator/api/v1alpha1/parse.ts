@@ -3,6 +3,7 @@
  * `compile`.
  */
 import * as z from "zod"
+import { acceptsOf } from "./accepts.ts"
 import { type Rule, rulesOf } from "./rule.ts"
 
 export type Parsed<T> =
@@ -27,16 +28,22 @@ export function parserOf<S extends z.ZodType>(
   root: string,
 ): (value: unknown) => Parsed<Frozen<z.output<S>>> {
   const plan = planOf(schema)
+  const accepts = acceptsOf(schema)
   return (value) => {
-    const result = schema.safeParse(value, { reportInput: true })
-    if (!result.success) {
-      const issue = result.error.issues[0]
-      if (issue === undefined) return { ok: false, path: root, message: "invalid" }
-      return { ok: false, ...describeIssue(issue, root) }
+    let data = value
+    // None of our schemas changes what it accepts, so what is in order needs no copy.
+    if (accepts === undefined || !accepts(value)) {
+      const result = schema.safeParse(value, { reportInput: true })
+      if (!result.success) {
+        const issue = result.error.issues[0]
+        if (issue === undefined) return { ok: false, path: root, message: "invalid" }
+        return { ok: false, ...describeIssue(issue, root) }
+      }
+      data = result.data
     }
-    const fault = plan === undefined ? undefined : plan(result.data, root)
-    if (fault !== undefined) return { ok: false, ...fault }
-    return { ok: true, spec: result.data as Frozen<z.output<S>> }
+    const fault = plan === undefined ? undefined : plan(data)
+    if (fault !== undefined) return { ok: false, ...below(root, fault) }
+    return { ok: true, spec: data as Frozen<z.output<S>> }
   }
 }
 
@@ -45,15 +52,22 @@ interface Fault {
   readonly message: string
 }
 
-/** Checks a value that already has its structure; undefined when nothing is wrong. */
-type Plan = (value: unknown, path: string) => Fault | undefined
+/**
+ * Checks a value that already has its structure; undefined when nothing is wrong. The path of a
+ * fault begins at the value: paths are put together for faults only, which are few.
+ */
+type Plan = (value: unknown) => Fault | undefined
+
+function below(path: string, fault: Fault): Fault {
+  return { path: `${path}${fault.path}`, message: fault.message }
+}
 
 /** Only the branches of a schema that have something to check; undefined when there is nothing. */
 function planOf(schema: z.core.$ZodType): Plan | undefined {
   if (schema instanceof z.ZodOptional) {
     const inner = planOf(schema._zod.def.innerType)
     if (inner === undefined) return undefined
-    return (value, path) => (value === undefined ? undefined : inner(value, path))
+    return (value) => (value === undefined ? undefined : inner(value))
   }
   const steps: Plan[] = []
   if (schema instanceof z.ZodObject) steps.push(...fieldSteps(schema))
@@ -61,9 +75,9 @@ function planOf(schema: z.core.$ZodType): Plan | undefined {
   if (schema instanceof z.ZodRecord) steps.push(...entryCountSteps(schema))
   steps.push(...rulesOf(schema).map(ruleStep))
   if (steps.length === 0) return undefined
-  return (value, path) => {
+  return (value) => {
     for (const step of steps) {
-      const fault = step(value, path)
+      const fault = step(value)
       if (fault !== undefined) return fault
     }
     return undefined
@@ -74,7 +88,13 @@ function fieldSteps(schema: z.ZodObject): readonly Plan[] {
   return Object.entries(schema.shape).flatMap(([name, field]): Plan[] => {
     const plan = planOf(field)
     if (plan === undefined) return []
-    return [(value, path) => plan(at(value, name), `${path}.${name}`)]
+    const path = `.${name}`
+    return [
+      (value) => {
+        const fault = plan(at(value, name))
+        return fault && below(path, fault)
+      },
+    ]
   })
 }
 
@@ -94,34 +114,34 @@ function entryCountSteps(schema: z.ZodRecord): readonly Plan[] {
   if (typeof most !== "number") return []
   const message = `must be at most ${most} entries long`
   return [
-    (value, path) =>
+    (value) =>
       typeof value === "object" && value !== null && Object.keys(value).length > most
-        ? { path, message }
+        ? { path: "", message }
         : undefined,
   ]
 }
 
 function eachStep(plan: Plan): Plan {
-  return (value, path) => {
+  return (value) => {
     if (!Array.isArray(value)) return undefined
-    for (const [index, element] of value.entries()) {
-      const fault = plan(element, `${path}[${index}]`)
-      if (fault !== undefined) return fault
+    for (let index = 0; index < value.length; index++) {
+      const fault = plan(value[index])
+      if (fault !== undefined) return below(`[${index}]`, fault)
     }
     return undefined
   }
 }
 
 function uniqueStep(keys: readonly string[]): Plan {
-  return (value, path) => {
-    if (!Array.isArray(value)) return undefined
+  return (value) => {
+    if (!Array.isArray(value) || value.length < 2) return undefined
     const seen = new Set<string>()
     for (const [index, element] of value.entries()) {
       const key = JSON.stringify(
         keys.length === 0 ? element : keys.map((name) => at(element, name)),
       )
       if (seen.has(key)) {
-        return { path: `${path}[${index}]`, message: `Duplicate value: ${shorten(key)}` }
+        return { path: `[${index}]`, message: `Duplicate value: ${shorten(key)}` }
       }
       seen.add(key)
     }
@@ -130,10 +150,8 @@ function uniqueStep(keys: readonly string[]): Plan {
 }
 
 function ruleStep(rule: Rule<unknown>): Plan {
-  return (value, path) =>
-    rule.holds(value)
-      ? undefined
-      : { path: `${path}${rule.fieldPath ?? ""}`, message: rule.message }
+  return (value) =>
+    rule.holds(value) ? undefined : { path: rule.fieldPath ?? "", message: rule.message }
 }
 
 function describeIssue(issue: z.core.$ZodIssue, root: string): Fault {
@@ -181,6 +199,6 @@ function shorten(text: string): string {
 }
 
 function at(value: unknown, name: string): unknown {
-  if (typeof value !== "object" || value === null) return undefined
-  return Object.getOwnPropertyDescriptor(value, name)?.value
+  if (typeof value !== "object" || value === null || !Object.hasOwn(value, name)) return undefined
+  return (value as Readonly<Record<string, unknown>>)[name]
 }
