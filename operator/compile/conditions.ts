@@ -6,8 +6,22 @@ import type { Reason } from "./reasons.ts"
 /** Longest message of a condition: a status must stay small, whatever a spec says. */
 const MESSAGE_MAX = 1024
 
+/** One value for all that are in order, which are nearly all. */
+const ACCEPTED: CompiledCondition = Object.freeze({
+  type: "Accepted",
+  status: "True",
+  reason: "Accepted",
+  message: "",
+})
+const RESOLVED: CompiledCondition = Object.freeze({
+  type: "ResolvedRefs",
+  status: "True",
+  reason: "ResolvedRefs",
+  message: "",
+})
+
 export function accepted(): CompiledCondition {
-  return { type: "Accepted", status: "True", reason: "Accepted", message: "" }
+  return ACCEPTED
 }
 
 export function notAccepted(reason: Reason, message: string): CompiledCondition {
@@ -15,7 +29,7 @@ export function notAccepted(reason: Reason, message: string): CompiledCondition 
 }
 
 export function resolved(): CompiledCondition {
-  return { type: "ResolvedRefs", status: "True", reason: "ResolvedRefs", message: "" }
+  return RESOLVED
 }
 
 export function notResolved(reason: Reason, message: string): CompiledCondition {

@@ -73,7 +73,7 @@ function providersExist(
   return notResolved("BackendNotFound", message)
 }
 
-const readSpec = readerOf(MODEL_POLICY, parseModelPolicy)
+const readSpec = remembering(readerOf(MODEL_POLICY, parseModelPolicy))
 
 /** Null when the policy takes no part. */
 const readPolicy = remembering((object: ConfigObject): CompiledPolicy | null => {

@@ -1,30 +1,51 @@
-/** Reads an object's spec at most once: parsing is remembered by the identity of the object. */
+/** Reads an object's spec, and remembers by the identity of the object what was made of it. */
 import type { KindDefinition } from "#operator/api/v1alpha1/kind-definition.ts"
 import type { Parsed } from "#operator/api/v1alpha1/parse.ts"
 import type { ConfigObject } from "#operator/index/view.ts"
 
-/** A reader of one kind: rules over the whole object first, then the spec. */
+/**
+ * A reader of one kind: rules over the whole object first, then the spec. Whoever reads an object
+ * more than once remembers it.
+ */
 export function readerOf<T>(
   definition: KindDefinition,
   parse: (spec: unknown) => Parsed<T>,
 ): (object: ConfigObject) => Parsed<T> {
-  return remembering((object) => {
+  return (object) => {
     const shape = { metadata: { name: object.name }, spec: object.spec }
     const broken = definition.rules.find((rule) => !rule.holds(shape))
     if (broken === undefined) return parse(object.spec)
     const path = (broken.fieldPath ?? "").slice(1)
     return { ok: false, path, message: broken.message }
-  })
+  }
 }
 
 /** One result for one object, kept as long as the object is. */
-export function remembering<K extends object, V>(make: (key: K) => V): (key: K) => V {
-  const known = new WeakMap<K, { readonly value: V }>()
+export function remembering<K extends object, V extends object | null>(
+  make: (key: K) => V,
+): (key: K) => V {
+  const known = new WeakMap<K, V>()
   return (key) => {
     const held = known.get(key)
-    if (held !== undefined) return held.value
+    if (held !== undefined) return held
     const value = make(key)
-    known.set(key, { value })
+    known.set(key, value)
+    return value
+  }
+}
+
+/** Different values that `sharing` keeps; at the bound all are let go, and made again. */
+const SHARED_MAX = 1024
+
+/** One value for equal keys; the key must say all that the value is made from. */
+export function sharing<V extends object>(): (key: string, make: () => V) => V {
+  const known = new Map<string, V>()
+  return (key, make) => {
+    const held = known.get(key)
+    if (held !== undefined) return held
+    if (known.size >= SHARED_MAX) known.clear()
+    const value = make()
+    known.set(key, value)
     return value
   }
 }

@@ -12,7 +12,7 @@ import type {
 } from "#proxy/contract/snapshot.ts"
 import type { ReadRoute, SharedRoute } from "./compiled.ts"
 import { compareText } from "./order.ts"
-import { readerOf, remembering } from "./read.ts"
+import { readerOf, remembering, sharing } from "./read.ts"
 
 export type RouteReading<R extends ReadRoute = ReadRoute> =
   | { readonly ok: true; readonly route: R }
@@ -81,11 +81,17 @@ function sizeOf(name: string, models: readonly string[], rules: readonly RuleCon
   return size
 }
 
+// Most rules say the same of these: one value for all that do, so that a full compile makes less.
+const NO_MATCHES: readonly MatchConfig[] = Object.freeze([])
+const STRATEGIES = Object.freeze({ Weighted: Object.freeze({ type: "Weighted" }) })
+const retries = sharing<RetryConfig>()
+const timeLimits = sharing<TimeoutConfig>()
+
 function ruleOf(rule: AIRouteSpec["rules"][number]): RuleConfig {
   return {
     name: rule.name,
-    matches: (rule.matches ?? []).map(matchOf),
-    strategy: { type: rule.strategy?.type ?? "Weighted" },
+    matches: rule.matches === undefined ? NO_MATCHES : rule.matches.map(matchOf),
+    strategy: STRATEGIES[rule.strategy?.type ?? "Weighted"],
     backends: rule.backends.map(({ provider, model, weight, priority }) => ({
       provider,
       model: model ?? null,
@@ -119,14 +125,18 @@ function selectorOf({ matchLabels = {}, matchExpressions = [] }: LabelSelectorSp
   }
 }
 
+/** In the order in which a Snapshot names them. */
 const ALL_TRIGGERS = ["Connect", "FirstTokenTimeout", "RateLimited", "ServerError"] as const
 
 function retryOf(retry: NonNullable<AIRouteSpec["rules"][number]["retry"]>): RetryConfig {
-  return {
-    attempts: retry.attempts ?? 3,
-    budgetPercent: retry.budgetPercent ?? 20,
-    triggers: [...(retry.triggers ?? ALL_TRIGGERS)].sort(compareText),
-  }
+  const { attempts = 3, budgetPercent = 20 } = retry
+  const triggers =
+    retry.triggers === undefined ? ALL_TRIGGERS : [...retry.triggers].sort(compareText)
+  return retries(`${attempts} ${budgetPercent} ${triggers.join()}`, () => ({
+    attempts,
+    budgetPercent,
+    triggers,
+  }))
 }
 
 function timeoutsOf(
@@ -134,9 +144,12 @@ function timeoutsOf(
 ): TimeoutConfig {
   const { request, firstToken, streamIdle } = timeouts
   const requestMs = request === undefined ? 600_000 : durationMs(request)
-  return {
+  const firstTokenMs =
+    firstToken === undefined ? Math.min(60_000, requestMs) : durationMs(firstToken)
+  const streamIdleMs = streamIdle === undefined ? 60_000 : durationMs(streamIdle)
+  return timeLimits(`${requestMs} ${firstTokenMs} ${streamIdleMs}`, () => ({
     requestMs,
-    firstTokenMs: firstToken === undefined ? Math.min(60_000, requestMs) : durationMs(firstToken),
-    streamIdleMs: streamIdle === undefined ? 60_000 : durationMs(streamIdle),
-  }
+    firstTokenMs,
+    streamIdleMs,
+  }))
 }

@@ -17,7 +17,7 @@ import type { TeamVerdict } from "#proxy/contract/snapshot.ts"
 import type { ClusterCore, CompiledTeam, CompileSettings, ObjectVerdict } from "./compiled.ts"
 import { accepted, notResolved, refused, resolved } from "./conditions.ts"
 import { byName } from "./order.ts"
-import { describeFault, readerOf } from "./read.ts"
+import { describeFault, readerOf, remembering } from "./read.ts"
 import { labelOf } from "./select.ts"
 
 /** The team itself and its ancestors. */
@@ -84,7 +84,7 @@ interface Fault {
   readonly message: string
 }
 
-const readSpec = readerOf(TEAM_QUOTA, parseTeamQuota)
+const readSpec = remembering(readerOf(TEAM_QUOTA, parseTeamQuota))
 
 function climb(object: ConfigObject, byTeam: ReadonlyMap<string, ConfigObject>): Chain {
   const objects: ConfigObject[] = []

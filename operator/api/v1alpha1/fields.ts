@@ -41,8 +41,24 @@ export function modelName(description: string) {
 
 const LONG_UNITS_MS: Readonly<Record<string, number>> = { h: 3_600_000, m: 60_000, s: 1000 }
 
-/** Milliseconds of a duration such as `1m30s`. The text must match the pattern of `duration`. */
+/** Different texts whose length is remembered; at the bound all are let go. */
+const DURATIONS_MAX = 1024
+const durations = new Map<string, number>()
+
+/**
+ * Milliseconds of a duration such as `1m30s`. The text must match the pattern of `duration`. The
+ * same few are read for every rule of every route.
+ */
 export function durationMs(text: string): number {
+  const known = durations.get(text)
+  if (known !== undefined) return known
+  if (durations.size >= DURATIONS_MAX) durations.clear()
+  const ms = readDuration(text)
+  durations.set(text, ms)
+  return ms
+}
+
+function readDuration(text: string): number {
   let sum = 0
   let start = 0
   for (let at = 0; at < text.length; at++) {
@@ -71,7 +87,10 @@ export function duration(description: string, min: string, max: string) {
     {
       cel: `duration(self) >= duration('${min}') && duration(self) <= duration('${max}')`,
       message: `must be a duration from ${min} to ${max}`,
-      holds: (value) => durationMs(value) >= least && durationMs(value) <= most,
+      holds: (value) => {
+        const ms = durationMs(value)
+        return ms >= least && ms <= most
+      },
     },
   ])
 }
