@@ -6,7 +6,6 @@ import { fileURLToPath } from "node:url"
 import { afterAll, beforeAll, expect, test } from "vitest"
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url))
-/** `chroot` takes root; elsewhere the stories on a cluster run the images. */
 const isRoot = process.getuid?.() === 0
 let folder = ""
 
@@ -46,6 +45,7 @@ const cases = [
   { name: "sidegate-operator", settings: ["SIDEGATE_ROLE=webhook"], says: "PROXY_IMAGE" },
 ] as const
 
+// `chroot` takes root; elsewhere the stories on a cluster run the images.
 test.runIf(isRoot)("each image runs as its user on its own files alone and names a setting", () => {
   const images = new Map<string, ReturnType<typeof unpack>>()
   for (const { name, settings, says } of cases) {
@@ -65,6 +65,7 @@ test.runIf(isRoot)("each image runs as its user on its own files alone and names
   }
 })
 
+// `chroot` takes root; elsewhere the stories on a cluster run the images.
 test.runIf(isRoot)("nothing of an image but /tmp can be written by its user", () => {
   const { root, user } = unpack("sidegate-example")
   const script =
@@ -74,6 +75,7 @@ test.runIf(isRoot)("nothing of an image but /tmp can be written by its user", ()
   expect(execFileSync("chroot", args, { encoding: "utf8" })).toBe("/tmp\n")
 })
 
+// `chroot` takes root; elsewhere the stories on a cluster run the images.
 test.runIf(isRoot)("the whole build twice gives the same archive", () => {
   const again = join(folder, "again")
   execFileSync(process.execPath, ["images/build.ts", "--packed", "--out", again], {
