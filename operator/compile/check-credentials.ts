@@ -2,7 +2,7 @@
  * The part of the check that guards keys: each goes only where its Secret and its provider allow.
  */
 import type { NamespaceView } from "#operator/index/view.ts"
-import type { CompiledCluster, CompiledNamespace } from "./compiled.ts"
+import type { ClusterCore, CompiledCluster, CompiledNamespace } from "./compiled.ts"
 
 /** Reads the raw objects again, not what the passes made of them. */
 export function checkCredentials(
@@ -10,36 +10,86 @@ export function checkCredentials(
   { core }: CompiledCluster,
   view: NamespaceView,
 ): readonly string[] {
-  const wanted = Object.values(snapshot.providers)
-    .filter(({ credential }) => credential === "Secret")
-    .map(({ name }) => name)
+  const providers = Object.values(snapshot.providers)
+  const wanted = providers.filter(({ credential }) => credential === "Secret")
   const given = credentials.map(({ provider }) => provider)
-  const same = JSON.stringify([...wanted].sort()) === JSON.stringify([...given].sort())
+  const names = wanted.map(({ name }) => name)
+  const same = JSON.stringify(names.sort()) === JSON.stringify([...given].sort())
   return [
-    ...(same ? [] : [`keys for ${given.join()} where ${wanted.join()} need one`]),
+    ...(same ? [] : [`keys for ${given.join()} where ${names.join()} need one`]),
     ...credentials.flatMap(({ provider, secret, key }) => {
-      const object = core.providers.get(provider)?.object
-      const reference = dig(object?.spec, ["credentials", "secret"])
-      if (dig(reference, ["name"]) === secret && dig(reference, ["key"]) === key) return []
-      return [`the key of ${provider} is not the one that it names`]
-    }),
-    ...credentials.flatMap(({ provider, secret }) => {
-      const hosts = core.secrets.get(secret)?.allowedHosts ?? []
-      const host = /^https?:\/\/(.+)$/.exec(snapshot.providers[provider]?.origin ?? "")?.[1] ?? ""
-      const bare = host.replace(/:[0-9]+$/, "")
-      const isNamed = hosts.some((entry) => {
-        const [name = "", port] = splitPort(entry.trim().toLowerCase())
-        if (name !== bare) return false
-        return port === undefined || port === portOf(snapshot.providers[provider]?.origin ?? "")
-      })
-      return isNamed ? [] : [`the key of ${provider} may not go to ${host}`]
+      const { origin } = snapshot.providers[provider] ?? { origin: "" }
+      return keyFaults(core, { provider, secret, key, origin })
     }),
     ...Object.keys(snapshot.providers).flatMap((name) => {
-      const allowed = dig(core.providers.get(name)?.object.spec, ["allowedNamespaces"])
-      const isAllowed = allows(allowed, view.namespace.labels)
+      const isAllowed = allows(allowedBy(core, name), view.namespace.labels)
       return isAllowed ? [] : [`provider ${name} does not allow ${snapshot.namespace}`]
     }),
   ]
+}
+
+interface SentKey {
+  readonly provider: string
+  readonly secret: string
+  readonly key: string
+  readonly origin: string
+}
+
+/**
+ * What was found for one core: namespaces use the same few keys. As many entries as providers,
+ * unless the passes are wrong.
+ */
+interface Known {
+  readonly keys: Map<string, readonly string[]>
+  readonly allowed: Map<string, unknown>
+}
+
+const knownBy = new WeakMap<ClusterCore, Known>()
+
+function knownOf(core: ClusterCore): Known {
+  const held = knownBy.get(core)
+  if (held !== undefined) return held
+  const known: Known = { keys: new Map(), allowed: new Map() }
+  knownBy.set(core, known)
+  return known
+}
+
+function keyFaults(core: ClusterCore, sent: SentKey): readonly string[] {
+  const { keys } = knownOf(core)
+  const id = JSON.stringify([sent.provider, sent.secret, sent.key, sent.origin])
+  const held = keys.get(id)
+  if (held !== undefined) return held
+  const faults = findKeyFaults(core, sent)
+  keys.set(id, faults)
+  return faults
+}
+
+function findKeyFaults(
+  core: ClusterCore,
+  { provider, secret, key, origin }: SentKey,
+): readonly string[] {
+  const reference = dig(core.providers.get(provider)?.object.spec, ["credentials", "secret"])
+  const isNamed = dig(reference, ["name"]) === secret && dig(reference, ["key"]) === key
+  const hosts = core.secrets.get(secret)?.allowedHosts ?? []
+  const host = /^https?:\/\/(.+)$/.exec(origin)?.[1] ?? ""
+  const bare = host.replace(/:[0-9]+$/, "")
+  const isAllowed = hosts.some((entry) => {
+    const [name = "", port] = splitPort(entry.trim().toLowerCase())
+    if (name !== bare) return false
+    return port === undefined || port === portOf(origin)
+  })
+  return [
+    ...(isNamed ? [] : [`the key of ${provider} is not the one that it names`]),
+    ...(isAllowed ? [] : [`the key of ${provider} may not go to ${host}`]),
+  ]
+}
+
+function allowedBy(core: ClusterCore, provider: string): unknown {
+  const { allowed } = knownOf(core)
+  if (!allowed.has(provider)) {
+    allowed.set(provider, dig(core.providers.get(provider)?.object.spec, ["allowedNamespaces"]))
+  }
+  return allowed.get(provider)
 }
 
 function allows(allowed: unknown, labels: Readonly<Record<string, string>>): boolean {

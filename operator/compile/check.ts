@@ -3,7 +3,9 @@
  *
  * In    the result, and the objects that it was made from.
  * Out   violations: each is a bug of the compiler, and a Snapshot with one is not published.
- * Must not repair anything, and must not use the passes' helpers: they may be what is wrong.
+ * Must not repair anything, and must not use the passes' helpers: they may be what is wrong. What
+ * concerns a part alone is looked at once for each part: parts are values, and many namespaces and
+ * versions share them.
  */
 import type { NamespaceView } from "#operator/index/view.ts"
 import type { ModelAccess } from "#proxy/contract/access.ts"
@@ -33,22 +35,42 @@ export function checkNamespace(
   return [
     ...holds(snapshot.namespace === view.namespace.name, "the Snapshot is of another namespace"),
     ...holds(
-      JSON.stringify(snapshot).length <= SNAPSHOT_BYTES_MAX,
+      sizeOf(snapshot) <= SNAPSHOT_BYTES_MAX,
       `the Snapshot is over ${SNAPSHOT_BYTES_MAX} bytes`,
     ),
     ...checkModels(snapshot.models, snapshot.routes.length),
-    ...snapshot.routes.flatMap((route) => checkRoute(route, snapshot, settings)),
+    ...snapshot.routes.flatMap((route) => checkPlace(route, snapshot, settings)),
+    ...snapshot.routes.flatMap(routeFaults),
     ...checkOrder(
       "routes",
       snapshot.routes.map(({ name }) => name),
     ),
     ...checkProviders(snapshot),
     ...checkPrices(snapshot.prices),
-    ...checkAccess(snapshot.access, settings),
+    ...checkDefault(snapshot.access, settings),
+    ...accessFaults(snapshot.access),
     ...checkSources(compiled),
     ...checkCredentials(compiled, cluster, view),
   ]
 }
+
+/** Characters of its JSON. */
+function sizeOf({ access, providers, routes, prices, ...others }: Snapshot): number {
+  const parts: readonly object[] = [
+    access,
+    ...routes,
+    ...Object.values(providers),
+    ...Object.values(prices),
+  ]
+  const keys = [...Object.keys(providers), ...Object.keys(prices), ...Object.keys(others)]
+  const around = JSON.stringify([others, keys]).length + parts.length + SIZE_OF_NAMES
+  return parts.reduce((sum, part) => sum + partSize(part), around)
+}
+
+/** The names and signs that the sum of the parts leaves out. */
+const SIZE_OF_NAMES = 100
+
+const partSize = once((part: object) => JSON.stringify(part).length)
 
 function checkModels(models: ModelIndex, routes: number): readonly string[] {
   const indexes = [...Object.values(models.exact), ...models.prefixes.map(({ route }) => route)]
@@ -77,30 +99,44 @@ function checkModels(models: ModelIndex, routes: number): readonly string[] {
   ]
 }
 
-function checkRoute(
+/** What of a route depends on the Snapshot that it is in. */
+function checkPlace(
   route: RouteConfig,
   snapshot: Snapshot,
   settings: CompileSettings,
 ): readonly string[] {
   const [namespace] = route.name.split("/")
   const isOwnOrShared = namespace === snapshot.namespace || namespace === settings.operatorNamespace
+  const problems = isOwnOrShared ? [] : [`route ${route.name} belongs to another namespace`]
+  for (const { name, backends } of route.rules) {
+    for (const { provider, problem } of backends) {
+      if (Object.hasOwn(snapshot.providers, provider) === (problem === null)) continue
+      const text =
+        problem === null
+          ? `backend ${provider} points at no provider`
+          : `backend ${provider} has a problem and is provided all the same`
+      problems.push(`route ${route.name} rule ${name}: ${text}`)
+    }
+  }
+  return problems
+}
+
+/** What of a route holds wherever it is. */
+const routeFaults = once((route: RouteConfig): readonly string[] => {
   const names = route.rules.map(({ name }) => name)
   return [
-    ...holds(isOwnOrShared, `route ${route.name} belongs to another namespace`),
     ...holds(
       names.length >= 1 && names.length <= 16,
       `route ${route.name} has ${names.length} rules`,
     ),
     ...holds(new Set(names).size === names.length, `route ${route.name} has two rules of one name`),
     ...route.rules.flatMap((rule) =>
-      checkRule(rule, snapshot).map(
-        (problem) => `route ${route.name} rule ${rule.name}: ${problem}`,
-      ),
+      checkRule(rule).map((problem) => `route ${route.name} rule ${rule.name}: ${problem}`),
     ),
   ]
-}
+})
 
-function checkRule(rule: RuleConfig, snapshot: Snapshot): readonly string[] {
+function checkRule(rule: RuleConfig): readonly string[] {
   const { backends, matches, retry, timeouts } = rule
   const times = [timeouts.requestMs, timeouts.firstTokenMs, timeouts.streamIdleMs]
   return [
@@ -119,15 +155,9 @@ function checkRule(rule: RuleConfig, snapshot: Snapshot): readonly string[] {
       ),
       "a match without a condition",
     ),
-    ...backends.flatMap(({ provider, weight, priority, problem }) => [
+    ...backends.flatMap(({ weight, priority }) => [
       ...holds(isWithin(weight, 0, 1_000_000), `weight ${weight}`),
       ...holds(isWithin(priority, 0, 15), `priority ${priority}`),
-      ...holds(
-        Object.hasOwn(snapshot.providers, provider) === (problem === null),
-        problem === null
-          ? `backend ${provider} points at no provider`
-          : `backend ${provider} has a problem and is provided all the same`,
-      ),
     ]),
     ...holds(
       backends.some(({ weight }) => weight > 0),
@@ -137,22 +167,31 @@ function checkRule(rule: RuleConfig, snapshot: Snapshot): readonly string[] {
 }
 
 function checkProviders(snapshot: Snapshot): readonly string[] {
-  const used = new Set(
-    snapshot.routes.flatMap(({ rules }) =>
-      rules.flatMap(({ backends }) => backends.map(({ provider }) => provider)),
-    ),
-  )
+  const used = new Set<string>()
+  for (const route of snapshot.routes)
+    for (const provider of providersNamed(route)) used.add(provider)
   return Object.entries(snapshot.providers).flatMap(([name, provider]) => [
     ...holds(provider.name === name, `provider ${name} calls itself ${provider.name}`),
     ...holds(used.has(name), `provider ${name} serves no backend`),
+    ...providerFaults(provider),
+  ])
+}
+
+const providersNamed = once(({ rules }: RouteConfig): readonly string[] => [
+  ...new Set(rules.flatMap(({ backends }) => backends.map(({ provider }) => provider))),
+])
+
+const providerFaults = once((provider: ProviderConfig): readonly string[] => {
+  const { name } = provider
+  return [
     ...holds(isReachable(provider), `provider ${name} has the destination "${provider.origin}"`),
     ...holds(
       (provider.schema === "Simulated") === (provider.simulated !== null),
       `provider ${name} is simulated in half`,
     ),
     ...holds(isWithin(provider.connectTimeoutMs, 10, 60_000), `provider ${name} never connects`),
-  ])
-}
+  ]
+})
 
 function isReachable({ schema, origin, pathPrefix, network }: ProviderConfig): boolean {
   if (schema === "Simulated") return origin === "" && pathPrefix === ""
@@ -162,11 +201,17 @@ function isReachable({ schema, origin, pathPrefix, network }: ProviderConfig): b
 }
 
 function checkPrices(prices: PriceTable): readonly string[] {
-  return Object.entries(prices).flatMap(([key, list]) => [
-    ...holds(list.length > 0, `${key} has an empty list of prices`),
+  return Object.entries(prices).flatMap(([key, list]) =>
+    priceFaults(list).map((fault) => `prices of ${key} ${fault}`),
+  )
+}
+
+const priceFaults = once((list: PriceTable[string]): readonly string[] => {
+  return [
+    ...holds(list.length > 0, "are an empty list"),
     ...holds(
       list.every(({ fromMs }, at) => at === 0 || (list[at - 1]?.fromMs ?? 0) < fromMs),
-      `prices of ${key} are out of order`,
+      "are out of order",
     ),
     ...holds(
       list.every(({ input, output, cachedInput }) =>
@@ -174,13 +219,17 @@ function checkPrices(prices: PriceTable): readonly string[] {
           (price) => Number.isSafeInteger(price) && price >= 0,
         ),
       ),
-      `a price of ${key} is no amount`,
+      "include one that is no amount",
     ),
-  ])
+  ]
+})
+
+function checkDefault(access: ModelAccess, { unselected }: CompileSettings): readonly string[] {
+  return holds(access.kind !== "none" || unselected === "Deny", "nothing is allowed by default")
 }
 
-function checkAccess(access: ModelAccess, { unselected }: CompileSettings): readonly string[] {
-  if (access.kind === "none") return holds(unselected === "Deny", "nothing is allowed by default")
+const accessFaults = once((access: ModelAccess): readonly string[] => {
+  if (access.kind === "none") return []
   if (access.kind === "invalid") return holds(access.policy !== "", "a denial that names no policy")
   return [
     ...holds(
@@ -193,7 +242,7 @@ function checkAccess(access: ModelAccess, { unselected }: CompileSettings): read
       "an entry without models",
     ),
   ]
-}
+})
 
 function checkSources({ snapshot, sources }: CompiledNamespace): readonly string[] {
   const names = new Set(sources.map(({ kind, namespace, name }) => `${kind} ${namespace}/${name}`))
@@ -219,4 +268,16 @@ function isWithin(value: number, least: number, most: number): boolean {
 
 function holds(condition: boolean, otherwise: string): readonly string[] {
   return condition ? [] : [otherwise]
+}
+
+/** One result for one part. */
+function once<K extends object, V extends readonly string[] | number>(look: (part: K) => V) {
+  const known = new WeakMap<K, V>()
+  return (part: K): V => {
+    const held = known.get(part)
+    if (held !== undefined) return held
+    const found = look(part)
+    known.set(part, found)
+    return found
+  }
 }

@@ -126,10 +126,16 @@ function settle(
     .sort((a, b) => byName(a.route.object, b.route.object))
 }
 
+/** The same value again while nothing is wrong with a route: what was made of it still holds. */
 function routeConfig(route: ReadRoute, problemOf: ProblemOf): RouteConfig {
-  const { namespace, name } = route.object
-  return { name: `${namespace}/${name}`, rules: withProblems(route.rules, problemOf) }
+  const sound = soundConfig(route)
+  const rules = withProblems(route.rules, problemOf)
+  return rules === sound.rules ? sound : { name: sound.name, rules }
 }
+
+const soundConfig = remembering(({ object, rules }: ReadRoute): RouteConfig => {
+  return { name: `${object.namespace}/${object.name}`, rules }
+})
 
 /** Providers that some backend here can reach, by name. */
 function providersOf(core: ClusterCore, routes: readonly RouteConfig[]) {

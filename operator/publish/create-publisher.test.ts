@@ -134,7 +134,7 @@ test("the frame is one server-sent event, encoded once and shared by every sidec
   expect(new Set(frames).size).toBe(1)
   const lines = new TextDecoder().decode(frames[0]).split("\n")
   expect(lines).toEqual(["event: snapshot", expect.stringMatching(/^data: \{/), "", ""])
-  expect(lines[1]?.slice(6)).toBe(JSON.stringify(sidecars[0]?.events[0]?.data))
+  expect(JSON.parse(lines[1]?.slice(6) ?? "")).toEqual(sidecars[0]?.events[0]?.data)
 })
 
 test("sidecars of one namespace get nothing of another", () => {

@@ -6,7 +6,6 @@
  * Out   events to sinks, the state of every connected sidecar, the higher terms it hears of.
  * Must not know sockets, tokens or Kubernetes: time, chance and digests are values given to it.
  */
-import { canonicalJson } from "#proxy/contract/json.ts"
 import type { EpochMs } from "#proxy/contract/money.ts"
 import {
   CONTROL_LIMITS,
@@ -31,6 +30,7 @@ import {
 import { type EventSink, PublishError, type Publisher, type SidecarState } from "./publisher.ts"
 import { openSession, type SessionInput, type SessionState, stepSession } from "./session.ts"
 import { createSessionTable, type Session } from "./session-table.ts"
+import { snapshotText } from "./snapshot-text.ts"
 
 export interface PublisherOptions {
   readonly now: () => EpochMs
@@ -111,7 +111,7 @@ class LivePublisher implements Publisher {
   }
 
   publish(namespace: string, snapshot: Snapshot): { readonly hash: string } {
-    const text = canonicalJson(snapshot)
+    const text = snapshotText(snapshot)
     const hash = this.#options.digest(text)
     const target = this.#targetOf(namespace)
     if (target.published?.hash === hash) return { hash }
