@@ -36,6 +36,14 @@ export interface CertificateService {
   close(): Promise<void>
 }
 
+/**
+ * ConfigMaps that somebody changed are mended after this time, or this long for each namespace if
+ * that is more, so that mending is a quarter of a request a second at most; spread by a half either
+ * way. A change of the roots is written at once.
+ */
+const MEND_MS = 600_000
+const MEND_EACH_MS = 8000
+
 /** Between two attempts while the API server does not answer. */
 const RETRY_MS = 2000
 
@@ -47,6 +55,7 @@ export function createCertificateService(options: CertificateServiceOptions): Ce
   /** Namespaces that have the environment and the current roots. */
   const written = new Set<string>()
   const queue = createWorkQueue({
+    resyncMs: Number.POSITIVE_INFINITY,
     process: async (namespace) => {
       if (roots === null || !options.namespaces().some(({ name }) => name === namespace)) {
         return { kind: "forget" }
@@ -55,7 +64,8 @@ export function createCertificateService(options: CertificateServiceOptions): Ce
       await writeRoots(client, namespace, current)
       await writeEnvironment(client, namespace)
       if (current === roots) written.add(namespace)
-      return { kind: "done", againAfterMs: null }
+      const everyMs = Math.max(MEND_MS, options.namespaces().length * MEND_EACH_MS)
+      return { kind: "done", againAfterMs: everyMs * (0.5 + Math.random()) }
     },
     onFailure: (namespace, error) => {
       log.warn("the ConfigMaps were not written", { namespace, error: errorText(error) })

@@ -68,7 +68,8 @@ export function fromPublishError(code: PublishErrorCode, message: string): Contr
     case "not_leader":
       return { code, message, retryAfterSeconds: 1 }
     case "overloaded":
-      return { code, message, retryAfterSeconds: 10 }
+      // Spread over 3 to 9 s: what a thousand sidecars then ask is within what hellos may.
+      return { code, message, retryAfterSeconds: 6 }
     case "unknown_session":
     case "foreign_session":
     case "bad_message":

@@ -371,7 +371,7 @@ describe("authentication", () => {
     })
     running.push(broken)
     const answer = await post(await broken.listen(port, "127.0.0.1"), "/v1/hello", "a", HELLO)
-    expect([answer.status, answer.headers["retry-after"]]).toEqual([503, "5"])
+    expect([answer.status, answer.headers["retry-after"]]).toEqual([503, "3"])
     expect(events).toContainEqual({ kind: "rejected", reason: "review-failed" })
   })
 })
@@ -512,10 +512,7 @@ describe("the stream", () => {
     const other = await post(port, "/v1/hello", "b", HELLO)
     expect([...statuses, other.status]).toEqual([200, 200, 503, 503, 200])
     const late = await post(port, "/v1/hello", "a", HELLO)
-    expect([Object(late.body).error.code, late.headers["retry-after"]]).toEqual([
-      "overloaded",
-      "10",
-    ])
+    expect([Object(late.body).error.code, late.headers["retry-after"]]).toEqual(["overloaded", "6"])
   })
 })
 

@@ -111,9 +111,10 @@ class LivePublisher implements Publisher {
   }
 
   publish(namespace: string, snapshot: Snapshot): { readonly hash: string } {
+    const target = this.#targetOf(namespace)
+    if (target.published?.snapshot === snapshot) return { hash: target.published.hash }
     const text = snapshotText(snapshot)
     const hash = this.#options.digest(text)
-    const target = this.#targetOf(namespace)
     if (target.published?.hash === hash) return { hash }
     refuseLarge(namespace, text)
     this.#setTarget(namespace, withSnapshot(target, snapshot, hash, this.#term))

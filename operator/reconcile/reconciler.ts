@@ -73,7 +73,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
   const work = createWorkLoop({
     now,
     run,
-    namespaces: () => index.namespaces().map(({ name }) => name),
+    namespaces: () => connectedFirst(index.namespaces(), (name) => sidecars(name).length > 0),
     failed: (namespace, error) => ports.report({ kind: "failed", namespace, error }),
     debounce,
   })
@@ -102,6 +102,17 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
       statuses.close()
     },
   }
+}
+
+/** Whom a change reaches at once comes before those that nobody is connected from. */
+function connectedFirst(
+  namespaces: readonly NamespaceFacts[],
+  isConnected: (name: string) => boolean,
+): readonly string[] {
+  const names = namespaces.map(({ name }) => name)
+  const connected = names.filter(isConnected)
+  const first = new Set(connected)
+  return [...connected, ...names.filter((name) => !first.has(name))]
 }
 
 /** Compiles the cluster-wide objects again only when they, or the namespaces, changed. */
