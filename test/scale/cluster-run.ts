@@ -243,7 +243,7 @@ async function quiet({ operator }: World, { quietMs, log }: ClusterRun): Promise
 
 const WRITTEN = 'sidegate_status_writes_total{result="ok"}'
 
-/** Requests a second that the API server answered meanwhile, ours and watches that ended included. */
+/** Requests a second that the API server answered meanwhile, its own among them. */
 async function requestRate(world: World, overMs: number): Promise<number> {
   const before = await countRequests(world)
   await wait(overMs)

@@ -14,7 +14,7 @@ import { startProgram } from "#test/process/program.ts"
 import { residentBytes } from "#test/process/resources.ts"
 
 export interface SubscriberResult {
-  /** Until all of them hold their first Snapshot; hellos are admitted at a hundred a second. */
+  /** Until all of them hold their first Snapshot; hellos are admitted at two hundred a second. */
   readonly connectMs: number
   /** Median and worst of the rounds. */
   readonly acknowledgedMs: number

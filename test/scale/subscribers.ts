@@ -53,7 +53,7 @@ async function subscribe(token: string): Promise<void> {
   outgoing.end()
 }
 
-/** A refused hello is repeated when the operator says so: it admits a hundred a second. */
+/** A refused hello is repeated when the operator says so: it admits two hundred a second. */
 async function hello(token: string): Promise<string> {
   for (;;) {
     const answer = await post("/v1/hello", token, {
