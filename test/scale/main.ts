@@ -3,9 +3,9 @@
  *
  * In: nothing. Out: a table on stdout and in `docs/performance.md`; exits 1 when a promise is not
  * kept. The compiler runs alone; the control channel is the shipping server in its own process,
- * over TLS, with its ledger, and 1,000 light subscribers in another; the whole operator runs against
- * a real API server, with a fleet that has tokens of its own. It takes a quarter of an hour, most of
- * it for statuses, which are written at 20 a second.
+ * over TLS, with its ledger, and 1,000 light subscribers in another; the whole operator runs
+ * against a real API server, with a fleet that has tokens of its own. It takes a quarter of an
+ * hour, most of it for statuses, which are written at 20 a second.
  */
 import { fileURLToPath } from "node:url"
 import { conditions } from "#test/process/conditions.ts"

@@ -42,11 +42,16 @@ On an upgrade the policy in the cluster says which were allowed until now.
 {{- define "sidegate.podSecurity" -}}
 runAsNonRoot: true
 {{- with .Values.runAsUser }}
-runAsUser: {{ . }}
-runAsGroup: {{ . }}
-fsGroup: {{ . }}
+runAsUser: {{ int64 . }}
+runAsGroup: {{ int64 . }}
+fsGroup: {{ int64 . }}
 {{- end }}
 seccompProfile: {type: RuntimeDefault}
+{{- end }}
+
+{{/* A user or group of the sidecar: without int64 a large one has an exponent. */}}
+{{- define "sidegate.id" -}}
+{{ if . }}{{ int64 . }}{{ else }}none{{ end }}
 {{- end }}
 
 {{- define "sidegate.containerSecurity" -}}
