@@ -59,7 +59,7 @@ export function readObjects(text: string): Rendered {
 }
 
 /** Runs helm as the administrator of a cluster; rejects with what it said. */
-export async function helmIn(kubeconfig: string, ...args: readonly string[]): Promise<string> {
+async function helmIn(kubeconfig: string, ...args: readonly string[]): Promise<string> {
   const { helm } = inject("chartTools")
   const { stdout } = await runProgram(helm, [...args, "--kubeconfig", kubeconfig], {
     deadlineMs: DEADLINE_MS,
