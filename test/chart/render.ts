@@ -58,15 +58,6 @@ export function readObjects(text: string): Rendered {
   return objects
 }
 
-/** Runs helm as the administrator of a cluster; rejects with what it said. */
-async function helmIn(kubeconfig: string, ...args: readonly string[]): Promise<string> {
-  const { helm } = inject("chartTools")
-  const { stdout } = await runProgram(helm, [...args, "--kubeconfig", kubeconfig], {
-    deadlineMs: DEADLINE_MS,
-  })
-  return stdout
-}
-
 function templateArgs(): readonly string[] {
   return ["template", "sidegate", CHART, "-n", NAMESPACE, "--values", "-"]
 }
