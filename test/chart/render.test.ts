@@ -236,7 +236,9 @@ test("the API server takes the whole render", async () => {
   const args = ["apply", "--server-side", "--dry-run=server", "--force-conflicts"]
   const flags = [...args, "--validate=strict", "-f", "-"]
   const { code, stdout, stderr } = await kubectl(access, flags, text)
-  expect([code, stderr]).toEqual([0, ""])
+  // Said of what another test has applied from the client's side, which a dry run cannot take over.
+  const words = stderr.split("\n").filter((line) => !line.includes("failed to migrate"))
+  expect([code, words]).toEqual([0, [""]])
   expect(stdout.trim().split("\n")).toHaveLength(rendered.size)
 })
 
