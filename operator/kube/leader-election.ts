@@ -87,15 +87,15 @@ async function runElection(
   closing: AbortSignal,
 ): Promise<LeaseObservation | null> {
   const times = options.times ?? LEASE_TIMES
-  let seen: LeaseObservation | null = null
+  let look: Look = { seen: null, isHeld: false }
   /** When the last renewal that succeeded was begun; null while not leading. */
   let renewedMs: number | null = null
   while (!closing.aborted) {
     const begunMs = performance.now()
     const patienceMs =
       renewedMs === null ? times.renewDeadlineMs : renewedMs + times.renewDeadlineMs - begunMs
-    const look = await lookOnce(options, seen, times, patienceMs, closing)
-    seen = look.seen
+    const deadline = AbortSignal.timeout(Math.max(1, Math.ceil(patienceMs)))
+    look = await lookOnce(options, look, times, closing, AbortSignal.any([closing, deadline]))
     if (look.isHeld) {
       if (renewedMs === null) events.onAcquired()
       renewedMs = begunMs
@@ -103,14 +103,15 @@ async function runElection(
       const lostReason = look.otherHolder ?? null
       if (lostReason !== null || performance.now() - renewedMs >= times.renewDeadlineMs) {
         events.onLost(lostReason ?? `could not renew the lease for ${times.renewDeadlineMs} ms`)
-        return seen
+        return look.seen
       }
     }
     // Not all candidates at the same time.
-    const pauseMs = times.retryMs * (renewedMs === null ? 1 + Math.random() * 0.2 : 1)
+    const retryMs = times.retryMs * (renewedMs === null ? 1 + Math.random() * 0.2 : 1)
+    const pauseMs = look.isHeld ? times.renewMs : retryMs
     await wait(pauseMs, undefined, { signal: closing }).catch(() => undefined)
   }
-  return seen
+  return look.seen
 }
 
 interface Look {
@@ -120,19 +121,20 @@ interface Look {
   readonly otherHolder?: string
 }
 
+/**
+ * Who held the lease at the last look writes at once: the write fails when anybody else has written
+ * since, and then it is read like everybody's.
+ */
 async function lookOnce(
   options: LeaderElectionOptions,
-  before: LeaseObservation | null,
+  before: Look,
   times: LeaseTimes,
-  patienceMs: number,
   closing: AbortSignal,
+  signal: AbortSignal,
 ): Promise<Look> {
-  const deadline = AbortSignal.timeout(Math.max(1, Math.ceil(patienceMs)))
-  const signal = AbortSignal.any([closing, deadline])
-  let seen = before
+  let { seen } = before
   try {
-    const object = await readLeaseObject(options, signal)
-    seen = object === null ? null : observeLease(before, readLease(object), performance.now())
+    if (!before.isHeld) seen = await readObservation(options, seen, signal)
     const clock = { monotonicMs: performance.now(), wallMs: Date.now() }
     const move = decideLease(seen, options.identity, times, clock)
     if (move.kind === "wait") {
@@ -142,10 +144,23 @@ async function lookOnce(
     return { seen: observeLease(seen, written, performance.now()), isHeld: true }
   } catch (error) {
     if (!(error instanceof KubeError)) throw error
-    // 409: another was faster, which the next look will show.
-    if (!closing.aborted && error.status !== 409) options.onFailure(error)
-    return { seen, isHeld: false }
+    const isOvertaken = error.status === 409
+    const next = { seen, isHeld: false }
+    if (isOvertaken && before.isHeld) return await lookOnce(options, next, times, closing, signal)
+    // Another candidate was faster, which the next look will show.
+    if (!closing.aborted && !isOvertaken) options.onFailure(error)
+    return next
   }
+}
+
+/** Null when there is no lease. */
+async function readObservation(
+  options: LeaderElectionOptions,
+  before: LeaseObservation | null,
+  signal: AbortSignal,
+): Promise<LeaseObservation | null> {
+  const object = await readLeaseObject(options, signal)
+  return object === null ? null : observeLease(before, readLease(object), performance.now())
 }
 
 async function readLeaseObject(

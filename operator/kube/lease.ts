@@ -1,4 +1,7 @@
-/** What to do about a Lease, as values: the rules of client-go's leader election. */
+/**
+ * What to do about a Lease, as values: the rules of client-go's leader election, with fewer
+ * renewals.
+ */
 import { at, textAt } from "./json-path.ts"
 import { microTime } from "./micro-time.ts"
 
@@ -7,13 +10,16 @@ export interface LeaseTimes {
   readonly leaseMs: number
   /** A leader that could not renew for this long stops leading; well below `leaseMs`. */
   readonly renewDeadlineMs: number
-  /** Between two looks at the lease. */
+  /** Between two renewals that succeed: half of `renewDeadlineMs`, so that one may be lost. */
+  readonly renewMs: number
+  /** Between two looks at a lease that is not ours, and after a renewal that failed. */
   readonly retryMs: number
 }
 
 export const LEASE_TIMES: LeaseTimes = Object.freeze({
   leaseMs: 15_000,
   renewDeadlineMs: 10_000,
+  renewMs: 5_000,
   retryMs: 2_000,
 })
 

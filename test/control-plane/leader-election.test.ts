@@ -14,7 +14,7 @@ import { createNamespace } from "./namespaces.ts"
 import { sharedControlPlane } from "./shared.ts"
 
 /** Whole seconds, since a Lease has no fractions; the shortest that is well above one retry. */
-const TIMES = { leaseMs: 2_000, renewDeadlineMs: 1_000, retryMs: 200 }
+const TIMES = { leaseMs: 2_000, renewDeadlineMs: 1_000, renewMs: 400, retryMs: 200 }
 
 let direct: KubeClient
 let namespace: string
@@ -88,6 +88,25 @@ test("a leader that is cut off says so before another leads", async () => {
   expect(order).toEqual(["first lost", "second acquired"])
   await Promise.all([first.close(), second.close()])
   cutOff.close()
+  await proxy.stop()
+})
+
+test("a leader renews with one request each time, and makes a lease that is gone anew", async () => {
+  const proxy = await startFaultProxy(sharedControlPlane())
+  const watched = createKubeClient(parseKubeConfig(proxy.kubeconfig))
+  const leader = candidate("renewals", "leader", watched)
+  await leader.acquired
+  await eventually("three renewals", () => proxy.seen.length >= 5)
+  const methods = proxy.seen.map(({ method }) => method)
+  expect(methods.slice(0, 5)).toEqual(["GET", "POST", "PUT", "PUT", "PUT"])
+  const place = { apiVersion: "coordination.k8s.io/v1", plural: "leases", namespace }
+  await direct.request({ method: "DELETE", path: objectPath({ ...place, name: "renewals" }) })
+  await eventually("the lease is there again", async () => {
+    return textAt(await lease("renewals").catch(() => null), "spec", "holderIdentity") === "leader"
+  })
+  expect(leader.isLeader()).toBe(true)
+  await leader.close()
+  watched.close()
   await proxy.stop()
 })
 
