@@ -4,7 +4,7 @@ import { readSidecarConfig } from "#proxy/config.ts"
 import { applyPatch } from "#test/golden/inject/apply-patch.ts"
 import { SETTINGS } from "#test/golden/inject/settings.test-data.ts"
 import { ENVIRONMENT } from "./environment.ts"
-import { type InjectNamespace, type Injection, inject } from "./inject.ts"
+import { type Injection, type InjectNamespace, inject } from "./inject.ts"
 import { parseQuantity } from "./quantity.ts"
 import { sidecarContainer } from "./sidecar.ts"
 

@@ -6,7 +6,7 @@
  * Out   an answer that always allows. `dryRun` and a call of the same pod again make no difference:
  *       nothing is remembered and nothing is done.
  */
-import { type InjectNamespace, type Injection, inject, type SkipReason } from "./inject.ts"
+import { type Injection, type InjectNamespace, inject, type SkipReason } from "./inject.ts"
 import { fieldOf } from "./pod.ts"
 import type { InjectSettings } from "./sidecar.ts"
 

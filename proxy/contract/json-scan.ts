@@ -15,8 +15,8 @@ import {
   utf8Length,
 } from "./json-grammar.ts"
 import { keysBefore, keyText, pathUnderWay, repeatsKey } from "./json-keys.ts"
-import { growTape, keepTape, takeTape } from "./json-tape.ts"
 import { plainEnd, viewWords, type Words } from "./json-plain.ts"
+import { growTape, keepTape, takeTape } from "./json-tape.ts"
 
 export interface JsonLimits {
   readonly bytesMax: number

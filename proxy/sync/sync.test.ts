@@ -23,7 +23,7 @@ import { backoffMs } from "./backoff.ts"
 import { ChannelError, type ControlChannel } from "./channel.ts"
 import { openLastGood } from "./last-good.ts"
 import type { Link } from "./receive.ts"
-import { startSync, type Sync, type SyncEvent, type SyncOptions } from "./sync.ts"
+import { type Sync, type SyncEvent, type SyncOptions, startSync } from "./sync.ts"
 
 const NOW = 1_800_000_000_000
 const CANARY = "sk-canary-5f0c1d"

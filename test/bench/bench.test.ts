@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest"
-import { answerBody, chatBody, DONE_EVENT, deltaEvent } from "./bodies.ts"
 import { withSection } from "#test/process/document-section.ts"
+import { answerBody, chatBody, DONE_EVENT, deltaEvent } from "./bodies.ts"
 import { createMessageReader } from "./message-reader.ts"
 import { type BenchResult, describeResult, missedGates } from "./results.ts"
 import { interleaved, median } from "./statistics.ts"
