@@ -81,6 +81,8 @@ function makePush(origin: string, generation = 1, model = "smart"): SnapshotPush
         schema: "OpenAI",
         origin,
         pathPrefix: "/v1",
+        vendor: null,
+        options: null,
         network: "Private",
         credential: "Secret",
         connectTimeoutMs: 1000,

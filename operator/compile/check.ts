@@ -21,6 +21,7 @@ import type {
 import { checkCredentials } from "./check-credentials.ts"
 import type { CompiledCluster, CompiledNamespace, CompileSettings } from "./compiled.ts"
 
+const NEEDS_OPTIONS = new Set(["AzureOpenAI", "VertexAI", "Bedrock"])
 /** Room for the push around the Snapshot. */
 const SNAPSHOT_BYTES_MAX = CONTROL_LIMITS.messageBytesMax - 64 * 1024
 
@@ -188,6 +189,15 @@ const providerFaults = once((provider: ProviderConfig): readonly string[] => {
     ...holds(
       (provider.schema === "Simulated") === (provider.simulated !== null),
       `provider ${name} is simulated in half`,
+    ),
+    ...holds(
+      (provider.options?.schema ?? provider.schema) === provider.schema &&
+        (provider.options !== null) === NEEDS_OPTIONS.has(provider.schema),
+      `provider ${name} has the options of another schema`,
+    ),
+    ...holds(
+      provider.vendor === null || provider.schema === "OpenAI",
+      `provider ${name} is of a vendor that does not speak ${provider.schema}`,
     ),
     ...holds(isWithin(provider.connectTimeoutMs, 10, 60_000), `provider ${name} never connects`),
   ]

@@ -117,6 +117,8 @@ function configOf(name: string, spec: AIProviderSpec, destination: Destination):
     schema: spec.schema,
     origin: destination.origin,
     pathPrefix: destination.pathPrefix,
+    vendor: null,
+    options: null,
     network: spec.network ?? "Public",
     credential: spec.credentials?.type ?? "None",
     connectTimeoutMs: durationMs(spec.timeouts?.connect ?? "5s"),

@@ -57,6 +57,13 @@ export interface ProviderConfig {
   readonly origin: string
   /** Path before the schema's own, without a trailing slash, e.g. `/v1`. */
   readonly pathPrefix: string
+  /**
+   * Row of the table of vendors, of schema `OpenAI` only: how this vendor differs from it. Null, or
+   * a name that this sidecar does not know: treated as a server of unknown make.
+   */
+  readonly vendor: string | null
+  /** What the paths of the schema need; null for a schema that needs nothing. */
+  readonly options: ProviderOptions | null
   /** `Public`: https and public addresses only, checked again at dial time. */
   readonly network: "Public" | "Private"
   /** Whether a pushed credential of this provider's name must be present to dispatch. */
@@ -68,7 +75,37 @@ export interface ProviderConfig {
   readonly simulated: SimulatedConfig | null
 }
 
-export type ProviderSchema = "OpenAI" | "Simulated"
+/** What an upstream speaks. */
+export type ProviderSchema =
+  | "OpenAI"
+  | "AzureOpenAI"
+  | "Anthropic"
+  | "Gemini"
+  | "VertexAI"
+  | "Bedrock"
+  | "Cohere"
+  | "Simulated"
+
+/**
+ * The schemas that have an adapter: the one list. `proxy/providers/registry.ts` must have a row for
+ * each, and the kinds offer no other, so a schema is enabled by a line here and a row there.
+ */
+export const SPOKEN_SCHEMAS = ["OpenAI", "Simulated"] as const satisfies readonly [
+  ProviderSchema,
+  ...ProviderSchema[],
+]
+
+export type SpokenSchema = (typeof SPOKEN_SCHEMAS)[number]
+
+/** Tagged by the schema, so that a path cannot be built from another schema's options. */
+export type ProviderOptions =
+  | {
+      readonly schema: "AzureOpenAI"
+      /** Of `/openai/deployments/{model}/...?api-version=`; null: the paths under `/openai/v1`. */
+      readonly apiVersion: string | null
+    }
+  | { readonly schema: "VertexAI"; readonly project: string; readonly location: string }
+  | { readonly schema: "Bedrock"; readonly region: string }
 
 /**
  * The behaviour of a simulated provider: deterministic unless a percentage below says otherwise.

@@ -1,23 +1,30 @@
 /** Adapters by the schema of a provider: a new wire schema is one folder and one line here. */
-import type { ProviderConfig, ProviderSchema } from "#proxy/contract/snapshot.ts"
+import {
+  type ProviderConfig,
+  type ProviderSchema,
+  SPOKEN_SCHEMAS,
+  type SpokenSchema,
+} from "#proxy/contract/snapshot.ts"
 import type { ProviderAdapter } from "./adapter.ts"
 import { openAi } from "./openai/openai.ts"
 
-const ADAPTERS: Readonly<Record<ProviderSchema, ProviderAdapter>> = Object.freeze({
+const ADAPTERS: Readonly<Record<SpokenSchema, ProviderAdapter>> = Object.freeze({
   OpenAI: openAi,
   /** Its script speaks OpenAI's schema. */
   Simulated: openAi,
 })
 
+/** A target whose schema has no adapter has a `problem`, so that no attempt ever asks for it. */
 export function adapterFor(schema: ProviderSchema): ProviderAdapter {
+  if (!isSpoken(schema)) throw new Error(`a target of schema ${schema} was chosen`)
   return ADAPTERS[schema]
+}
+
+export function isSpoken(schema: ProviderSchema): schema is SpokenSchema {
+  return SPOKEN_SCHEMAS.some((spoken) => spoken === schema)
 }
 
 /** Request target of a chat completion at this provider. */
 export function chatPath(provider: ProviderConfig): string {
-  switch (provider.schema) {
-    case "OpenAI":
-    case "Simulated":
-      return `${provider.pathPrefix}/chat/completions`
-  }
+  return `${provider.pathPrefix}/chat/completions`
 }

@@ -12,6 +12,8 @@ function target(index: number, weight: number, priority = 0): Target {
       schema: "OpenAI",
       origin: "https://x.example",
       pathPrefix: "",
+      vendor: null,
+      options: null,
       network: "Public",
       credential: "None",
       connectTimeoutMs: 1,

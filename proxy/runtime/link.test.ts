@@ -41,7 +41,7 @@ const CASES = [
   [
     "an unknown provider schema",
     ["providers", "one", "schema"],
-    "Cohere",
+    "Smoke",
     "AIProvider one",
     "/providers/one/schema",
   ],
@@ -245,6 +245,65 @@ describe("rules", () => {
   ])("%s", (_name, matches, headers, want) => {
     expect(nameFor(matches, headers)).toBe(want)
   })
+})
+
+test("a provider of a schema without an adapter cannot serve, and harms no other", () => {
+  const one = makeProvider("one", { schema: "Cohere" })
+  const runtime = makeRuntime({ providers: { one, two: makeProvider("two") } })
+  const targets = findModel(runtime.models, "smart")?.route.rules[0]?.targets ?? []
+  expect(targets.map(({ problem }) => problem)).toEqual([
+    "this sidecar does not speak schema Cohere yet",
+    null,
+  ])
+})
+
+const AZURE = {
+  schema: "AzureOpenAI",
+  options: { schema: "AzureOpenAI", apiVersion: null },
+} as const
+const VERTEX = { project: "p-1", location: "us-central1" } as const
+
+test.each([
+  ["Azure OpenAI on the v1 paths", AZURE, null],
+  [
+    "Azure OpenAI with a version",
+    { ...AZURE, options: { ...AZURE.options, apiVersion: "2024-10-21" } },
+    null,
+  ],
+  ["Vertex AI", { schema: "VertexAI", options: { schema: "VertexAI", ...VERTEX } }, null],
+  ["Bedrock", { schema: "Bedrock", options: { schema: "Bedrock", region: "us-east-1" } }, null],
+  ["a vendor that this sidecar does not know", { vendor: "NewCloud" }, null],
+  [
+    "a version that would end the query",
+    { ...AZURE, options: { ...AZURE.options, apiVersion: "x&y=1" } },
+    "/providers/one/options/apiVersion must be one component of a path",
+  ],
+  [
+    "a project that would climb",
+    { schema: "VertexAI", options: { schema: "VertexAI", ...VERTEX, project: ".." } },
+    "/providers/one/options/project must be one component of a path",
+  ],
+  [
+    "a region that is another host",
+    { schema: "Bedrock", options: { schema: "Bedrock", region: "x#" } },
+    "/providers/one/options/region must be one component of a path",
+  ],
+  [
+    "options of another schema",
+    { ...AZURE, options: { schema: "Bedrock", region: "us-east-1" } },
+    "/providers/one/options/schema must be AzureOpenAI",
+  ],
+  [
+    "options that the schema has no use for",
+    { schema: "OpenAI", options: AZURE.options },
+    "/providers/one/options must be null for schema OpenAI",
+  ],
+  ["no options", { ...AZURE, options: null }, "/providers/one/options must be an object"],
+] as const)("%s", (_name, more, want) => {
+  const providers = { one: makeProvider("one", more), two: makeProvider("two") }
+  const push = { version: VERSION, hash: "h", snapshot: makeSnapshot({ providers }) }
+  const linked = linkRuntime(push, IDENTITY)
+  expect(linked.ok ? null : linked.nack.reason).toBe(want)
 })
 
 test("a simulated provider needs no origin", () => {

@@ -22,7 +22,7 @@ import type {
   Snapshot,
 } from "#proxy/contract/snapshot.ts"
 import type { Target, TargetSet } from "#proxy/exchange/target.ts"
-import { chatPath } from "#proxy/providers/registry.ts"
+import { chatPath, isSpoken } from "#proxy/providers/registry.ts"
 import type {
   HeaderMatch,
   LinkedModel,
@@ -204,6 +204,9 @@ function linkTarget(
 
 function problemOf(backend: BackendConfig, provider: ProviderConfig): string | null {
   if (backend.problem !== null) return backend.problem
+  const { schema } = provider
+  // An operator of a later release may know more schemas than this sidecar.
+  if (!isSpoken(schema)) return `this sidecar does not speak schema ${schema} yet`
   return provider.disabled ? `AIProvider ${provider.name} is disabled` : null
 }
 
@@ -218,6 +221,8 @@ function absentProvider(name: string): ProviderConfig {
     schema: "OpenAI",
     origin: "",
     pathPrefix: "",
+    vendor: null,
+    options: null,
     network: "Public",
     credential: "None",
     connectTimeoutMs: 1,

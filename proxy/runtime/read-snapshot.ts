@@ -9,16 +9,14 @@ import type { AccessRule, ModelAccess } from "#proxy/contract/access.ts"
 import type { Price } from "#proxy/contract/prices.ts"
 import {
   type ModelIndex,
-  type ProviderConfig,
-  type SimulatedConfig,
   SNAPSHOT_SCHEMA_VERSION,
   type Snapshot,
   type TeamVerdict,
 } from "#proxy/contract/snapshot.ts"
+import { readProvider } from "./read-provider.ts"
 import { readRoute } from "./read-route.ts"
 import {
   LinkFault,
-  readBoolean,
   readInteger,
   readList,
   readMap,
@@ -34,15 +32,6 @@ const ROUTES_MAX = 10_000
 const MODELS_MAX = 100_000
 const RULES_MAX = 10_000
 const NAMES_MAX = 1024
-const MS_MAX = 24 * 3600 * 1000
-const FAULTS = [
-  "ServerError",
-  "RateLimited",
-  "ConnectError",
-  "Silence",
-  "Truncate",
-  "Garbage",
-] as const
 
 export function readSnapshot(value: unknown): Snapshot {
   const fields = readObject(value, "")
@@ -129,63 +118,6 @@ function readAccessRules(value: unknown, path: string): readonly AccessRule[] {
       providers: readTexts(fields["providers"], `${at}/providers`, NAMES_MAX),
     }
   })
-}
-
-function readProvider(value: unknown, path: string, key: string): ProviderConfig {
-  const fields = readObject(value, path)
-  const schema = readOneOf(fields["schema"], `${path}/schema`, ["OpenAI", "Simulated"])
-  const network = readOneOf(fields["network"], `${path}/network`, ["Public", "Private"])
-  const origin = readText(fields["origin"], `${path}/origin`)
-  const name = readText(fields["name"], `${path}/name`)
-  if (name !== key) throw new LinkFault(`must be ${key}, its key`, `${path}/name`)
-  if (schema !== "Simulated") checkOrigin(origin, network, `${path}/origin`)
-  const pathPrefix = readText(fields["pathPrefix"], `${path}/pathPrefix`)
-  if (!/^(\/[A-Za-z0-9._~%!$&'()*+,;=:@-]+)*$/.test(pathPrefix)) {
-    throw new LinkFault("must be an absolute path without query", `${path}/pathPrefix`)
-  }
-  const simulated = readNullable(fields["simulated"], `${path}/simulated`, readSimulated)
-  if ((schema === "Simulated") !== (simulated !== null)) {
-    throw new LinkFault("must be set for schema Simulated only", `${path}/simulated`)
-  }
-  return {
-    name,
-    schema,
-    origin,
-    pathPrefix,
-    network,
-    credential: readOneOf(fields["credential"], `${path}/credential`, ["Secret", "None"]),
-    connectTimeoutMs: readInteger(
-      fields["connectTimeoutMs"],
-      `${path}/connectTimeoutMs`,
-      1,
-      MS_MAX,
-    ),
-    disabled: readBoolean(fields["disabled"], `${path}/disabled`),
-    simulated,
-  }
-}
-
-/** Scheme, host and port and nothing else: no user, path, query or fragment can ride along. */
-function checkOrigin(origin: string, network: ProviderConfig["network"], path: string): void {
-  if (!/^https?:\/\/(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/.test(origin)) {
-    throw new LinkFault("must be scheme, host and port", path)
-  }
-  if (network === "Public" && !origin.startsWith("https://")) {
-    throw new LinkFault("must be https on a Public network", path)
-  }
-}
-
-function readSimulated(value: unknown, path: string): SimulatedConfig {
-  const fields = readObject(value, path)
-  const integer = (name: string, min: number, max: number): number =>
-    readInteger(fields[name], `${path}/${name}`, min, max)
-  return {
-    latencyMs: integer("latencyMs", 0, MS_MAX),
-    tokenIntervalMs: integer("tokenIntervalMs", 0, MS_MAX),
-    outputTokens: integer("outputTokens", 0, 1_000_000),
-    errorPercent: integer("errorPercent", 0, 100),
-    fault: readOneOf(fields["fault"], `${path}/fault`, FAULTS),
-  }
 }
 
 function readModels(value: unknown): ModelIndex {

@@ -15,6 +15,8 @@ export function makeProvider(name: string, more: Partial<ProviderConfig> = {}): 
     schema: "OpenAI",
     origin: `https://${name}.example`,
     pathPrefix: "/v1",
+    vendor: null,
+    options: null,
     network: "Public",
     credential: "Secret",
     connectTimeoutMs: 5000,

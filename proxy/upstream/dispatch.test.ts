@@ -97,6 +97,8 @@ function makeProvider(origin: string, more: Partial<ProviderConfig> = {}): Provi
     schema: "OpenAI",
     origin,
     pathPrefix: "/v1",
+    vendor: null,
+    options: null,
     network: "Private",
     credential: "None",
     connectTimeoutMs: 2000,

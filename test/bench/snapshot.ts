@@ -44,6 +44,8 @@ function provider(name: string, origin: string): ProviderConfig {
     schema: "OpenAI",
     origin,
     pathPrefix: `/${name}/v1`,
+    vendor: null,
+    options: null,
     network: "Private",
     credential: "Secret",
     connectTimeoutMs: 5000,

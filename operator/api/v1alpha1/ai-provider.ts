@@ -1,5 +1,6 @@
 /** AIProvider: an upstream and the rules under which it may be used. */
 import * as z from "zod"
+import { type ProviderSchema, SPOKEN_SCHEMAS } from "#proxy/contract/snapshot.ts"
 import { duration, namespaceChoice } from "./fields.ts"
 import { type KindDefinition, NAME_RULE } from "./kind-definition.ts"
 import { type Frozen, parserOf } from "./parse.ts"
@@ -154,7 +155,7 @@ const Simulated = z.strictObject({
 const Spec = ruled(
   z.strictObject({
     schema: z
-      .enum(["OpenAI", "Simulated"])
+      .enum<readonly ProviderSchema[]>(SPOKEN_SCHEMAS)
       .describe(
         "What the upstream speaks. `OpenAI`: the Chat Completions API, also of vendors and " +
           "servers that copy it. `Simulated`: answers made up inside the sidecar, for trying " +

@@ -1,5 +1,6 @@
 /** ModelCatalog: prices that add to, or override, the built-in catalogue. */
 import * as z from "zod"
+import { type ProviderSchema, SPOKEN_SCHEMAS } from "#proxy/contract/snapshot.ts"
 import { modelName } from "./fields.ts"
 import { type KindDefinition, NAME_RULE } from "./kind-definition.ts"
 import { type Frozen, parserOf } from "./parse.ts"
@@ -66,7 +67,7 @@ const Price = z
 
 const Model = z.strictObject({
   schema: z
-    .enum(["OpenAI", "Simulated"])
+    .enum<readonly ProviderSchema[]>(SPOKEN_SCHEMAS)
     .describe(
       "Schema of the providers that serve the model; the same name may cost otherwise elsewhere.",
     ),

@@ -33,6 +33,8 @@ function target(model: string | null): Target {
       schema: "OpenAI",
       origin: "https://one.example",
       pathPrefix: "",
+      vendor: null,
+      options: null,
       network: "Public",
       credential: "None",
       connectTimeoutMs: 1,
