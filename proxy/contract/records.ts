@@ -8,13 +8,30 @@
 import type { EpochMs, NanoUsd } from "./money.ts"
 
 /**
- * Integers >= 0. Absent is not zero: a provider that reports nothing gives no TokenUsage at all.
+ * Integers >= 0. Absent is not zero: a provider that reports nothing gives no TokenUsage at all,
+ * and a part that it does not tell is absent. No part is more than its whole; `usageOf` sees to it.
  */
 export interface TokenUsage {
+  /** All of the prompt, what was read from and written to a cache included. */
   readonly inputTokens: number
   /** Part of `inputTokens` that the provider read from its cache. */
   readonly cachedInputTokens: number
+  /** Part of `inputTokens` that the provider wrote to its cache; apart from what it read. */
+  readonly cacheWriteTokens?: number
+  /** Part of `cacheWriteTokens` that is kept for an hour (Anthropic). */
+  readonly cacheWrite1hTokens?: number
+  /** Part of `inputTokens`, read from a cache or not. */
+  readonly inputAudioTokens?: number
+  /** Part of `inputTokens`, read from a cache or not. */
+  readonly inputImageTokens?: number
+  /** All of the output, reasoning included. */
   readonly outputTokens: number
+  /** Part of `outputTokens` that the client may never see. */
+  readonly reasoningTokens?: number
+  /** Part of `outputTokens`. */
+  readonly outputAudioTokens?: number
+  /** Part of `outputTokens`. */
+  readonly outputImageTokens?: number
 }
 
 /**

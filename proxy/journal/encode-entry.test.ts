@@ -1,12 +1,17 @@
 import fc from "fast-check"
 import { expect, test } from "vitest"
-import type { AttemptIntent, UsageRecord } from "#proxy/contract/records.ts"
+import type { AttemptIntent, TokenUsage, UsageRecord } from "#proxy/contract/records.ts"
+import { USAGE_PARTS } from "#proxy/contract/token-usage.ts"
 import { encodeAttempt, encodeIntent, encodeWhole } from "./encode-entry.ts"
 import { LETTERS, parseEntry } from "./entries.ts"
 
 const count = fc.nat({ max: Number.MAX_SAFE_INTEGER })
 const name = fc.string({ unit: "grapheme", maxLength: 300 })
-const usage = fc.record({ inputTokens: count, cachedInputTokens: count, outputTokens: count })
+const wholes = { inputTokens: count, cachedInputTokens: count, outputTokens: count }
+const parts = Object.fromEntries(USAGE_PARTS.map((part) => [part, count]))
+const usage: fc.Arbitrary<TokenUsage> = fc
+  .tuple(fc.record(wholes), fc.record(parts, { requiredKeys: [] }))
+  .map(([whole, part]) => ({ ...whole, ...part }))
 const attempt = {
   id: name,
   operation: name,
@@ -60,3 +65,29 @@ test("every record reads back as it was, and is what JSON.stringify would say", 
     }),
   )
 })
+
+test("entries of a release without the parts of usage read as before, and are written so again", () => {
+  const usage = '{"inputTokens":9,"cachedInputTokens":1,"outputTokens":4}'
+  const shared =
+    '"id":"b-1","operation":"o-1","attempt":1,"admittedAt":1,"route":"a/b","rule":"r",' +
+    '"provider":"p","model":"m","requestedModel":"m","user":null,"stream":false'
+  const end = '"endedAt":2,"outcome":"ok","status":200'
+  const text = `{"sequence":1,${shared},${end},"usage":${usage},"source":"reported","cost":null}`
+  const entry = parseEntry(LETTERS.record, Buffer.from(text))
+  if (entry?.kind !== "record") throw new Error("not read")
+  expect(entry.record.usage).toStrictEqual(JSON.parse(usage))
+  expect(encodeWhole(entry.record)).toBe(text)
+})
+
+test.each(["reasoningTokens", "cacheWriteTokens"])(
+  "%s that is no count spoils the entry",
+  (part) => {
+    fc.assert(
+      fc.property(records, fc.constantFrom(-1, 0.5, "1", null), (record, count) => {
+        const bad = { ...record, usage: { ...record.usage, [part]: count } }
+        expect(parseEntry(LETTERS.record, Buffer.from(JSON.stringify(bad)))).toBeUndefined()
+      }),
+      { numRuns: 20 },
+    )
+  },
+)

@@ -11,6 +11,7 @@ import type {
   TokenUsage,
   UsageRecord,
 } from "#proxy/contract/records.ts"
+import { USAGE_PARTS } from "#proxy/contract/token-usage.ts"
 
 /** The fields that an intent and its record share, without braces: written once for both. */
 export function encodeAttempt(attempt: Omit<AttemptIntent, "estimate" | "estimatedCost">): string {
@@ -47,7 +48,14 @@ export function encodeWhole(record: UsageRecord): string {
   return encodeRecord(encodeAttempt(record), record, record.sequence)
 }
 
-function usage({ inputTokens, cachedInputTokens, outputTokens }: TokenUsage): string {
-  const input = `"inputTokens":${inputTokens},"cachedInputTokens":${cachedInputTokens}`
-  return `{${input},"outputTokens":${outputTokens}}`
+/** A part that was not said is not written: most answers say none, and cost nothing more here. */
+function usage(counts: TokenUsage): string {
+  const { inputTokens, cachedInputTokens, outputTokens } = counts
+  let text = `{"inputTokens":${inputTokens},"cachedInputTokens":${cachedInputTokens}`
+  text += `,"outputTokens":${outputTokens}`
+  for (const part of USAGE_PARTS) {
+    const count = counts[part]
+    if (count !== undefined) text += `,"${part}":${count}`
+  }
+  return `${text}}`
 }

@@ -11,6 +11,7 @@ import type {
   TokenUsage,
   UsageRecord,
 } from "#proxy/contract/records.ts"
+import { USAGE_PARTS } from "#proxy/contract/token-usage.ts"
 import { PAYLOAD_BYTES_MAX } from "./frames.ts"
 
 export const JOURNAL_VERSION = 1
@@ -102,8 +103,13 @@ function isRecord(fields: Fields): fields is Fields & UsageRecord {
 
 function isUsage(value: unknown): value is TokenUsage {
   if (typeof value !== "object" || value === null) return false
-  const { inputTokens, cachedInputTokens, outputTokens } = value as Fields
-  return isCount(inputTokens) && isCount(cachedInputTokens) && isCount(outputTokens)
+  const fields = value as Fields
+  return (
+    isCount(fields["inputTokens"]) &&
+    isCount(fields["cachedInputTokens"]) &&
+    isCount(fields["outputTokens"]) &&
+    USAGE_PARTS.every((part) => fields[part] === undefined || isCount(fields[part]))
+  )
 }
 
 function isCost(value: unknown): boolean {

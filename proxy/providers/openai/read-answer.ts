@@ -3,7 +3,6 @@
  * is one.
  */
 import {
-  countOf,
   endOf,
   firstIn,
   isString,
@@ -18,28 +17,58 @@ import {
   textOf,
 } from "#proxy/contract/json-document.ts"
 import type { TokenUsage } from "#proxy/contract/records.ts"
+import { reportedCount, usageOf } from "#proxy/contract/token-usage.ts"
 import type { UpstreamError } from "#proxy/exchange/upstream-error.ts"
 
 /** Characters of an upstream's message that are passed on. */
 const MESSAGE_CHARS_MAX = 2000
 const NAME_CHARS_MAX = 128
 const BYTES_PER_TOKEN = 4
-/** No attempt uses so many tokens: a report beyond is none, and cannot distort any sum. */
-const TOKENS_MAX = 1_000_000_000
 
 /**
- * Integers >= 0 or nothing: a negative, fractional, textual or absurd count makes the whole report
- * absent, since absent is settled on the estimate and zero is not. Zero itself is a report.
+ * The fields of OpenAI's "The chat completion object", and what vendors of the same shape call
+ * them: DeepSeek's hits, OpenRouter's writes, Moonshot's cached tokens, Perplexity's reasoning.
+ * `completion_tokens` holds reasoning, except where the total shows that it is counted apart
+ * (xAI): there it is added.
  */
 export function readUsage(answer: JsonDocument): TokenUsage | undefined {
   const usage = memberOf(answer, 0, "usage")
-  const inputTokens = countOf(answer, memberOf(answer, usage, "prompt_tokens"))
-  const outputTokens = countOf(answer, memberOf(answer, usage, "completion_tokens"))
-  if (inputTokens === undefined || outputTokens === undefined) return undefined
-  if (inputTokens > TOKENS_MAX || outputTokens > TOKENS_MAX) return undefined
-  const details = memberOf(answer, usage, "prompt_tokens_details")
-  const cached = countOf(answer, memberOf(answer, details, "cached_tokens")) ?? 0
-  return { inputTokens, cachedInputTokens: Math.min(cached, inputTokens), outputTokens }
+  const input = memberOf(answer, usage, "prompt_tokens_details")
+  const output = memberOf(answer, usage, "completion_tokens_details")
+  const count = (parent: number, name: string): number | undefined =>
+    reportedCount(answer, memberOf(answer, parent, name))
+  const inputTokens = count(usage, "prompt_tokens")
+  const completionTokens = count(usage, "completion_tokens")
+  const reasoningTokens = count(output, "reasoning_tokens") ?? count(usage, "reasoning_tokens")
+  return usageOf({
+    inputTokens,
+    cachedInputTokens:
+      count(input, "cached_tokens") ??
+      count(usage, "prompt_cache_hit_tokens") ??
+      count(usage, "cached_tokens"),
+    cacheWriteTokens: count(input, "cache_write_tokens"),
+    inputAudioTokens: count(input, "audio_tokens"),
+    inputImageTokens: count(input, "image_tokens"),
+    outputTokens: wholeOutput(
+      inputTokens,
+      completionTokens,
+      reasoningTokens,
+      count(usage, "total_tokens"),
+    ),
+    reasoningTokens,
+    outputAudioTokens: count(output, "audio_tokens"),
+    outputImageTokens: count(output, "image_tokens"),
+  })
+}
+
+function wholeOutput(
+  input: number | undefined,
+  completion: number | undefined,
+  reasoning: number | undefined,
+  total: number | undefined,
+): number | undefined {
+  if (input === undefined || completion === undefined || reasoning === undefined) return completion
+  return input + completion + reasoning === total ? completion + reasoning : completion
 }
 
 export function findAnswerFault(answer: JsonDocument): string | null {

@@ -1,0 +1,92 @@
+import { expect, test } from "vitest"
+import { scanJson } from "#proxy/contract/json-scan.ts"
+import { readUsage } from "./read-answer.ts"
+
+const LIMITS = { bytesMax: 10_000, depthMax: 16, tokensMax: 1000 }
+
+function read(usage: unknown) {
+  const scanned = scanJson(Buffer.from(JSON.stringify({ usage })), LIMITS)
+  if (!scanned.ok) throw new Error(scanned.fault.message)
+  return readUsage(scanned.document)
+}
+
+test.each([
+  [
+    "OpenAI, every detail (API reference, The chat completion object)",
+    {
+      prompt_tokens: 19,
+      completion_tokens: 30,
+      total_tokens: 49,
+      prompt_tokens_details: { cached_tokens: 3, audio_tokens: 4 },
+      completion_tokens_details: {
+        reasoning_tokens: 5,
+        audio_tokens: 6,
+        accepted_prediction_tokens: 0,
+        rejected_prediction_tokens: 0,
+      },
+    },
+    {
+      inputTokens: 19,
+      cachedInputTokens: 3,
+      inputAudioTokens: 4,
+      outputTokens: 30,
+      reasoningTokens: 5,
+      outputAudioTokens: 6,
+    },
+  ],
+  [
+    "details of null are not said",
+    {
+      prompt_tokens: 5,
+      completion_tokens: 6,
+      total_tokens: 11,
+      prompt_tokens_details: null,
+      completion_tokens_details: { reasoning_tokens: null },
+    },
+    { inputTokens: 5, cachedInputTokens: 0, outputTokens: 6 },
+  ],
+  [
+    "xAI counts reasoning apart, as its total shows",
+    {
+      prompt_tokens: 32,
+      completion_tokens: 9,
+      total_tokens: 135,
+      completion_tokens_details: { reasoning_tokens: 94 },
+    },
+    { inputTokens: 32, cachedInputTokens: 0, outputTokens: 103, reasoningTokens: 94 },
+  ],
+  [
+    "DeepSeek tells hits and misses of its cache",
+    {
+      prompt_tokens: 100,
+      completion_tokens: 10,
+      total_tokens: 110,
+      prompt_cache_hit_tokens: 64,
+      prompt_cache_miss_tokens: 36,
+    },
+    { inputTokens: 100, cachedInputTokens: 64, outputTokens: 10 },
+  ],
+  [
+    "OpenRouter tells what was written to a cache",
+    {
+      prompt_tokens: 100,
+      completion_tokens: 10,
+      prompt_tokens_details: { cached_tokens: 20, cache_write_tokens: 70 },
+    },
+    { inputTokens: 100, cachedInputTokens: 20, cacheWriteTokens: 70, outputTokens: 10 },
+  ],
+  [
+    "more cached than input is no report",
+    {
+      prompt_tokens: 5,
+      completion_tokens: 6,
+      prompt_tokens_details: { cached_tokens: 6 },
+    },
+    undefined,
+  ],
+  ["a count in text is no report", { prompt_tokens: "5", completion_tokens: 6 }, undefined],
+  ["a null is not zero", { prompt_tokens: 5, completion_tokens: null }, undefined],
+  ["no usage at all", undefined, undefined],
+])("%s", (_name, usage, want) => {
+  expect(read(usage)).toStrictEqual(want)
+})
