@@ -173,7 +173,7 @@ describe("the control plane", { timeout: 30_000 }, () => {
     expect(sidecar.kinds()).toEqual(["credentials", "snapshot"])
     const [first] = sidecar.events
     expect(first?.event === "credentials" && first.data.entries).toEqual([
-      { provider: "openai", origin: "https://api.openai.com", value: CANARY },
+      { kind: "key", provider: "openai", origin: "https://api.openai.com", value: CANARY },
     ])
     await condition("AIRoute", "chat", "Programmed").toBe("True Programmed: 1/1 sidecars")
     await condition("AIProvider", "openai", "Programmed").toBe("True Programmed: 1/1 sidecars")

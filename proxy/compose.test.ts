@@ -156,7 +156,11 @@ class Operator implements ControlChannel {
 
 const makeKeys = (origin: string): ConfigEvent => ({
   event: "credentials",
-  data: { revision: "r1", entries: [{ provider: "openai", origin, value: CANARY }] },
+  data: {
+    revision: "r1",
+    entries: [{ kind: "key", provider: "openai", origin, value: CANARY }],
+    temporary: [],
+  },
 })
 
 function makeConfig(more: Partial<ProxyConfig> = {}): ProxyConfig {

@@ -73,6 +73,7 @@ export function openParts(config: ProxyConfig, channel: ControlChannel, closers:
     draw: Math.random,
     simulate,
     monotonic,
+    now: Date.now,
     defer: turn.answers,
   })
   closers.add(() => egress.close())
@@ -137,8 +138,8 @@ function openSync(from: {
     journalSequence: () => journal.sequence,
     link: linkRuntime,
     lastGood,
-    onCredentials: ({ entries }) => {
-      egress.setCredentials(entries)
+    onCredentials: ({ entries, temporary }) => {
+      egress.setCredentials([...entries, ...temporary])
       egress.retain(Object.values(state.runtime?.providers ?? {}))
     },
     onRuntime: (runtime) => {

@@ -20,8 +20,8 @@ test("a namespace gets the keys of its providers, in one order, and no others", 
   const vault = createVault()
   vault.put(secret("keys", { openai: "sk-1", azure: "sk-2", unused: "sk-3" }))
   expect(vault.credentialsFor(needs).entries).toEqual([
-    { provider: "azure", origin: "https://b.example", value: "sk-2" },
-    { provider: "openai", origin: "https://a.example", value: "sk-1" },
+    { kind: "key", provider: "azure", origin: "https://b.example", value: "sk-2" },
+    { kind: "key", provider: "openai", origin: "https://a.example", value: "sk-1" },
   ])
 })
 
@@ -71,6 +71,6 @@ test("what a fresh list does not hold is forgotten", () => {
   const origin = "https://a.example"
   const other = [{ provider: "openai", origin, secret: "other", key: "openai" }]
   expect(vault.credentialsFor(other).entries).toEqual([
-    { provider: "openai", origin, value: "sk-2" },
+    { kind: "key", provider: "openai", origin, value: "sk-2" },
   ])
 })

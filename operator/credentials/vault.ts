@@ -1,7 +1,7 @@
 /** Provider keys in the operator's memory, and what of them goes to the sidecars of a namespace. */
 import { createHash } from "node:crypto"
 import type { CompiledNamespace } from "#operator/compile/compiled.ts"
-import type { CredentialEntry, CredentialsPush } from "#proxy/contract/push.ts"
+import type { CredentialsPush, KeyCredential } from "#proxy/contract/push.ts"
 import type { ReadSecret } from "./read-secret.ts"
 import type { SecretValue } from "./secret-value.ts"
 
@@ -41,16 +41,16 @@ export function createVault(): Vault {
     },
     credentialsFor: (needs) => {
       const hash = createHash("sha256")
-      const entries: CredentialEntry[] = []
+      const entries: KeyCredential[] = []
       const sorted = [...needs].sort((a, b) => (a.provider < b.provider ? -1 : 1))
       for (const { provider, origin, secret, key } of sorted) {
         const stored = secrets.get(secret)
         const value = stored?.values.get(key)
         if (stored === undefined || value === undefined) continue
-        entries.push({ provider, origin, value: value.reveal() })
+        entries.push({ kind: "key", provider, origin, value: value.reveal() })
         hash.update(`${provider}\0${origin}\0${key}\0${stored.fingerprint}\0`)
       }
-      return { revision: hash.digest("hex"), entries }
+      return { revision: hash.digest("hex"), entries, temporary: [] }
     },
   }
 }

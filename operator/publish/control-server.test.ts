@@ -7,7 +7,12 @@ import { connect as connectTls } from "node:tls"
 import { generate } from "selfsigned"
 import { afterEach, describe, expect, test } from "vitest"
 import type { PodFacts } from "#operator/index/view.ts"
-import { CONTROL_LIMITS, type ConfigEvent, type Hello } from "#proxy/contract/push.ts"
+import {
+  CONTROL_LIMITS,
+  type ConfigEvent,
+  type CredentialsPush,
+  type Hello,
+} from "#proxy/contract/push.ts"
 import type { Snapshot } from "#proxy/contract/snapshot.ts"
 import { waitUntil } from "#test/process/wait-until.ts"
 import { createAuthenticator, type TokenVerdict } from "./authenticator.ts"
@@ -381,7 +386,8 @@ describe("the stream", () => {
     const { port, publisher } = await start()
     publisher.publishCredentials("search", {
       revision: "r1",
-      entries: [{ provider: "openai", origin: "https://a.example", value: "key" }],
+      entries: [{ kind: "key", provider: "openai", origin: "https://a.example", value: "key" }],
+      temporary: [],
     })
     const { hash } = publisher.publish("search", makeSnapshot("search", "one"))
     const hello = await post(port, "/v1/hello", "a", HELLO)
@@ -398,7 +404,8 @@ describe("the stream", () => {
         event: "credentials",
         data: {
           revision: "r1",
-          entries: [{ provider: "openai", origin: "https://a.example", value: "key" }],
+          entries: [{ kind: "key", provider: "openai", origin: "https://a.example", value: "key" }],
+          temporary: [],
         },
       },
       { event: "snapshot", data: { version, hash, snapshot: makeSnapshot("search", "one") } },
@@ -418,7 +425,10 @@ describe("the stream", () => {
     const [a, b] = [await connect(port, "a"), await connect(port, "b")]
     publisher.publishCredentials("billing", {
       revision: "r",
-      entries: [{ provider: "openai", origin: "https://a.example", value: "canary-key" }],
+      entries: [
+        { kind: "key", provider: "openai", origin: "https://a.example", value: "canary-key" },
+      ],
+      temporary: [],
     })
     publisher.publish("billing", makeSnapshot("billing", "canary-team"))
     await eventually("the events of billing", () => b.events.length === 2)
@@ -448,17 +458,22 @@ describe("the stream", () => {
     const { port, publisher, events } = await start({
       limits: { streamBufferBytesMax: 1024 * 1024 },
     })
-    publisher.publishCredentials("search", { revision: "r0", entries: [] })
+    publisher.publishCredentials("search", { revision: "r0", entries: [], temporary: [] })
     const slow = await connect(port, "a")
     slow.incoming.pause()
     slow.incoming.socket.pause()
-    const entries = [
-      { provider: "openai", origin: "https://a.example", value: "x".repeat(512 * 1024) },
+    const entries: CredentialsPush["entries"] = [
+      {
+        kind: "key",
+        provider: "openai",
+        origin: "https://a.example",
+        value: "x".repeat(512 * 1024),
+      },
     ]
     let revision = 0
     await waitUntil({ what: "the slow reader to be cut", withinMs: WITHIN_MS }, () => {
       revision += 1
-      publisher.publishCredentials("search", { revision: `r${revision}`, entries })
+      publisher.publishCredentials("search", { revision: `r${revision}`, entries, temporary: [] })
       return publisher.sidecars("search").length === 0 ? true : undefined
     })
     expect(events).toContainEqual(expect.objectContaining({ kind: "slow-reader" }))

@@ -144,7 +144,8 @@ test("sidecars of one namespace get nothing of another", () => {
   const billing = connect(publisher, makeIdentity("b", "billing"))
   publisher.publishCredentials("billing", {
     revision: "r",
-    entries: [{ provider: "openai", origin: "https://a.example", value: "canary" }],
+    entries: [{ kind: "key", provider: "openai", origin: "https://a.example", value: "canary" }],
+    temporary: [],
   })
   publisher.publish("billing", makeSnapshot("x", "billing"))
   expect(search.events).toEqual([])
@@ -156,7 +157,7 @@ test("each event is told as it is sent, and nothing is told when nothing is", ()
   const { publisher, sent } = makePublisher()
   publisher.lead(1)
   publisher.publish("search", makeSnapshot("one"))
-  publisher.publishCredentials("search", { revision: "r", entries: [] })
+  publisher.publishCredentials("search", { revision: "r", entries: [], temporary: [] })
   expect(sent).toEqual([])
   const held: HeldVersion = { term: 0, generation: 44, hash: hashOf("one") }
   connect(publisher, makeIdentity("a"), makeHello({ held, credentials: "r" }))

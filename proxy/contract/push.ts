@@ -65,21 +65,57 @@ export interface SnapshotPush {
 }
 
 /**
- * Keys for the providers of the namespace; complete, so a provider that is missing has lost its
- * key. Each goes to its origin only: keys come before the Snapshot that needs them, and one of a
+ * What opens the providers of the namespace; complete, so a provider that is missing has lost its
+ * key. Each goes to its origin only: they come before the Snapshot that needs them, and one of a
  * new origin must not reach the old one meanwhile.
  */
 export interface CredentialsPush {
   /** Changes with any value; tells nothing about one. */
   readonly revision: string
-  readonly entries: readonly CredentialEntry[]
+  /** In the one shape that every release reads. */
+  readonly entries: readonly KeyCredential[]
+  /**
+   * Those that expire, in a list of their own: a release that knows none of them, or not this kind,
+   * still reads the keys. Absent means none.
+   */
+  readonly temporary: readonly TemporaryCredential[]
 }
 
-export interface CredentialEntry {
+export type CredentialEntry = KeyCredential | TemporaryCredential
+export type TemporaryCredential = BearerCredential | AwsCredential
+
+interface CredentialPlace {
   readonly provider: string
   /** As in its ProviderConfig. */
   readonly origin: string
+}
+
+/** A provider's own key, sent as it is where the schema's adapter says. */
+export interface KeyCredential extends CredentialPlace {
+  /** Absent means `key`. */
+  readonly kind: "key"
   readonly value: string
+}
+
+/** An OAuth access token. */
+export interface BearerCredential extends CredentialPlace {
+  readonly kind: "bearer"
+  readonly value: string
+  /** Wall clock in ms; from then on it is not sent any more. */
+  readonly expiresAt: number
+}
+
+/** Temporary security credentials of AWS: requests are signed with them (Signature Version 4). */
+export interface AwsCredential extends CredentialPlace {
+  readonly kind: "aws"
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+  readonly sessionToken: string | null
+  /** Both are part of the signature, e.g. `eu-central-1` and `bedrock`. */
+  readonly region: string
+  readonly service: string
+  /** Wall clock in ms; from then on nothing is signed with it any more. */
+  readonly expiresAt: number
 }
 
 export type ConfigEvent =

@@ -5,12 +5,15 @@
  * In: parsed JSON. Out: the value, or undefined for anything that is not one of ours.
  */
 import type {
+  AwsCredential,
+  BearerCredential,
   ConfigEvent,
-  CredentialEntry,
   CredentialsPush,
   HelloAnswer,
+  KeyCredential,
   PodIdentity,
   SnapshotPush,
+  TemporaryCredential,
   UsageAnswer,
   Version,
 } from "#proxy/contract/push.ts"
@@ -60,22 +63,16 @@ export function readSnapshotPush(value: unknown): SnapshotPush | undefined {
   return isSnapshot(snapshot) ? { version, hash, snapshot } : undefined
 }
 
+/** An entry of a kind that this release does not know is left out: its provider has no key. */
 export function readCredentials(value: unknown): CredentialsPush | undefined {
   const fields = fieldsOf(value)
   const revision = fields?.["revision"]
-  const list = fields?.["entries"]
-  if (typeof revision !== "string" || !Array.isArray(list)) return undefined
-  const entries: CredentialEntry[] = []
-  for (const one of list) {
-    const entry = fieldsOf(one)
-    const provider = entry?.["provider"]
-    const origin = entry?.["origin"]
-    const key = entry?.["value"]
-    if (typeof provider !== "string" || typeof origin !== "string") return undefined
-    if (typeof key !== "string") return undefined
-    entries.push({ provider, origin, value: key })
+  const keys = readList(fields?.["entries"], readKey)
+  const temporary = readList(fields?.["temporary"] ?? [], readTemporary)
+  if (typeof revision !== "string" || keys === undefined || temporary === undefined) {
+    return undefined
   }
-  return { revision, entries }
+  return { revision, entries: keys, temporary: temporary.filter((entry) => entry !== "unknown") }
 }
 
 export function readIdentity(value: unknown): PodIdentity | undefined {
@@ -87,6 +84,54 @@ export function readIdentity(value: unknown): PodIdentity | undefined {
   if (typeof podUid !== "string" || typeof application !== "string") return undefined
   if (labels === undefined || !isTextMap(labels)) return undefined
   return { namespace, pod, podUid, application, labels }
+}
+
+function readKey({ provider, origin, value }: Fields): KeyCredential | undefined {
+  if (!isText(provider) || !isText(origin) || !isText(value)) return undefined
+  return { kind: "key", provider, origin, value }
+}
+
+function readTemporary(fields: Fields): TemporaryCredential | "unknown" | undefined {
+  switch (fields["kind"]) {
+    case "bearer":
+      return readBearer(fields)
+    case "aws":
+      return readAws(fields)
+    default:
+      return isText(fields["kind"]) ? "unknown" : undefined
+  }
+}
+
+function readBearer(fields: Fields): BearerCredential | undefined {
+  const { provider, origin, value, expiresAt } = fields
+  if (!isText(provider) || !isText(origin) || !isText(value)) return undefined
+  return isCount(expiresAt) ? { kind: "bearer", provider, origin, value, expiresAt } : undefined
+}
+
+function readAws(fields: Fields): AwsCredential | undefined {
+  const { provider, origin, accessKeyId, secretAccessKey, region, service, expiresAt } = fields
+  const sessionToken = fields["sessionToken"]
+  if (!isText(provider) || !isText(origin) || !isText(region) || !isText(service)) return undefined
+  if (!isText(accessKeyId) || !isText(secretAccessKey) || !isCount(expiresAt)) return undefined
+  if (!isText(sessionToken) && sessionToken !== null) return undefined
+  const keys = { accessKeyId, secretAccessKey, sessionToken }
+  return { kind: "aws", provider, origin, ...keys, region, service, expiresAt }
+}
+
+/** Undefined as soon as one of the list is no such value. */
+function readList<T>(
+  value: unknown,
+  read: (fields: Fields) => T | undefined,
+): readonly T[] | undefined {
+  if (!Array.isArray(value)) return undefined
+  const list: T[] = []
+  for (const one of value) {
+    const fields = fieldsOf(one)
+    const entry = fields === undefined ? undefined : read(fields)
+    if (entry === undefined) return undefined
+    list.push(entry)
+  }
+  return list
 }
 
 function readVersion(value: unknown): Version | undefined {
@@ -110,6 +155,10 @@ function fieldsOf(value: unknown): Fields | undefined {
 
 function isTextMap(fields: Fields): fields is Readonly<Record<string, string>> {
   return Object.values(fields).every((value) => typeof value === "string")
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string"
 }
 
 function isCount(value: unknown): value is number {

@@ -175,7 +175,8 @@ describe("a session", () => {
       event: "credentials",
       data: {
         revision: "r1",
-        entries: [{ provider: "openai", origin: "https://a.example", value: "k" }],
+        entries: [{ kind: "key", provider: "openai", origin: "https://a.example", value: "k" }],
+        temporary: [],
       },
     })
     operator.send({ event: "snapshot", data: first })
@@ -204,7 +205,7 @@ describe("a session", () => {
     const { sync, events } = start(operator)
     await until(() => operator.isStreaming())
     const push = makePush(1, 1)
-    operator.send({ event: "credentials", data: { revision: "r1", entries: [] } })
+    operator.send({ event: "credentials", data: { revision: "r1", entries: [], temporary: [] } })
     operator.send({ event: "snapshot", data: push })
     operator.endStream()
     await until(() => operator.hellos.length === 2 && operator.isStreaming())
@@ -292,7 +293,8 @@ describe("a restart", () => {
       event: "credentials",
       data: {
         revision: "r9",
-        entries: [{ provider: "openai", origin: "https://a.example", value: CANARY }],
+        entries: [{ kind: "key", provider: "openai", origin: "https://a.example", value: CANARY }],
+        temporary: [],
       },
     })
     operator.send({ event: "snapshot", data: push })

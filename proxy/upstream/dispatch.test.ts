@@ -84,6 +84,7 @@ function makeEgress(more: Partial<EgressOptions> = {}): Egress {
       ],
     }),
     monotonic: () => performance.now(),
+    now: Date.now,
     defer: (run) => void setImmediate(run),
     ...more,
   })
@@ -109,7 +110,7 @@ function makeProvider(origin: string, more: Partial<ProviderConfig> = {}): Provi
 }
 
 function makeEntry({ name: provider, origin }: ProviderConfig, value: string): CredentialEntry {
-  return { provider, origin, value }
+  return { kind: "key", provider, origin, value }
 }
 
 function makeRequest(provider: ProviderConfig, body = "{}"): UpstreamRequest {
@@ -530,6 +531,88 @@ describe("keys", () => {
   })
 })
 
+describe("what expires", () => {
+  const NOW = Date.parse("2026-11-27T12:00:00Z")
+  const origin = (upstream: Upstream) => `http://127.0.0.1:${upstream.port}`
+  const token = (at: string, value: string, expiresAt: number): CredentialEntry => {
+    return { kind: "bearer", provider: "openai", origin: at, value, expiresAt }
+  }
+  const keysOfAws = (at: string): CredentialEntry => ({
+    kind: "aws",
+    provider: "openai",
+    origin: at,
+    accessKeyId: "AKIDEXAMPLE",
+    secretAccessKey: "canary-of-aws",
+    sessionToken: "canary-token/+=",
+    region: "eu-central-1",
+    service: "bedrock",
+    expiresAt: NOW + 1000,
+  })
+
+  test("a token goes where the schema says, until the moment it expires", async () => {
+    const upstream = await startUpstream(ok)
+    let clock = NOW - 1
+    const egress = makeEgress({ now: () => clock })
+    const provider = makeProvider(origin(upstream), { credential: "Secret" })
+    egress.setCredentials([token(provider.origin, "t1", NOW)])
+    expect(await send(egress, makeRequest(provider))).toMatchObject({ status: 200 })
+    expect(upstream.requests[0]?.headers.authorization).toBe("Bearer t1")
+    clock = NOW
+    expect(await send(egress, makeRequest(provider))).toEqual({
+      failure: {
+        kind: "credential-missing",
+        wasSent: false,
+        detail:
+          "AIProvider openai: its credential expired at 2026-11-27T12:00:00.000Z and no newer one " +
+          "has been received",
+      },
+    })
+    egress.setCredentials([token(provider.origin, "t2", NOW + 1)])
+    expect(await send(egress, makeRequest(provider))).toMatchObject({ status: 200 })
+    expect(upstream.requests.map(({ headers }) => headers.authorization)).toEqual([
+      "Bearer t1",
+      "Bearer t2",
+    ])
+  })
+
+  test("the keys of AWS sign what is sent, and go nowhere themselves", async () => {
+    const upstream = await startUpstream(ok)
+    const egress = makeEgress({ now: () => NOW })
+    const provider = makeProvider(origin(upstream), { credential: "Secret" })
+    egress.setCredentials([keysOfAws(provider.origin)])
+    const path = "/model/anthropic.claude-v1%3A0/converse?trace=1"
+    const request = { ...makeRequest(provider, '{"a":1}'), path }
+    expect(await send(egress, request)).toMatchObject({ status: 200 })
+    const { headers, url } = upstream.requests[0] ?? { headers: {}, url: "" }
+    const scope = "20261127/eu-central-1/bedrock/aws4_request"
+    const signed = "content-type;host;x-amz-date;x-amz-security-token"
+    const credential = `Credential=AKIDEXAMPLE/${scope}, SignedHeaders=${signed}`
+    expect(headers.authorization).toMatch(
+      new RegExp(`^AWS4-HMAC-SHA256 ${credential}, Signature=[0-9a-f]{64}$`),
+    )
+    expect([url, headers["x-amz-date"], headers["x-amz-security-token"]]).toEqual([
+      path,
+      "20261127T120000Z",
+      "canary-token/+=",
+    ])
+    expect(JSON.stringify(headers)).not.toContain("canary-of-aws")
+  })
+
+  test("no part of the keys of AWS is shown, and every part is taken out of a text", () => {
+    const secret = new Secret(keysOfAws("https://a.example"))
+    const shown = [
+      `${secret}`,
+      JSON.stringify({ secret }),
+      inspect({ secret }, { showHidden: true, depth: 9 }),
+      inspect(secret, { customInspect: false, showHidden: true }),
+    ]
+    expect(shown.join(" ")).not.toMatch(/canary|AKID/)
+    expect(secret.concealIn("AKIDEXAMPLE signed canary-token/+= with canary-of-aws")).toBe(
+      "[secret] signed [secret] with [secret]",
+    )
+  })
+})
+
 describe("pools", () => {
   test("are never shared between keys; a new key gets a new connection at once", async () => {
     const upstream = await startUpstream((_, response) => response.end("x"))
@@ -597,7 +680,7 @@ test("a simulated provider answers through the same function, without a socket",
 })
 
 test("a Secret shows itself to nobody that prints or serialises it", () => {
-  const secret = new Secret(CANARY)
+  const secret = new Secret(makeEntry(makeProvider("https://a.example"), CANARY))
   const shown = [
     String(secret),
     `${secret}`,
@@ -608,6 +691,5 @@ test("a Secret shows itself to nobody that prints or serialises it", () => {
     JSON.stringify(structuredClone(secret)),
   ]
   expect(shown.join(" ")).not.toContain(CANARY)
-  expect(secret.reveal()).toBe(CANARY)
   expect(secret.concealIn(`${CANARY}, ${CANARY}`)).toBe("[secret], [secret]")
 })

@@ -2,9 +2,9 @@
  * The one way out to upstreams.
  *
  * In: a request whose destination is the provider's own, and a handler. Out: the answer as it
- * comes, or one named failure; a call that can be paused and cut. The key joins the request here,
- * at the last step. It follows no redirect, reads no proxy from the environment and decides nothing
- * about retries.
+ * comes, or one named failure; a call that can be paused and cut. The credential joins the request
+ * here, at the last step: a key in its header, or a signature over all that is sent. It follows no
+ * redirect, reads no proxy from the environment and decides nothing about retries.
  */
 import { readFileSync } from "node:fs"
 import { createSecureContext, getCACertificates, type SecureContext } from "node:tls"
@@ -41,6 +41,8 @@ export interface EgressOptions {
     draw: number,
   ) => SimulatedScript
   readonly monotonic: () => number
+  /** Wall clock in ms: what expires is judged by it, and signatures carry it. */
+  readonly now: () => number
   /** Hands on what came when all that arrived in this turn of the event loop is read. */
   readonly defer: (run: () => void) => void
   /** Replaces the look-up of names; the system's hosts file and name servers when absent. */
@@ -63,7 +65,7 @@ const INTERIM_MAX = 8
 
 /** Throws when the CA file cannot be read or is no certificate. */
 export function createEgress(options: EgressOptions): Egress {
-  const { monotonic, draw, simulate, bodyBytesMax, defer } = options
+  const { monotonic, now, draw, simulate, bodyBytesMax, defer } = options
   const resolve = options.resolve ?? createResolve({ timeoutMs: options.dnsTimeoutMs, monotonic })
   const pools = new Pools({
     connectionsMax: options.connectionsMax,
@@ -80,13 +82,14 @@ export function createEgress(options: EgressOptions): Egress {
         return playScript(simulate(provider.simulated, request, draw()), handler)
       }
       const secret = provider.credential === "Secret" ? keys.get(provider) : undefined
-      if (provider.credential === "Secret" && secret === undefined) {
-        const detail = `AIProvider ${provider.name}: no key has been received`
+      const at = now()
+      if (provider.credential === "Secret" && (secret?.expiresAt ?? 0) <= at) {
+        const detail = `AIProvider ${provider.name}: ${lacking(secret)}`
         handler.onFailure({ kind: "credential-missing", wasSent: false, detail })
         return ENDED
       }
       const call = new UndiciCall(handler, provider.origin, { bodyBytesMax, defer }, secret)
-      const headers = headersOf(request, secret)
+      const headers = headersOf(request, secret, at)
       const { method, path, body } = request
       pools.get(provider, secret).dispatch({ method, path, headers, body }, call)
       return call
@@ -109,14 +112,20 @@ const ENDED: UpstreamCall = Object.freeze({
   abort: () => undefined,
 })
 
+function lacking(secret: Secret | undefined): string {
+  if (secret === undefined) return "no key has been received"
+  const expired = new Date(secret.expiresAt).toISOString()
+  return `its credential expired at ${expired} and no newer one has been received`
+}
+
 /** We read usage from the bytes as they come, so no upstream may compress them. */
-function headersOf(request: UpstreamRequest, secret: Secret | undefined): string[] {
+function headersOf(request: UpstreamRequest, secret: Secret | undefined, now: number): string[] {
   const headers = [...request.headers]
   if (!headers.includes("accept-encoding")) headers.push("accept-encoding", "identity")
-  if (secret !== undefined) {
-    const { header, prefix } = request.authorization
-    headers.push(header, `${prefix}${secret.reveal()}`)
-  }
+  if (secret === undefined) return headers
+  const { method, path, body, provider, authorization } = request
+  const signable = { method, origin: provider.origin, path, headers, body }
+  headers.push(...secret.authorize(signable, authorization, now))
   return headers
 }
 

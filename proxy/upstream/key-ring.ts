@@ -1,10 +1,10 @@
 /**
- * Which key a provider's requests carry.
+ * Which credential a provider's requests carry; a key, a token and the keys of AWS alike.
  *
- * In: the complete keys of the namespace, each with the one origin it may go to. Out: the key of a
- * linked provider. A key that is replaced is replaced at once. One that is gone still serves what
- * began under the configuration before, for `KEY_GRACE_MS`: keys come ahead of the Snapshot that
- * drops their provider, and an exchange keeps the Snapshot it began with.
+ * In: the complete credentials of the namespace, each with the one origin it may go to. Out: that of
+ * a linked provider. One that is replaced is replaced at once. One that is gone still serves what
+ * began under the configuration before, for `KEY_GRACE_MS`: credentials come ahead of the Snapshot
+ * that drops their provider, and an exchange keeps the Snapshot it began with.
  */
 import type { CredentialEntry } from "#proxy/contract/push.ts"
 import type { ProviderConfig } from "#proxy/contract/snapshot.ts"
@@ -29,6 +29,7 @@ export class KeyRing {
     this.#monotonic = monotonic
   }
 
+  /** Also one that has expired: that is for the wall clock to say. */
   get({ name, origin }: ProviderConfig): Secret | undefined {
     const key = this.#keys.get(name)?.find((one) => one.origin === origin)
     if (key === undefined || key.until <= this.#monotonic()) return undefined
@@ -39,9 +40,10 @@ export class KeyRing {
   set(entries: readonly CredentialEntry[]): void {
     const before = this.#keys
     const keys = new Map<string, Key[]>()
-    for (const { provider, origin, value } of entries) {
+    for (const entry of entries) {
+      const { provider, origin } = entry
       const held = before.get(provider)?.find((one) => one.origin === origin)?.secret
-      const secret = held?.holds(value) === true ? held : new Secret(value)
+      const secret = held?.holds(entry) === true ? held : new Secret(entry)
       keys.set(provider, [{ origin, secret, until: Number.POSITIVE_INFINITY }])
     }
     const leaveAt = this.#monotonic() + KEY_GRACE_MS

@@ -1,29 +1,55 @@
 /**
- * A provider's key, opaque: nothing that prints, logs, compares or serialises a value can show it.
+ * What opens a provider, opaque: nothing that prints, logs, compares or serialises a value can show
+ * any part of it.
+ *
+ * In: a pushed credential. Out: the headers of a request that carry it, at the last step before the
+ * socket; texts with every part of it taken out.
  */
 import { inspect } from "node:util"
+import type { CredentialEntry } from "#proxy/contract/push.ts"
+import { type DayKey, dayOf, deriveKey, type SignableRequest, signAws } from "./sign-aws.ts"
 
 const HIDDEN = "[secret]"
 
+/** Which header carries a key or token, and what stands before it: the schema's adapter says. */
+export interface Authorization {
+  readonly header: string
+  readonly prefix: string
+}
+
 export class Secret {
-  readonly #value: string
+  readonly #entry: CredentialEntry
+  #dayKey: DayKey | undefined
 
-  constructor(value: string) {
-    this.#value = value
+  constructor(entry: CredentialEntry) {
+    this.#entry = entry
   }
 
-  /** Only for the header that carries it, at the last step before the socket. */
-  reveal(): string {
-    return this.#value
+  /** Wall clock in ms; infinite for a key. It serves while this is in the future. */
+  get expiresAt(): number {
+    return this.#entry.kind === "key" ? Number.POSITIVE_INFINITY : this.#entry.expiresAt
   }
 
-  /** `text` with the key taken out, wherever it stands. */
+  /** The headers to add, as a flat list. `now`, the wall clock in ms, is part of a signature. */
+  authorize(request: SignableRequest, { header, prefix }: Authorization, now: number): string[] {
+    const entry = this.#entry
+    if (entry.kind !== "aws") return [header, `${prefix}${entry.value}`]
+    const day = dayOf(now)
+    if (this.#dayKey?.day !== day) this.#dayKey = deriveKey(entry, day)
+    return signAws(request, entry, this.#dayKey, now)
+  }
+
+  /** `text` with every part of it taken out, wherever it stands. */
   concealIn(text: string): string {
-    return this.#value === "" ? text : text.replaceAll(this.#value, HIDDEN)
+    let concealed = text
+    for (const part of partsOf(this.#entry)) {
+      if (part !== "") concealed = concealed.replaceAll(part, HIDDEN)
+    }
+    return concealed
   }
 
-  holds(value: string): boolean {
-    return this.#value === value
+  holds(entry: CredentialEntry): boolean {
+    return JSON.stringify(this.#entry) === JSON.stringify(entry)
   }
 
   toString(): string {
@@ -40,5 +66,18 @@ export class Secret {
 
   [inspect.custom](): string {
     return HIDDEN
+  }
+}
+
+/** What must never be read by anybody. An access key id names a key, and is taken out as well. */
+function partsOf(entry: CredentialEntry): readonly string[] {
+  switch (entry.kind) {
+    case "key":
+    case "bearer":
+      return [entry.value]
+    case "aws":
+      return [entry.secretAccessKey, entry.sessionToken ?? "", entry.accessKeyId]
+    default:
+      return entry satisfies never
   }
 }

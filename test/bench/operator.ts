@@ -24,9 +24,10 @@ const push: SnapshotPush = {
 const credentials: CredentialsPush = {
   revision: "1",
   entries: [
-    { provider: "stream", origin: upstreamOrigin, value: "bench" },
-    { provider: "whole", origin: upstreamOrigin, value: "bench" },
+    { kind: "key", provider: "stream", origin: upstreamOrigin, value: "bench" },
+    { kind: "key", provider: "whole", origin: upstreamOrigin, value: "bench" },
   ],
+  temporary: [],
 }
 const hello: HelloAnswer = {
   session: "bench",
