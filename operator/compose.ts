@@ -109,6 +109,11 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
       }, TICK_MS)
       return { term }
     },
+    isUndisputed: async () => {
+      const own = publisher.term()
+      const stored = await store.term().catch(() => null)
+      return isRaising || own === null || stored === null || stored <= own
+    },
     settled: () => reconciler.settled(),
     close: async () => {
       clearInterval(ticker)

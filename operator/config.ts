@@ -4,6 +4,7 @@
  * In: environment variables as text. Out: an OperatorConfig, or one sentence for each variable that
  * names it, what was wrong with it and what it may be.
  */
+import { LEASE_TIMES } from "#operator/kube/lease.ts"
 import { DEBOUNCE } from "#operator/reconcile/debounce.ts"
 import { LOG_LEVELS, type LogLevel } from "#operator/telemetry/log.ts"
 import { DNS_LABEL, DNS_NAME, type Environment, LABEL_KEY, readerOf } from "./read-variables.ts"
@@ -41,6 +42,8 @@ export interface OperatorConfig {
     readonly configuration: string
   }
   readonly leaseName: string
+  /** Others take over so long after the last renewal. */
+  readonly leaseMs: number
   /**
    * Who holds the lease; no two processes that run at once may share it. The pod's name, so that a
    * restarted container leads on at once; null makes one up.
@@ -89,6 +92,7 @@ export function readOperatorConfig(env: Environment, release: string): ConfigRes
       ),
     }),
     leaseName: read.name("SIDEGATE_LEASE_NAME", "sidegate-operator", DNS_NAME),
+    leaseMs: 1000 * read.seconds("SIDEGATE_LEASE_SECONDS", LEASE_TIMES.leaseMs / 1000, 3, 300),
     leaseIdentity: read.optional("SIDEGATE_LEASE_IDENTITY") ?? read.optional("SIDEGATE_POD_NAME"),
     logLevel: read.choice("SIDEGATE_LOG_LEVEL", "info", LOG_LEVELS),
   })

@@ -58,6 +58,11 @@ export interface ControlPlane {
    */
   lead(): Promise<{ readonly term: number }>
   /**
+   * Whether the ledger still knows this process as its leader; also true while it cannot be read,
+   * as then nobody else can become one.
+   */
+  isUndisputed(): Promise<boolean>
+  /**
    * Resolves when every change fed so far is compiled and published; not when it is acknowledged.
    */
   settled(): Promise<void>

@@ -59,6 +59,13 @@ export function readerOf(env: Environment, problems: string[]) {
     },
     ms: (name: string, otherwise: number, most: number): number =>
       integer(name, otherwise, most, "milliseconds"),
+    seconds: (name: string, otherwise: number, least: number, most: number): number => {
+      const value = optional(name)
+      if (value === null) return otherwise
+      const number = /^\d{1,15}$/.test(value) ? Number(value) : Number.NaN
+      const isGood = number >= least && number <= most
+      return isGood ? number : refuse(name, value, `seconds from ${least} to ${most}`, otherwise)
+    },
     /** 0 takes a free one. */
     port: (name: string, otherwise: number): number => integer(name, otherwise, 65_535, "a port"),
   }

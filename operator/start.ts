@@ -14,6 +14,7 @@ import type { NamespaceFacts } from "#operator/index/view.ts"
 import { createEventWriter, type EventWriter } from "#operator/kube/events.ts"
 import { createKubeClient, type KubeClient, loadKubeConfig } from "#operator/kube/kube-client.ts"
 import { startLeaderElection } from "#operator/kube/leader-election.ts"
+import { leaseTimes } from "#operator/kube/lease.ts"
 import { reviewToken } from "#operator/kube/token-review.ts"
 import { openSqliteLedger } from "#operator/ledger/store/sqlite/sqlite-store.ts"
 import { createAuthenticator } from "#operator/publish/authenticator.ts"
@@ -222,7 +223,9 @@ function runForLead(
       namespace: config.operatorNamespace,
       name: config.leaseName,
       identity: config.leaseIdentity ?? `${hostname()}-${randomBytes(4).toString("hex")}`,
+      times: leaseTimes(config.leaseMs),
       onFailure: (error) => log.warn("the lease was not renewed", { error: error.message }),
+      mayGoOn: () => plane.isUndisputed(),
     })
     void election.lost.then(({ reason }) => onFatal(`the lead was lost: ${reason}`))
     await election.acquired

@@ -31,6 +31,12 @@ export interface LeaderElectionOptions {
   readonly times?: LeaseTimes
   /** A request that failed; the next look comes after `retryMs`. */
   readonly onFailure: (error: KubeError) => void
+  /**
+   * Asked at each look once the lease could not be renewed for `renewDeadlineMs` and nobody else is
+   * known to hold it: whether the fence still knows us as the leader. False when left out. With a
+   * fence an API server that is away deposes nobody.
+   */
+  readonly mayGoOn?: () => Promise<boolean>
 }
 
 export interface LeaderElection {
@@ -92,17 +98,17 @@ async function runElection(
   let renewedMs: number | null = null
   while (!closing.aborted) {
     const begunMs = performance.now()
-    const patienceMs =
-      renewedMs === null ? times.renewDeadlineMs : renewedMs + times.renewDeadlineMs - begunMs
+    const patienceMs = patienceOf(renewedMs, begunMs, times)
     const deadline = AbortSignal.timeout(Math.max(1, Math.ceil(patienceMs)))
     look = await lookOnce(options, look, times, closing, AbortSignal.any([closing, deadline]))
     if (look.isHeld) {
       if (renewedMs === null) events.onAcquired()
       renewedMs = begunMs
     } else if (renewedMs !== null) {
-      const lostReason = look.otherHolder ?? null
-      if (lostReason !== null || performance.now() - renewedMs >= times.renewDeadlineMs) {
-        events.onLost(lostReason ?? `could not renew the lease for ${times.renewDeadlineMs} ms`)
+      const isOverdue = performance.now() - renewedMs >= times.renewDeadlineMs
+      const lostReason = look.otherHolder ?? (isOverdue ? await judgeOverdue(options, times) : null)
+      if (lostReason !== null) {
+        events.onLost(lostReason)
         return look.seen
       }
     }
@@ -112,6 +118,23 @@ async function runElection(
     await wait(pauseMs, undefined, { signal: closing }).catch(() => undefined)
   }
   return look.seen
+}
+
+/** For one look: up to the renewal's deadline, then as long as a look may take at all. */
+function patienceOf(renewedMs: number | null, nowMs: number, times: LeaseTimes): number {
+  if (renewedMs === null) return times.renewDeadlineMs
+  const leftMs = renewedMs + times.renewDeadlineMs - nowMs
+  return leftMs > 0 ? leftMs : times.retryMs
+}
+
+/** Why a leader that cannot renew must stop; null when it may go on. */
+async function judgeOverdue(
+  { mayGoOn }: LeaderElectionOptions,
+  { renewDeadlineMs }: LeaseTimes,
+): Promise<string | null> {
+  const overdue = `could not renew the lease for ${renewDeadlineMs} ms`
+  if (mayGoOn === undefined) return overdue
+  return (await mayGoOn()) ? null : `${overdue}, and the ledger is another leader's`
 }
 
 interface Look {

@@ -16,12 +16,18 @@ export interface LeaseTimes {
   readonly retryMs: number
 }
 
-export const LEASE_TIMES: LeaseTimes = Object.freeze({
-  leaseMs: 15_000,
-  renewDeadlineMs: 10_000,
-  renewMs: 5_000,
-  retryMs: 2_000,
-})
+/** client-go's, with a renewal three times in a lease: 15, 10, 5 and 2 s. */
+export const LEASE_TIMES: LeaseTimes = Object.freeze(leaseTimes(15_000))
+
+/** The others follow from the first, in the proportions of `LEASE_TIMES`. */
+export function leaseTimes(leaseMs: number): LeaseTimes {
+  return {
+    leaseMs,
+    renewDeadlineMs: (leaseMs * 2) / 3,
+    renewMs: leaseMs / 3,
+    retryMs: (leaseMs * 2) / 15,
+  }
+}
 
 export interface HeldLease {
   /** Empty when nobody holds it. */

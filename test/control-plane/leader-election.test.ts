@@ -26,7 +26,12 @@ beforeAll(async () => {
   return () => direct.close()
 })
 
-function candidate(name: string, identity: string, client = direct): LeaderElection {
+function candidate(
+  name: string,
+  identity: string,
+  client = direct,
+  fence: { readonly mayGoOn?: () => Promise<boolean> } = {},
+): LeaderElection {
   return startLeaderElection({
     client,
     namespace,
@@ -34,6 +39,7 @@ function candidate(name: string, identity: string, client = direct): LeaderElect
     identity,
     times: TIMES,
     onFailure: () => undefined,
+    ...fence,
   })
 }
 
@@ -107,6 +113,40 @@ test("a leader renews with one request each time, and makes a lease that is gone
   expect(leader.isLeader()).toBe(true)
   await leader.close()
   watched.close()
+  await proxy.stop()
+})
+
+test("a leader that is cut off goes on while the fence is its own, and stops when it is not", async () => {
+  const proxy = await startFaultProxy(sharedControlPlane())
+  const cutOff = createKubeClient(parseKubeConfig(proxy.kubeconfig))
+  let [isOwn, asked] = [true, 0]
+  const mayGoOn = async () => {
+    asked++
+    return isOwn
+  }
+  const first = candidate("fenced", "first", cutOff, { mayGoOn })
+  await first.acquired
+  proxy.onRequest = () => ({ kind: "silence" })
+  proxy.cutAll()
+  await eventually("the fence was asked again and again", () => asked >= 3)
+  expect(first.isLeader()).toBe(true)
+  // It is back in time: nobody took the lease, and it is renewed as if nothing had been.
+  const before = textAt(await lease("fenced"), "spec", "renewTime")
+  proxy.onRequest = () => null
+  await eventually("the lease is renewed", async () => {
+    return textAt(await lease("fenced"), "spec", "renewTime") !== before
+  })
+  expect(at(await lease("fenced"), "spec", "leaseTransitions")).toBe(0)
+  const askedBefore = asked
+  proxy.onRequest = () => ({ kind: "silence" })
+  proxy.cutAll()
+  isOwn = false
+  expect((await first.lost).reason).toBe(
+    "could not renew the lease for 1000 ms, and the ledger is another leader's",
+  )
+  expect(asked).toBe(askedBefore + 1)
+  await first.close()
+  cutOff.close()
   await proxy.stop()
 })
 
