@@ -12,6 +12,7 @@ import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { setTimeout as wait } from "node:timers/promises"
+import { textAt } from "#operator/kube/json-path.ts"
 import { resolveBinaries } from "./binaries.ts"
 import { type GuardedProcess, startGuarded } from "./guarded-process.ts"
 import { makeCertificates } from "./make-certificates.ts"
@@ -29,6 +30,8 @@ export interface ControlPlaneAccess {
   /** Audience of a token minted without any. */
   readonly defaultAudience: string
   readonly kubectlPath: string
+  /** Of etcd, for what no API server offers: compaction. */
+  readonly etcdUrl: string
 }
 
 export interface ControlPlane extends ControlPlaneAccess {
@@ -62,6 +65,7 @@ export async function startControlPlane(): Promise<ControlPlane> {
       serviceAccountIssuer: SERVICE_ACCOUNT_ISSUER,
       defaultAudience: SERVICE_ACCOUNT_ISSUER,
       kubectlPath: join(binaries, "kubectl"),
+      etcdUrl: `http://127.0.0.1:${etcdPort}`,
     }
     writeFileSync(access.kubeconfigPath, kubeconfig(access), { mode: 0o600 })
     const command = apiServerCommand(binaries, files, etcdPort, apiPort)
@@ -85,6 +89,21 @@ export function kubectl(
     ["--kubeconfig", access.kubeconfigPath, "--cache-dir", cache, ...args],
     { deadlineMs: 30_000, ...(input === undefined ? {} : { input }) },
   )
+}
+
+/**
+ * Compacts the store up to its current revision, as the API server does by itself every five
+ * minutes: older versions are gone. Through the JSON gateway of etcd, gRPC's `KV.Compact`.
+ */
+export async function compact({ etcdUrl }: ControlPlaneAccess): Promise<void> {
+  const ask = async (path: string, body: object): Promise<unknown> => {
+    const answer = await fetch(`${etcdUrl}${path}`, { method: "POST", body: JSON.stringify(body) })
+    if (!answer.ok) throw new Error(`etcd ${path}: ${answer.status} ${await answer.text()}`)
+    return await answer.json()
+  }
+  const range = await ask("/v3/kv/range", { key: Buffer.from("none").toString("base64") })
+  const revision = textAt(range, "header", "revision")
+  await ask("/v3/kv/compaction", { revision })
 }
 
 interface Files {

@@ -18,6 +18,9 @@ export interface FaultProxy {
   readonly seen: readonly ProxiedRequest[]
   /** Destroys every connection that is open now. */
   cutAll(): void
+  /** Nobody listens on its port any more, until `listen`. */
+  refuse(): Promise<void>
+  listen(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -33,8 +36,13 @@ export type Fault =
       readonly kind: "answer"
       readonly status: number
       readonly headers?: Readonly<Record<string, string>>
+      /** Text goes out as it is, anything else as JSON. */
       readonly body: unknown
     }
+  /** Forwarded after this time. */
+  | { readonly kind: "delay"; readonly ms: number }
+  /** Answered here with 200 and this text, again and again, without an end. */
+  | { readonly kind: "drip"; readonly text: string; readonly everyMs: number }
   /** Accepted, then not a byte. */
   | { readonly kind: "silence" }
   /** Forwarded with another query. */
@@ -55,28 +63,39 @@ export async function startFaultProxy(access: ControlPlaneAccess): Promise<Fault
     const request = { method: incoming.method ?? "", path: url.pathname, query: url.searchParams }
     seen.push(request)
     const fault = onRequest(request)
-    if (fault?.kind === "answer") {
-      outgoing.writeHead(fault.status, { "content-type": "application/json", ...fault.headers })
-      outgoing.end(JSON.stringify(fault.body))
+    if (fault?.kind === "answer" || fault?.kind === "drip") {
+      answer(fault, outgoing)
     } else if (fault?.kind !== "silence") {
       const query = fault?.kind === "rewrite" ? fault.query : url.searchParams
       const target = `${access.url}${url.pathname}?${query}`
-      forward({ target, agent, token: access.adminToken, incoming, outgoing, fault })
+      const go = () =>
+        forward({ target, agent, token: access.adminToken, incoming, outgoing, fault })
+      if (fault?.kind === "delay") setTimeout(go, fault.ms)
+      else go()
     }
   })
   server.on("connection", (socket) => {
     sockets.add(socket)
     socket.on("close", () => sockets.delete(socket))
   })
-  const port = await new Promise<number>((resolve) => {
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address()
-      resolve(typeof address === "object" && address !== null ? address.port : 0)
+  const listen = (wanted: number): Promise<number> =>
+    new Promise((resolve, reject) => {
+      server.once("error", reject)
+      server.listen(wanted, "127.0.0.1", () => {
+        server.off("error", reject)
+        const address = server.address()
+        resolve(typeof address === "object" && address !== null ? address.port : 0)
+      })
     })
-  })
+  const port = await listen(0)
   const url = `http://127.0.0.1:${port}`
   const cutAll = (): void => {
     for (const socket of sockets) socket.destroy()
+  }
+  const refuse = async (): Promise<void> => {
+    const closed = new Promise((resolve) => server.close(resolve))
+    cutAll()
+    await closed
   }
   return {
     url,
@@ -89,13 +108,30 @@ export async function startFaultProxy(access: ControlPlaneAccess): Promise<Fault
     },
     seen,
     cutAll,
+    refuse,
+    listen: async () => {
+      await listen(port)
+    },
     stop: async () => {
-      const closed = new Promise((resolve) => server.close(resolve))
-      cutAll()
+      await refuse()
       agent.destroy()
-      await closed
     },
   }
+}
+
+function answer(
+  fault: Extract<Fault, { kind: "answer" | "drip" }>,
+  outgoing: http.ServerResponse,
+): void {
+  const type = { "content-type": "application/json" }
+  if (fault.kind === "answer") {
+    outgoing.writeHead(fault.status, { ...type, ...fault.headers })
+    outgoing.end(typeof fault.body === "string" ? fault.body : JSON.stringify(fault.body))
+    return
+  }
+  outgoing.writeHead(200, type).write(fault.text)
+  const timer = setInterval(() => outgoing.write(fault.text), fault.everyMs)
+  outgoing.on("close", () => clearInterval(timer))
 }
 
 interface Forward {

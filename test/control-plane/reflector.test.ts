@@ -14,7 +14,7 @@ import {
   type ReflectorOptions,
   startReflector,
 } from "#operator/kube/reflector.ts"
-import { startControlPlane } from "./control-plane.ts"
+import { compact, startControlPlane } from "./control-plane.ts"
 import { eventually } from "./eventually.ts"
 import { type Fault, type FaultProxy, type ProxiedRequest, startFaultProxy } from "./fault-proxy.ts"
 import { createMirror, type Mirror } from "./mirror.ts"
@@ -208,6 +208,80 @@ test("a connection that went silent is given up by the watchdog", async () => {
   await put("a", "1")
   await eventually("the watchdog barks", () => failures.includes("no byte for 300 ms"))
   await untilEqual(mirror)
+})
+
+test("a watch that carries nothing but bookmarks is alive, and the next one goes on from them", async () => {
+  await put("a", "1")
+  const { mirror, reflector, failures } = reflect({
+    limits: { ...REFLECTOR_LIMITS, watchdogMs: 600 },
+  })
+  await reflector.synced
+  const version = await put("b", "1").then((made) => textAt(made, "metadata", "resourceVersion"))
+  await untilEqual(mirror)
+  const object = { kind: "ConfigMap", apiVersion: "v1", metadata: { resourceVersion: version } }
+  const text = `${JSON.stringify({ type: "BOOKMARK", object })}\n`
+  harm(1, isFollow, { kind: "drip", text, everyMs: 100 })
+  proxy.cutAll()
+  await eventually("the bookmarks are followed", () => proxy.seen.filter(isFollow).length === 1)
+  const since = performance.now()
+  await eventually("two watchdogs pass", () => performance.now() - since > 1_300)
+  expect(failures.filter((message) => message.startsWith("no byte"))).toEqual([])
+  proxy.cutAll()
+  await put("c", "1")
+  await untilEqual(mirror)
+  expect(proxy.seen.findLast(isFollow)?.query.get("resourceVersion")).toBe(version)
+  expect(mirror.resets()).toBe(1)
+})
+
+test("a list from before, as a server that lags gives it, takes nothing back", async () => {
+  await put("stays", "1")
+  await put("goes", "1")
+  const path = objectPath(target(""))
+  const old = await direct.request({ method: "GET", path, query: { limit: "500" } })
+  await remove("goes")
+  await put("stays", "2")
+  // A server without initial events, so that what comes is a list.
+  const unsupported: Fault = { kind: "answer", status: 422, body: { kind: "Status" } }
+  proxy.onRequest = (request) => (isInitial(request) ? unsupported : null)
+  const { mirror, reflector, failures } = reflect()
+  await reflector.synced
+  const expired = { kind: "Status", code: 410, reason: "Expired" }
+  let [isExpired, stale] = [false, 0]
+  proxy.onRequest = (request) => {
+    if (isInitial(request)) return unsupported
+    if (isFollow(request)) {
+      if (isExpired) return null
+      isExpired = true
+      return { kind: "answer", status: 410, body: expired }
+    }
+    return stale++ < 2 ? { kind: "answer", status: 200, body: old } : null
+  }
+  proxy.cutAll()
+  await put("late", "1")
+  await eventually("what came late is there", () => mirror.objects.has("late"))
+  await untilEqual(mirror)
+  expect(stale).toBe(3)
+  expect(failures.filter((message) => message.includes("older than")).length).toBe(2)
+  expect(mirror.objects.has("goes")).toBe(false)
+})
+
+test("a store that is compacted between two pages costs nothing, and nobody sees half a list", async () => {
+  const access = sharedControlPlane()
+  for (const name of ["a", "b", "c", "d", "e"]) await put(name, "1")
+  const compacted: Promise<void>[] = []
+  proxy.onRequest = (request) => {
+    if (isInitial(request)) return { kind: "answer", status: 422, body: { kind: "Status" } }
+    if (!request.query.has("continue") || compacted.length === 2) return null
+    // Changed and compacted before the page is read: the version that its token names is gone.
+    compacted.push(remove("abcde"[compacted.length] ?? "").then(() => compact(access)))
+    return { kind: "delay", ms: 500 }
+  }
+  const { mirror, reflector } = reflect({ limits: { ...REFLECTOR_LIMITS, pageObjects: 2 } })
+  await reflector.synced
+  await Promise.all(compacted)
+  await untilEqual(mirror)
+  expect([...mirror.objects.keys()].sort()).toEqual(["c", "d", "e"])
+  expect(mirror.resets()).toBe(1)
 })
 
 test("429 is obeyed: the next attempt comes after Retry-After", async () => {
