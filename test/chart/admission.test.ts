@@ -102,7 +102,7 @@ beforeAll(async () => {
   const policies = [...rendered.values()].filter((object) =>
     String(at(object, "kind")).startsWith("ValidatingAdmissionPolicy"),
   )
-  expect(policies).toHaveLength(14)
+  expect(policies).toHaveLength(16)
   await applyObjects(access, policies as object[])
   const bad = withSidecar(injectedPod(rendered, "canary"), { image: OLDER })
   await soon("the policies are in force", async () =>
@@ -117,7 +117,11 @@ const BINDING = (user: string) => ({
   subjects: [{ apiGroup: "rbac.authorization.k8s.io", kind: "User", name: user }],
 })
 const NAMESPACE_RULES = [
-  { apiGroups: [""], resources: ["namespaces"], verbs: ["create", "get", "patch", "update"] },
+  {
+    apiGroups: [""],
+    resources: ["namespaces", "namespaces/status", "namespaces/finalize"],
+    verbs: ["create", "get", "patch", "update"],
+  },
   { apiGroups: ["sidegate.dev"], resources: ["airoutes"], verbs: ["create", "get", "patch"] },
 ]
 const QUOTA_RULES = [{ apiGroups: ["sidegate.dev"], resources: ["teamquotas"], verbs: ["update"] }]
@@ -215,6 +219,7 @@ describe("pods when they are made", () => {
     })
   const run1 = { exec: { command: ["node", "-e", "0"] } }
   const COMMAND = "container sidegate-proxy must have no command, args or lifecycle"
+  const ROOTS = "volume sidegate-ca of a pod with a sidecar must be ConfigMap sidegate-ca as it is"
   const PROBE = "container sidegate-proxy must have no probe that runs a command"
   const ENV =
     "container sidegate-proxy must have the environment that injection gives it, and no other"
@@ -255,6 +260,14 @@ describe("pods when they are made", () => {
       want: PROBE,
     },
     {
+      name: "the file with the keys as the one that ends in the pod's status",
+      of: (pod) =>
+        withSidecar(pod, {
+          terminationMessagePath: "/var/lib/sidegate/state/credentials.json.tmp",
+        }),
+      want: "container sidegate-proxy must have no terminationMessagePath of its own",
+    },
+    {
       name: "a variable of Node",
       of: (pod) => withEnv(pod, { name: "NODE_OPTIONS", value: "--inspect=0.0.0.0" }),
       want: ENV,
@@ -291,6 +304,26 @@ describe("pods when they are made", () => {
       of: (pod) =>
         replaced(pod, "sidegate-state", { persistentVolumeClaim: { claimName: "mine" } }),
       want: PLAIN,
+    },
+    {
+      name: "roots of another ConfigMap",
+      of: (pod) =>
+        replaced(pod, "sidegate-ca", { projected: { sources: [{ configMap: { name: "mine" } }] } }),
+      want: ROOTS,
+    },
+    {
+      name: "roots of another key of the ConfigMap",
+      of: (pod) => {
+        const items = [{ key: "mine", path: "ca.crt" }]
+        const sources = [{ configMap: { name: "sidegate-ca", items } }]
+        return replaced(pod, "sidegate-ca", { projected: { sources } })
+      },
+      want: ROOTS,
+    },
+    {
+      name: "roots that anybody may write",
+      of: (pod) => replaced(pod, "sidegate-ca", { emptyDir: {} }),
+      want: ROOTS,
     },
     {
       name: "the token mounted in the application",
@@ -476,6 +509,18 @@ describe("namespaces", () => {
     expect(await change("platform", ...args)).toMatch(/labeled|unlabeled|annotated/)
   })
 
+  test.each(["status", "finalize"])("nor through the subresource %s", async (subresource) => {
+    const path = `/api/v1/namespaces/${namespace}/${subresource}`
+    const held: unknown = JSON.parse(
+      await run("platform", ["get", "--raw", path.replace(/\/\w+$/, "")]),
+    )
+    const labels = { ...Object(at(held, "metadata", "labels")), [TEAM]: "rich" }
+    const metadata = { ...Object(at(held, "metadata")), labels }
+    const object = { ...Object(held), metadata }
+    const said = await run("tenant", ["replace", "--raw", path, "-f", "-"], object)
+    expect(refusedBy("namespaces", said)).toBe(of(TEAM))
+  })
+
   test("a tenant sets whatever else, and keeps what is there", async () => {
     expect(await change("tenant", "label", "tier=app")).toMatch(/labeled/)
     expect(await change("tenant", "annotate", "note=mine")).toMatch(/annotated/)
@@ -492,6 +537,48 @@ describe("namespaces", () => {
     expect(refusedBy("namespaces", await make("tenant", { [TEAM]: "rich" }))).toBe(of(TEAM))
     expect(await make("tenant", { tier: "app" })).toMatch(/^namespace\/joined created/)
     expect(await make("platform", { [TEAM]: "rich" })).toMatch(/^namespace\/joined created/)
+  })
+})
+
+describe("the roots that sidecars trust", () => {
+  const OPERATOR = ["--as", `system:serviceaccount:${NAMESPACE}:sidegate-operator`]
+  const WORDS =
+    "only the operator and those who may update TeamQuotas may write ConfigMap sidegate-ca"
+  const roots = (name: string) => ({
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    metadata: { name, namespace },
+    data: { "ca.crt": "mine" },
+  })
+  const make = (actor: Actor, name: string) =>
+    run(actor, ["create", "--dry-run=server", "-f", "-"], roots(name))
+
+  test("are not made by a namespace's administrator, who makes what else it likes", async () => {
+    expect(refusedBy("roots", await make("editor", "sidegate-ca"))).toBe(WORDS)
+    expect(await make("editor", "mine")).toBe("configmap/mine created (server dry run)")
+  })
+
+  test("are written by the operator, and not changed by a namespace's administrator", async () => {
+    const args = ["apply", "--server-side", "--force-conflicts", "-f", "-"]
+    const write = async (who: readonly string[], text: string) => {
+      const object = { ...roots("sidegate-ca"), data: { "ca.crt": text } }
+      const said = await kubectl(access, [...who, ...args], JSON.stringify(object))
+      return `${said.stdout}${said.stderr}`.trim()
+    }
+    await applyObjects(access, [
+      {
+        ...BINDING("operator"),
+        metadata: { name: "operator", namespace },
+        roleRef: { ...ROLE, kind: "Role", name: "everything" },
+        subjects: [{ kind: "ServiceAccount", name: "sidegate-operator", namespace: NAMESPACE }],
+      },
+    ])
+    const applied = "configmap/sidegate-ca serverside-applied"
+    expect(await write(OPERATOR, "ours")).toBe(applied)
+    expect(refusedBy("roots", await write(ACTORS.editor, "mine"))).toBe(WORDS)
+    expect(await write([], "the administrator's")).toBe(applied)
+    const patch = ["-n", namespace, "patch", "configmap", "sidegate-ca", "-p", '{"data":{"x":"y"}}']
+    expect(refusedBy("roots", await run("editor", patch))).toBe(WORDS)
   })
 })
 
