@@ -81,7 +81,7 @@ class Sidecar {
       held: null,
       credentials: null,
       journalSequence: 0,
-      schemaVersion: 1,
+      schemaVersion: 2,
       release: "test",
     }).session
     plane.publisher.subscribe(IDENTITY, this.#session, {
@@ -294,7 +294,7 @@ describe("the control plane", { timeout: 30_000 }, () => {
       held: { term: term + 40, generation: 1, hash: "unknown" },
       credentials: null,
       journalSequence: 0,
-      schemaVersion: 1,
+      schemaVersion: 2,
       release: "test",
     })
     await until(() => plane.publisher.term()).toBe(term + 41)

@@ -71,7 +71,7 @@ async function startUpstream(): Promise<Upstream> {
 
 function makePush(origin: string, generation = 1, model = "smart"): SnapshotPush {
   const snapshot: Snapshot = {
-    schemaVersion: 1,
+    schemaVersion: 2,
     namespace: "search",
     team: { kind: "team", name: "search", costCenter: null, ancestors: [] },
     access: { kind: "rules", deny: [], allow: [], otherwise: "Allow", decidedBy: [] },

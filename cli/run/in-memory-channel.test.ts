@@ -19,7 +19,7 @@ const HELLO: Hello = {
   held: null,
   credentials: null,
   journalSequence: 0,
-  schemaVersion: 1,
+  schemaVersion: 2,
   release: "test",
 }
 

@@ -1,6 +1,6 @@
 /** Which backends of a route can serve in a namespace, and what to say of those that cannot. */
 import type { NamespaceFacts } from "#operator/index/view.ts"
-import type { RuleConfig } from "#proxy/contract/snapshot.ts"
+import type { BackendConfig, RuleConfig } from "#proxy/contract/snapshot.ts"
 import type { ClusterCore, CompiledCondition, ReadRoute } from "./compiled.ts"
 import { listSome, notResolved, resolved } from "./conditions.ts"
 import type { Reason } from "./reasons.ts"
@@ -65,9 +65,13 @@ export function withProblems(
     ...rule,
     backends: rule.backends.map((backend) => ({
       ...backend,
-      problem: problemOf(backend.provider)?.text ?? null,
+      problem: refusalOf(problemOf(backend.provider)),
     })),
   }))
+}
+
+function refusalOf(problem: BackendProblem | null): BackendConfig["problem"] {
+  return problem === null ? null : { code: "upstream_failed", message: problem.text }
 }
 
 /**

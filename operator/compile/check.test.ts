@@ -68,7 +68,10 @@ const cases: readonly { readonly name: string; readonly broken: CompiledNamespac
   withSnapshot("routes are out of order", { routes: [...sound.snapshot.routes].reverse() }),
   withSnapshot("points at no provider", { providers: {} }),
   withRule("has a problem and is provided", (rule) => ({
-    backends: rule.backends.map((backend) => ({ ...backend, problem: "no" })),
+    backends: rule.backends.map((backend) => ({
+      ...backend,
+      problem: { code: "upstream_failed" as const, message: "no" },
+    })),
   })),
   withRule("weight -1", (rule) => ({
     backends: rule.backends.map((backend) => ({ ...backend, weight: -1 })),

@@ -41,7 +41,7 @@ const WITHIN_MS = 5000
 const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex")
 
 const makeSnapshot = (namespace: string, mark: string): Snapshot => ({
-  schemaVersion: 1,
+  schemaVersion: 2,
   namespace,
   team: { kind: "team", name: mark, costCenter: null, ancestors: [] },
   access: { kind: "none" },
@@ -206,7 +206,7 @@ const HELLO: Hello = {
   held: null,
   credentials: null,
   journalSequence: 0,
-  schemaVersion: 1,
+  schemaVersion: 2,
   release: "0.1.0",
 }
 

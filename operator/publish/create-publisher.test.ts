@@ -11,7 +11,7 @@ const digest = (text: string): string => `sha(${text})`
 /** Two Snapshots with the same `mark` are equal. */
 function makeSnapshot(mark: string, namespace = "search"): Snapshot {
   return {
-    schemaVersion: 1,
+    schemaVersion: 2,
     namespace,
     team: { kind: "team", name: mark, costCenter: null, ancestors: [] },
     access: { kind: "none" },
@@ -37,7 +37,7 @@ const makeHello = (changes: Partial<Hello> = {}): Hello => ({
   held: null,
   credentials: null,
   journalSequence: 0,
-  schemaVersion: 1,
+  schemaVersion: 2,
   release: "0.1.0",
   ...changes,
 })
@@ -197,6 +197,7 @@ test("an unchanged hash of an older term counts as acknowledged and nothing is s
       session: sidecar.session,
       heldHash: hashOf("one"),
       nack: null,
+      withheld: [],
       pendingSinceMs: null,
       release: "0.1.0",
     },
@@ -437,4 +438,85 @@ test("listeners hear of the namespace when a sidecar comes, answers and goes", (
   expect(count(() => sidecar?.acknowledge())).toBeGreaterThan(0)
   expect(count(() => sidecar?.leave())).toBeGreaterThan(0)
   expect(changed.filter((namespace) => namespace !== "search")).toEqual([])
+})
+
+/** A route whose text differs between the schemas. */
+function makeTroubled(mark: string): Snapshot {
+  const problem = { code: "upstream_failed", message: mark } as const
+  const rule = {
+    name: "default",
+    matches: [],
+    strategy: { type: "Weighted" },
+    backends: [{ provider: "gone", model: null, weight: 1, priority: 0, problem }],
+    retry: { attempts: 1, budgetPercent: 0, triggers: [] },
+    timeouts: { requestMs: 1, firstTokenMs: 1, streamIdleMs: 1 },
+  } as const
+  return { ...makeSnapshot("team"), routes: [{ name: "search/chat", rules: [rule] }] }
+}
+
+test("an older sidecar gets the older schema, one buffer for all of them, and holds the same", () => {
+  const { publisher } = makePublisher()
+  publisher.lead(1)
+  const { hash } = publisher.publish("search", makeTroubled("no key"))
+  const older = ["a", "b"].map((pod) =>
+    connect(publisher, makeIdentity(pod), makeHello({ schemaVersion: 1 })),
+  )
+  const newer = connect(publisher, makeIdentity("c"), makeHello({ schemaVersion: 3 }))
+  const schemas = [...older, newer].map(({ events }) =>
+    events.flatMap((event) =>
+      event.event === "snapshot" ? [event.data.snapshot.schemaVersion] : [],
+    ),
+  )
+  expect(schemas).toEqual([[1], [1], [2]])
+  expect(older[0]?.frames[0]).toBe(older[1]?.frames[0])
+  for (const sidecar of [...older, newer]) sidecar.acknowledge()
+  const held = publisher.sidecars("search").map(({ heldHash }) => heldHash)
+  expect(held).toEqual([hash, hash, hash])
+})
+
+test("a change that the older schema cannot tell is not sent to older sidecars and is in force", () => {
+  const { publisher } = makePublisher()
+  publisher.lead(1)
+  const snapshot = makeTroubled("no key")
+  publisher.publish("search", snapshot)
+  const older = connect(publisher, makeIdentity("a"), makeHello({ schemaVersion: 1 }))
+  older.acknowledge()
+  const [route] = snapshot.routes
+  const [rule] = route?.rules ?? []
+  if (route === undefined || rule === undefined) throw new Error("no route")
+  const problem = { code: "feature_unsupported", message: "no key" } as const
+  const backends = rule.backends.map((backend) => ({ ...backend, problem }))
+  const next = { ...snapshot, routes: [{ ...route, rules: [{ ...rule, backends }] }] }
+  const { hash } = publisher.publish("search", next)
+  expect(versions(older)).toEqual(["1.1"])
+  expect(publisher.sidecars("search")[0]).toMatchObject({ heldHash: hash, pendingSinceMs: null })
+})
+
+test("what an older sidecar was sent under this term is known when it comes back", () => {
+  const { publisher, higher } = makePublisher()
+  publisher.lead(1)
+  const { hash } = publisher.publish("search", makeTroubled("no key"))
+  const older = connect(publisher, makeIdentity("a"), makeHello({ schemaVersion: 1 }))
+  const sent = older.events.find((event) => event.event === "snapshot")
+  if (sent?.event !== "snapshot") throw new Error("no Snapshot was pushed")
+  const held = { ...sent.data.version, hash: sent.data.hash }
+  publisher.publish("search", makeTroubled("other"))
+  older.leave()
+  const hello = makeHello({ schemaVersion: 1, held })
+  publisher.hello(makeIdentity("a"), hello)
+  expect(higher).toEqual([])
+  const again = connect(publisher, makeIdentity("b"), hello)
+  expect(publisher.sidecars("search").map(({ heldHash }) => heldHash)).toEqual([hash])
+  expect(versions(again)).toEqual(["1.2"])
+})
+
+test("a sidecar that is older than the older schema is sent nothing, and the status says why", () => {
+  const { publisher } = makePublisher()
+  publisher.lead(1)
+  publisher.publish("search", makeSnapshot("one"))
+  const old = connect(publisher, makeIdentity("a"), makeHello({ schemaVersion: 0 }))
+  expect(old.events).toEqual([])
+  expect(publisher.sidecars("search")[0]?.nack?.reason).toBe(
+    "schema_unsupported: the sidecar links Snapshot schema 0, the operator writes 1 and 2; restart the pod",
+  )
 })

@@ -7,22 +7,26 @@
  * Must not know sockets, tokens or Kubernetes: time, chance and digests are values given to it.
  */
 import type { EpochMs } from "#proxy/contract/money.ts"
-import {
-  CONTROL_LIMITS,
-  type ConfigEvent,
-  type CredentialsPush,
-  type HeldVersion,
-  type Hello,
-  type HelloAnswer,
-  type PodIdentity,
-  type StatusReport,
+import type {
+  ConfigEvent,
+  CredentialsPush,
+  HeldVersion,
+  Hello,
+  HelloAnswer,
+  Nack,
+  PodIdentity,
+  StatusReport,
 } from "#proxy/contract/push.ts"
 import type { Snapshot } from "#proxy/contract/snapshot.ts"
+import { type Encoding, type SharedEvent, sizeProblem } from "./encodings.ts"
 import { encodeFrame } from "./frames.ts"
 import {
   emptyTarget,
+  encodingFor,
   isOurs,
   type NamespaceTarget,
+  publishedHash,
+  sessionTarget,
   withCredentials,
   withSnapshot,
   withTerm,
@@ -79,7 +83,7 @@ class LivePublisher implements Publisher {
       throw new Error(`term ${next} is not above ${this.#term}`)
     this.#term = next
     for (const [namespace, target] of this.#targets)
-      this.#setTarget(namespace, withTerm(target, next))
+      this.#setTarget(namespace, withTerm(target, next, this.#options.digest))
   }
 
   standDown(reason: string): void {
@@ -116,8 +120,11 @@ class LivePublisher implements Publisher {
     const text = snapshotText(snapshot)
     const hash = this.#options.digest(text)
     if (target.published?.hash === hash) return { hash }
-    refuseLarge(namespace, text)
-    this.#setTarget(namespace, withSnapshot(target, snapshot, hash, this.#term))
+    const problem = sizeProblem(text)
+    if (problem !== null)
+      throw new PublishError("too_large", `the Snapshot of namespace ${namespace} ${problem}`)
+    const { digest } = this.#options
+    this.#setTarget(namespace, withSnapshot(target, { snapshot, hash }, this.#term, digest))
     return { hash }
   }
 
@@ -191,8 +198,10 @@ class LivePublisher implements Publisher {
 
   #step(session: Session, input: SessionInput): void {
     const target = this.#targetOf(session.namespace)
+    const encoding = encodingFor(target, session.state.schemaVersion)
+    const wanted = sessionTarget(target, encoding)
     const now = this.#options.now()
-    const { state, send, problem } = stepSession(session.state, target, input, now)
+    const { state, send, problem } = stepSession(session.state, wanted, input, now)
     if (problem !== null) throw new PublishError("bad_message", problem)
     const isChanged = isVisiblyDifferent(session.state, state)
     // Stored before anything is sent: a sink may answer within the call.
@@ -200,8 +209,8 @@ class LivePublisher implements Publisher {
     for (const what of send) {
       this.#options.onSend?.(what)
       if (what === "credentials") deliver(session, target.credentialsEvent)
-      else if (what === "snapshot") deliver(session, target.snapshotEvent)
-      else deliver(session, identityEvent(state.told))
+      else if (what === "identity") deliver(session, identityEvent(state.told))
+      else if (encoding?.kind === "snapshot") deliver(session, encoding.shared)
     }
     this.#hear(session.namespace, state.held)
     if (isChanged) this.#notify(session.namespace)
@@ -251,28 +260,13 @@ class LivePublisher implements Publisher {
   }
 }
 
-function deliver(
-  session: Session,
-  shared: { readonly event: ConfigEvent; readonly frame: () => Uint8Array } | null,
-): void {
+function deliver(session: Session, shared: SharedEvent | null): void {
   if (shared !== null) session.sink?.send(shared.event, shared.frame)
 }
 
 function identityEvent(identity: PodIdentity) {
   const event: ConfigEvent = { event: "identity", data: identity }
   return { event, frame: () => encodeFrame(event) }
-}
-
-/** The frame adds the version, the hash and a few dozen bytes around the Snapshot. */
-function refuseLarge(namespace: string, text: string): void {
-  const limit = CONTROL_LIMITS.messageBytesMax - 512
-  if (text.length * 3 <= limit) return
-  const size = new TextEncoder().encode(text).length
-  if (size > limit)
-    throw new PublishError(
-      "too_large",
-      `the Snapshot of namespace ${namespace} has ${size} bytes, ${limit} at most`,
-    )
 }
 
 function isVisiblyDifferent(before: SessionState, after: SessionState): boolean {
@@ -292,16 +286,24 @@ function describeSidecars(
   const byPod = new Map<string, SidecarState>()
   for (const { id, podUid, sink, state } of sessions) {
     if (sink === null) continue
-    const { held, refused, pending } = state
-    const isRefused = refused !== null && refused.version.hash === target.snapshot?.hash
+    const { held, pending } = state
+    const encoding = encodingFor(target, state.schemaVersion)
     byPod.set(podUid, {
       identity: state.told,
       session: id,
-      heldHash: held?.hash ?? null,
-      nack: isRefused ? refused.nack : null,
+      heldHash: held === null ? null : publishedHash(target, encoding, held),
+      nack: nackOf(state, encoding),
+      withheld: encoding?.kind === "snapshot" ? encoding.withheld : [],
       pendingSinceMs: pending?.sinceMs ?? null,
       release: state.release,
     })
   }
   return [...byPod.values()]
+}
+
+/** Its refusal of the current Snapshot, or ours to send it one that it could not link. */
+function nackOf({ refused }: SessionState, encoding: Encoding | null): Nack | null {
+  if (encoding === null) return null
+  if (encoding.kind === "none") return { reason: encoding.reason, object: null, path: null }
+  return refused?.version.hash === encoding.version.hash ? refused.nack : null
 }

@@ -17,6 +17,7 @@ import type {
   StatusReport,
 } from "#proxy/contract/push.ts"
 import type { Snapshot } from "#proxy/contract/snapshot.ts"
+import type { Withheld } from "./lower-snapshot.ts"
 
 /** One connected sidecar as the operator sees it. */
 export interface SidecarState {
@@ -26,6 +27,8 @@ export interface SidecarState {
   readonly heldHash: string | null
   /** The last refusal of the current Snapshot; null when there is none. */
   readonly nack: Nack | null
+  /** What of the current Snapshot its release cannot do; there it fails closed. */
+  readonly withheld: readonly Withheld[]
   /**
    * When the push that is still unanswered was sent, on the operator's clock; null when none is.
    */

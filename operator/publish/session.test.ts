@@ -30,7 +30,7 @@ const hello = (held: HeldVersion | null, credentials: string | null = null): Hel
   held,
   credentials,
   journalSequence: 0,
-  schemaVersion: 1,
+  schemaVersion: 2,
   release: "0.1.0",
 })
 

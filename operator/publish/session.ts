@@ -25,6 +25,8 @@ export const RESYNC_MS = 30_000
 export interface SessionState {
   readonly boot: string
   readonly release: string
+  /** The newest Snapshot schema that it links. */
+  readonly schemaVersion: number
   /** The identity that the sidecar was told last. */
   readonly told: PodIdentity
   /** What it serves from, by its own word. */
@@ -71,6 +73,7 @@ export function openSession(identity: PodIdentity, hello: Hello): SessionState {
   return {
     boot: hello.boot,
     release: hello.release,
+    schemaVersion: hello.schemaVersion,
     told: identity,
     held: hello.held,
     credentials: hello.credentials,

@@ -6,9 +6,10 @@
  * own text and no other. Equal to `canonicalJson` of the whole, which the hash is made from.
  */
 import { canonicalJson } from "#proxy/contract/json.ts"
+import type { AnySnapshot } from "#proxy/contract/older-snapshots.ts"
 import type { Snapshot } from "#proxy/contract/snapshot.ts"
 
-export function snapshotText(snapshot: Snapshot): string {
+export function snapshotText(snapshot: AnySnapshot): string {
   const { access, models, namespace, prices, providers, routes, schemaVersion, team } = snapshot
   const parts = {
     access: textOf(access),

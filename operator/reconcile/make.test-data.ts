@@ -43,6 +43,7 @@ export function makeSidecar(
     identity: { namespace: "search", pod, podUid: `uid-${pod}`, application: "api", labels: {} },
     heldHash: null,
     nack: null,
+    withheld: [],
     pendingSinceMs: null,
     ...part,
   }

@@ -13,6 +13,8 @@ export interface ConnectedSidecar {
   readonly identity: PodIdentity
   readonly heldHash: string | null
   readonly nack: Nack | null
+  /** Objects of which its release cannot do something; there that fails closed. */
+  readonly withheld: readonly { readonly object: string; readonly feature: string }[]
   readonly pendingSinceMs: number | null
 }
 

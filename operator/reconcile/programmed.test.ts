@@ -98,6 +98,36 @@ const cases: readonly Case[] = [
     ],
   },
   {
+    name: "what a sidecar's older release lacks is said with the pod and the feature",
+    published: [["h4", 4]],
+    sidecars: [
+      makeSidecar("a", { heldHash: "h4" }),
+      makeSidecar("b", {
+        heldHash: "h4",
+        withheld: [
+          { object: "AIProvider anthropic", feature: "schema Anthropic" },
+          { object: "AIRoute search/chat", feature: "schema Anthropic" },
+        ],
+      }),
+    ],
+    want: [
+      "False",
+      "FeatureUnsupported",
+      "1/2 sidecars; not known to the release of search/b: schema Anthropic; restart these pods",
+    ],
+  },
+  {
+    name: "what it lacks of another object does not concern this one",
+    published: [["h4", 4]],
+    sidecars: [
+      makeSidecar("b", {
+        heldHash: "h4",
+        withheld: [{ object: "AIProvider anthropic", feature: "schema Anthropic" }],
+      }),
+    ],
+    want: ["True", "Programmed", "1/1 sidecars"],
+  },
+  {
     name: "a refusal because of another object holds this one up",
     published: [["h4", 4]],
     sidecars: [makeSidecar("b", nack("AIRoute search/other"))],

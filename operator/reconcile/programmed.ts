@@ -25,6 +25,7 @@ interface Tally {
   connected: number
   programmed: number
   readonly rejected: string[]
+  readonly unsupported: string[]
   readonly blocked: string[]
   readonly silent: string[]
   recheckAt: number | null
@@ -42,6 +43,7 @@ export function judgeProgrammed(
     connected: 0,
     programmed: 0,
     rejected: [],
+    unsupported: [],
     blocked: [],
     silent: [],
     recheckAt: null,
@@ -75,10 +77,13 @@ function count(
   now: number,
 ): void {
   const { nack, identity, pendingSinceMs } = sidecar
+  const lacking = sidecar.withheld.find(({ object }) => object === name)
   const pod = `${identity.namespace}/${identity.pod}`
   if (nack !== null && (nack.object === name || (nack.object === null && !isProgrammed))) {
     const path = nack.path === null ? "" : ` at ${nack.path}`
     tally.rejected.push(`${pod}: ${nack.reason.slice(0, REASON_CHARACTERS_MAX)}${path}`)
+  } else if (lacking !== undefined) {
+    tally.unsupported.push(`${pod}: ${lacking.feature}`)
   } else if (isProgrammed) {
     tally.programmed++
   } else if (nack !== null) {
@@ -91,10 +96,14 @@ function count(
 }
 
 function describe(tally: Tally): readonly [Condition["status"], string, string] {
-  const { connected, programmed, rejected, blocked, silent } = tally
+  const { connected, programmed, rejected, unsupported, blocked, silent } = tally
   const counts = `${programmed}/${connected} sidecars`
   if (rejected.length > 0) {
     return ["False", "Rejected", `${counts}; rejected by ${nameSome(rejected)}`]
+  }
+  if (unsupported.length > 0) {
+    const pods = `not known to the release of ${nameSome(unsupported)}`
+    return ["False", "FeatureUnsupported", `${counts}; ${pods}; restart these pods`]
   }
   if (connected === 0) {
     return ["True", "NoSidecars", "no sidecar in scope is connected"]

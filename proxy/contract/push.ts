@@ -5,8 +5,8 @@
  * ConfigEvents as server-sent events, `POST /v1/status` carries ACK or NACK, `POST /v1/usage`
  * numbered batches. Nothing in a payload says who the caller is: that is the token's.
  */
+import type { AnySnapshot } from "./older-snapshots.ts"
 import type { UsageRecord } from "./records.ts"
-import type { Snapshot } from "./snapshot.ts"
 
 /** Compared in this order. A higher term wins whatever the generation. */
 export interface Version {
@@ -37,7 +37,7 @@ export interface Hello {
   readonly credentials: string | null
   /** Highest sequence in its journal; 0 with an empty one. */
   readonly journalSequence: number
-  /** Newest Snapshot schema it can link. */
+  /** Newest Snapshot schema it can link; it links the one before too. */
   readonly schemaVersion: number
   readonly release: string
 }
@@ -61,7 +61,7 @@ export interface SnapshotPush {
   readonly version: Version
   /** Lower-case hex SHA-256 of the canonical JSON of `snapshot`. */
   readonly hash: string
-  readonly snapshot: Snapshot
+  readonly snapshot: AnySnapshot
 }
 
 /**

@@ -9,8 +9,12 @@
 import type { ModelAccess } from "./access.ts"
 import type { PriceTable } from "./prices.ts"
 
-/** The schema the operator writes and the sidecar links; schema N serves sidecars N and N-1. */
-export const SNAPSHOT_SCHEMA_VERSION = 1
+/**
+ * The schema that the compiler writes and the sidecar links. An operator of schema N serves
+ * sidecars of N and N-1, and a sidecar of N takes both, so that either may be the older one. What a
+ * release adds to a Snapshot comes under a new number, once a release: `older-snapshots.ts`.
+ */
+export const SNAPSHOT_SCHEMA_VERSION = 2
 
 export interface Snapshot {
   readonly schemaVersion: typeof SNAPSHOT_SCHEMA_VERSION
@@ -180,8 +184,16 @@ export interface BackendConfig {
   /** 0 to 1,000,000; 0 takes no traffic. */
   readonly weight: number
   readonly priority: number
-  /** Why this backend cannot serve, e.g. `AIProvider openai: SecretNotFound`; null when it can. */
-  readonly problem: string | null
+  /** Why this backend cannot serve; null when it can. */
+  readonly problem: BackendProblem | null
+}
+
+/** What a request is told that has no other backend. */
+export interface BackendProblem {
+  /** `feature_unsupported`: the release of the sidecar lacks what the backend or its route asks. */
+  readonly code: "upstream_failed" | "feature_unsupported"
+  /** e.g. `AIProvider openai: SecretNotFound`. */
+  readonly message: string
 }
 
 export type RetryTrigger = "Connect" | "RateLimited" | "ServerError" | "FirstTokenTimeout"

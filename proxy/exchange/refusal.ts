@@ -52,6 +52,7 @@ export const REFUSALS = {
   rate_limit_exceeded: { status: 429, type: "rate_limit_error" },
   headers_too_large: { status: 431, type: "invalid_request_error" },
   transfer_coding_unsupported: { status: 501, type: "invalid_request_error" },
+  feature_unsupported: { status: 501, type: "server_error" },
   internal_error: { status: 500, type: "server_error" },
   upstream_failed: { status: 502, type: "server_error" },
   upstream_auth_failed: { status: 502, type: "server_error" },

@@ -1,7 +1,7 @@
 /** Where an attempt can go: one backend of one rule, with all that configuration alone decides. */
 import type { AccessVerdict } from "#proxy/contract/access.ts"
 import type { Price } from "#proxy/contract/prices.ts"
-import type { ProviderConfig } from "#proxy/contract/snapshot.ts"
+import type { BackendProblem, ProviderConfig } from "#proxy/contract/snapshot.ts"
 import type { HeaderList } from "./ports.ts"
 
 /** At most this many backends in one rule: the set of those tried is one 32-bit integer. */
@@ -18,8 +18,8 @@ export interface Target {
   /** 0 takes no traffic. */
   readonly weight: number
   readonly priority: number
-  /** Why it cannot serve whatever the request, e.g. `AIProvider openai: SecretNotFound`. */
-  readonly problem: string | null
+  /** Why it cannot serve whatever the request. */
+  readonly problem: BackendProblem | null
   /** Null when `model` is: then each request's own name is judged. */
   readonly verdict: AccessVerdict | null
   /** Prices of `model`; undefined when it is unpriced or `model` is null. */

@@ -692,6 +692,14 @@ describe("retries", () => {
 describe("what is refused before any attempt", () => {
   const rules = (more: object) =>
     ({ kind: "rules", deny: [], allow: [], otherwise: "Allow", decidedBy: [], ...more }) as const
+  const UNUSABLE = {
+    code: "upstream_failed",
+    message: "AIProvider one: SecretNotFound",
+  } as const
+  const TOO_OLD = {
+    code: "feature_unsupported",
+    message: "AIProvider one: schema X needs a newer sidecar",
+  } as const
   const deny = { policy: "org", name: "no-one", models: ["serv*"], providers: ["one"] }
   const cases = [
     {
@@ -780,7 +788,7 @@ describe("what is refused before any attempt", () => {
             name: "search/chat",
             rules: [
               makeRule({
-                backends: [makeBackend("one", { problem: "AIProvider one: SecretNotFound" })],
+                backends: [makeBackend("one", { problem: UNUSABLE })],
               }),
             ],
           },
@@ -789,6 +797,21 @@ describe("what is refused before any attempt", () => {
       want: { code: "upstream_failed" },
       message: "rule default, can serve: AIProvider one: SecretNotFound",
       status: 502,
+    },
+    {
+      name: "a route whose every backend the sidecar is too old for",
+      snapshot: {
+        providers: {},
+        routes: [
+          {
+            name: "search/chat",
+            rules: [makeRule({ backends: [makeBackend("one", { problem: TOO_OLD })] })],
+          },
+        ],
+      },
+      want: { code: "feature_unsupported" },
+      message: "can serve: AIProvider one: schema X needs a newer sidecar",
+      status: 501,
     },
     {
       name: "a deadline that is no number",

@@ -158,9 +158,11 @@ function planAttempts(
 
 function refuseUnusable(rule: LinkedRule): Refusal {
   const problems = rule.targets.flatMap(({ problem }) => (problem === null ? [] : [problem]))
-  const why = problems.length === 0 ? "all weights are 0" : [...new Set(problems)].join("; ")
+  const messages = [...new Set(problems.map(({ message }) => message))]
+  const why = messages.length === 0 ? "all weights are 0" : messages.join("; ")
   const what = `no backend of AIRoute ${rule.route}, rule ${rule.name}, can serve`
-  return refuse("upstream_failed", `${what}: ${why}`)
+  const isTooOld = problems.length > 0 && problems.every(({ code }) => code !== "upstream_failed")
+  return refuse(isTooOld ? "feature_unsupported" : "upstream_failed", `${what}: ${why}`)
 }
 
 const MODELS_NAMED_MAX = 10

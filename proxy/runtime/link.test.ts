@@ -25,7 +25,7 @@ function broken(path: readonly (string | number)[], value: unknown): Snapshot {
 const VERSION = { term: 3, generation: 17 }
 const RULE = ["routes", 0, "rules", 0] as const
 const CASES = [
-  ["a newer schema", ["schemaVersion"], 2, null, "/schemaVersion"],
+  ["a newer schema", ["schemaVersion"], 3, null, "/schemaVersion"],
   ["no schema", ["schemaVersion"], undefined, null, "/schemaVersion"],
   ["another namespace", ["namespace"], "other", null, "/namespace"],
   ["a missing list", ["routes"], undefined, null, "/routes"],
@@ -192,12 +192,12 @@ test("a runtime is frozen and names its version", () => {
 })
 
 test("a broken backend that names an absent provider links, and takes no traffic", () => {
-  const problem = "AIProvider gone: NotFound"
+  const problem = { code: "upstream_failed", message: "AIProvider gone: NotFound" } as const
   const rule = makeRule({ backends: [makeBackend("gone", { problem }), makeBackend("one")] })
   const runtime = makeRuntime({ routes: [{ name: "search/chat", rules: [rule] }] })
   const linked = findModel(runtime.models, "smart")?.route.rules[0]
   expect(linked?.unusable).toBe(0b01)
-  expect(linked?.targets[0]?.problem).toBe(problem)
+  expect(linked?.targets[0]?.problem).toEqual(problem)
 })
 
 test("exact names come before prefixes, and labels are the Snapshot's own", () => {
@@ -252,7 +252,7 @@ test("a provider of a schema without an adapter cannot serve, and harms no other
   const runtime = makeRuntime({ providers: { one, two: makeProvider("two") } })
   const targets = findModel(runtime.models, "smart")?.route.rules[0]?.targets ?? []
   expect(targets.map(({ problem }) => problem)).toEqual([
-    "this sidecar does not speak schema Cohere yet",
+    { code: "feature_unsupported", message: "this sidecar does not speak schema Cohere yet" },
     null,
   ])
 })

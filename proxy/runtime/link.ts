@@ -15,6 +15,7 @@ import {
 } from "#proxy/contract/push.ts"
 import type {
   BackendConfig,
+  BackendProblem,
   MatchConfig,
   ProviderConfig,
   RouteConfig,
@@ -202,12 +203,15 @@ function linkTarget(
   })
 }
 
-function problemOf(backend: BackendConfig, provider: ProviderConfig): string | null {
+function problemOf(backend: BackendConfig, provider: ProviderConfig): BackendProblem | null {
   if (backend.problem !== null) return backend.problem
-  const { schema } = provider
+  const { name, schema, disabled } = provider
   // An operator of a later release may know more schemas than this sidecar.
-  if (!isSpoken(schema)) return `this sidecar does not speak schema ${schema} yet`
-  return provider.disabled ? `AIProvider ${provider.name} is disabled` : null
+  if (!isSpoken(schema)) {
+    const message = `this sidecar does not speak schema ${schema} yet`
+    return { code: "feature_unsupported", message }
+  }
+  return disabled ? { code: "upstream_failed", message: `AIProvider ${name} is disabled` } : null
 }
 
 function judgeAtLink(snapshot: Snapshot, provider: string, model: string): AccessVerdict | null {

@@ -1,6 +1,7 @@
 /** The shape of one route in the Snapshot: rules, matches, backends, retry and timeouts. */
 import type {
   BackendConfig,
+  BackendProblem,
   LabelSelector,
   MatchConfig,
   RetryConfig,
@@ -103,7 +104,15 @@ function readBackend(value: unknown, path: string): BackendConfig {
     model: readNullable(fields["model"], `${path}/model`, readText),
     weight: readInteger(fields["weight"], `${path}/weight`, 0, WEIGHT_MAX),
     priority: readInteger(fields["priority"], `${path}/priority`, 0, WEIGHT_MAX),
-    problem: readNullable(fields["problem"], `${path}/problem`, readText),
+    problem: readNullable(fields["problem"], `${path}/problem`, readProblem),
+  }
+}
+
+function readProblem(value: unknown, path: string): BackendProblem {
+  const fields = readObject(value, path)
+  return {
+    code: readOneOf(fields["code"], `${path}/code`, ["upstream_failed", "feature_unsupported"]),
+    message: readText(fields["message"], `${path}/message`),
   }
 }
 

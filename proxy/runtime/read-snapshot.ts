@@ -6,6 +6,7 @@
  * `link.ts`'s question.
  */
 import type { AccessRule, ModelAccess } from "#proxy/contract/access.ts"
+import { OLDER_SCHEMA_VERSION } from "#proxy/contract/older-snapshots.ts"
 import type { Price } from "#proxy/contract/prices.ts"
 import {
   type ModelIndex,
@@ -13,9 +14,11 @@ import {
   type Snapshot,
   type TeamVerdict,
 } from "#proxy/contract/snapshot.ts"
+import { raiseSnapshot } from "./raise-snapshot.ts"
 import { readProvider } from "./read-provider.ts"
 import { readRoute } from "./read-route.ts"
 import {
+  type Fields,
   LinkFault,
   readInteger,
   readList,
@@ -34,11 +37,7 @@ const RULES_MAX = 10_000
 const NAMES_MAX = 1024
 
 export function readSnapshot(value: unknown): Snapshot {
-  const fields = readObject(value, "")
-  if (fields["schemaVersion"] !== SNAPSHOT_SCHEMA_VERSION) {
-    const held = `this sidecar links schema ${SNAPSHOT_SCHEMA_VERSION}`
-    throw new LinkFault(`${held}, not ${String(fields["schemaVersion"])}`, "/schemaVersion")
-  }
+  const fields = raiseFields(readObject(value, ""))
   const routes = readList(fields["routes"], "/routes", ROUTES_MAX)
   return {
     schemaVersion: SNAPSHOT_SCHEMA_VERSION,
@@ -52,6 +51,15 @@ export function readSnapshot(value: unknown): Snapshot {
     models: readModels(fields["models"]),
     prices: readMap(fields["prices"], "/prices", readPrices),
   }
+}
+
+/** The fields in this release's words. */
+function raiseFields(fields: Fields): Fields {
+  const { schemaVersion } = fields
+  if (schemaVersion === SNAPSHOT_SCHEMA_VERSION) return fields
+  if (schemaVersion === OLDER_SCHEMA_VERSION) return raiseSnapshot(fields)
+  const known = `this sidecar links schemas ${OLDER_SCHEMA_VERSION} and ${SNAPSHOT_SCHEMA_VERSION}`
+  throw new LinkFault(`${known}, not ${String(schemaVersion)}`, "/schemaVersion")
 }
 
 function readTeam(value: unknown): TeamVerdict {

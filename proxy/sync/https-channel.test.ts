@@ -111,7 +111,7 @@ const HELLO = {
   held: null,
   credentials: null,
   journalSequence: 0,
-  schemaVersion: 1,
+  schemaVersion: 2,
   release: "1",
 }
 const IDENTITY = { namespace: "n", pod: "p", podUid: "u", application: "a", labels: { x: "y" } }

@@ -18,7 +18,7 @@ function makePush(
 ): SnapshotPush {
   const [term = 0, generation = 0] = version.split(".").map(Number)
   const snapshot: Snapshot = {
-    schemaVersion: 1,
+    schemaVersion: 2,
     namespace: "search",
     team: { kind: "unassigned" },
     access: { kind: "none" },

@@ -48,7 +48,7 @@ const IDENTITY: PodIdentity = {
 
 function makePush(term: number, generation: number, models: readonly string[] = []): SnapshotPush {
   const snapshot = {
-    schemaVersion: 1,
+    schemaVersion: 2,
     namespace: "search",
     team: { kind: "unassigned" },
     access: { kind: "none" },
@@ -165,7 +165,7 @@ describe("a session", () => {
         held: null,
         credentials: null,
         journalSequence: 7,
-        schemaVersion: 1,
+        schemaVersion: 2,
         release: "1.2.3",
       },
     ])

@@ -8,7 +8,7 @@ import { BENCH_MODEL, STREAM_MODEL, UPSTREAM_MODEL } from "./bodies.ts"
 
 export function benchSnapshot(upstreamOrigin: string): Snapshot {
   return {
-    schemaVersion: 1,
+    schemaVersion: 2,
     namespace: "bench",
     team: { kind: "team", name: "bench", costCenter: "CC-1", ancestors: ["engineering"] },
     access: {

@@ -58,7 +58,7 @@ export async function hello(
     held,
     credentials,
     journalSequence: 0,
-    schemaVersion: 1,
+    schemaVersion: 2,
     release: "test",
   })
   if (status !== 200) throw new Error(`hello was answered with ${status} ${JSON.stringify(body)}`)

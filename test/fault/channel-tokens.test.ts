@@ -117,7 +117,7 @@ const ELSEWHERE: readonly Knock[] = [
 ]
 
 function helloBody(more: object = {}): object {
-  const journal = { credentials: null, journalSequence: 0, schemaVersion: 1 }
+  const journal = { credentials: null, journalSequence: 0, schemaVersion: 2 }
   return { boot: "boot-2", held: null, release: "test", ...journal, ...more }
 }
 

@@ -88,7 +88,7 @@ async function live(sidecar: Sidecar): Promise<void> {
         held,
         credentials: null,
         journalSequence: 0,
-        schemaVersion: 1,
+        schemaVersion: 2,
         release: "scale",
       })
       retryAfterSeconds = answer.retryAfterSeconds

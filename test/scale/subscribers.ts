@@ -61,7 +61,7 @@ async function hello(token: string): Promise<string> {
       held: null,
       credentials: null,
       journalSequence: 0,
-      schemaVersion: 1,
+      schemaVersion: 2,
       release: "scale",
     })
     if (answer.status === 200) return (JSON.parse(answer.text) as { session: string }).session

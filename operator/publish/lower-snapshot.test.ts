@@ -1,0 +1,85 @@
+import { expect, test } from "vitest"
+import type { BackendConfig, ProviderConfig, Snapshot } from "#proxy/contract/snapshot.ts"
+import { lowerSnapshot } from "./lower-snapshot.ts"
+
+/** `schema` may be one that only a later release compiles. */
+function makeProvider(name: string, schema: string): ProviderConfig {
+  const provider = {
+    name,
+    schema,
+    origin: `https://${name}.example`,
+    pathPrefix: "/v1",
+    vendor: null,
+    options: null,
+    network: "Public",
+    credential: "Secret",
+    connectTimeoutMs: 1000,
+    disabled: false,
+    simulated: null,
+  }
+  return JSON.parse(JSON.stringify(provider))
+}
+
+function makeBackend(provider: string, problem: BackendConfig["problem"] = null): BackendConfig {
+  return { provider, model: "m", weight: 1, priority: 0, problem }
+}
+
+function makeSnapshot(routes: Readonly<Record<string, readonly BackendConfig[]>>): Snapshot {
+  return {
+    schemaVersion: 2,
+    namespace: "search",
+    team: { kind: "unassigned" },
+    access: { kind: "none" },
+    providers: {
+      openai: makeProvider("openai", "OpenAI"),
+      later: makeProvider("later", "LaterSchema"),
+    },
+    routes: Object.entries(routes).map(([name, backends]) => ({
+      name: `search/${name}`,
+      rules: [
+        {
+          name: "default",
+          matches: [],
+          strategy: { type: "Weighted" },
+          backends,
+          retry: { attempts: 1, budgetPercent: 0, triggers: [] },
+          timeouts: { requestMs: 1, firstTokenMs: 1, streamIdleMs: 1 },
+        },
+      ],
+    })),
+    models: { exact: {}, prefixes: [] },
+    prices: {},
+  }
+}
+
+const problemsOf = ({ snapshot }: ReturnType<typeof lowerSnapshot>) =>
+  snapshot.routes.map(({ rules }) => rules[0]?.backends.map(({ problem }) => problem))
+
+test("a provider of a schema that the older release lacks is left out and its backends say so", () => {
+  const lowered = lowerSnapshot(
+    makeSnapshot({
+      plain: [makeBackend("openai")],
+      mixed: [makeBackend("openai"), makeBackend("later")],
+      lost: [makeBackend("later")],
+    }),
+  )
+  const text = "AIProvider later: schema LaterSchema needs a newer sidecar, restart the pod"
+  expect(problemsOf(lowered)).toEqual([[null], [null, text], [text]])
+  expect(Object.keys(lowered.snapshot.providers)).toEqual(["openai"])
+  expect(lowered.withheld).toEqual([
+    { object: "AIProvider later", feature: "schema LaterSchema" },
+    { object: "AIRoute search/mixed", feature: "schema LaterSchema" },
+    { object: "AIRoute search/lost", feature: "schema LaterSchema" },
+  ])
+})
+
+test("a problem that the compiler found is told as it was, and comes before ours", () => {
+  const problem = { code: "upstream_failed", message: "AIProvider later: SecretNotFound" } as const
+  const lowered = lowerSnapshot(makeSnapshot({ chat: [makeBackend("later", problem)] }))
+  expect(problemsOf(lowered)).toEqual([["AIProvider later: SecretNotFound"]])
+})
+
+test("a route that reads the same in both schemas is the same value, so its text is shared", () => {
+  const snapshot = makeSnapshot({ plain: [makeBackend("openai")] })
+  expect(lowerSnapshot(snapshot).snapshot.routes[0]).toBe(snapshot.routes[0])
+})
