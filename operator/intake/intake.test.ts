@@ -97,6 +97,33 @@ test("what a sidecar says of namespace, pod and team is not read and not stored"
   expect(stored).toEqual([{ term: 4, origin: ORIGIN, records: [makeRecord(1)] }])
 })
 
+test("parts of usage are stored as told, what this release does not know is not", async () => {
+  const { intake, stored } = makeIntake()
+  const told = {
+    inputTokens: 10,
+    cachedInputTokens: 2,
+    outputTokens: 5,
+    cacheWriteTokens: 3,
+    cacheWrite1hTokens: 1,
+    reasoningTokens: 4,
+    inputAudioTokens: 0,
+    outputAudioTokens: 1,
+    inputImageTokens: 6,
+    outputImageTokens: 0,
+  }
+  const rows = [
+    makeRecord(1),
+    makeRecord(2, { usage: told }),
+    makeRecord(3, { usage: { ...told, inputVideoTokens: 7 } }),
+  ]
+  await intake.accept(IDENTITY, { boot: "b", records: rows })
+  expect(stored.flatMap(({ records }) => records)).toStrictEqual([
+    makeRecord(1),
+    makeRecord(2, { usage: told }),
+    makeRecord(3, { usage: told }),
+  ])
+})
+
 const usage = (changes: Readonly<Record<string, unknown>>) => ({
   usage: { inputTokens: 10, cachedInputTokens: 0, outputTokens: 5, ...changes },
 })
@@ -121,6 +148,26 @@ const invalidRows = [
     name: "endless tokens",
     row: usage({ cachedInputTokens: Number.POSITIVE_INFINITY }),
     path: "/records/1/usage/cachedInputTokens",
+  },
+  {
+    name: "a negative part",
+    row: usage({ reasoningTokens: -1 }),
+    path: "/records/1/usage/reasoningTokens",
+  },
+  {
+    name: "more reasoning than output",
+    row: usage({ reasoningTokens: 6 }),
+    path: "/records/1/usage/reasoningTokens",
+  },
+  {
+    name: "more cached than input",
+    row: usage({ cachedInputTokens: 11 }),
+    path: "/records/1/usage/cachedInputTokens",
+  },
+  {
+    name: "a part of null: what is not told is absent",
+    row: usage({ cacheWriteTokens: null }),
+    path: "/records/1/usage/cacheWriteTokens",
   },
   { name: "no usage", row: { usage: null }, path: "/records/1/usage" },
   { name: "usage as a list", row: { usage: [] }, path: "/records/1/usage" },

@@ -9,6 +9,7 @@
 import type { EpochMs } from "#proxy/contract/money.ts"
 import { CONTROL_LIMITS } from "#proxy/contract/push.ts"
 import type { AttemptOutcome, TokenUsage, UsageRecord } from "#proxy/contract/records.ts"
+import { findPartAboveWhole } from "#proxy/contract/token-usage.ts"
 
 /** A row that cannot be true. It is counted and forgotten; the acknowledgement passes over it. */
 export interface InvalidRow {
@@ -80,10 +81,21 @@ const FIELDS: { readonly [K in keyof UsageRecord]: Check } = {
   sequence: integer(1, Number.MAX_SAFE_INTEGER),
 }
 
-const USAGE_FIELDS: { readonly [K in keyof TokenUsage]: Check } = {
-  inputTokens: integer(0, Number.MAX_SAFE_INTEGER),
-  cachedInputTokens: integer(0, Number.MAX_SAFE_INTEGER),
-  outputTokens: integer(0, Number.MAX_SAFE_INTEGER),
+const COUNT = integer(0, Number.MAX_SAFE_INTEGER)
+/** A part that the provider did not tell is absent; so is each in the records of older sidecars. */
+const PART = orAbsent(COUNT)
+
+const USAGE_FIELDS: { readonly [K in keyof TokenUsage]-?: Check } = {
+  inputTokens: COUNT,
+  cachedInputTokens: COUNT,
+  outputTokens: COUNT,
+  cacheWriteTokens: PART,
+  cacheWrite1hTokens: PART,
+  reasoningTokens: PART,
+  inputAudioTokens: PART,
+  outputAudioTokens: PART,
+  inputImageTokens: PART,
+  outputImageTokens: PART,
 }
 
 /**
@@ -139,6 +151,10 @@ function findProblem(row: unknown, path: string, now: EpochMs): InvalidRow | nul
     const message = check(isObject(usage) ? usage[field] : undefined)
     if (message !== null) return { path: `${path}/usage/${field}`, message }
   }
+  const above = findPartAboveWhole((row as unknown as UsageRecord).usage)
+  if (above !== null) {
+    return { path: `${path}/usage/${above}`, message: "must not be more than what it is part of" }
+  }
   const aheadMs = Number(admittedAt) - now
   if (aheadMs > ADMITTED_FUTURE_MAX_MS || -aheadMs > ADMITTED_PAST_MAX_MS)
     return { path: `${path}/admittedAt`, message: "must lie in the last 90 days, or the next one" }
@@ -148,11 +164,14 @@ function findProblem(row: unknown, path: string, now: EpochMs): InvalidRow | nul
 /** Known fields only, in a fixed order: a repeat of the record has the same content. */
 function toRecord(row: unknown): UsageRecord {
   const source = row as UsageRecord
-  const { inputTokens, cachedInputTokens, outputTokens } = source.usage
+  const counts = Object.keys(USAGE_FIELDS).flatMap((field) => {
+    const count = source.usage[field as keyof TokenUsage]
+    return count === undefined ? [] : [[field, count]]
+  })
   const fields = Object.keys(FIELDS).map((field) => [field, source[field as keyof UsageRecord]])
   return {
     ...(Object.fromEntries(fields) as UsageRecord),
-    usage: { inputTokens, cachedInputTokens, outputTokens },
+    usage: Object.fromEntries(counts) as TokenUsage,
   }
 }
 
@@ -178,6 +197,10 @@ function integer(min: number, max: number): Check {
 
 function orNull(check: Check): Check {
   return (value) => (value === null ? null : check(value))
+}
+
+function orAbsent(check: Check): Check {
+  return (value) => (value === undefined ? null : check(value))
 }
 
 function refused(

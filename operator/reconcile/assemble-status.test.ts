@@ -1,4 +1,5 @@
 import { expect, test } from "vitest"
+import { makeTotals } from "#test/conformance/ledger-store.ts"
 import { assembleStatus, rfc3339, transitionsOf } from "./assemble-status.ts"
 import { makeStatus, makeVerdict, refuse } from "./make.test-data.ts"
 import type { ObjectStatus } from "./ports.ts"
@@ -17,7 +18,14 @@ const programmed = (
 
 test("the whole status of an object in force", () => {
   const usage = toUsageStatus(
-    { inputTokens: 10n, outputTokens: 5n, costNano: 1_500_000_000n, unpriced: 0, records: 1 },
+    makeTotals({
+      inputTokens: 10n,
+      outputTokens: 5n,
+      cachedInputTokens: 4n,
+      cacheWriteTokens: 3n,
+      reasoningTokens: 2n,
+      costNano: 1_500_000_000n,
+    }),
     Date.parse("2026-11-01T00:00:00Z"),
   )
   const verdict = makeVerdict({ kind: "TeamQuota", namespace: "", name: "search", generation: 3 })
@@ -35,6 +43,9 @@ test("the whole status of an object in force", () => {
       inputTokens: 10,
       outputTokens: 5,
       tokens: 15,
+      cachedInputTokens: 4,
+      cacheWriteTokens: 3,
+      reasoningTokens: 2,
       usd: "1.5",
       since: "2026-11-01T00:00:00Z",
     },
@@ -165,13 +176,7 @@ const usages = [
   { name: "no usage is zero", totals: undefined, want: [0, 0, 0, "0"] },
   {
     name: "sums beyond 2^53 stay at the largest exact number, dollars do not",
-    totals: {
-      inputTokens: 2n ** 60n,
-      outputTokens: 1n,
-      costNano: 2n ** 63n - 1n,
-      unpriced: 0,
-      records: 1,
-    },
+    totals: makeTotals({ inputTokens: 2n ** 60n, outputTokens: 1n, costNano: 2n ** 63n - 1n }),
     want: [Number.MAX_SAFE_INTEGER, 1, Number.MAX_SAFE_INTEGER, "9223372036.854775807"],
   },
 ] as const

@@ -82,6 +82,10 @@ export interface UsageStatus {
   readonly outputTokens: number
   /** Both together. */
   readonly tokens: number
+  /** Parts, as far as providers tell them. Absent in statuses of older releases. */
+  readonly cachedInputTokens?: number
+  readonly cacheWriteTokens?: number
+  readonly reasoningTokens?: number
   /** Decimal text in US dollars. */
   readonly usd: string
   /** Start of the month, RFC 3339. */

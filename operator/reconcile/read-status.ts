@@ -57,6 +57,8 @@ function readSidecars(value: unknown): SidecarCounts | null {
   return { connected, programmed }
 }
 
+const USAGE_PARTS = ["cachedInputTokens", "cacheWriteTokens", "reasoningTokens"] as const
+
 function readUsage(value: unknown): UsageStatus | null {
   const inputTokens = fieldOf(value, "inputTokens")
   const outputTokens = fieldOf(value, "outputTokens")
@@ -66,7 +68,12 @@ function readUsage(value: unknown): UsageStatus | null {
   if (typeof inputTokens !== "number" || typeof outputTokens !== "number") return null
   if (typeof tokens !== "number" || typeof usd !== "string" || typeof since !== "string")
     return null
-  return { inputTokens, outputTokens, tokens, usd, since }
+  const parts: { -readonly [K in (typeof USAGE_PARTS)[number]]?: number } = {}
+  for (const part of USAGE_PARTS) {
+    const count = fieldOf(value, part)
+    if (typeof count === "number") parts[part] = count
+  }
+  return { inputTokens, outputTokens, tokens, ...parts, usd, since }
 }
 
 function fieldOf(value: unknown, name: string): unknown {

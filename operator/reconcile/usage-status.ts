@@ -12,6 +12,9 @@ export function toUsageStatus(totals: UsageTotals | undefined, since: EpochMs): 
     inputTokens: safe(input),
     outputTokens: safe(output),
     tokens: safe(input + output),
+    cachedInputTokens: safe(totals?.cachedInputTokens ?? 0n),
+    cacheWriteTokens: safe(totals?.cacheWriteTokens ?? 0n),
+    reasoningTokens: safe(totals?.reasoningTokens ?? 0n),
     usd: formatUsd(totals?.costNano ?? 0n),
     since: rfc3339(since),
   }

@@ -5,6 +5,7 @@
  * lists them. Ids, names from the Snapshot, numbers: no word of the client's is in it.
  */
 import { quoteName, quoteText } from "#proxy/contract/json-text.ts"
+import { USAGE_PARTS } from "#proxy/contract/token-usage.ts"
 import type { AttemptSummary, ExchangeRecord } from "#proxy/exchange/exchange-record.ts"
 
 /** `now` is wall clock in ms. A field that does not apply is left out. */
@@ -38,8 +39,13 @@ function numbersOf(record: ExchangeRecord): string {
 
 function tokensOf({ usage }: ExchangeRecord): string {
   if (usage === null) return ""
-  const input = `"inputTokens":${usage.inputTokens},"cachedInputTokens":${usage.cachedInputTokens}`
-  return `,${input},"outputTokens":${usage.outputTokens}`
+  let text = `,"inputTokens":${usage.inputTokens},"cachedInputTokens":${usage.cachedInputTokens}`
+  text += `,"outputTokens":${usage.outputTokens}`
+  for (const part of USAGE_PARTS) {
+    const count = usage[part]
+    if (count !== undefined) text += `,"${part}":${count}`
+  }
+  return text
 }
 
 function outcomesOf(attempts: readonly AttemptSummary[]): string {

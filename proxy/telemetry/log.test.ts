@@ -72,6 +72,24 @@ test("an exchange is one line of known fields", () => {
   })
 })
 
+test("parts of usage are in the line when the provider told them, and absent else", () => {
+  const { log, lines } = collect("info")
+  const usage = {
+    inputTokens: 9,
+    cachedInputTokens: 1,
+    cacheWriteTokens: 2,
+    inputAudioTokens: 3,
+    outputTokens: 8,
+    reasoningTokens: 4,
+  }
+  log.exchange({ ...RECORD, usage })
+  log.exchange(RECORD)
+  const counts = lines().map((line) =>
+    Object.fromEntries(Object.entries(line).filter(([name]) => name.endsWith("Tokens"))),
+  )
+  expect(counts).toEqual([usage, RECORD.usage])
+})
+
 test("nothing that is not on the list gets into a line", () => {
   const { log, raw } = collect("debug")
   const more = { authorization: CANARY, headers: { authorization: CANARY }, prompt: CANARY }

@@ -94,6 +94,40 @@ test("an exchange is counted under names of OpenTelemetry and ours", async () =>
   }
 })
 
+test("tokens are counted by category and modality, each once in its whole", async () => {
+  const plain = makeRecord()
+  const full = makeRecord({
+    usage: {
+      inputTokens: 100,
+      cachedInputTokens: 20,
+      cacheWriteTokens: 30,
+      inputAudioTokens: 40,
+      inputImageTokens: 10,
+      outputTokens: 50,
+      reasoningTokens: 25,
+      outputAudioTokens: 5,
+    },
+  })
+  const lines = (await scrape([plain, full, full])).filter((line) => /inference_usage/.test(line))
+  const labels =
+    'gen_ai_operation_name="chat",gen_ai_provider_name="openai",gen_ai_request_model="smart"'
+  const line = (category: string, modality: string, value: number) =>
+    `gen_ai_client_inference_usage_${category}_tokens_total{${labels},` +
+    `gen_ai_token_modality="${modality}"} ${value}`
+  expect(lines).toEqual([
+    line("input", "unknown", 5),
+    line("input", "audio", 80),
+    line("input", "image", 20),
+    line("input", "text", 100),
+    line("output", "unknown", 70),
+    line("output", "audio", 10),
+    line("output", "text", 90),
+    line("cache_read_input", "unknown", 40),
+    line("cache_write_input", "unknown", 60),
+    line("reasoning_output", "unknown", 50),
+  ])
+})
+
 test("what was not reported is not counted as zero", async () => {
   const lines = await scrape([makeRecord({ usage: null, cost: null, firstByteMs: null })])
   expect(lines.filter((line) => line.startsWith("gen_ai_client_token_usage"))).toEqual([])

@@ -14,6 +14,7 @@ import {
   HistogramFamily,
 } from "./fast-metrics.ts"
 import { type Observed, registerState } from "./state-metrics.ts"
+import { createTokenFamilies, TokenCounters } from "./token-metrics.ts"
 
 export interface ProxyMetrics {
   exchange(record: ExchangeRecord): void
@@ -43,6 +44,7 @@ interface ExchangeSeries {
   readonly overhead: BoundHistogram
   readonly inputTokens: BoundHistogram
   readonly outputTokens: BoundHistogram
+  readonly tokens: TokenCounters
   readonly costUsd: BoundCounter
 }
 
@@ -91,6 +93,7 @@ function observeExchange(series: ExchangeSeries, record: ExchangeRecord): void {
   if (usage !== null) {
     series.inputTokens.observe(usage.inputTokens)
     series.outputTokens.observe(usage.outputTokens)
+    series.tokens.add(usage)
   }
   if (cost !== null) series.costUsd.add(cost / 1e9)
 }
@@ -106,6 +109,7 @@ function bindKind(families: Families, record: ExchangeRecord): ExchangeSeries {
     overhead: families.overhead.bind(surface),
     inputTokens: families.tokens.bind(operation, provider, model, "input"),
     outputTokens: families.tokens.bind(operation, provider, model, "output"),
+    tokens: new TokenCounters(families.tokenCounters, [operation, provider, model]),
     costUsd: families.costUsd.bind(provider, model),
   }
 }
@@ -165,5 +169,6 @@ function createFamilies(registry: Registry) {
       labels: [...GEN_AI, "gen_ai_token_type"],
       buckets: TOKEN_BUCKETS,
     }),
+    tokenCounters: createTokenFamilies(registry, GEN_AI),
   }
 }

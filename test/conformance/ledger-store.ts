@@ -3,7 +3,7 @@
  * once.
  */
 import { afterEach, beforeEach, describe, expect, test } from "vitest"
-import type { LedgerStore, RecordOrigin } from "#operator/ledger/store/store.ts"
+import type { LedgerStore, RecordOrigin, UsageTotals } from "#operator/ledger/store/store.ts"
 import type { UsageRecord } from "#proxy/contract/records.ts"
 
 const NOVEMBER = Date.parse("2026-11-01T00:00:00Z")
@@ -46,6 +46,21 @@ export function makeOrigin(part: Partial<RecordOrigin> = {}): RecordOrigin {
   }
 }
 
+/** Of one record without cost; `part` says what differs. */
+export function makeTotals(part: Partial<UsageTotals> = {}): UsageTotals {
+  return {
+    inputTokens: 0n,
+    outputTokens: 0n,
+    cachedInputTokens: 0n,
+    cacheWriteTokens: 0n,
+    reasoningTokens: 0n,
+    costNano: 0n,
+    unpriced: 0,
+    records: 1,
+    ...part,
+  }
+}
+
 /** `open` gives a fresh, empty store each time. */
 export function ledgerStoreSuite(name: string, open: () => Promise<LedgerStore>): void {
   describe(`ledger store: ${name}`, { timeout: 30_000 }, () => {
@@ -84,6 +99,8 @@ export function ledgerStoreSuite(name: string, open: () => Promise<LedgerStore>)
 
     describe("records", () => {
       const other = makeRecord({ cost: 701 })
+      const withParts = { ...makeRecord().usage, reasoningTokens: 2 }
+      const otherParts = { ...makeRecord().usage, reasoningTokens: 3 }
       const cases = [
         { name: "a new record is stored", batches: [[makeRecord()]], inserted: 1, conflicts: [] },
         {
@@ -114,6 +131,18 @@ export function ledgerStoreSuite(name: string, open: () => Promise<LedgerStore>)
           name: "a conflict does not hold up the rest of its batch",
           batches: [[makeRecord()], [other, makeRecord({ id: "boot-2", sequence: 2 })]],
           inserted: 1,
+          conflicts: ["boot-1"],
+        },
+        {
+          name: "a record that an older release stored without its parts is the same record",
+          batches: [[makeRecord()], [makeRecord({ usage: withParts })]],
+          inserted: 0,
+          conflicts: [],
+        },
+        {
+          name: "with other parts it is not",
+          batches: [[makeRecord({ usage: withParts })], [makeRecord({ usage: otherParts })]],
+          inserted: 0,
           conflicts: ["boot-1"],
         },
         { name: "an empty batch is fine", batches: [[]], inserted: 0, conflicts: [] },
@@ -164,13 +193,14 @@ export function ledgerStoreSuite(name: string, open: () => Promise<LedgerStore>)
         )
         expect(answers.reduce((sum, { inserted }) => sum + inserted, 0)).toBe(201)
         const totals = (await store.usageByTeam(NOVEMBER, DECEMBER)).get("search")
-        expect(totals).toEqual({
-          inputTokens: 2010n,
-          outputTokens: 1005n,
-          costNano: 201n * 700n,
-          unpriced: 0,
-          records: 201,
-        })
+        expect(totals).toEqual(
+          makeTotals({
+            inputTokens: 2010n,
+            outputTokens: 1005n,
+            costNano: 201n * 700n,
+            records: 201,
+          }),
+        )
       })
 
       test("a writer of an old term does not harm those who write beside it", async () => {
@@ -211,7 +241,13 @@ export function ledgerStoreSuite(name: string, open: () => Promise<LedgerStore>)
           new Map([
             [
               "search",
-              { inputTokens: 20n, outputTokens: 10n, costNano: 700n, unpriced: 1, records: 2 },
+              makeTotals({
+                inputTokens: 20n,
+                outputTokens: 10n,
+                costNano: 700n,
+                unpriced: 1,
+                records: 2,
+              }),
             ],
           ]),
         )
@@ -220,19 +256,43 @@ export function ledgerStoreSuite(name: string, open: () => Promise<LedgerStore>)
       test("an unknown price is counted and is not zero dollars of cost", async () => {
         const term = await store.takeTerm(0)
         await store.appendUsage(term, makeOrigin(), [makeRecord({ cost: null })])
-        expect((await store.usageByTeam(NOVEMBER, DECEMBER)).get("search")).toEqual({
-          inputTokens: 10n,
-          outputTokens: 5n,
-          costNano: 0n,
-          unpriced: 1,
-          records: 1,
+        expect((await store.usageByTeam(NOVEMBER, DECEMBER)).get("search")).toEqual(
+          makeTotals({ inputTokens: 10n, outputTokens: 5n, unpriced: 1 }),
+        )
+      })
+
+      test("parts are summed as far as they were told, from totals and from records", async () => {
+        const term = await store.takeTerm(0)
+        const whole = { inputTokens: 10, cachedInputTokens: 1, outputTokens: 5 }
+        await store.appendUsage(term, makeOrigin(), [
+          makeRecord({ id: "a", usage: whole }),
+          makeRecord({ id: "b", usage: { ...whole, cacheWriteTokens: 4 } }),
+          makeRecord({ id: "c", usage: { ...whole, cacheWriteTokens: 2, reasoningTokens: 0 } }),
+          makeRecord({ id: "d", usage: { ...whole, reasoningTokens: 3 } }),
+        ])
+        const want = makeTotals({
+          inputTokens: 40n,
+          outputTokens: 20n,
+          cachedInputTokens: 4n,
+          cacheWriteTokens: 6n,
+          reasoningTokens: 3n,
+          costNano: 2800n,
+          records: 4,
         })
+        expect((await store.usageByTeam(NOVEMBER, DECEMBER)).get("search")).toEqual(want)
+        expect((await store.usageByTeam(NOVEMBER, DECEMBER - 1)).get("search")).toEqual(want)
       })
 
       test("sums are exact beyond 2^53, from totals and from records alike", async () => {
         const term = await store.takeTerm(0)
         const most = Number.MAX_SAFE_INTEGER
-        const usage = { inputTokens: most, cachedInputTokens: 0, outputTokens: most }
+        const usage = {
+          inputTokens: most,
+          cachedInputTokens: most,
+          cacheWriteTokens: most,
+          outputTokens: most,
+          reasoningTokens: most,
+        }
         await store.appendUsage(
           term,
           makeOrigin(),
@@ -241,7 +301,16 @@ export function ledgerStoreSuite(name: string, open: () => Promise<LedgerStore>)
           ),
         )
         const sum = 5n * BigInt(most)
-        const want = { inputTokens: sum, outputTokens: sum, costNano: sum, unpriced: 0, records: 5 }
+        const want = {
+          inputTokens: sum,
+          outputTokens: sum,
+          cachedInputTokens: sum,
+          cacheWriteTokens: sum,
+          reasoningTokens: sum,
+          costNano: sum,
+          unpriced: 0,
+          records: 5,
+        }
         expect((await store.usageByTeam(NOVEMBER, DECEMBER)).get("search")).toEqual(want)
         expect((await store.usageByTeam(NOVEMBER, DECEMBER - 1)).get("search")).toEqual(want)
       })

@@ -25,6 +25,15 @@ const Usage = z
     inputTokens: count("Tokens sent to models."),
     outputTokens: count("Tokens that models answered with."),
     tokens: count("Both together.").optional(),
+    cachedInputTokens: count(
+      "Part of the input that providers read from their caches, as far as they tell it.",
+    ).optional(),
+    cacheWriteTokens: count(
+      "Part of the input that providers wrote to their caches, as far as they tell it.",
+    ).optional(),
+    reasoningTokens: count(
+      "Part of the output that models reasoned with, as far as providers tell it.",
+    ).optional(),
     usd: z
       .string()
       .max(40)

@@ -27,6 +27,10 @@ export interface AppendResult {
 export interface UsageTotals {
   readonly inputTokens: bigint
   readonly outputTokens: bigint
+  /** Parts, as far as providers tell them; the other parts of a TokenUsage are in the records. */
+  readonly cachedInputTokens: bigint
+  readonly cacheWriteTokens: bigint
+  readonly reasoningTokens: bigint
   readonly costNano: bigint
   /** Attempts without a known price: their cost is not in `costNano`. */
   readonly unpriced: number

@@ -66,4 +66,34 @@ export const MIGRATIONS: readonly Migration[] = [
       ) STRICT, WITHOUT ROWID;
     `,
   },
+  {
+    // Parts of usage; NULL is what the provider did not tell. Totals of the parts begin at 0, but
+    // for cached input, which records had before: it is summed from them, saturated as totals are.
+    version: 2,
+    sql: `
+      ALTER TABLE usage_record ADD COLUMN cache_write_tokens INTEGER;
+      ALTER TABLE usage_record ADD COLUMN cache_write_1h_tokens INTEGER;
+      ALTER TABLE usage_record ADD COLUMN reasoning_tokens INTEGER;
+      ALTER TABLE usage_record ADD COLUMN input_audio_tokens INTEGER;
+      ALTER TABLE usage_record ADD COLUMN output_audio_tokens INTEGER;
+      ALTER TABLE usage_record ADD COLUMN input_image_tokens INTEGER;
+      ALTER TABLE usage_record ADD COLUMN output_image_tokens INTEGER;
+
+      ALTER TABLE usage_total ADD COLUMN cached_input_tokens INTEGER NOT NULL DEFAULT 0;
+      ALTER TABLE usage_total ADD COLUMN cache_write_tokens INTEGER NOT NULL DEFAULT 0;
+      ALTER TABLE usage_total ADD COLUMN reasoning_tokens INTEGER NOT NULL DEFAULT 0;
+
+      WITH halves AS (
+        SELECT team,
+          CAST(strftime('%Y', admitted_at / 1000, 'unixepoch') AS INTEGER) * 12
+            + CAST(strftime('%m', admitted_at / 1000, 'unixepoch') AS INTEGER) - 1 AS month,
+          sum(cached_input_tokens >> 32) + (sum(cached_input_tokens & 4294967295) >> 32) AS high,
+          sum(cached_input_tokens & 4294967295) & 4294967295 AS low
+        FROM usage_record GROUP BY 1, 2
+      )
+      UPDATE usage_total SET cached_input_tokens =
+        iif(high >= 2147483648, 9223372036854775807, high * 4294967296 + low)
+      FROM halves WHERE halves.team = usage_total.team AND halves.month = usage_total.month;
+    `,
+  },
 ]

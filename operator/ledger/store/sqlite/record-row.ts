@@ -25,6 +25,13 @@ export const COLUMNS = [
   "input_tokens",
   "cached_input_tokens",
   "output_tokens",
+  "cache_write_tokens",
+  "cache_write_1h_tokens",
+  "reasoning_tokens",
+  "input_audio_tokens",
+  "output_audio_tokens",
+  "input_image_tokens",
+  "output_image_tokens",
   "cost_nano",
   "namespace",
   "pod",
@@ -63,6 +70,13 @@ export function rowOf(
     input_tokens: integer(record.usage.inputTokens),
     cached_input_tokens: integer(record.usage.cachedInputTokens),
     output_tokens: integer(record.usage.outputTokens),
+    cache_write_tokens: orNull(record.usage.cacheWriteTokens),
+    cache_write_1h_tokens: orNull(record.usage.cacheWrite1hTokens),
+    reasoning_tokens: orNull(record.usage.reasoningTokens),
+    input_audio_tokens: orNull(record.usage.inputAudioTokens),
+    output_audio_tokens: orNull(record.usage.outputAudioTokens),
+    input_image_tokens: orNull(record.usage.inputImageTokens),
+    output_image_tokens: orNull(record.usage.outputImageTokens),
     cost_nano: record.cost === null ? null : integer(record.cost),
     namespace: origin.namespace,
     pod: origin.pod,
@@ -71,6 +85,11 @@ export function rowOf(
     cost_center: origin.costCenter,
     term: integer(term),
   }
+}
+
+/** What was not told is NULL, never zero. */
+function orNull(count: number | undefined): bigint | null {
+  return count === undefined ? null : integer(count)
 }
 
 /** As a bigint, so that it is bound as a 64-bit integer and never as a float. */

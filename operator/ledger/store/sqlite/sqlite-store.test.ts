@@ -15,7 +15,7 @@ import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { fileURLToPath } from "node:url"
 import { afterAll, beforeAll, expect, test, vi } from "vitest"
-import { makeOrigin, makeRecord } from "#test/conformance/ledger-store.ts"
+import { makeOrigin, makeRecord, makeTotals } from "#test/conformance/ledger-store.ts"
 import { toLedgerError } from "./error.ts"
 import { MIGRATIONS } from "./migrations.ts"
 import { openDatabase } from "./open-database.ts"
@@ -209,11 +209,71 @@ test("a path that cannot be made is unwritable", async () => {
 test("a new step of the schema is applied once to an older file", () => {
   const file = newFile()
   openDatabase(file).close()
-  const next = [...MIGRATIONS, { version: 2, sql: "CREATE TABLE later (x INTEGER) STRICT" }]
+  const version = MIGRATIONS.length + 1
+  const next = [...MIGRATIONS, { version, sql: "CREATE TABLE later (x INTEGER) STRICT" }]
   openDatabase(file, next).close()
   const database = openDatabase(file, next)
-  expect(database.prepare("SELECT count(*) AS n FROM schema_version").get()).toEqual({ n: 2 })
+  expect(database.prepare("SELECT count(*) AS n FROM schema_version").get()).toEqual({
+    n: version,
+  })
   database.close()
+})
+
+test("a ledger from before the parts of usage is opened, and its months sum to its records", async () => {
+  const file = newFile()
+  const old = openDatabase(file, MIGRATIONS.slice(0, 1))
+  const most = Number.MAX_SAFE_INTEGER
+  const insert = old.prepare(
+    `INSERT INTO usage_record VALUES ('pod', ?, 'hash', 1, 'op', 1, ?, 0, 'r', 'rule', 'openai', 'm',
+      'm', NULL, 0, 'ok', 200, 'reported', 10, ?, 5, 7, 'ns', 'pod', 'app', ?, NULL, 1)`,
+  )
+  const rows = [
+    ["a", NOVEMBER, 3, "search"],
+    ["b", DECEMBER - 1, 4, "search"],
+    ["c", DECEMBER, 5, "search"],
+    ["d", NOVEMBER, 6, "billing"],
+    ["e", NOVEMBER, most, "large"],
+    ["f", NOVEMBER, most, "large"],
+    ...Array.from({ length: 1100 }, (_, index) => [`g${index}`, NOVEMBER, most, "huge"] as const),
+  ] as const
+  old.exec("BEGIN")
+  for (const row of rows) insert.run(...row)
+  const total = old.prepare("INSERT INTO usage_total VALUES (?, ?, 20, 10, 14, 0, 2)")
+  const month = 2026 * 12 + 10
+  for (const team of ["search", "billing", "large", "huge", "none"]) total.run(team, month)
+  total.run("search", month + 1)
+  old.exec("COMMIT")
+  old.close()
+  const store = await openSqliteLedger({ file })
+  const cachedOf = async (from: number, until: number) =>
+    Object.fromEntries(
+      [...(await store.usageByTeam(from, until))].map(([team, one]) => [
+        team,
+        one.cachedInputTokens,
+      ]),
+    )
+  expect(await cachedOf(NOVEMBER, DECEMBER)).toEqual({
+    search: 7n,
+    billing: 6n,
+    large: 2n * BigInt(most),
+    huge: 2n ** 63n - 1n,
+    none: 0n,
+  })
+  expect(await cachedOf(DECEMBER, Date.parse("2027-01-01T00:00:00Z"))).toEqual({ search: 5n })
+  const term = await store.takeTerm(0)
+  const usage = { inputTokens: 10, cachedInputTokens: 1, cacheWriteTokens: 2, outputTokens: 5 }
+  await store.appendUsage(term, makeOrigin(), [makeRecord({ usage })])
+  expect((await store.usageByTeam(NOVEMBER, DECEMBER)).get("search")).toEqual(
+    makeTotals({
+      inputTokens: 30n,
+      outputTokens: 15n,
+      cachedInputTokens: 8n,
+      cacheWriteTokens: 2n,
+      costNano: 714n,
+      records: 3,
+    }),
+  )
+  await store.close()
 })
 
 test("only its owner may read the ledger", async () => {

@@ -119,7 +119,7 @@ function appendOne(
     for (const record of append.records) {
       const hash = contentHash(record)
       if (appender.insert(append, record, hash)) fresh.push(record)
-      else if (appender.storedHash(append.origin.podUid, record.id) !== hash) {
+      else if (!isSameContent(appender.storedHash(append.origin.podUid, record.id), record, hash)) {
         conflicts.push(record.id)
       }
     }
@@ -141,6 +141,18 @@ function isStorageFailure(error: unknown): boolean {
   if (!(error instanceof Error) || !("errcode" in error)) return false
   const code = Number(error.errcode) & 0xff
   return code !== 19 && code !== 20
+}
+
+/**
+ * A release before the parts of usage stored the record without them: sent again to this one, it is
+ * the same record still.
+ */
+function isSameContent(stored: string | undefined, record: UsageRecord, hash: string): boolean {
+  if (stored === hash) return true
+  const { inputTokens, cachedInputTokens, outputTokens } = record.usage
+  return (
+    stored === contentHash({ ...record, usage: { inputTokens, cachedInputTokens, outputTokens } })
+  )
 }
 
 function contentHash(record: UsageRecord): string {

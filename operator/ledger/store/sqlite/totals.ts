@@ -2,7 +2,7 @@
 import type { DatabaseSync, SQLOutputValue } from "node:sqlite"
 import { type MonthIndex, monthIndex, monthStartingAt } from "#operator/ledger/month.ts"
 import type { EpochMs } from "#proxy/contract/money.ts"
-import type { UsageRecord } from "#proxy/contract/records.ts"
+import type { TokenUsage, UsageRecord } from "#proxy/contract/records.ts"
 import type { UsageTotals } from "../store.ts"
 import { prepare } from "./prepare.ts"
 
@@ -31,26 +31,47 @@ export function addRecord(added: Added, team: string, record: UsageRecord): void
   const month = monthIndex(record.admittedAt)
   const totals = months.get(month) ?? noTotals()
   months.set(month, totals)
-  totals.inputTokens += BigInt(record.usage.inputTokens)
-  totals.outputTokens += BigInt(record.usage.outputTokens)
+  for (const name of TOKENS) totals[name] += BigInt(record.usage[name] ?? 0)
   totals.costNano += BigInt(record.cost ?? 0)
   totals.unpriced += record.cost === null ? 1 : 0
   totals.records += 1
 }
 
+const TOKENS = [
+  "inputTokens",
+  "outputTokens",
+  "cachedInputTokens",
+  "cacheWriteTokens",
+  "reasoningTokens",
+] as const satisfies readonly (keyof TokenUsage & keyof UsageTotals)[]
+
+/** 64-bit sums, and the columns that hold them, in records and in totals alike. */
+const COLUMN_OF = {
+  inputTokens: "input_tokens",
+  outputTokens: "output_tokens",
+  cachedInputTokens: "cached_input_tokens",
+  cacheWriteTokens: "cache_write_tokens",
+  reasoningTokens: "reasoning_tokens",
+  costNano: "cost_nano",
+} as const satisfies Record<keyof Sums, string>
+
+type Sums = Omit<UsageTotals, "unpriced" | "records">
+
+const SUMS = [...TOKENS, "costNano"] as const
+
 export function prepareTotals(database: DatabaseSync): TotalsTable {
+  const columns = SUMS.map((name) => COLUMN_OF[name])
   const one = prepare(database, "SELECT * FROM usage_total WHERE team = ? AND month = ?")
   const put = prepare(
     database,
-    `INSERT OR REPLACE INTO usage_total
-       (team, month, input_tokens, output_tokens, cost_nano, unpriced, records)
-     VALUES (?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT OR REPLACE INTO usage_total (team, month, unpriced, records, ${columns.join(", ")})
+     VALUES (?, ?, ?, ?, ${columns.map(() => "?").join(", ")})`,
   )
   const byMonth = prepare(database, "SELECT * FROM usage_total WHERE month >= ? AND month < ?")
   // Sums of the two halves of each number: `sum` over whole 53-bit numbers could overflow 64 bits.
   const byTime = prepare(
     database,
-    `SELECT team, ${["input_tokens", "output_tokens", "cost_nano"].map(halves).join(", ")},
+    `SELECT team, ${columns.map(halves).join(", ")},
        count(*) - count(cost_nano) AS unpriced, count(*) AS records
      FROM usage_record WHERE admitted_at >= ? AND admitted_at < ? GROUP BY team`,
   )
@@ -60,8 +81,7 @@ export function prepareTotals(database: DatabaseSync): TotalsTable {
         for (const [month, more] of months) {
           const row = one.get(team, month)
           const sum = addTotals(row === undefined ? noTotals() : wholeTotals(row), more)
-          const { inputTokens, outputTokens, costNano, unpriced, records } = sum
-          put.run(team, month, inputTokens, outputTokens, costNano, unpriced, records)
+          put.run(team, month, sum.unpriced, sum.records, ...SUMS.map((name) => sum[name]))
         }
       }
     },
@@ -80,27 +100,33 @@ export function prepareTotals(database: DatabaseSync): TotalsTable {
   }
 }
 
+function sumsOf(read: (name: keyof Sums) => bigint): Sums {
+  return {
+    inputTokens: read("inputTokens"),
+    outputTokens: read("outputTokens"),
+    cachedInputTokens: read("cachedInputTokens"),
+    cacheWriteTokens: read("cacheWriteTokens"),
+    reasoningTokens: read("reasoningTokens"),
+    costNano: read("costNano"),
+  }
+}
+
 function halves(column: string): string {
   return `sum(${column} >> 32) AS ${column}_high, sum(${column} & 4294967295) AS ${column}_low`
 }
 
 function wholeTotals(row: Row): UsageTotals {
   return {
-    inputTokens: integer(row["input_tokens"]),
-    outputTokens: integer(row["output_tokens"]),
-    costNano: integer(row["cost_nano"]),
+    ...sumsOf((name) => integer(row[COLUMN_OF[name]])),
     unpriced: Number(row["unpriced"]),
     records: Number(row["records"]),
   }
 }
 
 function halvedTotals(row: Row): UsageTotals {
-  const sum = (name: string) =>
-    integer(row[`${name}_high`]) * 2n ** 32n + integer(row[`${name}_low`])
+  const half = (name: keyof Sums, which: string) => integer(row[`${COLUMN_OF[name]}_${which}`])
   return {
-    inputTokens: sum("input_tokens"),
-    outputTokens: sum("output_tokens"),
-    costNano: sum("cost_nano"),
+    ...sumsOf((name) => half(name, "high") * 2n ** 32n + half(name, "low")),
     unpriced: Number(row["unpriced"]),
     records: Number(row["records"]),
   }
@@ -113,9 +139,7 @@ function integer(value: SQLOutputValue | undefined): bigint {
 
 function addTotals(a: UsageTotals, b: UsageTotals): UsageTotals {
   return {
-    inputTokens: saturated(a.inputTokens + b.inputTokens),
-    outputTokens: saturated(a.outputTokens + b.outputTokens),
-    costNano: saturated(a.costNano + b.costNano),
+    ...sumsOf((name) => saturated(a[name] + b[name])),
     unpriced: a.unpriced + b.unpriced,
     records: a.records + b.records,
   }
@@ -126,5 +150,5 @@ function saturated(sum: bigint): bigint {
 }
 
 function noTotals(): Totals {
-  return { inputTokens: 0n, outputTokens: 0n, costNano: 0n, unpriced: 0, records: 0 }
+  return { ...sumsOf(() => 0n), unpriced: 0, records: 0 }
 }
