@@ -6,8 +6,9 @@
  * Must not know who the operator is, nor what started it.
  */
 import type { Ports } from "#proxy/exchange/ports.ts"
-import { handleChat, handleModels, refuseRequest } from "#proxy/pipeline/pipeline.ts"
+import { handleModelCall, handleModels, refuseRequest } from "#proxy/pipeline/pipeline.ts"
 import { PIPELINE_SETTINGS, type PipelineSettings } from "#proxy/pipeline/settings.ts"
+import { SURFACE_PATHS } from "#proxy/surfaces/registry.ts"
 import { Closers } from "./closers.ts"
 import type { ProxyConfig } from "./config.ts"
 import { errorText, monotonic, notReady, openParts, type Parts } from "./parts.ts"
@@ -107,12 +108,15 @@ function openApp(config: ProxyConfig, parts: Parts): Promise<AppSurface> {
   const ports = makePorts(parts)
   const settings = settingsOf(config)
   const endpoints: readonly Endpoint[] = [
-    {
-      method: "POST",
-      path: "/v1/chat/completions",
-      surface: "openai-chat",
-      handle: (raw, client) => handleChat(state.runtime, raw, client, ports, settings),
-    },
+    ...SURFACE_PATHS.map(
+      ([path, surface]): Endpoint => ({
+        method: "POST",
+        path,
+        surface: surface.name,
+        handle: (raw, client) =>
+          handleModelCall(surface, state.runtime, raw, client, ports, settings),
+      }),
+    ),
     {
       method: "GET",
       path: "/v1/models",

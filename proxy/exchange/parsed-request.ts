@@ -12,7 +12,7 @@ export interface ParsedRequest {
   readonly document: JsonDocument
   /** The name the client asked for; 1 to 256 characters, no control characters. */
   readonly model: string
-  /** Node of that name in `document`. */
+  /** Node of that name in `document`; NONE where the surface names it in the path. */
   readonly modelNode: number
   readonly isStream: boolean
   /**

@@ -24,8 +24,6 @@ export interface Target {
   readonly verdict: AccessVerdict | null
   /** Prices of `model`; undefined when it is unpriced or `model` is null. */
   readonly prices: readonly Price[] | undefined
-  /** Request target at the upstream, prefix included. */
-  readonly path: string
   /** Of the answer to the client: provider, model (if fixed), route, config. */
   readonly answerHeaders: HeaderList
 }

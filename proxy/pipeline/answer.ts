@@ -5,7 +5,7 @@ import type { Client } from "#proxy/exchange/ports.ts"
 import { REFUSALS, type Refusal } from "#proxy/exchange/refusal.ts"
 import type { Target } from "#proxy/exchange/target.ts"
 import type { UpstreamError } from "#proxy/exchange/upstream-error.ts"
-import { SURFACE_ERRORS } from "#proxy/surfaces/surface.ts"
+import { errorsOf } from "#proxy/surfaces/registry.ts"
 
 export interface AnswerFacts {
   readonly id: string
@@ -47,8 +47,8 @@ export function sendAnswer(
   client.end(body)
 }
 
-export function startStream(client: Client, facts: AnswerFacts): void {
-  const headers = answerHeaders(facts, "text/event-stream; charset=utf-8")
+export function startStream(client: Client, facts: AnswerFacts, contentType: string): void {
+  const headers = answerHeaders(facts, contentType)
   headers.push("cache-control", "no-cache", "x-accel-buffering", "no")
   client.start(200, headers)
 }
@@ -67,7 +67,7 @@ export function sendUpstreamError(
   const { name } = facts.target.provider
   const message = `provider ${name} refused the request with status ${status}`
   const words = error ?? { message, type: null, param: null, code: null }
-  const body = SURFACE_ERRORS[surface].upstream(words)
+  const body = errorsOf(surface).upstream(words, status)
   const headers = answerHeaders(facts, "application/json")
   headers.push("content-length", String(utf8Bytes(body)))
   client.start(status, headers)
@@ -82,7 +82,7 @@ export function sendRefusal(
   id: string,
   extra: readonly string[] = [],
 ): void {
-  const body = SURFACE_ERRORS[surface].body(refusal)
+  const body = errorsOf(surface).body(refusal)
   const headers = ["content-type", "application/json", "x-request-id", id, ...extra]
   if (refusal.retryAfterSeconds !== null) {
     headers.push("retry-after", String(refusal.retryAfterSeconds))

@@ -2,56 +2,69 @@
 import type { Price } from "#proxy/contract/prices.ts"
 import type { AttemptIntent } from "#proxy/contract/records.ts"
 import type { Caller } from "#proxy/exchange/caller.ts"
-import type { ParsedRequest } from "#proxy/exchange/parsed-request.ts"
-import type { Ports, RawRequest, UpstreamRequest } from "#proxy/exchange/ports.ts"
+import { accept, type Decision, type ParsedRequest } from "#proxy/exchange/parsed-request.ts"
+import type { HeaderList, Ports, RawRequest, UpstreamRequest } from "#proxy/exchange/ports.ts"
 import type { Target } from "#proxy/exchange/target.ts"
-import type { ProviderAdapter } from "#proxy/providers/adapter.ts"
-import { adapterFor } from "#proxy/providers/registry.ts"
+import type { UpstreamWire } from "#proxy/providers/adapter.ts"
 import { costWith, priceOf } from "#proxy/quota/attempt-cost.ts"
 import type { LinkedRule } from "#proxy/route/linked-route.ts"
 import type { Runtime } from "#proxy/runtime/runtime.ts"
 import { upstreamHeaders } from "#proxy/wire/request-headers.ts"
+import type { AttemptCodec } from "./attempt-codec.ts"
+import { encodeRequest } from "./encode-request.ts"
+import type { RequestForms } from "./request-forms.ts"
 
 export interface AttemptPlan {
   readonly request: ParsedRequest
   readonly target: Target
-  readonly adapter: ProviderAdapter
+  readonly wire: UpstreamWire
+  readonly codec: AttemptCodec
   readonly upstream: UpstreamRequest
   readonly intent: AttemptIntent
   readonly price: Price | undefined
 }
 
-/** Stage 10: the upstream's request and the journal's intent for one target. */
+/** What is the same for all attempts of an exchange. */
+export interface AttemptFacts {
+  readonly runtime: Runtime
+  readonly caller: Caller
+  readonly forms: RequestForms
+  readonly rule: LinkedRule
+  readonly raw: RawRequest
+  /** Wall clock in ms. */
+  readonly admittedAt: number
+  readonly outputTokensDefault: number
+}
+
+/** Refused when the target cannot be told the request; nothing has happened then. */
 export function planAttempt(
-  exchange: {
-    readonly runtime: Runtime
-    readonly caller: Caller
-    readonly request: ParsedRequest
-    readonly rule: LinkedRule
-  },
+  facts: AttemptFacts,
   target: Target,
-  raw: RawRequest,
-  admittedAt: number,
   attempt: number,
   nextAttemptId: Ports["nextAttemptId"],
-): AttemptPlan {
-  const { runtime, caller, request, rule } = exchange
+): Decision<AttemptPlan> {
+  const { runtime, caller, forms, rule, raw, admittedAt, outputTokensDefault } = facts
+  const { request, surface } = forms
   const { provider } = target
-  const adapter = adapterFor(provider.schema)
   const model = target.model ?? request.model
+  const about = { model, id: raw.id, admittedAt, outputTokensDefault }
+  const encoded = encodeRequest(forms, target, about)
+  if (!encoded.ok) return encoded
+  const { wire, body, codec } = encoded.value
   const price = priceOf(target, model, runtime.prices, admittedAt)
-  return {
+  return accept({
     request,
     target,
-    adapter,
+    wire,
+    codec,
     price,
     upstream: {
       provider,
       method: "POST",
-      path: target.path,
-      headers: upstreamHeaders(raw.headers, request.isStream),
-      body: adapter.encodeBody(request, target),
-      authorization: adapter.authorization,
+      path: wire.path({ provider, model, isStream: request.isStream }),
+      headers: headersOf(raw, wire, request.isStream, wire.name === surface.wire),
+      body,
+      authorization: wire.authorization,
       connectTimeoutMs: provider.connectTimeoutMs,
     },
     intent: {
@@ -69,5 +82,23 @@ export function planAttempt(
       estimate: request.estimate,
       estimatedCost: costWith(price, request.estimate),
     },
+  })
+}
+
+/** The wire's own headers, and those of the client's that its own wire takes. */
+function headersOf(
+  { headers }: RawRequest,
+  wire: UpstreamWire,
+  isStream: boolean,
+  isSame: boolean,
+): HeaderList {
+  const base = upstreamHeaders(headers, isStream, isSame ? wire.passedHeaders : [])
+  if (wire.headers.length === 0) return base
+  const list = [...base]
+  for (let index = 0; index < wire.headers.length; index += 2) {
+    const name = wire.headers[index] ?? ""
+    // The client's own, where one passed.
+    if (!base.includes(name)) list.push(name, wire.headers[index + 1] ?? "")
   }
+  return list
 }

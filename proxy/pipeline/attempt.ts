@@ -6,7 +6,6 @@
  * what nobody needs so that the connection can be kept, then `over`. Whatever happens it settles
  * exactly once; what it learns goes to its owner, which decides.
  */
-import type { JsonDocument } from "#proxy/contract/json-document.ts"
 import { scanJson } from "#proxy/contract/json-scan.ts"
 import type { AttemptFinal, AttemptOutcome, TokenUsage } from "#proxy/contract/records.ts"
 import type { AttemptSummary } from "#proxy/exchange/exchange-record.ts"
@@ -133,7 +132,7 @@ export class Attempt implements UpstreamHandler {
     this.hasEnded = true
     switch (this.state) {
       case "streaming":
-        this.breakStream("ended without its terminal event")
+        this.closeStream()
         return
       case "collecting":
         this.deliver()
@@ -199,13 +198,11 @@ export class Attempt implements UpstreamHandler {
       this.state = "collecting"
       return
     }
-    if (!/^text\/event-stream\b/i.test(contentType)) {
+    this.tap = this.plan.codec.openTap(contentType, this.settings)
+    if (this.tap === null) {
       this.fail("nonsense", "answered with something else than an event stream")
       return
     }
-    const { eventBytesMax, preambleBytesMax } = this.settings
-    const { wantsUsage } = this.plan.request
-    this.tap = this.plan.adapter.openTap({ wantsUsage, eventBytesMax, preambleBytesMax })
     this.state = "streaming"
   }
 
@@ -213,7 +210,19 @@ export class Attempt implements UpstreamHandler {
     const { tap } = this
     if (tap === null) return true
     const eventsBefore = tap.contentEvents
-    const forward = tap.push(bytes)
+    return this.forward(tap, tap.push(bytes), eventsBefore)
+  }
+
+  /** The upstream closed the stream: of some wires that is its end. */
+  private closeStream(): void {
+    const { tap } = this
+    if (tap === null) return
+    const eventsBefore = tap.contentEvents
+    this.forward(tap, tap.finish(), eventsBefore)
+    if (tap.end === null) this.breakStream("ended without its terminal event")
+  }
+
+  private forward(tap: StreamTap, forward: Uint8Array | null, eventsBefore: number): boolean {
     let mayGoOn = true
     if (forward !== null) {
       if (tap.contentEvents !== eventsBefore || this.answeredAt === null) this.noteContent()
@@ -281,18 +290,18 @@ export class Attempt implements UpstreamHandler {
       tokensMax: 2_000_000,
       loneSurrogates: "accepted",
     })
-    const fault = scanned.ok
-      ? this.plan.adapter.findAnswerFault(scanned.document)
-      : scanned.fault.message
-    if (!scanned.ok || fault !== null) {
-      this.fail("nonsense", `answer is not valid: ${fault ?? "not JSON"}`)
+    const answer = scanned.ok
+      ? this.plan.codec.readAnswer(scanned.document)
+      : { ok: false as const, fault: scanned.fault.message }
+    if (!answer.ok) {
+      this.fail("nonsense", `answer is not valid: ${answer.fault}`)
       return
     }
-    const usage = this.plan.adapter.readUsage(scanned.document)
+    const { usage, outputTokens } = answer
     this.finish()
     if (usage !== undefined) this.settle("ok", usage, "reported")
-    else this.settle("ok", this.usageOf(scanned.document), "estimated")
-    this.owner.onAnswer(this, body)
+    else this.settle("ok", { ...this.plan.intent.estimate, outputTokens }, "estimated")
+    this.owner.onAnswer(this, answer.body)
   }
 
   private passOn(): void {
@@ -302,7 +311,7 @@ export class Attempt implements UpstreamHandler {
       tokensMax: 10_000,
     })
     const conceal = (text: string): string => this.call?.conceal(text) ?? text
-    const error = scanned.ok ? this.plan.adapter.readError(scanned.document, conceal) : undefined
+    const error = scanned.ok ? this.plan.wire.readError(scanned.document, conceal) : undefined
     const status = this.status ?? 400
     this.answeredAt = this.ports.monotonic()
     this.finish()
@@ -382,9 +391,5 @@ export class Attempt implements UpstreamHandler {
     const { estimate } = this.plan.intent
     if (!this.plan.request.isStream) return estimate
     return { ...estimate, outputTokens: this.tap?.outputTokensSeen ?? 0 }
-  }
-
-  private usageOf(answer: JsonDocument): TokenUsage {
-    return { ...this.plan.intent.estimate, outputTokens: this.plan.adapter.measureAnswer(answer) }
   }
 }

@@ -6,14 +6,14 @@
  * events decides; what configuration decides is in the plan.
  */
 import type { Caller } from "#proxy/exchange/caller.ts"
-import type { ParsedRequest, SurfaceName } from "#proxy/exchange/parsed-request.ts"
+import type { SurfaceName } from "#proxy/exchange/parsed-request.ts"
 import type { Cancel, Client, Ports, RawRequest } from "#proxy/exchange/ports.ts"
 import { REFUSALS, type Refusal, refuse } from "#proxy/exchange/refusal.ts"
 import type { Target, TargetSet } from "#proxy/exchange/target.ts"
 import type { UpstreamError } from "#proxy/exchange/upstream-error.ts"
 import type { LinkedRule } from "#proxy/route/linked-route.ts"
 import type { Runtime } from "#proxy/runtime/runtime.ts"
-import { SURFACE_ERRORS } from "#proxy/surfaces/surface.ts"
+import { errorsOf } from "#proxy/surfaces/registry.ts"
 import {
   type AnswerFacts,
   sendAnswer,
@@ -24,8 +24,9 @@ import {
 import { Attempt } from "./attempt.ts"
 import { type AttemptFailure, refuseAfter } from "./attempt-failure.ts"
 import type { AttemptOwner } from "./attempt-owner.ts"
-import { planAttempt } from "./attempt-plan.ts"
+import { type AttemptFacts, planAttempt } from "./attempt-plan.ts"
 import { recordExchange } from "./record-exchange.ts"
+import type { RequestForms } from "./request-forms.ts"
 import { createRetries, type Retries } from "./retries.ts"
 import type { PipelineSettings } from "./settings.ts"
 
@@ -33,7 +34,7 @@ import type { PipelineSettings } from "./settings.ts"
 export interface ExchangePlan {
   readonly runtime: Runtime
   readonly caller: Caller
-  readonly request: ParsedRequest
+  readonly forms: RequestForms
   readonly rule: LinkedRule
   /** Targets that are out from the start: unusable or denied. */
   readonly out: TargetSet
@@ -57,6 +58,8 @@ export class Exchange implements AttemptOwner<Attempt> {
   private readonly ports: Ports
   private readonly settings: PipelineSettings
   private readonly failures: AttemptFailure[] = []
+  /** Why the first target that was passed over cannot be told the request. */
+  private unsaid: Refusal | null = null
   private current: Attempt | null = null
   private isClosed = false
   private retries: Retries | null = null
@@ -138,7 +141,7 @@ export class Exchange implements AttemptOwner<Attempt> {
     if (this.firstByteAt === null) {
       this.firstByteAt = this.ports.monotonic()
       this.retries?.succeed(this.ports.monotonic())
-      startStream(this.client, this.facts(attempt))
+      startStream(this.client, this.facts(attempt), attempt.plan.codec.streamType)
       this.arm()
     }
     if (this.client.write(bytes)) return true
@@ -153,14 +156,15 @@ export class Exchange implements AttemptOwner<Attempt> {
 
   onStreamDone(attempt: Attempt): void {
     if (this.isClosed) return
-    if (this.firstByteAt === null) startStream(this.client, this.facts(attempt))
+    if (this.firstByteAt === null)
+      startStream(this.client, this.facts(attempt), attempt.plan.codec.streamType)
     this.client.end()
     this.close(200, null)
   }
 
   onStreamBroken(_attempt: Attempt, refusal: Refusal): void {
     if (this.isClosed) return
-    this.client.write(SURFACE_ERRORS[this.surface].event(refusal))
+    this.client.write(errorsOf(this.surface).event(refusal))
     this.client.destroy()
     this.close(200, refusal)
   }
@@ -202,12 +206,23 @@ export class Exchange implements AttemptOwner<Attempt> {
     })
   }
 
-  private attempt(plan: ExchangePlan, target: Target): void {
-    const { ports, settings } = this
-    const place = this.attempts.length + 1
-    const next = ports.nextAttemptId
-    const planned = planAttempt(plan, target, this.raw, this.admittedAt, place, next)
-    const attempt = new Attempt(planned, this, ports, settings)
+  /** Targets that cannot be told the request are passed over; nothing was sent to them. */
+  private attempt(plan: ExchangePlan, first: Target): void {
+    const { ports, settings, raw, admittedAt } = this
+    const { outputTokensDefault } = settings
+    const facts: AttemptFacts = { ...plan, raw, admittedAt, outputTokensDefault }
+    let target: Target | null = first
+    let planned = planAttempt(facts, first, this.attempts.length + 1, ports.nextAttemptId)
+    while (!planned.ok) {
+      this.unsaid ??= planned.refusal
+      target = this.retries?.skip(target, ports.draw()) ?? null
+      if (target === null) {
+        this.refuse(this.failures.length === 0 ? this.unsaid : refuseAfter(this.failures))
+        return
+      }
+      planned = planAttempt(facts, target, this.attempts.length + 1, ports.nextAttemptId)
+    }
+    const attempt = new Attempt(planned.value, this, ports, settings)
     this.current = attempt
     this.attempts.push(attempt)
     attempt.begin()
@@ -247,7 +262,7 @@ export class Exchange implements AttemptOwner<Attempt> {
     if (this.pausedAt !== null) {
       return Math.min(this.requestDeadline, this.pausedAt + this.settings.clientStallMs)
     }
-    if (current === null || !plan.request.isStream || current.dispatchedAt === null) {
+    if (current === null || !this.isStream || current.dispatchedAt === null) {
       return this.requestDeadline
     }
     const attemptDeadline =
@@ -302,7 +317,7 @@ export class Exchange implements AttemptOwner<Attempt> {
       this.refuse(refusal)
       return
     }
-    this.client.write(SURFACE_ERRORS[this.surface].event(refusal))
+    this.client.write(errorsOf(this.surface).event(refusal))
     this.client.destroy()
     this.close(200, refusal)
   }

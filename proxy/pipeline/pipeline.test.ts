@@ -5,7 +5,8 @@ import {
   makeRuntime,
   makeSnapshot,
 } from "#proxy/runtime/samples.test-data.ts"
-import { handleChat, handleModels, refuseRequest } from "./pipeline.ts"
+import { SURFACES } from "#proxy/surfaces/registry.ts"
+import { handleModelCall, handleModels, refuseRequest } from "./pipeline.ts"
 import { PIPELINE_SETTINGS } from "./settings.ts"
 import {
   type Act,
@@ -853,7 +854,14 @@ describe("what is refused before any attempt", () => {
 
   test("no configuration yet is 503 with retry-after", () => {
     const world = createWorld({ scripts: [] })
-    handleChat(null, makeRaw(CHAT), world.client, world.ports, PIPELINE_SETTINGS)
+    handleModelCall(
+      SURFACES["openai-chat"],
+      null,
+      makeRaw(CHAT),
+      world.client,
+      world.ports,
+      PIPELINE_SETTINGS,
+    )
     expect(world.client.status).toBe(503)
     expect(world.client.headers["retry-after"]).toBe("1")
     expectClosed(world)
@@ -933,7 +941,14 @@ test("a bug closes the exchange with 500 and still throws", () => {
     },
   }
   expect(() =>
-    handleChat(makeRuntime(), makeRaw(CHAT), world.client, ports, PIPELINE_SETTINGS),
+    handleModelCall(
+      SURFACES["openai-chat"],
+      makeRuntime(),
+      makeRaw(CHAT),
+      world.client,
+      ports,
+      PIPELINE_SETTINGS,
+    ),
   ).toThrow("a bug")
   expect(world.client.status).toBe(500)
   expectClosed(world)

@@ -26,30 +26,32 @@ import type { LinkedModel, LinkedRule } from "#proxy/route/linked-route.ts"
 import { findModel, findRule } from "#proxy/route/match-route.ts"
 import { pickTarget } from "#proxy/route/pick-target.ts"
 import type { Runtime } from "#proxy/runtime/runtime.ts"
-import { parseChat } from "#proxy/surfaces/openai-chat/parse-chat.ts"
+import type { Surface } from "#proxy/surfaces/surface.ts"
 import { sendRefusal, utf8Bytes } from "./answer.ts"
 import { Exchange, type ExchangePlan } from "./exchange.ts"
 import { identify, requestTimeout } from "./identify.ts"
+import { RequestForms } from "./request-forms.ts"
 import type { PipelineSettings } from "./settings.ts"
 
 /**
- * `POST /v1/chat/completions`. Null: no configuration yet, 503. A bug closes the exchange and
- * throws.
+ * One call of a model on any surface. Null: no configuration yet, 503. A bug closes the exchange
+ * and throws.
  */
-export function handleChat(
+export function handleModelCall(
+  surface: Surface,
   runtime: Runtime | null,
   raw: RawRequest,
   client: Client,
   ports: Ports,
   settings: PipelineSettings,
 ): void {
-  const exchange = new Exchange("openai-chat", runtime, raw, client, ports, settings)
+  const exchange = new Exchange(surface.name, runtime, raw, client, ports, settings)
   if (runtime === null) {
     exchange.refuse(CONFIG_NOT_READY)
     return
   }
   try {
-    const planned = planChat(runtime, raw, exchange, settings)
+    const planned = planCall(surface, runtime, raw, exchange, settings)
     if (planned.ok) exchange.run(planned.value)
     else exchange.refuse(planned.refusal)
   } catch (bug) {
@@ -108,7 +110,8 @@ const CONFIG_NOT_READY = refuse(
   { retryAfterSeconds: 1 },
 )
 
-function planChat(
+function planCall(
+  surface: Surface,
   runtime: Runtime,
   raw: RawRequest,
   exchange: Exchange,
@@ -116,7 +119,7 @@ function planChat(
 ): Decision<ExchangePlan> {
   const caller = identify(runtime, raw.headers)
   if (!caller.ok) return caller
-  const parsed = parseChat(raw.body, settings)
+  const parsed = surface.parse(raw, settings)
   if (!parsed.ok) return parsed
   exchange.isStream = parsed.value.isStream
   const model = findModel(runtime.models, parsed.value.model)
@@ -127,7 +130,8 @@ function planChat(
   const { targets, unusable } = rule.value
   const admitted = admitModel(runtime.access, targets, unusable, parsed.value.model)
   if (!admitted.ok) return admitted
-  return planAttempts(runtime, caller.value, parsed.value, rule.value, admitted.value, raw)
+  const forms = new RequestForms(surface, parsed.value)
+  return planAttempts(runtime, caller.value, forms, rule.value, admitted.value, raw)
 }
 
 function matchRule(
@@ -145,7 +149,7 @@ function matchRule(
 function planAttempts(
   runtime: Runtime,
   caller: Caller,
-  request: ParsedRequest,
+  forms: RequestForms,
   rule: LinkedRule,
   out: TargetSet,
   raw: RawRequest,
@@ -153,7 +157,7 @@ function planAttempts(
   if (pickTarget(rule.tiers, out, 0) === null) return reject(refuseUnusable(rule))
   const timeout = requestTimeout(raw.headers, rule.timeouts.requestMs)
   if (!timeout.ok) return timeout
-  return accept({ runtime, caller, request, rule, out, timeoutMs: timeout.value })
+  return accept({ runtime, caller, forms, rule, out, timeoutMs: timeout.value })
 }
 
 function refuseUnusable(rule: LinkedRule): Refusal {

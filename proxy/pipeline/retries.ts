@@ -15,6 +15,8 @@ export interface Retries {
     nowMs: number,
     draw: () => number,
   ): { readonly target: Target; readonly delayMs: number } | null
+  /** The next one where `target` cannot be told the request: no attempt, and never asked again. */
+  skip(target: Target, draw: number): Target | null
   /** An answer reached the client: what its retry took of the budget comes back. */
   succeed(nowMs: number): void
 }
@@ -58,6 +60,11 @@ export function createRetries(rule: LinkedRule, out: TargetSet, backoffMs: numbe
       }
       attempts++
       return { target, delayMs }
+    },
+    skip(target, draw) {
+      tried = withTarget(tried, target)
+      never = withTarget(never, target)
+      return pickTarget(tiers, tried, draw)
     },
     succeed(nowMs) {
       if (isOnBudget) retryBudget.giveBack(nowMs)

@@ -16,7 +16,9 @@ import type {
 } from "#proxy/exchange/ports.ts"
 import type { Runtime } from "#proxy/runtime/runtime.ts"
 import { makeRuntime } from "#proxy/runtime/samples.test-data.ts"
-import { handleChat } from "./pipeline.ts"
+import { SURFACES } from "#proxy/surfaces/registry.ts"
+import type { Surface } from "#proxy/surfaces/surface.ts"
+import { handleModelCall } from "./pipeline.ts"
 import { PIPELINE_SETTINGS, type PipelineSettings } from "./settings.ts"
 
 /** The key that the upstreams are sent. */
@@ -267,9 +269,11 @@ export function startChat(
     readonly body?: unknown
     readonly raw?: Partial<RawRequest>
     readonly settings?: Partial<PipelineSettings>
+    readonly surface?: Surface
   } = {},
 ): void {
-  handleChat(
+  handleModelCall(
+    options.surface ?? SURFACES["openai-chat"],
     options.runtime ?? makeRuntime(),
     makeRaw(options.body ?? CHAT, options.raw ?? {}),
     world.client,

@@ -2,19 +2,80 @@
  * What upstreams speak: an adapter is a few pure functions, one folder for each wire schema.
  *
  * In: a checked request and a target, later the bytes of the answer. Out: the upstream's request,
- * and of the answer what concerns us: usage, first content, end, error. It must not know routing,
- * retries, policies, credentials' values or sockets.
+ * and of the answer what concerns us: its events, usage, first content, end, error. It must not
+ * know routing, retries, policies, credentials' values or sockets.
+ *
+ * An adapter offers wires. Where the client's surface is of the same wire, `same` passes bytes and
+ * reads along; else `chat`, `embeddings` or `rerank` translate through the intermediate form.
  */
 import type { JsonDocument } from "#proxy/contract/json-document.ts"
 import type { TokenUsage } from "#proxy/contract/records.ts"
-import type { ParsedRequest } from "#proxy/exchange/parsed-request.ts"
+import type { ProviderConfig, ProviderSchema } from "#proxy/contract/snapshot.ts"
+import type { FeatureTable } from "#proxy/exchange/chat-feature.ts"
+import type { ChatRequest } from "#proxy/exchange/chat-request.ts"
+import type { EmbeddingsAnswer, EmbeddingsRequest } from "#proxy/exchange/embeddings.ts"
+import type { Decision, ParsedRequest } from "#proxy/exchange/parsed-request.ts"
+import type { HeaderList } from "#proxy/exchange/ports.ts"
+import type { RerankAnswer, RerankRequest } from "#proxy/exchange/rerank.ts"
+import type { ResponseEvent } from "#proxy/exchange/response-event.ts"
 import type { Target } from "#proxy/exchange/target.ts"
 import type { UpstreamError } from "#proxy/exchange/upstream-error.ts"
+import type { WireName } from "#proxy/exchange/wire-name.ts"
+import type { Frame, FramingName } from "#proxy/wire/frame.ts"
 
 export interface ProviderAdapter {
-  /** Where the key goes; the shell fills it in. */
-  readonly authorization: { readonly header: string; readonly prefix: string }
-  /** The body for `target`: the client's own bytes with only what must change spliced in. */
+  readonly schema: ProviderSchema
+  /** What this provider can be asked in, the most native first. */
+  readonly wires: (provider: ProviderConfig) => readonly UpstreamWire[]
+}
+
+export interface UpstreamWire {
+  readonly name: WireName
+  /** For sentences: `Anthropic Messages`. */
+  readonly title: string
+  /** Origin-form target at the upstream, `provider.pathPrefix` included. */
+  readonly path: (place: CallPlace) => string
+  /** Besides the gateway's own: `anthropic-version` and the like. */
+  readonly headers: HeaderList
+  /** Lower-case names of client headers that go on where the client's surface is this wire. */
+  readonly passedHeaders: readonly string[]
+  readonly authorization: Authorization
+  /** How a stream of it is cut into frames. */
+  readonly framing: FramingName
+  /** For a client surface of the same wire; null where none exists. */
+  readonly same: SameWire | null
+  readonly chat: ChatWire | null
+  readonly embeddings: EmbeddingsWire | null
+  readonly rerank: RerankWire | null
+  /** The upstream's own words about a 4xx that is passed on; `conceal` sees each before a cut. */
+  readonly readError: (
+    answer: JsonDocument,
+    conceal: (text: string) => string,
+  ) => UpstreamError | undefined
+}
+
+/** Where the key goes; the shell fills it in. Short-lived tokens always go as `Bearer`. */
+export interface Authorization {
+  readonly header: string
+  readonly prefix: string
+}
+
+/** What a path depends on. */
+export interface CallPlace {
+  readonly provider: ProviderConfig
+  /** As the upstream names it. */
+  readonly model: string
+  readonly isStream: boolean
+}
+
+/** What an encoder knows besides the request. */
+export interface EncodeContext extends CallPlace {
+  /** Where a wire needs an output limit and the client gave none. */
+  readonly outputTokensDefault: number
+}
+
+/** The client's bytes go on, with only what must change spliced in; the answer's pass unchanged. */
+export interface SameWire {
   readonly encodeBody: (request: ParsedRequest, target: Target) => Uint8Array
   /** Usage of a whole answer; undefined when it reports none or nonsense. */
   readonly readUsage: (answer: JsonDocument) => TokenUsage | undefined
@@ -23,11 +84,47 @@ export interface ProviderAdapter {
   /** Output tokens of a whole answer by the size of its content, for one without a report. */
   readonly measureAnswer: (answer: JsonDocument) => number
   readonly openTap: (options: TapOptions) => StreamTap
-  /** The upstream's own words about a 4xx that is passed on; `conceal` sees each before a cut. */
-  readonly readError: (
+}
+
+export interface ChatWire {
+  readonly features: (provider: ProviderConfig) => FeatureTable
+  /** The body as JSON text; refuses what `features` cannot tell, such as a value out of range. */
+  readonly encode: (chat: ChatRequest, context: EncodeContext) => Decision<string>
+  /** Events of a whole answer of status 200, or what is wrong with it. */
+  readonly decodeAnswer: (answer: JsonDocument) => DecodedAnswer
+  readonly openDecoder: () => StreamDecoder
+}
+
+export type DecodedAnswer =
+  | { readonly ok: true; readonly events: readonly ResponseEvent[] }
+  | { readonly ok: false; readonly fault: string }
+
+/** Reads a stream frame by frame. Throws `WireFault` at what is not this wire's stream. */
+export interface StreamDecoder {
+  push(frame: Frame): readonly ResponseEvent[]
+  /** The connection ended: the events that its end means, `response-end` if all had come. */
+  finish(): readonly ResponseEvent[]
+}
+
+export class WireFault extends Error {}
+
+export interface EmbeddingsWire {
+  readonly encode: (request: EmbeddingsRequest, context: EncodeContext) => Decision<string>
+  readonly decodeAnswer: (
     answer: JsonDocument,
-    conceal: (text: string) => string,
-  ) => UpstreamError | undefined
+  ) => { readonly ok: true; readonly answer: EmbeddingsAnswer } | DecodeFault
+}
+
+export interface RerankWire {
+  readonly encode: (request: RerankRequest, context: EncodeContext) => Decision<string>
+  readonly decodeAnswer: (
+    answer: JsonDocument,
+  ) => { readonly ok: true; readonly answer: RerankAnswer } | DecodeFault
+}
+
+export interface DecodeFault {
+  readonly ok: false
+  readonly fault: string
 }
 
 export interface TapOptions {
@@ -37,10 +134,12 @@ export interface TapOptions {
   readonly preambleBytesMax: number
 }
 
-/** Reads along while a stream passes. Bytes go on unchanged, in whole events. */
+/** Reads along while a stream passes. Bytes go on in whole events. */
 export interface StreamTap {
   /** Gives the bytes to send on now; null for none. Nothing goes on before the first content. */
   push(chunk: Uint8Array): Uint8Array | null
+  /** The upstream closed: what is still to be sent on; sets `end` where a close is an end. */
+  finish(): Uint8Array | null
   /** Set once; whatever comes after it is ignored. */
   readonly end: TapEnd | null
   /** Whether content went on: from then on no other attempt may answer. */

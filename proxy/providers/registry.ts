@@ -5,7 +5,7 @@ import {
   SPOKEN_SCHEMAS,
   type SpokenSchema,
 } from "#proxy/contract/snapshot.ts"
-import type { ProviderAdapter } from "./adapter.ts"
+import type { ProviderAdapter, UpstreamWire } from "./adapter.ts"
 import { openAi } from "./openai/openai.ts"
 
 const ADAPTERS: Readonly<Record<SpokenSchema, ProviderAdapter>> = Object.freeze({
@@ -14,17 +14,16 @@ const ADAPTERS: Readonly<Record<SpokenSchema, ProviderAdapter>> = Object.freeze(
   Simulated: openAi,
 })
 
-/** A target whose schema has no adapter has a `problem`, so that no attempt ever asks for it. */
-export function adapterFor(schema: ProviderSchema): ProviderAdapter {
+/**
+ * What a provider can be asked in, the most native first. A target whose schema has no adapter has
+ * a `problem`, so that no attempt ever asks for it.
+ */
+export function wiresOf(provider: ProviderConfig): readonly UpstreamWire[] {
+  const { schema } = provider
   if (!isSpoken(schema)) throw new Error(`a target of schema ${schema} was chosen`)
-  return ADAPTERS[schema]
+  return ADAPTERS[schema].wires(provider)
 }
 
 export function isSpoken(schema: ProviderSchema): schema is SpokenSchema {
   return SPOKEN_SCHEMAS.some((spoken) => spoken === schema)
-}
-
-/** Request target of a chat completion at this provider. */
-export function chatPath(provider: ProviderConfig): string {
-  return `${provider.pathPrefix}/chat/completions`
 }

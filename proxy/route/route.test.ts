@@ -27,7 +27,6 @@ function target(index: number, weight: number, priority = 0): Target {
     problem: null,
     verdict: null,
     prices: undefined,
-    path: "/",
     answerHeaders: [],
   }
 }

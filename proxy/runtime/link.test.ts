@@ -316,7 +316,7 @@ test("a simulated provider needs no origin", () => {
   } as const
   const one = makeProvider("one", { schema: "Simulated", origin: "", pathPrefix: "", simulated })
   const runtime = makeRuntime({ providers: { one, two: makeProvider("two") } })
-  expect(findModel(runtime.models, "smart")?.route.rules[0]?.targets[0]?.path).toBe(
-    "/chat/completions",
-  )
+  const target = findModel(runtime.models, "smart")?.route.rules[0]?.targets[0]
+  expect(target?.provider.simulated).toEqual(simulated)
+  expect(target?.problem).toBeNull()
 })

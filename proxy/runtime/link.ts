@@ -23,7 +23,7 @@ import type {
   Snapshot,
 } from "#proxy/contract/snapshot.ts"
 import type { Target, TargetSet } from "#proxy/exchange/target.ts"
-import { chatPath, isSpoken } from "#proxy/providers/registry.ts"
+import { isSpoken } from "#proxy/providers/registry.ts"
 import type {
   HeaderMatch,
   LinkedModel,
@@ -198,7 +198,6 @@ function linkTarget(
     problem: problemOf(backend, served),
     verdict: model === null ? null : judgeAtLink(snapshot, backend.provider, model),
     prices: model === null ? undefined : snapshot.prices[priceKey(served.schema, model)],
-    path: chatPath(served),
     answerHeaders: Object.freeze([...headers, "x-sidegate-config", version]),
   })
 }

@@ -1,30 +1,74 @@
 /**
- * What clients speak, one folder each; here the one place that says how each renders a refusal.
+ * What clients speak: a surface is a few pure functions, one folder each.
  *
- * In: a refusal and the surface of the request. Out: text in the caller's own shape. Anything
- * beyond the shape (who decided, which status) is the refusal's and its table's.
+ * In: a request as accepted; later the answer in the intermediate form, or a refusal. Out: the
+ * request checked and measured, its intermediate form when a target of another wire is asked, and
+ * bytes in the caller's own shape. It must not know routes, policies or providers.
  */
-import type { SurfaceName } from "#proxy/exchange/parsed-request.ts"
+import type { ChatAnswer } from "#proxy/exchange/chat-answer.ts"
+import type { ChatRequest } from "#proxy/exchange/chat-request.ts"
+import type { EmbeddingsAnswer, EmbeddingsRequest } from "#proxy/exchange/embeddings.ts"
+import type { Decision, ParsedRequest, SurfaceName } from "#proxy/exchange/parsed-request.ts"
+import type { RawRequest } from "#proxy/exchange/ports.ts"
 import type { Refusal } from "#proxy/exchange/refusal.ts"
+import type { RerankAnswer, RerankRequest } from "#proxy/exchange/rerank.ts"
+import type { ResponseEvent } from "#proxy/exchange/response-event.ts"
 import type { UpstreamError } from "#proxy/exchange/upstream-error.ts"
-import { renderError, renderStreamError, renderUpstreamError } from "./openai-chat/render-error.ts"
+import type { Operation, WireName } from "#proxy/exchange/wire-name.ts"
+import type { SurfaceLimits } from "./limits.ts"
+
+export interface Surface {
+  readonly name: SurfaceName
+  readonly wire: WireName
+  readonly operation: Operation
+  readonly errors: SurfaceErrors
+  readonly parse: (raw: RawRequest, limits: SurfaceLimits) => Decision<ParsedRequest>
+  /** Null where only an upstream of the same wire can serve. */
+  readonly chat: ChatSurface | null
+  readonly embeddings: EmbeddingsSurface | null
+  readonly rerank: RerankSurface | null
+}
 
 export interface SurfaceErrors {
   /** A whole JSON body. */
   readonly body: (refusal: Refusal) => string
   /** An upstream's 4xx about the request itself: its words, our shape. */
-  readonly upstream: (error: UpstreamError) => string
+  readonly upstream: (error: UpstreamError, status: number) => string
   /** One in-band event, after which the stream is cut. */
   readonly event: (refusal: Refusal) => string
 }
 
-const OPENAI: SurfaceErrors = Object.freeze({
-  body: renderError,
-  upstream: renderUpstreamError,
-  event: renderStreamError,
-})
+export interface ChatSurface {
+  readonly read: (request: ParsedRequest) => Decision<ChatRequest>
+  /** JSON text. */
+  readonly renderAnswer: (answer: ChatAnswer, context: RenderContext) => string
+  readonly openRenderer: (context: RenderContext) => StreamRenderer
+}
 
-export const SURFACE_ERRORS: Readonly<Record<SurfaceName, SurfaceErrors>> = Object.freeze({
-  "openai-chat": OPENAI,
-  "openai-models": OPENAI,
-})
+/** Renders a stream event by event; what it gives may be empty. */
+export interface StreamRenderer {
+  push(event: ResponseEvent): string
+}
+
+export interface EmbeddingsSurface {
+  readonly read: (request: ParsedRequest) => Decision<EmbeddingsRequest>
+  readonly renderAnswer: (answer: EmbeddingsAnswer, context: RenderContext) => string
+}
+
+export interface RerankSurface {
+  readonly read: (request: ParsedRequest) => Decision<RerankRequest>
+  readonly renderAnswer: (answer: RerankAnswer, context: RenderContext) => string
+}
+
+export interface RenderContext {
+  readonly request: ParsedRequest
+  /** The request's own id, for answers whose upstream gives none. */
+  readonly id: string
+  /** The model that serves, as the upstream names it. */
+  readonly model: string
+  /** Unix time in seconds at which the request was admitted. */
+  readonly createdSeconds: number
+}
+
+/** Of an event stream; a surface that streams otherwise says so in its `ParsedRequest`. */
+export const EVENT_STREAM = "text/event-stream; charset=utf-8"

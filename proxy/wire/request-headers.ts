@@ -24,18 +24,22 @@ const FIXED_STREAM: readonly string[] = Object.freeze(
 
 /**
  * The whole list for one upstream request; authorization is added by the shell at the last step.
+ * `alsoPassed` are further names, lower case, that the upstream's wire takes from its own clients.
  */
 export function upstreamHeaders(
   headers: Readonly<Record<string, string | undefined>>,
   isStream: boolean,
+  alsoPassed: readonly string[] = [],
 ): readonly string[] {
   const fixed = isStream ? FIXED_STREAM : FIXED_JSON
   let list: string[] | null = null
-  for (const name of PASSED) {
-    const value = headers[name]
-    if (value === undefined || !isSafeValue(value)) continue
-    list ??= [...fixed]
-    list.push(name, value)
+  for (const names of [PASSED, alsoPassed]) {
+    for (const name of names) {
+      const value = headers[name]
+      if (value === undefined || !isSafeValue(value)) continue
+      list ??= [...fixed]
+      list.push(name, value)
+    }
   }
   return list ?? fixed
 }

@@ -1,14 +1,15 @@
-/**
- * The fields of one server-sent event, from its bytes. Only `data` and whether it is named `error`.
- */
+/** The fields of one server-sent event, from its bytes: its data and its name. */
 
 export interface EventFields {
   /**
    * Lines joined by LF; null when the event has none, as a comment. A view where one line is all.
    */
   readonly data: Uint8Array | null
-  readonly isError: boolean
+  /** The last `event:` line, at most 64 bytes of it; null without one. */
+  readonly name: string | null
 }
+
+const NAME_BYTES_MAX = 64
 
 const LF = 0x0a
 const CR = 0x0d
@@ -17,7 +18,7 @@ const SPACE = 0x20
 
 export function readEvent(bytes: Uint8Array, start: number, end: number): EventFields {
   const lines: Uint8Array[] = []
-  let isError = false
+  let name: string | null = null
   let at = hasMark(bytes, start) ? start + 3 : start
   while (at < end) {
     const lineEnd = endOfLine(bytes, at, end)
@@ -25,12 +26,16 @@ export function readEvent(bytes: Uint8Array, start: number, end: number): EventF
     const valueStart = bytes[colon + 1] === SPACE ? colon + 2 : colon + 1
     const value = bytes.subarray(Math.min(valueStart, lineEnd), lineEnd)
     if (isNamed(bytes, at, colon, "data")) lines.push(value)
-    else if (isNamed(bytes, at, colon, "event")) isError = isNamed(value, 0, value.length, "error")
+    else if (isNamed(bytes, at, colon, "event")) name = nameOf(value)
     at = lineEnd + 1
   }
   const [first] = lines
-  if (first === undefined) return { data: null, isError }
-  return { data: lines.length === 1 ? first : joinLines(lines), isError }
+  if (first === undefined) return { data: null, name }
+  return { data: lines.length === 1 ? first : joinLines(lines), name }
+}
+
+function nameOf(value: Uint8Array): string {
+  return String.fromCharCode(...value.subarray(0, NAME_BYTES_MAX))
 }
 
 /** A byte order mark may open a stream. */

@@ -48,7 +48,6 @@ function target(model: string | null): Target {
     problem: null,
     verdict: null,
     prices: undefined,
-    path: "/chat/completions",
     answerHeaders: [],
   }
 }

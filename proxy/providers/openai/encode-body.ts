@@ -3,7 +3,6 @@
  * streams.
  */
 import {
-  endOf,
   firstIn,
   type JsonDocument,
   KIND,
@@ -14,14 +13,7 @@ import {
 } from "#proxy/contract/json-document.ts"
 import type { ParsedRequest } from "#proxy/exchange/parsed-request.ts"
 import type { Target } from "#proxy/exchange/target.ts"
-import { takeBytes } from "#proxy/wire/byte-slab.ts"
-
-/** Bytes `start` to `end` are replaced by `text`. */
-interface Edit {
-  readonly start: number
-  readonly end: number
-  readonly text: Uint8Array
-}
+import { type Edit, insertAt, modelEdit, replaceNode, splice } from "../splice-body.ts"
 
 const utf8 = new TextEncoder()
 const ASK_MEMBER = utf8.encode('"include_usage":true')
@@ -40,51 +32,15 @@ export function encodeBody(request: ParsedRequest, target: Target): Uint8Array {
   return splice(document.bytes, usage.start < model.start ? [usage, model] : [model, usage])
 }
 
-function modelEdit(request: ParsedRequest, target: Target): Edit | null {
-  if (target.modelJson === null || target.model === request.model) return null
-  const { document, modelNode } = request
-  return {
-    start: startOf(document, modelNode),
-    end: endOf(document, modelNode),
-    text: target.modelJson,
-  }
-}
-
 /**
  * Asks for the usage event whatever the client wrote: absent, null, without the member, or false.
  */
 function usageEdit(document: JsonDocument): Edit {
   const options = memberOf(document, 0, "stream_options")
   if (options === NONE) return insertAt(startOf(document, 0) + 1, ASK_FIELD_COMMA)
-  if (kindOf(document, options) === KIND.null) return replace(document, options, ASK_OPTIONS)
+  if (kindOf(document, options) === KIND.null) return replaceNode(document, options, ASK_OPTIONS)
   const asked = memberOf(document, options, "include_usage")
-  if (asked !== NONE) return replace(document, asked, TRUE)
+  if (asked !== NONE) return replaceNode(document, asked, TRUE)
   const isEmpty = firstIn(document, options) === NONE
   return insertAt(startOf(document, options) + 1, isEmpty ? ASK_MEMBER : ASK_MEMBER_COMMA)
-}
-
-function insertAt(at: number, text: Uint8Array): Edit {
-  return { start: at, end: at, text }
-}
-
-function replace(document: JsonDocument, node: number, text: Uint8Array): Edit {
-  return { start: startOf(document, node), end: endOf(document, node), text }
-}
-
-/** `edits` in order and apart. */
-function splice(bytes: Uint8Array, edits: readonly Edit[]): Uint8Array {
-  let length = bytes.length
-  for (const edit of edits) length += edit.text.length - (edit.end - edit.start)
-  const out = takeBytes(length)
-  let from = 0
-  let to = 0
-  for (const edit of edits) {
-    out.set(bytes.subarray(from, edit.start), to)
-    to += edit.start - from
-    out.set(edit.text, to)
-    to += edit.text.length
-    from = edit.end
-  }
-  out.set(bytes.subarray(from), to)
-  return out
 }

@@ -21,6 +21,7 @@ import {
 } from "#proxy/contract/json-document.ts"
 import { type JsonLimits, scanJson } from "#proxy/contract/json-scan.ts"
 import type { TokenUsage } from "#proxy/contract/records.ts"
+import { isDoneMarker } from "#proxy/wire/frame-reader.ts"
 import { createEventSplitter, type EventSplitter } from "#proxy/wire/sse-events.ts"
 import { readEvent } from "#proxy/wire/sse-fields.ts"
 import type { StreamTap, TapEnd, TapOptions } from "../adapter.ts"
@@ -85,6 +86,11 @@ class OpenAiTap implements StreamTap {
     return this.takeRuns()
   }
 
+  /** A close is no end: `[DONE]` is. */
+  finish(): Uint8Array | null {
+    return null
+  }
+
   private onEvent(bytes: Uint8Array, start: number, end: number): void {
     if (this.end !== null) return
     this.buffer = bytes
@@ -104,7 +110,7 @@ class OpenAiTap implements StreamTap {
       if (this.preamble === null) this.pass(start, end)
       return
     }
-    if (isDone(event.data)) {
+    if (isDoneMarker(event.data)) {
       this.commit()
       this.pass(start, end)
       this.end = DONE
@@ -116,7 +122,7 @@ class OpenAiTap implements StreamTap {
       this.end = { kind: "invalid", detail }
       return
     }
-    this.inspectChunk(scanned.document, event.isError, start, end)
+    this.inspectChunk(scanned.document, event.name === "error", start, end)
   }
 
   private inspectChunk(chunk: JsonDocument, isError: boolean, start: number, end: number): void {
@@ -191,12 +197,6 @@ function isPlainData(bytes: Uint8Array, start: number): boolean {
   if (bytes[start] !== 0x64 || bytes[start + 4] !== 0x3a) return false
   const next = bytes[start + 5]
   return next === 0x7b || (next === 0x20 && bytes[start + 6] === 0x7b)
-}
-
-function isDone(data: Uint8Array): boolean {
-  let length = data.length
-  while (data[length - 1] === 0x20) length--
-  return length === 6 && String.fromCharCode(...data.subarray(0, 6)) === "[DONE]"
 }
 
 /** A chunk without choices that carries a report, whatever is in it. */

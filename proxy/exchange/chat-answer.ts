@@ -1,0 +1,160 @@
+/** A whole chat answer: its events folded, in the order in which its parts began. */
+import { RawJson } from "#proxy/contract/json-write.ts"
+import type { TokenUsage } from "#proxy/contract/records.ts"
+import type { Citation, FinishReason, ResponseEvent } from "./response-event.ts"
+
+export interface ChatAnswer {
+  readonly id: string | null
+  readonly model: string | null
+  readonly choices: readonly AnswerChoice[]
+  readonly usage: TokenUsage | undefined
+}
+
+export interface AnswerChoice {
+  readonly parts: readonly AnswerPart[]
+  readonly reason: FinishReason
+  readonly stopSequence: string | null
+  /** Entries of OpenAI's `logprobs.content`; null when there are none. */
+  readonly logprobs: RawJson | null
+}
+
+export type AnswerPart =
+  | { readonly kind: "text"; readonly text: string; readonly citations: readonly Citation[] }
+  | { readonly kind: "reasoning"; readonly text: string; readonly signature: string | null }
+  | { readonly kind: "reasoning-redacted"; readonly data: string }
+  | { readonly kind: "refusal"; readonly text: string }
+  | { readonly kind: "media"; readonly mimeType: string; readonly base64: string }
+  | {
+      readonly kind: "tool-call"
+      readonly id: string
+      readonly name: string
+      readonly arguments: string
+      readonly signature: string | null
+    }
+
+/** Choices in their order; one that never ended has reason `other`. */
+export function collectAnswer(events: Iterable<ResponseEvent>): ChatAnswer {
+  let start: { readonly id: string | null; readonly model: string | null } = NO_START
+  let usage: TokenUsage | undefined
+  const choices = new Map<number, OpenChoice>()
+  for (const event of events) {
+    if (event.kind === "response-start") start = event
+    else if (event.kind === "usage-report") usage = event.usage
+    else if (event.kind !== "response-end" && event.kind !== "response-error") {
+      const choice = choices.get(event.choice) ?? new OpenChoice()
+      choices.set(event.choice, choice)
+      choice.add(event)
+    }
+  }
+  const sorted = [...choices].sort(([a], [b]) => a - b)
+  return { ...start, usage, choices: sorted.map(([, choice]) => choice.close()) }
+}
+
+/** The text of a choice without its reasoning. */
+export function textOfChoice(choice: AnswerChoice): string {
+  return choice.parts.map((part) => (part.kind === "text" ? part.text : "")).join("")
+}
+
+const NO_START = Object.freeze({ id: null, model: null })
+
+type ChoiceEvent = Extract<ResponseEvent, { readonly choice: number }>
+
+class OpenChoice {
+  private readonly parts: AnswerPart[] = []
+  private readonly calls = new Map<number, number>()
+  private readonly logprobs: string[] = []
+  private reason: FinishReason = "other"
+  private stopSequence: string | null = null
+
+  add(event: ChoiceEvent): void {
+    switch (event.kind) {
+      case "text-delta":
+      case "refusal-delta":
+        this.addText(event.kind === "text-delta" ? "text" : "refusal", event.text)
+        break
+      case "reasoning-delta":
+        this.addReasoning(event.text, null)
+        break
+      case "reasoning-signature":
+        this.addReasoning("", event.signature)
+        break
+      case "reasoning-redacted":
+        this.parts.push({ kind: "reasoning-redacted", data: event.data })
+        break
+      case "media-add":
+        this.parts.push({ kind: "media", mimeType: event.mimeType, base64: event.base64 })
+        break
+      case "tool-call-start":
+        this.addCall(event.call, event)
+        break
+      case "tool-call-delta":
+        this.addArguments(event.call, event.arguments)
+        break
+      case "citation-add":
+        this.cite(event.citation)
+        break
+      case "logprobs-add":
+        this.logprobs.push(event.entries.text.slice(1, -1))
+        break
+      case "choice-end":
+        this.reason = event.reason
+        this.stopSequence = event.stopSequence
+        break
+    }
+  }
+
+  close(): AnswerChoice {
+    const entries = this.logprobs.filter((text) => text.trim() !== "")
+    return {
+      parts: this.parts,
+      reason: this.reason,
+      stopSequence: this.stopSequence,
+      logprobs: entries.length === 0 ? null : new RawJson(`[${entries.join(",")}]`),
+    }
+  }
+
+  private addText(kind: "text" | "refusal", text: string): void {
+    const last = this.parts.at(-1)
+    if (last?.kind === kind) this.replaceLast({ ...last, text: last.text + text })
+    else if (kind === "refusal") this.parts.push({ kind, text })
+    else this.parts.push({ kind, text, citations: [] })
+  }
+
+  private replaceLast(part: AnswerPart): void {
+    this.parts[this.parts.length - 1] = part
+  }
+
+  /** A signature closes its block: what comes next is another one. */
+  private addReasoning(text: string, signature: string | null): void {
+    const last = this.parts.at(-1)
+    if (last?.kind !== "reasoning" || last.signature !== null) {
+      this.parts.push({ kind: "reasoning", text, signature })
+      return
+    }
+    this.replaceLast({ ...last, text: last.text + text, signature })
+  }
+
+  private addCall(
+    call: number,
+    { id, name, signature }: { id: string; name: string; signature: string | null },
+  ): void {
+    this.calls.set(call, this.parts.length)
+    this.parts.push({ kind: "tool-call", id, name, arguments: "", signature })
+  }
+
+  private addArguments(call: number, text: string): void {
+    const at = this.calls.get(call) ?? -1
+    const part = this.parts[at]
+    if (part?.kind === "tool-call") this.parts[at] = { ...part, arguments: part.arguments + text }
+  }
+
+  private cite(citation: Citation): void {
+    const at = this.parts.findLastIndex(({ kind }) => kind === "text")
+    const part = this.parts[at]
+    if (part?.kind !== "text") {
+      this.parts.push({ kind: "text", text: "", citations: [citation] })
+      return
+    }
+    this.parts[at] = { ...part, citations: [...part.citations, citation] }
+  }
+}

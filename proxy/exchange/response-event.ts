@@ -1,0 +1,123 @@
+/**
+ * A chat answer in the intermediate form: the same events for a whole answer and for a stream.
+ *
+ * A wire decodes what its upstream sends into them, a surface renders them. `choice` counts from 0;
+ * a `call` counts the tool calls of its choice from 0. A whole answer is all of its events at once,
+ * and `collectAnswer` folds them where a surface needs the whole.
+ */
+import type { RawJson } from "#proxy/contract/json-write.ts"
+import type { TokenUsage } from "#proxy/contract/records.ts"
+
+export type ResponseEvent =
+  /** First; `id` is the upstream's, null when it gives none. */
+  | { readonly kind: "response-start"; readonly id: string | null; readonly model: string | null }
+  | { readonly kind: "text-delta"; readonly choice: number; readonly text: string }
+  | { readonly kind: "reasoning-delta"; readonly choice: number; readonly text: string }
+  /** Ends a block of reasoning: what the provider wants back with it. */
+  | { readonly kind: "reasoning-signature"; readonly choice: number; readonly signature: string }
+  | { readonly kind: "reasoning-redacted"; readonly choice: number; readonly data: string }
+  | { readonly kind: "refusal-delta"; readonly choice: number; readonly text: string }
+  | {
+      readonly kind: "tool-call-start"
+      readonly choice: number
+      readonly call: number
+      readonly id: string
+      readonly name: string
+      readonly signature: string | null
+    }
+  | {
+      readonly kind: "tool-call-delta"
+      readonly choice: number
+      readonly call: number
+      /** The next piece of the arguments' JSON text. */
+      readonly arguments: string
+    }
+  | { readonly kind: "citation-add"; readonly choice: number; readonly citation: Citation }
+  /** An image or a sound in the answer; `base64` is whole. */
+  | {
+      readonly kind: "media-add"
+      readonly choice: number
+      readonly mimeType: string
+      readonly base64: string
+    }
+  /** Entries of OpenAI's `logprobs.content`, a JSON array as text. */
+  | { readonly kind: "logprobs-add"; readonly choice: number; readonly entries: RawJson }
+  | {
+      readonly kind: "choice-end"
+      readonly choice: number
+      readonly reason: FinishReason
+      /** Which of the request's stop sequences was met, where the provider says so. */
+      readonly stopSequence: string | null
+    }
+  /** The last one counts. */
+  | { readonly kind: "usage-report"; readonly usage: TokenUsage }
+  /** Last, and only when the upstream said that its answer is complete. */
+  | { readonly kind: "response-end" }
+  /** The upstream reports an error within its stream; nothing follows. */
+  | { readonly kind: "response-error"; readonly message: string }
+
+/**
+ * `length`: the output limit. `context-length`: the model's window. `pause`: the provider wants the
+ * turn sent again to go on (Anthropic `pause_turn`).
+ */
+export type FinishReason =
+  | "stop"
+  | "stop-sequence"
+  | "length"
+  | "context-length"
+  | "tool-calls"
+  | "content-filter"
+  | "refusal"
+  | "pause"
+  | "other"
+
+/** What a piece of the answer rests on. Positions count characters of the choice's text. */
+export interface Citation {
+  readonly url: string | null
+  readonly title: string | null
+  readonly citedText: string | null
+  readonly start: number | null
+  readonly end: number | null
+  /** Of the request's documents, counted from 0. */
+  readonly documentIndex: number | null
+}
+
+/** Whether an event is content: from the first one on no other attempt may answer. */
+export function isContent(event: ResponseEvent): boolean {
+  switch (event.kind) {
+    case "text-delta":
+    case "reasoning-delta":
+    case "refusal-delta":
+      return event.text !== ""
+    case "tool-call-start":
+    case "tool-call-delta":
+    case "reasoning-redacted":
+    case "media-add":
+    case "choice-end":
+      return true
+    case "response-start":
+    case "reasoning-signature":
+    case "citation-add":
+    case "logprobs-add":
+    case "usage-report":
+    case "response-end":
+    case "response-error":
+      return false
+  }
+}
+
+/** UTF-16 units of the answer in one event, for the estimate where no usage is reported. */
+export function contentLength(event: ResponseEvent): number {
+  switch (event.kind) {
+    case "text-delta":
+    case "reasoning-delta":
+    case "refusal-delta":
+      return event.text.length
+    case "tool-call-start":
+      return event.name.length
+    case "tool-call-delta":
+      return event.arguments.length
+    default:
+      return 0
+  }
+}

@@ -1,0 +1,159 @@
+/**
+ * Stage 10: what one target is sent, and how its answer is read: the wire, the body, the codec.
+ *
+ * The upstream's wire that equals the surface's comes first, since bytes pass there; else the first
+ * that the operation can be translated to. What a target cannot be told is a refusal that names the
+ * field and the provider; another target may still serve.
+ */
+import { findUnsupported, refuseUnsupported } from "#proxy/exchange/chat-feature.ts"
+import { accept, type Decision, reject } from "#proxy/exchange/parsed-request.ts"
+import { refuse } from "#proxy/exchange/refusal.ts"
+import type { Target } from "#proxy/exchange/target.ts"
+import type {
+  ChatWire,
+  EmbeddingsWire,
+  EncodeContext,
+  RerankWire,
+  UpstreamWire,
+} from "#proxy/providers/adapter.ts"
+import { wiresOf } from "#proxy/providers/registry.ts"
+import type {
+  ChatSurface,
+  EmbeddingsSurface,
+  RenderContext,
+  RerankSurface,
+} from "#proxy/surfaces/surface.ts"
+import {
+  type AttemptCodec,
+  chatCodec,
+  embeddingsCodec,
+  passCodec,
+  rerankCodec,
+} from "./attempt-codec.ts"
+import type { RequestForms } from "./request-forms.ts"
+
+export interface Encoded {
+  readonly wire: UpstreamWire
+  readonly body: Uint8Array | string
+  readonly codec: AttemptCodec
+}
+
+export interface EncodeFacts {
+  readonly model: string
+  readonly id: string
+  /** Wall clock in ms at which the request was admitted. */
+  readonly admittedAt: number
+  readonly outputTokensDefault: number
+}
+
+export function encodeRequest(
+  forms: RequestForms,
+  target: Target,
+  facts: EncodeFacts,
+): Decision<Encoded> {
+  const { surface, request } = forms
+  const wires = wiresOf(target.provider)
+  const own = wires.find(({ name, same }) => name === surface.wire && same !== null)
+  if (own !== undefined && own.same !== null) {
+    const codec = passCodec(own.same, request.wantsUsage)
+    return accept({ wire: own, body: own.same.encodeBody(request, target), codec })
+  }
+  for (const wire of wires) {
+    const encoded = translate(forms, wire, target, facts)
+    if (encoded !== null) return encoded
+  }
+  const { name, schema } = target.provider
+  const message = `provider ${name} (schema ${schema}) does not serve ${surface.operation} requests`
+  return reject(refuse("unsupported_parameter", message, { param: "model" }))
+}
+
+/** Null when this wire has no form in common with the surface. */
+function translate(
+  forms: RequestForms,
+  wire: UpstreamWire,
+  target: Target,
+  facts: EncodeFacts,
+): Decision<Encoded> | null {
+  const { surface, request } = forms
+  const context: EncodeContext = {
+    provider: target.provider,
+    model: facts.model,
+    isStream: request.isStream,
+    outputTokensDefault: facts.outputTokensDefault,
+  }
+  const render: RenderContext = {
+    request,
+    id: facts.id,
+    model: facts.model,
+    createdSeconds: Math.floor(facts.admittedAt / 1000),
+  }
+  if (wire.chat !== null && surface.chat !== null) {
+    return encodeChat(forms, wire, wire.chat, surface.chat, context, render)
+  }
+  if (wire.embeddings !== null && surface.embeddings !== null) {
+    return encodeEmbeddings(forms, wire, wire.embeddings, surface.embeddings, context, render)
+  }
+  if (wire.rerank !== null && surface.rerank !== null) {
+    return encodeRerank(forms, wire, wire.rerank, surface.rerank, context, render)
+  }
+  return null
+}
+
+function encodeChat(
+  forms: RequestForms,
+  wire: UpstreamWire,
+  chat: ChatWire,
+  surface: ChatSurface,
+  context: EncodeContext,
+  render: RenderContext,
+): Decision<Encoded> {
+  const form = forms.chat(surface)
+  if (!form.ok) return form
+  const { provider } = context
+  const features = chat.features(provider)
+  const unsupported = findUnsupported(form.value.uses, features, provider.name, wire.title)
+  if (unsupported !== null) return reject(unsupported)
+  const body = chat.encode(form.value, context)
+  if (!body.ok) return body
+  return accept({ wire, body: body.value, codec: chatCodec(wire, chat, surface, render) })
+}
+
+function encodeEmbeddings(
+  forms: RequestForms,
+  wire: UpstreamWire,
+  embeddings: EmbeddingsWire,
+  surface: EmbeddingsSurface,
+  context: EncodeContext,
+  render: RenderContext,
+): Decision<Encoded> {
+  const form = forms.embeddings(surface)
+  if (!form.ok) return form
+  const [unknown] = form.value.unknown
+  if (unknown !== undefined) {
+    const why = `${wire.title} has no such field`
+    return reject(refuseUnsupported(unknown, context.provider.name, why))
+  }
+  const body = embeddings.encode(form.value, context)
+  if (!body.ok) return body
+  return accept({ wire, body: body.value, codec: embeddingsCodec(embeddings, surface, render) })
+}
+
+function encodeRerank(
+  forms: RequestForms,
+  wire: UpstreamWire,
+  rerank: RerankWire,
+  surface: RerankSurface,
+  context: EncodeContext,
+  render: RenderContext,
+): Decision<Encoded> {
+  const form = forms.rerank(surface)
+  if (!form.ok) return form
+  const [unknown] = form.value.unknown
+  if (unknown !== undefined) {
+    const why = `${wire.title} has no such field`
+    return reject(refuseUnsupported(unknown, context.provider.name, why))
+  }
+  const body = rerank.encode(form.value, context)
+  if (!body.ok) return body
+  return accept({ wire, body: body.value, codec: rerankCodec(rerank, surface, render) })
+}

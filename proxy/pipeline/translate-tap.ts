@@ -1,0 +1,102 @@
+/**
+ * A stream of one wire in, the client's own shape out: the decoder's events, rendered.
+ *
+ * What is rendered before the first content is held, so that another provider can still answer.
+ */
+import type { TokenUsage } from "#proxy/contract/records.ts"
+import { contentLength, isContent, type ResponseEvent } from "#proxy/exchange/response-event.ts"
+import {
+  type StreamDecoder,
+  type StreamTap,
+  type TapEnd,
+  WireFault,
+} from "#proxy/providers/adapter.ts"
+import type { StreamRenderer } from "#proxy/surfaces/surface.ts"
+import type { Frame } from "#proxy/wire/frame.ts"
+import type { FrameReader, OnFrame } from "#proxy/wire/frame-reader.ts"
+
+const CHARS_PER_TOKEN = 4
+const utf8 = new TextEncoder()
+
+export class TranslateTap implements StreamTap {
+  end: TapEnd | null = null
+  hasContent = false
+  usage: TokenUsage | undefined = undefined
+  contentEvents = 0
+  private contentChars = 0
+  private text = ""
+  private readonly decoder: StreamDecoder
+  private readonly renderer: StreamRenderer
+  private readonly reader: FrameReader
+  private readonly preambleCharsMax: number
+
+  constructor(
+    decoder: StreamDecoder,
+    renderer: StreamRenderer,
+    openReader: (onFrame: OnFrame) => FrameReader,
+    preambleCharsMax: number,
+  ) {
+    this.decoder = decoder
+    this.renderer = renderer
+    this.preambleCharsMax = preambleCharsMax
+    this.reader = openReader((frame) => this.onFrame(frame))
+  }
+
+  get outputTokensSeen(): number {
+    return Math.max(this.contentEvents, Math.ceil(this.contentChars / CHARS_PER_TOKEN))
+  }
+
+  push(chunk: Uint8Array): Uint8Array | null {
+    if (this.end !== null) return null
+    const fault = this.reader.push(chunk)
+    if (fault !== null) this.end ??= { kind: "invalid", detail: fault }
+    return this.take()
+  }
+
+  finish(): Uint8Array | null {
+    if (this.end === null) this.noteAll(this.decoder.finish())
+    return this.take()
+  }
+
+  private onFrame(frame: Frame | null): void {
+    if (this.end !== null || frame === null) return
+    try {
+      this.noteAll(this.decoder.push(frame))
+    } catch (fault) {
+      if (!(fault instanceof WireFault)) throw fault
+      this.end = { kind: "invalid", detail: fault.message }
+    }
+  }
+
+  private noteAll(events: readonly ResponseEvent[]): void {
+    for (const event of events) {
+      if (this.end !== null) return
+      this.note(event)
+    }
+  }
+
+  private note(event: ResponseEvent): void {
+    if (event.kind === "response-error") {
+      this.end = { kind: "error" }
+      return
+    }
+    if (event.kind === "usage-report") this.usage = event.usage
+    if (isContent(event)) {
+      this.hasContent = true
+      this.contentEvents++
+      this.contentChars += contentLength(event)
+    }
+    this.text += this.renderer.push(event)
+    if (event.kind !== "response-end") return
+    this.hasContent = true
+    this.end = { kind: "done" }
+  }
+
+  private take(): Uint8Array | null {
+    if (this.text.length > this.preambleCharsMax) this.hasContent = true
+    if (!this.hasContent || this.text === "") return null
+    const bytes = utf8.encode(this.text)
+    this.text = ""
+    return bytes
+  }
+}

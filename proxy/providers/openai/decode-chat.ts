@@ -1,0 +1,173 @@
+/** Chat Completions answers and chunks to events. */
+import type { JsonDocument } from "#proxy/contract/json-document.ts"
+import { JsonView } from "#proxy/contract/json-view.ts"
+import type { Citation, FinishReason, ResponseEvent } from "#proxy/exchange/response-event.ts"
+import type { Frame } from "#proxy/wire/frame.ts"
+import { type DecodedAnswer, type StreamDecoder, WireFault } from "../adapter.ts"
+import { findAnswerFault, hasError, readUsage } from "./read-answer.ts"
+
+export function decodeAnswer(answer: JsonDocument): DecodedAnswer {
+  const fault = findAnswerFault(answer)
+  if (fault !== null) return { ok: false, fault }
+  const view = new JsonView(answer)
+  const state = new ChoiceStates()
+  const events = [startOf(view), ...choicesOf(view, "message", state)]
+  const usage = readUsage(answer)
+  if (usage !== undefined) events.push({ kind: "usage-report", usage })
+  return { ok: true, events: [...events, { kind: "response-end" }] }
+}
+
+export function openDecoder(): StreamDecoder {
+  return new ChunkDecoder()
+}
+
+class ChunkDecoder implements StreamDecoder {
+  private hasStarted = false
+  private readonly state = new ChoiceStates()
+
+  push(frame: Frame): readonly ResponseEvent[] {
+    if (frame.kind === "done-marker") return [{ kind: "response-end" }]
+    const { document, name } = frame
+    const view = new JsonView(document)
+    if (!view.isObject) throw new WireFault("an event is not a JSON object")
+    if (name === "error" || hasError(document)) {
+      return [{ kind: "response-error", message: "the upstream reported an error" }]
+    }
+    const events: ResponseEvent[] = this.hasStarted ? [] : [startOf(view)]
+    this.hasStarted = true
+    events.push(...choicesOf(view, "delta", this.state))
+    const usage = readUsage(document)
+    if (usage !== undefined) events.push({ kind: "usage-report", usage })
+    return events
+  }
+
+  /** A close is no end: `[DONE]` is. */
+  finish(): readonly ResponseEvent[] {
+    return []
+  }
+}
+
+function startOf(view: JsonView): ResponseEvent {
+  return {
+    kind: "response-start",
+    id: view.textOf("id") ?? null,
+    model: view.textOf("model") ?? null,
+  }
+}
+
+function choicesOf(
+  view: JsonView,
+  member: "delta" | "message",
+  state: ChoiceStates,
+): readonly ResponseEvent[] {
+  const choices = view.member("choices")?.items() ?? []
+  return choices.flatMap((choice, position) => {
+    const index = choice.countOf("index") ?? position
+    const message = choice.member(member)
+    const events = message === undefined ? [] : contentOf(message, index, state)
+    const entries = choice.member("logprobs")?.member("content")
+    if (entries?.isArray === true) {
+      events.push({ kind: "logprobs-add", choice: index, entries: entries.raw() })
+    }
+    const reason = choice.textOf("finish_reason")
+    if (reason === undefined) return events
+    return [
+      ...events,
+      { kind: "choice-end", choice: index, reason: reasonOf(reason), stopSequence: null },
+    ]
+  })
+}
+
+function contentOf(message: JsonView, choice: number, state: ChoiceStates): ResponseEvent[] {
+  const events: ResponseEvent[] = []
+  // Vendors name what a model thinks differently; OpenAI's own API does not show it.
+  const thought = message.textOf("reasoning_content") ?? message.textOf("reasoning")
+  if (thought !== undefined && thought !== "") {
+    events.push({ kind: "reasoning-delta", choice, text: thought })
+  }
+  events.push(...detailsOf(message, choice))
+  const text = message.textOf("content")
+  if (text !== undefined && text !== "") events.push({ kind: "text-delta", choice, text })
+  for (const part of message.member("content")?.items() ?? []) {
+    const partText = part.textOf("text")
+    if (partText !== undefined) events.push({ kind: "text-delta", choice, text: partText })
+  }
+  const refusal = message.textOf("refusal")
+  if (refusal !== undefined && refusal !== "") {
+    events.push({ kind: "refusal-delta", choice, text: refusal })
+  }
+  for (const citation of message.member("annotations")?.items() ?? []) {
+    events.push({ kind: "citation-add", choice, citation: citationOf(citation) })
+  }
+  for (const [position, call] of (message.member("tool_calls")?.items() ?? []).entries()) {
+    events.push(...state.call(choice, call, position))
+  }
+  return events
+}
+
+function detailsOf(message: JsonView, choice: number): readonly ResponseEvent[] {
+  const details = message.member("reasoning_details")?.items() ?? []
+  return details.flatMap((detail): ResponseEvent[] => {
+    const signature = detail.textOf("signature")
+    const data = detail.textOf("data")
+    if (signature !== undefined) return [{ kind: "reasoning-signature", choice, signature }]
+    return data === undefined ? [] : [{ kind: "reasoning-redacted", choice, data }]
+  })
+}
+
+function citationOf(annotation: JsonView): Citation {
+  const url = annotation.member("url_citation")
+  return {
+    url: url?.textOf("url") ?? null,
+    title: url?.textOf("title") ?? null,
+    citedText: null,
+    start: url?.countOf("start_index") ?? null,
+    end: url?.countOf("end_index") ?? null,
+    documentIndex: null,
+  }
+}
+
+function reasonOf(reason: string): FinishReason {
+  switch (reason) {
+    case "stop":
+      return "stop"
+    case "length":
+      return "length"
+    case "tool_calls":
+    case "function_call":
+      return "tool-calls"
+    case "content_filter":
+      return "content-filter"
+    default:
+      return "other"
+  }
+}
+
+/** Which calls of each choice have begun: the first piece of one carries its id and name. */
+class ChoiceStates {
+  private readonly begun = new Set<string>()
+
+  call(choice: number, call: JsonView, position: number): readonly ResponseEvent[] {
+    const index = call.countOf("index") ?? position
+    const called = call.member("function")
+    const events: ResponseEvent[] = []
+    const key = `${choice}.${index}`
+    if (!this.begun.has(key)) {
+      this.begun.add(key)
+      events.push({
+        kind: "tool-call-start",
+        choice,
+        call: index,
+        id: call.textOf("id") ?? `call_${key}`,
+        name: called?.textOf("name") ?? "",
+        signature:
+          call.member("extra_content")?.member("google")?.textOf("thought_signature") ?? null,
+      })
+    }
+    const piece = called?.textOf("arguments")
+    if (piece !== undefined && piece !== "") {
+      events.push({ kind: "tool-call-delta", choice, call: index, arguments: piece })
+    }
+    return events
+  }
+}

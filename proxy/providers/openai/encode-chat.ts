@@ -1,0 +1,167 @@
+/**
+ * A chat request in the intermediate form as a Chat Completions body.
+ *
+ * Source: OpenAI API reference, "Create chat completion". Numbers keep the client's digits.
+ */
+import { type JsonValue, writeJson } from "#proxy/contract/json-write.ts"
+import { refuseUnsupported } from "#proxy/exchange/chat-feature.ts"
+import type {
+  ChatMessage,
+  ChatRequest,
+  ContentPart,
+  MediaPart,
+  ReasoningWish,
+  TextPart,
+  ToolResultPart,
+} from "#proxy/exchange/chat-request.ts"
+import { accept, type Decision } from "#proxy/exchange/parsed-request.ts"
+import { BodyFault, readBody } from "#proxy/exchange/read-body.ts"
+import type { EncodeContext } from "../adapter.ts"
+
+export function encodeChat(chat: ChatRequest, context: EncodeContext): Decision<string> {
+  const messages = readBody(() =>
+    chat.messages.flatMap((message) => encodeMessage(message, context)),
+  )
+  return messages.ok ? accept(writeJson(bodyOf(chat, messages.value, context))) : messages
+}
+
+function bodyOf(
+  chat: ChatRequest,
+  messages: readonly JsonValue[],
+  context: EncodeContext,
+): JsonValue {
+  return {
+    model: context.model,
+    messages,
+    stream: chat.isStream ? true : undefined,
+    stream_options: chat.isStream ? { include_usage: true } : undefined,
+    ...outputLimit(chat, context),
+    temperature: chat.temperature ?? undefined,
+    top_p: chat.topP ?? undefined,
+    frequency_penalty: chat.frequencyPenalty ?? undefined,
+    presence_penalty: chat.presencePenalty ?? undefined,
+    seed: chat.seed ?? undefined,
+    logit_bias: chat.logitBias ?? undefined,
+    stop: chat.stop.length === 0 ? undefined : chat.stop,
+    n: chat.choices === 1 ? undefined : chat.choices,
+    logprobs: chat.logprobs === null ? undefined : true,
+    top_logprobs: chat.logprobs === null || chat.logprobs === 0 ? undefined : chat.logprobs,
+    tools: chat.tools.length === 0 ? undefined : encodeTools(chat),
+    tool_choice: encodeToolChoice(chat),
+    parallel_tool_calls: chat.parallelToolCalls ?? undefined,
+    response_format: encodeFormat(chat),
+    reasoning_effort: chat.reasoning === null ? undefined : effortOf(chat.reasoning),
+    verbosity: chat.verbosity ?? undefined,
+    user: chat.user ?? undefined,
+  }
+}
+
+/** OpenAI's own reasoning models refuse the older name, and other servers do not know the newer. */
+function outputLimit(chat: ChatRequest, { provider }: EncodeContext) {
+  const limit = chat.maxOutputTokens ?? undefined
+  return provider.vendor === "openai" ? { max_completion_tokens: limit } : { max_tokens: limit }
+}
+
+/** Of tokens the nearest of the three efforts: up to 4,096 is low, up to 16,384 medium. */
+export function effortOf({ effort, budgetTokens }: ReasoningWish): string | undefined {
+  if (effort !== null || budgetTokens === null) return effort ?? undefined
+  return budgetTokens <= 4096 ? "low" : budgetTokens <= 16_384 ? "medium" : "high"
+}
+
+function encodeTools(chat: ChatRequest): JsonValue {
+  return chat.tools.map(({ name, description, parameters, isStrict }) => ({
+    type: "function",
+    function: {
+      name,
+      description: description ?? undefined,
+      parameters: parameters ?? undefined,
+      strict: isStrict ? true : undefined,
+    },
+  }))
+}
+
+function encodeToolChoice({ toolChoice }: ChatRequest): JsonValue | undefined {
+  if (toolChoice === null) return undefined
+  if (toolChoice.kind !== "named") return toolChoice.kind
+  return { type: "function", function: { name: toolChoice.name } }
+}
+
+function encodeFormat({ outputFormat }: ChatRequest): JsonValue | undefined {
+  if (outputFormat === null) return undefined
+  if (outputFormat.kind === "json-object") return { type: "json_object" }
+  const { name, description, schema, isStrict } = outputFormat
+  const json_schema = { name, description: description ?? undefined, schema, strict: isStrict }
+  return { type: "json_schema", json_schema }
+}
+
+function encodeMessage(message: ChatMessage, context: EncodeContext): readonly JsonValue[] {
+  const { role, parts } = message
+  const results = parts.filter((part) => part.kind === "tool-result").map(encodeResult)
+  const rest = parts.filter((part) => part.kind !== "tool-result")
+  if (rest.length === 0) return results
+  if (role === "assistant") return [...results, encodeAssistant(rest)]
+  return [
+    ...results,
+    { role: role === "tool" ? "user" : role, content: encodeContent(rest, context) },
+  ]
+}
+
+/** A single text as a string, as every server of this shape takes it. */
+function encodeContent(parts: readonly ContentPart[], context: EncodeContext): JsonValue {
+  const [only] = parts
+  if (parts.length === 1 && only?.kind === "text") return only.text
+  return parts.flatMap((part) => {
+    if (part.kind === "text") return [{ type: "text", text: part.text }]
+    return isMedia(part) ? [encodeMedia(part, context)] : []
+  })
+}
+
+function isMedia(part: ContentPart): part is MediaPart {
+  return ["image", "file", "audio", "video"].includes(part.kind)
+}
+
+function encodeMedia({ kind, source, name, detail }: MediaPart, context: EncodeContext): JsonValue {
+  const url = source.kind === "data" ? `data:${source.mimeType};base64,${source.base64}` : undefined
+  if (kind === "image" && (url !== undefined || source.kind === "url")) {
+    const address = url ?? (source.kind === "url" ? source.url : "")
+    return { type: "image_url", image_url: { url: address, detail: detail ?? undefined } }
+  }
+  if (kind === "file" && source.kind === "text") return { type: "text", text: source.text }
+  if (kind === "file" && url !== undefined) {
+    return { type: "file", file: { filename: name ?? "document", file_data: url } }
+  }
+  if (kind === "audio" && source.kind === "data") {
+    const format = source.mimeType.replace(/^audio\/(x-)?/, "")
+    return { type: "input_audio", input_audio: { data: source.base64, format } }
+  }
+  const why = `Chat Completions takes no ${kind} given as ${source.kind}`
+  throw new BodyFault(refuseUnsupported("messages", context.provider.name, why))
+}
+
+function encodeAssistant(parts: readonly ContentPart[]): JsonValue {
+  const texts = parts.filter((part): part is TextPart => part.kind === "text")
+  const refusal = parts.flatMap((part) => (part.kind === "refusal" ? [part.text] : []))
+  const calls = parts.flatMap((part) => (part.kind === "tool-call" ? [part] : []))
+  return {
+    role: "assistant",
+    content: texts.length === 0 ? null : texts.map(({ text }) => text).join(""),
+    refusal: refusal.length === 0 ? undefined : refusal.join(""),
+    tool_calls:
+      calls.length === 0
+        ? undefined
+        : calls.map((call) => ({
+            id: call.id,
+            type: "function",
+            function: { name: call.name, arguments: call.arguments },
+            extra_content:
+              call.signature === null
+                ? undefined
+                : { google: { thought_signature: call.signature } },
+          })),
+  }
+}
+
+function encodeResult({ callId, parts }: ToolResultPart): JsonValue {
+  const texts = parts.flatMap((part) => (part.kind === "text" ? [part.text] : []))
+  return { role: "tool", tool_call_id: callId, content: texts.join("\n") }
+}

@@ -1,0 +1,108 @@
+/**
+ * Reads along in a stream of a wire whose decoder tells what each frame is, while the bytes pass.
+ *
+ * For client surfaces of the upstream's own wire. Events are held until the first content, so that
+ * another provider can still answer, then go on as they came. Wires whose streams are worth less
+ * work per event have a tap of their own.
+ */
+import type { TokenUsage } from "#proxy/contract/records.ts"
+import { contentLength, isContent, type ResponseEvent } from "#proxy/exchange/response-event.ts"
+import type { Frame } from "#proxy/wire/frame.ts"
+import { createSseReader, type FrameReader } from "#proxy/wire/frame-reader.ts"
+import { joinBytes } from "#proxy/wire/join-bytes.ts"
+import {
+  type StreamDecoder,
+  type StreamTap,
+  type TapEnd,
+  type TapOptions,
+  WireFault,
+} from "./adapter.ts"
+
+const CHARS_PER_TOKEN = 4
+
+export function openPassTap(decoder: StreamDecoder, options: TapOptions): StreamTap {
+  return new PassTap(decoder, options)
+}
+
+class PassTap implements StreamTap {
+  end: TapEnd | null = null
+  hasContent = false
+  usage: TokenUsage | undefined = undefined
+  contentEvents = 0
+  private contentChars = 0
+  private readonly decoder: StreamDecoder
+  private readonly reader: FrameReader
+  private readonly preambleBytesMax: number
+  private preambleBytes = 0
+  private held: Uint8Array[] = []
+
+  constructor(decoder: StreamDecoder, options: TapOptions) {
+    this.decoder = decoder
+    this.preambleBytesMax = options.preambleBytesMax
+    this.reader = createSseReader(options.eventBytesMax, (frame, bytes, start, end) =>
+      this.onFrame(frame, bytes, start, end),
+    )
+  }
+
+  get outputTokensSeen(): number {
+    return Math.max(this.contentEvents, Math.ceil(this.contentChars / CHARS_PER_TOKEN))
+  }
+
+  push(chunk: Uint8Array): Uint8Array | null {
+    if (this.end !== null) return null
+    const fault = this.reader.push(chunk)
+    if (fault !== null) this.end ??= { kind: "invalid", detail: fault }
+    return this.take()
+  }
+
+  finish(): Uint8Array | null {
+    if (this.end === null) this.note(this.decoder.finish())
+    return this.take()
+  }
+
+  private onFrame(frame: Frame | null, bytes: Uint8Array, start: number, end: number): void {
+    if (this.end !== null) return
+    if (frame !== null) this.decode(frame)
+    if (this.hasEnded("done") || this.end === null) {
+      if (frame === null && !this.hasContent) return
+      this.held.push(bytes.subarray(start, end))
+      this.preambleBytes += end - start
+    }
+  }
+
+  private hasEnded(kind: TapEnd["kind"]): boolean {
+    return this.end?.kind === kind
+  }
+
+  private decode(frame: Frame): void {
+    try {
+      this.note(this.decoder.push(frame))
+    } catch (fault) {
+      if (!(fault instanceof WireFault)) throw fault
+      this.end = { kind: "invalid", detail: fault.message }
+    }
+  }
+
+  private note(events: readonly ResponseEvent[]): void {
+    for (const event of events) {
+      if (event.kind === "usage-report") this.usage = event.usage
+      else if (event.kind === "response-error") this.end = { kind: "error" }
+      else if (event.kind === "response-end") {
+        this.hasContent = true
+        this.end = { kind: "done" }
+      } else if (isContent(event)) {
+        this.hasContent = true
+        this.contentEvents++
+        this.contentChars += contentLength(event)
+      }
+    }
+  }
+
+  private take(): Uint8Array | null {
+    if (this.preambleBytes > this.preambleBytesMax) this.hasContent = true
+    if (!this.hasContent || this.held.length === 0) return null
+    const { held } = this
+    this.held = []
+    return joinBytes(held)
+  }
+}

@@ -1,0 +1,33 @@
+/**
+ * A client surface of the upstream's own wire, from what its translation knows already: the model's
+ * name is spliced into the client's bytes, and the decoder reads along in the answer.
+ */
+import type { JsonDocument } from "#proxy/contract/json-document.ts"
+import type { TokenUsage } from "#proxy/contract/records.ts"
+import { contentLength } from "#proxy/exchange/response-event.ts"
+import type { ChatWire, SameWire } from "./adapter.ts"
+import { openPassTap } from "./pass-tap.ts"
+import { spliceModel } from "./splice-body.ts"
+
+const CHARS_PER_TOKEN = 4
+
+export function sameWireOf(chat: Pick<ChatWire, "decodeAnswer" | "openDecoder">): SameWire {
+  const eventsOf = (answer: JsonDocument) => {
+    const decoded = chat.decodeAnswer(answer)
+    return decoded.ok ? decoded.events : []
+  }
+  return Object.freeze({
+    encodeBody: spliceModel,
+    readUsage: (answer: JsonDocument): TokenUsage | undefined =>
+      eventsOf(answer).findLast((event) => event.kind === "usage-report")?.usage,
+    findAnswerFault: (answer: JsonDocument) => {
+      const decoded = chat.decodeAnswer(answer)
+      return decoded.ok ? null : decoded.fault
+    },
+    measureAnswer: (answer: JsonDocument) => {
+      const chars = eventsOf(answer).reduce((sum, event) => sum + contentLength(event), 0)
+      return Math.ceil(chars / CHARS_PER_TOKEN)
+    },
+    openTap: (options) => openPassTap(chat.openDecoder(), options),
+  } satisfies SameWire)
+}

@@ -1,0 +1,193 @@
+/** `messages` of a Chat Completions request to turns of parts. */
+import type { JsonView } from "#proxy/contract/json-view.ts"
+import type {
+  CacheMarker,
+  ChatMessage,
+  ContentPart,
+  MediaPart,
+  TextPart,
+} from "#proxy/exchange/chat-request.ts"
+import {
+  badValue,
+  type FeatureNotes,
+  listIn,
+  missing,
+  needText,
+  textIn,
+} from "#proxy/exchange/read-body.ts"
+import { readMedia } from "./read-media.ts"
+
+const MESSAGE_FIELDS: ReadonlySet<string> = new Set([
+  ...["role", "content", "name", "tool_calls", "tool_call_id", "function_call", "refusal", "audio"],
+  ...["reasoning_content", "reasoning", "reasoning_details", "annotations", "cache_control"],
+])
+
+export function readMessages(body: JsonView, notes: FeatureNotes): readonly ChatMessage[] {
+  const views = listIn(body, "messages")
+  const names = namesOfCalls(views)
+  let isBeforeTurns = true
+  const messages = views.map((view) => {
+    const message = readMessage(view, names, notes)
+    if (message.role !== "system") isBeforeTurns = false
+    else notes.note(isBeforeTurns ? "system" : "system-between-turns", view)
+    return message
+  })
+  const last = messages.at(-1)
+  const lastView = views.at(-1)
+  if (last?.role === "assistant" && lastView !== undefined)
+    notes.note("assistant-prefill", lastView)
+  return messages
+}
+
+/** Names of the tools by the ids of their calls: results name only the id. */
+function namesOfCalls(messages: readonly JsonView[]): ReadonlyMap<string, string> {
+  const calls = messages.flatMap((message) => message.member("tool_calls")?.items() ?? [])
+  return new Map(
+    calls.flatMap((call) => {
+      const id = call.textOf("id")
+      const name = call.member("function")?.textOf("name")
+      return id === undefined || name === undefined ? [] : [[id, name] as const]
+    }),
+  )
+}
+
+function readMessage(
+  view: JsonView,
+  names: ReadonlyMap<string, string>,
+  notes: FeatureNotes,
+): ChatMessage {
+  notes.noteUnknown(view, MESSAGE_FIELDS)
+  const role = needText(view, "role")
+  const name = view.member("name")
+  if (name !== undefined && role !== "tool" && role !== "function") {
+    notes.note("participant-name", name)
+  }
+  switch (role) {
+    case "system":
+    case "developer":
+      return { role: "system", parts: readContent(view, notes) }
+    case "user":
+      return { role: "user", parts: readContent(view, notes) }
+    case "assistant":
+      return { role: "assistant", parts: readAssistant(view, notes) }
+    case "tool":
+      return {
+        role: "tool",
+        parts: [readResult(view, needText(view, "tool_call_id"), names, notes)],
+      }
+    case "function": {
+      const called = needText(view, "name")
+      return { role: "tool", parts: [readResult(view, called, new Map([[called, called]]), notes)] }
+    }
+    default:
+      return badValue(view.member("role") ?? view, "must be a known role")
+  }
+}
+
+function readContent(view: JsonView, notes: FeatureNotes): readonly (TextPart | MediaPart)[] {
+  const content = view.member("content")
+  if (content === undefined) return []
+  const text = content.text()
+  if (text !== undefined) {
+    return [{ kind: "text", text, cache: readCache(view, notes) }]
+  }
+  return content.items().flatMap((part) => readPart(part, notes))
+}
+
+function readPart(part: JsonView, notes: FeatureNotes): readonly (TextPart | MediaPart)[] {
+  const cache = readCache(part, notes)
+  const type = needText(part, "type")
+  if (type === "text") return [{ kind: "text", text: needText(part, "text"), cache }]
+  return [readMedia(part, type, cache, notes)]
+}
+
+/** Anthropic's marker, which clients of this shape may write too. */
+export function readCache(view: JsonView, notes: FeatureNotes): CacheMarker | null {
+  const marker = view.member("cache_control")
+  if (marker === undefined) return null
+  notes.note("cache-markers", marker)
+  return { ttl: marker.textOf("ttl") === "1h" ? "1h" : "5m" }
+}
+
+function readAssistant(view: JsonView, notes: FeatureNotes): readonly ContentPart[] {
+  const audio = view.member("audio")
+  if (audio !== undefined) notes.note("output-audio", audio)
+  const parts: ContentPart[] = [...readThoughts(view, notes)]
+  const content = view.member("content")
+  if (content?.isArray === true) {
+    for (const part of content.items()) {
+      if (part.textOf("type") === "refusal") {
+        parts.push({ kind: "refusal", text: needText(part, "refusal") })
+      } else parts.push(...readPart(part, notes))
+    }
+  } else parts.push(...readContent(view, notes).filter((part) => !isEmptyText(part)))
+  const refusal = textIn(view, "refusal")
+  if (refusal !== undefined) parts.push({ kind: "refusal", text: refusal })
+  for (const call of listIn(view, "tool_calls")) parts.push(readCall(call, notes))
+  const legacy = view.member("function_call")
+  if (legacy !== undefined) {
+    const name = needText(legacy, "name")
+    parts.push({ ...CALL, id: name, name, arguments: argumentsOf(legacy) })
+  }
+  return parts
+}
+
+/** With calls OpenAI's clients send an empty text that no other wire takes. */
+function isEmptyText(part: ContentPart): boolean {
+  return part.kind === "text" && part.text === "" && part.cache === null
+}
+
+const CALL = Object.freeze({ kind: "tool-call", signature: null, cache: null } as const)
+
+function readCall(call: JsonView, notes: FeatureNotes): ContentPart {
+  const type = textIn(call, "type") ?? "function"
+  if (type !== "function") notes.note("hosted-tools", call)
+  const called = call.member("function") ?? missing(call, "function")
+  const name = needText(called, "name")
+  // Where Gemini's own compatible API puts it.
+  const google = call.member("extra_content")?.member("google")
+  const signature = google?.textOf("thought_signature") ?? null
+  return { ...CALL, id: needText(call, "id"), name, arguments: argumentsOf(called), signature }
+}
+
+function argumentsOf(called: JsonView): string {
+  const text = textIn(called, "arguments") ?? ""
+  return text.trim() === "" ? "{}" : text
+}
+
+function readResult(
+  view: JsonView,
+  callId: string,
+  names: ReadonlyMap<string, string>,
+  notes: FeatureNotes,
+): ContentPart {
+  const parts = readContent(view, notes)
+  if (parts.some(({ kind }) => kind !== "text")) notes.note("tool-result-media", view)
+  return {
+    kind: "tool-result",
+    callId,
+    name: names.get(callId) ?? null,
+    parts,
+    isError: false,
+    cache: null,
+  }
+}
+
+/** `reasoning_details` with signatures where the answer had them, else the bare text. */
+function readThoughts(view: JsonView, notes: FeatureNotes): readonly ContentPart[] {
+  const details = view.member("reasoning_details")
+  if (details !== undefined) {
+    notes.note("reasoning-history", details)
+    return details.items().map((detail) => ({
+      kind: "reasoning",
+      text: detail.textOf("text") ?? "",
+      signature: detail.textOf("signature") ?? null,
+      redacted: detail.textOf("data") ?? null,
+    }))
+  }
+  const bare = view.member("reasoning_content") ?? view.member("reasoning")
+  const text = bare?.text()
+  if (bare === undefined || text === undefined || text === "") return []
+  notes.note("reasoning-unsigned", bare)
+  return [{ kind: "reasoning", text, signature: null, redacted: null }]
+}

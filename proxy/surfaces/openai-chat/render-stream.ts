@@ -1,0 +1,128 @@
+/** Events of an answer as `chat.completion.chunk` events, `[DONE]` last. */
+import { type JsonValue, writeJson } from "#proxy/contract/json-write.ts"
+import type { TokenUsage } from "#proxy/contract/records.ts"
+import type { ResponseEvent } from "#proxy/exchange/response-event.ts"
+import type { RenderContext, StreamRenderer } from "../surface.ts"
+import { finishReason, renderCitation, renderSignature, renderUsage } from "./finish-reason.ts"
+import { renderImage } from "./render-answer.ts"
+
+export function openRenderer(context: RenderContext): StreamRenderer {
+  return new ChunkRenderer(context)
+}
+
+class ChunkRenderer implements StreamRenderer {
+  private readonly context: RenderContext
+  private id: string
+  private model: string
+  private usage: TokenUsage | undefined
+  /** Choices whose role was sent. */
+  private readonly begun = new Set<number>()
+  /** Place of the thought under way in each choice's `reasoning_details`. */
+  private readonly thoughts = new Map<number, number>()
+
+  constructor(context: RenderContext) {
+    this.context = context
+    this.id = context.id
+    this.model = context.model
+  }
+
+  push(event: ResponseEvent): string {
+    switch (event.kind) {
+      case "response-start":
+        this.id = event.id ?? this.id
+        this.model = event.model ?? this.model
+        return this.delta(0, {})
+      case "usage-report":
+        this.usage = event.usage
+        return ""
+      case "response-end":
+        return `${this.usageChunk()}data: [DONE]\n\n`
+      case "response-error":
+        return ""
+      case "choice-end":
+        return this.chunk(event.choice, {}, finishReason(event.reason))
+      default:
+        return this.content(event)
+    }
+  }
+
+  private content(event: Extract<ResponseEvent, { readonly choice: number }>): string {
+    const { choice } = event
+    switch (event.kind) {
+      case "text-delta":
+        return this.delta(choice, { content: event.text })
+      case "reasoning-delta":
+        return this.delta(choice, { reasoning_content: event.text })
+      case "reasoning-signature":
+        return this.thought(choice, { type: "reasoning.text", signature: event.signature })
+      case "reasoning-redacted":
+        return this.thought(choice, { type: "reasoning.encrypted", data: event.data })
+      case "refusal-delta":
+        return this.delta(choice, { refusal: event.text })
+      case "citation-add":
+        return this.delta(choice, { annotations: [renderCitation(event.citation)] })
+      case "media-add":
+        return this.delta(choice, { images: [renderImage(event)] })
+      case "logprobs-add":
+        return this.chunk(choice, {}, null, { content: event.entries, refusal: null })
+      case "tool-call-start":
+        return this.call(choice, event.call, {
+          id: event.id,
+          type: "function",
+          function: { name: event.name, arguments: "" },
+          extra_content: renderSignature(event.signature),
+        })
+      case "tool-call-delta":
+        return this.call(choice, event.call, { function: { arguments: event.arguments } })
+      case "choice-end":
+        return ""
+    }
+  }
+
+  private call(
+    choice: number,
+    index: number,
+    call: Readonly<Record<string, JsonValue | undefined>>,
+  ) {
+    return this.delta(choice, { tool_calls: [{ index, ...call }] })
+  }
+
+  private thought(choice: number, detail: Readonly<Record<string, JsonValue>>): string {
+    const index = this.thoughts.get(choice) ?? 0
+    this.thoughts.set(choice, index + 1)
+    return this.delta(choice, { reasoning_details: [{ index, ...detail }] })
+  }
+
+  /** The first delta of a choice carries the role, as OpenAI's does. */
+  private delta(choice: number, delta: Readonly<Record<string, JsonValue | undefined>>): string {
+    if (this.begun.has(choice)) return this.chunk(choice, delta, null)
+    this.begun.add(choice)
+    return this.chunk(choice, { role: "assistant", ...delta }, null)
+  }
+
+  private chunk(
+    index: number,
+    delta: Readonly<Record<string, JsonValue | undefined>>,
+    reason: string | null,
+    logprobs: JsonValue = null,
+  ): string {
+    return this.event([{ index, delta, logprobs, finish_reason: reason }])
+  }
+
+  private event(choices: readonly JsonValue[], usage?: JsonValue): string {
+    const chunk = writeJson({
+      id: this.id,
+      object: "chat.completion.chunk",
+      created: this.context.createdSeconds,
+      model: this.model,
+      choices,
+      usage,
+    })
+    return `data: ${chunk}\n\n`
+  }
+
+  private usageChunk(): string {
+    if (!this.context.request.wantsUsage || this.usage === undefined) return ""
+    return this.event([], renderUsage(this.usage))
+  }
+}

@@ -1,0 +1,19 @@
+/** Surfaces by their name: a new one is a folder, a line here and its endpoint. */
+import type { SurfaceName } from "#proxy/exchange/parsed-request.ts"
+import { openAiChat, openAiErrors } from "./openai-chat/openai-chat.ts"
+import type { Surface, SurfaceErrors } from "./surface.ts"
+
+export type ModelSurfaceName = Exclude<SurfaceName, "openai-models">
+
+export const SURFACES: Readonly<Record<ModelSurfaceName, Surface>> = Object.freeze({
+  "openai-chat": openAiChat,
+})
+
+export function errorsOf(name: SurfaceName): SurfaceErrors {
+  return name === "openai-models" ? openAiErrors : SURFACES[name].errors
+}
+
+/** Where each is served, exactly as the path is sent. */
+export const SURFACE_PATHS: readonly (readonly [path: string, surface: Surface])[] = Object.freeze([
+  ["/v1/chat/completions", openAiChat],
+] as const)
