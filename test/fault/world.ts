@@ -65,6 +65,8 @@ export interface Operator {
 
 export interface SidecarOptions {
   readonly env?: Readonly<Record<string, string>>
+  /** The proxy's bundle; today's when absent. */
+  readonly bundle?: string
   /** Resolve only once it serves (default), or as soon as the process runs. */
   readonly isWaiting?: boolean
 }
@@ -191,7 +193,7 @@ interface Surroundings {
 async function startSidecar(
   { controlPlane, client, operator, pod }: Surroundings,
   { logFile }: WorldOptions,
-  { env = {}, isWaiting = true }: SidecarOptions,
+  { bundle = bundlePrograms().proxy, env = {}, isWaiting = true }: SidecarOptions,
 ): Promise<Sidecar> {
   const [port = 0, opsPort = 0] = await freePorts(2)
   const directory = temporaryDirectory("sidecar")
@@ -205,7 +207,7 @@ async function startSidecar(
   const launch = (): Promise<Program> =>
     startProgram({
       name: `sidecar ${pod.name}`,
-      args: [bundlePrograms().proxy],
+      args: [bundle],
       ...(logFile === undefined ? {} : { logFile }),
       env: {
         SIDEGATE_OPERATOR_URL: operator.url,
