@@ -15,10 +15,11 @@ import type { ControlPlaneOptions } from "./control-plane.ts"
 export function reportIntake(
   event: IntakeEvent,
   { log, metrics, onDeposed }: ControlPlaneOptions,
-  reconciler: Pick<Reconciler, "usageChanged">,
+  reconciler: Pick<Reconciler, "usageChanged" | "ledgerChanged">,
 ): void {
   if (event.kind === "ledger-failed") {
     metrics.ledgerWritable.set(0)
+    reconciler.ledgerChanged(event.error)
     log.error("usage was not stored", { code: event.error.code, error: event.error.message })
     if (event.error.code === "stale_term") onDeposed?.(event.error.message)
     return
@@ -28,6 +29,7 @@ export function reportIntake(
   switch (event.kind) {
     case "stored":
       metrics.ledgerWritable.set(1)
+      reconciler.ledgerChanged(null)
       metrics.usageRecords.inc({ result: "stored" }, event.inserted)
       if (event.inserted > 0) reconciler.usageChanged()
       return

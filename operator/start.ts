@@ -16,7 +16,6 @@ import { createKubeClient, type KubeClient, loadKubeConfig } from "#operator/kub
 import { startLeaderElection } from "#operator/kube/leader-election.ts"
 import { leaseTimes } from "#operator/kube/lease.ts"
 import { reviewToken } from "#operator/kube/token-review.ts"
-import { openSqliteLedger } from "#operator/ledger/store/sqlite/sqlite-store.ts"
 import { createAuthenticator } from "#operator/publish/authenticator.ts"
 import { createControlServer, type ServerCertificate } from "#operator/publish/control-server.ts"
 import { DEBOUNCE } from "#operator/reconcile/debounce.ts"
@@ -28,6 +27,7 @@ import { createControlPlane } from "./compose.ts"
 import type { OperatorConfig } from "./config.ts"
 import type { ControlPlane, ObjectFeed } from "./control-plane.ts"
 import { createInjectionEvents } from "./injection-events.ts"
+import { onceWritable, openLedger } from "./open-ledger.ts"
 import { reportControl } from "./reports.ts"
 import { createCertificateService } from "./serve-certificates.ts"
 import { createWebhookService } from "./serve-webhook.ts"
@@ -91,8 +91,18 @@ async function start(
   onClose(() => ops.close())
   log.info("metrics and probes are served", { port: opsPort })
 
-  const onLost = (error: Error) => onFatal(error.message)
-  const store = await openSqliteLedger({ file: config.ledgerFile, onLost })
+  const waiting = new AbortController()
+  onClose(() => waiting.abort())
+  const store = await openLedger(config.ledgerFile, {
+    log,
+    closing: waiting.signal,
+    onLost: (error) => onFatal(error.message),
+    onWaiting: (why) => {
+      missing = () => why
+    },
+  })
+  if (store === null) return
+  missing = () => "starting"
   onClose(() => store.close())
   const client = createKubeClient(loadKubeConfig(config.kubeconfig))
   onClose(() => client.close())
@@ -229,7 +239,8 @@ function runForLead(
     })
     void election.lost.then(({ reason }) => onFatal(`the lead was lost: ${reason}`))
     await election.acquired
-    await plane.lead()
+    const led = await onceWritable(() => plane.lead(), { log, closing: closing.signal })
+    if (led === null) return
     onLead()
     await setLeaderLabel(true)
   }

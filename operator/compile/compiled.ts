@@ -14,7 +14,7 @@ import type {
 import type { Reason } from "./reasons.ts"
 
 export interface Condition {
-  readonly type: "Accepted" | "ResolvedRefs" | "Programmed" | "Ready"
+  readonly type: "Accepted" | "ResolvedRefs" | "Programmed" | "LedgerWritable" | "Ready"
   readonly status: "True" | "False" | "Unknown"
   /** CamelCase, from a closed list documented in `docs/conditions.md`. */
   readonly reason: string

@@ -36,6 +36,11 @@ export function notResolved(reason: Reason, message: string): CompiledCondition 
   return { type: "ResolvedRefs", status: "False", reason, message: shorten(message) }
 }
 
+/** In force, with a word of warning. */
+export function resolvedBut(reason: Reason, message: string): CompiledCondition {
+  return { type: "ResolvedRefs", status: "True", reason, message: shorten(message) }
+}
+
 /** The verdict on an object that leaves at once: its references were not looked at. */
 export function refused(object: ConfigObject, reason: Reason, message: string): ObjectVerdict {
   return {

@@ -8,7 +8,7 @@ import type { AIProviderSpec } from "#operator/api/v1alpha1/ai-provider.ts"
 import type { SecretFacts } from "#operator/index/view.ts"
 import type { ProviderConfig } from "#proxy/contract/snapshot.ts"
 import type { CompiledCondition } from "./compiled.ts"
-import { listSome, notResolved } from "./conditions.ts"
+import { listSome, notResolved, resolvedBut } from "./conditions.ts"
 
 export const CREDENTIAL_TYPE = "sidegate.dev/provider-credential"
 export const ALLOWED_HOSTS = "sidegate.dev/allowed-hosts"
@@ -16,9 +16,22 @@ export const ALLOWED_HOSTS = "sidegate.dev/allowed-hosts"
 export interface ResolvedCredential {
   readonly at: { readonly secret: string; readonly key: string } | null
   readonly problem: CompiledCondition | null
+  /** Worth a Warning, though the key is sent. */
+  readonly remark: CompiledCondition | null
 }
 
-const NO_CREDENTIAL: ResolvedCredential = { at: null, problem: null }
+const NO_CREDENTIAL: ResolvedCredential = { at: null, problem: null, remark: null }
+
+/** Whose endpoints these hosts, and those below them, are; names as `vendorOfKey` gives them. */
+const VENDOR_HOSTS: readonly (readonly [host: string, vendor: string])[] = [
+  ["anthropic.com", "Anthropic"],
+  ["openai.com", "OpenAI"],
+  ["openrouter.ai", "OpenRouter"],
+  ["googleapis.com", "Google"],
+  ["groq.com", "Groq"],
+  ["x.ai", "xAI"],
+  ["huggingface.co", "Hugging Face"],
+]
 
 /** `at` is set whenever a key is asked for; with a `problem` it must not be sent. */
 export function resolveCredential(
@@ -38,12 +51,33 @@ export function resolveCredential(
         `spec.credentials.secret.name: there is no Secret ${at.secret} in the credentials ` +
           `namespace`,
       ),
+      remark: null,
     }
   }
   return {
     at,
     problem: typeProblem(facts) ?? keyProblem(facts, at.key) ?? hostProblem(facts, config),
+    remark: foreignKey(facts, at.key, config),
   }
+}
+
+/** A key that begins like another vendor's than its host. Unknown hosts may be gateways for all. */
+function foreignKey(
+  facts: SecretFacts,
+  key: string,
+  { origin }: ProviderConfig,
+): CompiledCondition | null {
+  const found = Object.hasOwn(facts.keys, key) ? facts.keys[key]?.looksLike : undefined
+  if (found === undefined || !URL.canParse(origin)) return null
+  const { hostname } = new URL(origin)
+  const vendor = VENDOR_HOSTS.find(
+    ([host]) => hostname === host || hostname.endsWith(`.${host}`),
+  )?.[1]
+  if (vendor === undefined || vendor === found) return null
+  const message =
+    `Secret ${facts.name}, key ${key}: begins like a key of ${found}, and ${hostname} ` +
+    `is ${vendor}'s`
+  return resolvedBut("CredentialLooksForeign", message)
 }
 
 function typeProblem(facts: SecretFacts): CompiledCondition | null {

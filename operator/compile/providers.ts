@@ -45,7 +45,7 @@ function judge(object: ConfigObject, secrets: ReadonlyMap<string, SecretFacts>):
   if (!reading.ok) return broken(object, describeFault(reading))
   const { spec, config } = reading
   const credential = resolveCredential(spec, config, secrets)
-  const resolvedRefs: CompiledCondition = credential.problem ?? resolved()
+  const resolvedRefs: CompiledCondition = credential.problem ?? credential.remark ?? resolved()
   const provider: CompiledProvider = {
     object,
     config,

@@ -13,6 +13,7 @@ export const REASONS = [
   "SecretTypeNotAllowed",
   "HostNotPermitted",
   "CredentialMalformed",
+  "CredentialLooksForeign",
   "BackendNotFound",
   "ProviderInvalid",
   "ProviderNotReady",

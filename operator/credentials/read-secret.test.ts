@@ -81,6 +81,18 @@ test.each(values)("$name", ({ value, text, problem }) => {
   expect(read.values.get("api-key")?.reveal()).toBe(text)
 })
 
+const beginnings = [
+  { value: "sk-ant-api03-x", looksLike: "Anthropic" },
+  { value: "sk-proj-x", looksLike: "OpenAI" },
+  { value: "AIzaSyX", looksLike: "Google" },
+  { value: "sk-0123456789", looksLike: undefined },
+  { value: "a-key-of-nobody", looksLike: undefined },
+]
+test.each(beginnings)("$value looks like a key of $looksLike", ({ value, looksLike }) => {
+  const { keys } = readSecret(makeSecret({ data: { k: base64(value) } })).facts
+  expect(keys["k"]?.looksLike).toBe(looksLike)
+})
+
 test("a key that lost its newline is named, for the Warning", () => {
   const data = { plain: base64(KEY), echoed: base64(`${KEY}\n`) }
   expect(readSecret(makeSecret({ data })).trimmed).toEqual(["echoed"])

@@ -8,6 +8,7 @@
  */
 import { createHash } from "node:crypto"
 import type { SecretFacts } from "#operator/index/view.ts"
+import { vendorOfKey } from "./key-prefix.ts"
 import { SecretValue } from "./secret-value.ts"
 
 export const PROVIDER_CREDENTIAL_TYPE = "sidegate.dev/provider-credential"
@@ -34,12 +35,12 @@ export interface ReadSecret {
 }
 
 export function readSecret(secret: SecretObject): ReadSecret {
-  const keys: Record<string, { readonly problem: string | null }> = {}
+  const keys: Record<string, SecretFacts["keys"][string]> = {}
   const values = new Map<string, SecretValue>()
   const trimmed: string[] = []
   for (const [key, bytes] of entriesOf(secret)) {
     const read = readValue(bytes)
-    keys[key] = { problem: read.ok ? null : read.problem }
+    keys[key] = read.ok ? factsOfKey(read.text) : { problem: read.problem }
     if (!read.ok || secret.type !== PROVIDER_CREDENTIAL_TYPE) continue
     values.set(key, new SecretValue(read.text))
     if (read.isTrimmed) trimmed.push(key)
@@ -55,6 +56,11 @@ export function readSecret(secret: SecretObject): ReadSecret {
     values,
     trimmed,
   }
+}
+
+function factsOfKey(text: string): SecretFacts["keys"][string] {
+  const looksLike = vendorOfKey(text)
+  return { problem: null, ...(looksLike === undefined ? {} : { looksLike }) }
 }
 
 type ReadValue =

@@ -68,6 +68,8 @@ export interface SecretFacts {
       {
         readonly problem: string | null
         readonly reason?: "SecretKeyNotFound" | "CredentialMalformed"
+        /** The vendor whose keys alone begin as this one does. */
+        readonly looksLike?: string
       }
     >
   >

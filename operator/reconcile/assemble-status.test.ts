@@ -1,6 +1,7 @@
 import { expect, test } from "vitest"
 import { makeTotals } from "#test/conformance/ledger-store.ts"
 import { assembleStatus, rfc3339, transitionsOf } from "./assemble-status.ts"
+import { LEDGER_WRITABLE, ledgerFailed } from "./ledger-condition.ts"
 import { makeStatus, makeVerdict, refuse } from "./make.test-data.ts"
 import type { ObjectStatus } from "./ports.ts"
 import type { Programmed } from "./programmed.ts"
@@ -30,12 +31,20 @@ test("the whole status of an object in force", () => {
   )
   const verdict = makeVerdict({ kind: "TeamQuota", namespace: "", name: "search", generation: 3 })
   const at = { observedGeneration: 3, lastTransitionTime: "2026-11-20T10:00:00Z" }
-  expect(assembleStatus(verdict, programmed(), usage, null, NOW)).toEqual({
+  const team = { ledger: LEDGER_WRITABLE, usage }
+  expect(assembleStatus(verdict, programmed(), team, null, NOW)).toEqual({
     observedGeneration: 3,
     conditions: [
       { type: "Accepted", status: "True", reason: "Accepted", message: "", ...at },
       { type: "ResolvedRefs", status: "True", reason: "ResolvedRefs", message: "", ...at },
       { type: "Programmed", status: "True", reason: "Programmed", message: "1/1 sidecars", ...at },
+      {
+        type: "LedgerWritable",
+        status: "True",
+        reason: "LedgerWritable",
+        message: "usage is stored",
+        ...at,
+      },
       { type: "Ready", status: "True", reason: "Ready", message: "in force", ...at },
     ],
     sidecars: { connected: 1, programmed: 1 },
@@ -96,6 +105,20 @@ test.each(ready)("Ready: $name", ({ verdict, programmed, want }) => {
   const { conditions } = assembleStatus(verdict, programmed, undefined, null, NOW)
   const { status, reason, message } = conditions.find(({ type }) => type === "Ready") ?? {}
   expect([status, reason, message]).toEqual(want)
+})
+
+test("a ledger that cannot be written shows on the quota, which stays ready", () => {
+  const verdict = makeVerdict({ kind: "TeamQuota", namespace: "", name: "search" })
+  const failure = ledgerFailed({ code: "unwritable", message: "the ledger x cannot be written" })
+  const team = { ledger: failure, usage: undefined }
+  const { conditions } = assembleStatus(verdict, programmed(), team, null, NOW)
+  expect(conditions.map(({ type, status, reason }) => [type, status, reason])).toEqual([
+    ["Accepted", "True", "Accepted"],
+    ["ResolvedRefs", "True", "ResolvedRefs"],
+    ["Programmed", "True", "Programmed"],
+    ["LedgerWritable", "False", "Unwritable"],
+    ["Ready", "True", "Ready"],
+  ])
 })
 
 test("lastTransitionTime moves with the condition's status, not with the generation", () => {
@@ -159,6 +182,24 @@ const transitions: readonly {
     name: "Ready repeats the others and makes none",
     from: good,
     to: makeStatus(1, { Ready: ["False", "Conflicted"] }),
+    want: [],
+  },
+  {
+    name: "a remark on what is in force is a warning",
+    from: good,
+    to: makeStatus(1, { ResolvedRefs: ["True", "CredentialLooksForeign"] }),
+    want: ["Warning CredentialLooksForeign"],
+  },
+  {
+    name: "the same remark again is none",
+    from: makeStatus(1, { ResolvedRefs: ["True", "CredentialLooksForeign"] }),
+    to: makeStatus(2, { ResolvedRefs: ["True", "CredentialLooksForeign"] }),
+    want: [],
+  },
+  {
+    name: "the ledger, which is the same on every quota, makes none",
+    from: good,
+    to: makeStatus(1, { LedgerWritable: ["False", "Unwritable"] }),
     want: [],
   },
   {

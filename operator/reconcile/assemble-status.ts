@@ -4,26 +4,34 @@ import type { EpochMs } from "#proxy/contract/money.ts"
 import type { ObjectEvent, ObjectStatus, StatusCondition, UsageStatus } from "./ports.ts"
 import type { Programmed } from "./programmed.ts"
 
+/** What the status of a TeamQuota has besides. */
+export interface TeamParts {
+  readonly ledger: Condition
+  /** Undefined until the ledger was read. */
+  readonly usage: UsageStatus | undefined
+}
+
 /** Of a condition's message and an event's note; the CRDs take 4,096. */
 const MESSAGE_CHARACTERS_MAX = 1024
 
 /**
- * Input   `previous`: the status on record, whose transition times hold where nothing turned; null
- *         for none.
- * Output  the four conditions in one order; `Ready` is False with the first reason that makes it
- *         so.
+ * Input   `team`: only of a TeamQuota. `previous`: the status on record, whose transition times
+ *         hold where nothing turned; null for none.
+ * Output  the conditions in one order; `Ready` is False with the first reason that makes it so, and
+ *         does not look at the ledger: what the object says is in force all the same.
  * Source  `api.md`, "Status".
  */
 export function assembleStatus(
   verdict: ObjectVerdict,
   programmed: Programmed,
-  usage: UsageStatus | undefined,
+  team: TeamParts | undefined,
   previous: ObjectStatus | null,
   now: EpochMs,
 ): ObjectStatus {
   const { accepted, resolvedRefs, object } = verdict
   const parts = [accepted, resolvedRefs, programmed.condition]
-  const conditions = [...parts, readyOf(parts)].map((condition): StatusCondition => {
+  const ofTeam = team === undefined ? [] : [team.ledger]
+  const conditions = [...parts, ...ofTeam, readyOf(parts)].map((condition): StatusCondition => {
     const before = previous?.conditions.find(({ type }) => type === condition.type)
     const isSteady = before?.status === condition.status
     return {
@@ -39,13 +47,17 @@ export function assembleStatus(
     observedGeneration: object.generation,
     conditions,
     sidecars: programmed.sidecars,
-    ...(usage === undefined ? {} : { usage }),
+    ...(team?.usage === undefined ? {} : { usage: team.usage }),
   }
 }
 
+/** Reasons of a condition that holds, worth a Warning all the same. */
+const WARNINGS: ReadonlySet<string> = new Set(["CredentialLooksForeign"])
+
 /**
  * One event for each condition that turned False or changed its reason for it, and one for each
- * that turned True again. Ready repeats the others and makes none.
+ * that turned True again. Ready repeats the others and makes none; LedgerWritable is the same on
+ * every TeamQuota, and makes none either.
  */
 export function transitionsOf(
   previous: ObjectStatus | null,
@@ -53,9 +65,13 @@ export function transitionsOf(
 ): readonly Pick<ObjectEvent, "type" | "reason" | "note">[] {
   const events: Pick<ObjectEvent, "type" | "reason" | "note">[] = []
   for (const { type, status, reason, message } of next.conditions) {
-    if (type === "Ready") continue
+    if (type === "Ready" || type === "LedgerWritable") continue
     const before = previous?.conditions.find((condition) => condition.type === type)
     const wasFalse = before?.status === "False"
+    if (WARNINGS.has(reason) && before?.reason !== reason) {
+      events.push({ type: "Warning", reason, note: message })
+      continue
+    }
     if (status === "False" && !(wasFalse && before.reason === reason)) {
       events.push({ type: "Warning", reason, note: message })
     } else if (status === "True" && wasFalse) {

@@ -59,7 +59,7 @@ export type ReconcileReport =
 
 /** `metav1.Condition`. */
 export interface StatusCondition {
-  readonly type: "Accepted" | "ResolvedRefs" | "Programmed" | "Ready"
+  readonly type: "Accepted" | "ResolvedRefs" | "Programmed" | "LedgerWritable" | "Ready"
   readonly status: "True" | "False" | "Unknown"
   readonly reason: string
   readonly message: string

@@ -13,6 +13,15 @@ export const STATUS_KINDS: ReadonlySet<IndexedKind> = new Set<IndexedKind>([
   "TeamQuota",
 ])
 
+/** In the order in which they are written. */
+const CONDITION_TYPES = [
+  "Accepted",
+  "ResolvedRefs",
+  "Programmed",
+  "LedgerWritable",
+  "Ready",
+] as const
+
 /**
  * Input: the whole object as the API server gives it. Conditions come in our order, others are left
  * out.
@@ -23,7 +32,7 @@ export function readStatus(object: unknown): ObjectStatus | null {
   const listed = fieldOf(status, "conditions")
   if (typeof observedGeneration !== "number" || !Array.isArray(listed)) return null
   const conditions: StatusCondition[] = []
-  for (const type of ["Accepted", "ResolvedRefs", "Programmed", "Ready"] as const) {
+  for (const type of CONDITION_TYPES) {
     const found: unknown = listed.find((one: unknown) => fieldOf(one, "type") === type)
     const condition = readCondition(type, found)
     if (condition !== null) conditions.push(condition)

@@ -46,7 +46,8 @@ export function reconcileNamespace(
   }
   if (ports.isServed(view.namespace)) act(namespace, compiled, parts)
   else withdraw(namespace, parts)
-  board.judge(namespace, compiled.verdicts) // report
+  // One that ends takes no more writes; what is in it goes with it.
+  board.judge(namespace, view.namespace.isTerminating ? [] : compiled.verdicts) // report
   board.touch(namespace)
   return compiled
 }

@@ -11,7 +11,9 @@ import type { Index } from "#operator/index/index.ts"
 import type { ClusterView, NamespaceFacts, ObjectRef } from "#operator/index/view.ts"
 import type { TeamVerdict } from "#proxy/contract/snapshot.ts"
 import { DEBOUNCE, type DebounceSettings } from "./debounce.ts"
+import type { LedgerError } from "#operator/ledger/store/store.ts"
 import { createInForce } from "./in-force.ts"
+import { LEDGER_WRITABLE, ledgerFailed } from "./ledger-condition.ts"
 import type { ObjectStatus, ReconcilePorts } from "./ports.ts"
 import { reconcileNamespace } from "./reconcile-namespace.ts"
 import { createStatusBoard } from "./status-board.ts"
@@ -25,6 +27,8 @@ export interface Reconciler {
   sidecarsChanged(namespace: string): void
   /** New records are in the ledger. */
   usageChanged(): void
+  /** Null when the last write was stored. */
+  ledgerChanged(failure: Pick<LedgerError, "code" | "message"> | null): void
   observeStatus(ref: ObjectRef, uid: string, status: ObjectStatus | null): void
   /** Who pays for the namespace; undefined while it was never compiled. */
   team(namespace: string): TeamVerdict | undefined
@@ -84,6 +88,10 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
       statuses.wake()
     },
     usageChanged: () => statuses.usageChanged(),
+    ledgerChanged: (failure) => {
+      board.judgeLedger(failure === null ? LEDGER_WRITABLE : ledgerFailed(failure))
+      statuses.wake()
+    },
     observeStatus: (ref, uid, status) => {
       board.observe(ref, uid, status, now())
       statuses.wake()

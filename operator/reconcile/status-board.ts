@@ -5,11 +5,12 @@
  * Objects that something touched are evaluated a few at a time, since one change of a provider
  * touches hundreds, and each acknowledgement touches all objects of its namespace.
  */
-import type { ObjectVerdict } from "#operator/compile/compiled.ts"
+import type { Condition, ObjectVerdict } from "#operator/compile/compiled.ts"
 import { formatRef, type ObjectRef } from "#operator/index/view.ts"
 import type { UsageTotals } from "#operator/ledger/store/store.ts"
 import type { EpochMs } from "#proxy/contract/money.ts"
 import { assembleStatus, transitionsOf } from "./assemble-status.ts"
+import { LEDGER_WRITABLE } from "./ledger-condition.ts"
 import type { InForce } from "./in-force.ts"
 import type { ConnectedSidecar, ObjectEvent, ObjectStatus, StatusWrite } from "./ports.ts"
 import { judgeProgrammed } from "./programmed.ts"
@@ -25,6 +26,8 @@ export interface StatusBoard {
   judge(scope: string, verdicts: readonly ObjectVerdict[]): void
   /** The sidecars of a namespace, or what is published there, changed. */
   touch(namespace: string): void
+  /** Whether usage can be stored, as the last attempt showed; it is on every TeamQuota. */
+  judgeLedger(condition: Condition): void
   /** Totals of the month that began at `since`; they are on every TeamQuota from then on. */
   use(totals: ReadonlyMap<string, UsageTotals>, since: EpochMs): void
   /** A watch showed the object with this status; null when it has none. */
@@ -36,6 +39,8 @@ export interface StatusBoard {
   /** The status writes to begin now; each is followed by `finish`. */
   take(now: number): readonly StatusWrite[]
   finish(write: StatusWrite, outcome: "written" | "failed", now: number): void
+  /** The API server asked for a pause: no write begins before `until`. */
+  pause(until: number): void
   /** When to call `evaluate` or `take` again although nothing is touched; null: not by time. */
   wakeAt(now: number): number | null
   backlog(): number
@@ -61,6 +66,7 @@ export function createStatusBoard(
   /** Objects whose status changes by time alone, and when. */
   const rechecks = new Map<string, number>()
   let usage: { totals: ReadonlyMap<string, UsageTotals>; since: EpochMs } | null = null
+  let ledger = LEDGER_WRITABLE
 
   const forget = (key: string): void => {
     entries.delete(key)
@@ -75,16 +81,20 @@ export function createStatusBoard(
     forget(key)
     uids.set(key, uid)
   }
+  const usageOf = (team: string) =>
+    usage === null ? undefined : toUsageStatus(usage.totals.get(team), usage.since)
+  const touchTeams = (): void => {
+    for (const [key, { verdict }] of entries) {
+      if (verdict.object.kind === "TeamQuota") touched.add(key)
+    }
+  }
   const evaluateOne = (key: string, entry: Entry, now: number): readonly ObjectEvent[] => {
     const { verdict } = entry
     const { object } = verdict
     const programmed = judgeProgrammed(verdict, inForce, sidecars, now)
     if (programmed.recheckAt === null) rechecks.delete(key)
     else rechecks.set(key, programmed.recheckAt)
-    const team =
-      object.kind === "TeamQuota" && usage !== null
-        ? toUsageStatus(usage.totals.get(object.name), usage.since)
-        : undefined
+    const team = object.kind === "TeamQuota" ? { ledger, usage: usageOf(object.name) } : undefined
     const previous = entry.last ?? schedule.known(key)
     const status = assembleStatus(verdict, programmed, team, previous, now)
     entry.last = status
@@ -116,11 +126,14 @@ export function createStatusBoard(
     touch: (namespace) => {
       for (const key of inForce.sources(namespace)) touched.add(key)
     },
+    judgeLedger: (condition) => {
+      if (isSameCondition(ledger, condition)) return
+      ledger = condition
+      touchTeams()
+    },
     use: (totals, since) => {
       usage = { totals, since }
-      for (const [key, { verdict }] of entries) {
-        if (verdict.object.kind === "TeamQuota") touched.add(key)
-      }
+      touchTeams()
     },
     observe: (ref, uid, status, now) => {
       const key = formatRef(ref)
@@ -155,6 +168,7 @@ export function createStatusBoard(
       }
       return earliest
     },
+    pause: (until) => schedule.pause(until),
     backlog: () => schedule.backlog(),
   }
 }
@@ -171,6 +185,6 @@ function isSameVerdict(a: ObjectVerdict, b: ObjectVerdict): boolean {
   )
 }
 
-function isSameCondition(a: ObjectVerdict["accepted"], b: ObjectVerdict["accepted"]): boolean {
+function isSameCondition(a: Condition, b: Condition): boolean {
   return a.status === b.status && a.reason === b.reason && a.message === b.message
 }

@@ -25,6 +25,9 @@ export const USAGE_READ_EVERY_MS = 1000
 /** It looks at least so often: a new month shows without any event. */
 const LOOK_EVERY_MS = 10_000
 
+/** Of the API server's Retry-After, which may ask for hours. */
+const PAUSE_MAX_MS = 60_000
+
 export function createStatusLoop(
   board: StatusBoard,
   ports: Pick<ReconcilePorts, "applyStatus" | "emitEvent" | "usageByTeam" | "report">,
@@ -64,6 +67,8 @@ export function createStatusLoop(
         wakeBy(now() + GATHER_MS)
       },
       (error: unknown) => {
+        const pauseMs = retryAfterMs(error)
+        if (pauseMs > 0) board.pause(now() + pauseMs)
         board.finish(write, "failed", now())
         ports.report({ kind: "status-failed", object: write.object, error })
         wakeBy(now() + GATHER_MS)
@@ -108,4 +113,11 @@ export function createStatusLoop(
       clearTimeout(timer)
     },
   }
+}
+
+/** How long the API server asked to be left alone; 0 when it did not. */
+function retryAfterMs(error: unknown): number {
+  if (!(error instanceof Error) || !("retryAfterSeconds" in error)) return 0
+  const seconds = error.retryAfterSeconds
+  return typeof seconds === "number" ? Math.min(PAUSE_MAX_MS, Math.max(0, seconds * 1000)) : 0
 }

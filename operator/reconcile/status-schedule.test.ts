@@ -204,6 +204,22 @@ test("a failed write is tried again, later each time, with the newest status", (
   expect(attempts).toEqual([0, 1000, 2000, 6000, 14_000])
 })
 
+test("while the API server asked for a pause nothing begins; then the newest, once", () => {
+  const schedule = createStatusSchedule(0)
+  schedule.propose("a", pending(1), 0)
+  const [first] = schedule.take(0)
+  schedule.pause(5000)
+  if (first !== undefined) schedule.finish("a", first.status, "failed", 100)
+  schedule.propose("b", pending(1), 200)
+  schedule.propose("a", pending(2), 300)
+  expect(schedule.take(4999)).toEqual([])
+  expect(schedule.wakeAt(1000)).toBe(5000)
+  expect(schedule.take(5000).map(({ key, status }) => [key, status.observedGeneration])).toEqual([
+    ["b", 1],
+    ["a", 2],
+  ])
+})
+
 test("what changes during a write is written after it", () => {
   const schedule = createStatusSchedule(0)
   schedule.propose("a", pending(1), 0)

@@ -27,6 +27,8 @@ export interface StatusSchedule {
   forget(key: string): void
   /** The writes to begin now, oldest first; each must be followed by `finish`. */
   take(now: number): readonly { readonly key: string; readonly status: ObjectStatus }[]
+  /** The API server asked for a pause: nothing begins before `until`. */
+  pause(until: number): void
   /** `status` as `take` gave it: the write of an object that was forgotten since is nobody's. */
   finish(key: string, status: ObjectStatus, outcome: "written" | "failed", now: number): void
   /** When `take` may have something next; null when nothing waits. */
@@ -59,6 +61,7 @@ export function createStatusSchedule(startedAt: number): StatusSchedule {
   /** Start times of the last writes, oldest first: a sliding window of one second. */
   const starts: number[] = []
   let inFlight = 0
+  let pausedUntil = Number.NEGATIVE_INFINITY
 
   const entryOf = (key: string): Entry => {
     const entry = entries.get(key) ?? newEntry(startedAt)
@@ -104,6 +107,7 @@ export function createStatusSchedule(startedAt: number): StatusSchedule {
     take: (now) => {
       while ((starts[0] ?? now) <= now - 1000) starts.shift()
       const taken: { readonly key: string; readonly status: ObjectStatus }[] = []
+      if (now < pausedUntil) return taken
       for (;;) {
         const first = waiting.first()
         const isFull = starts.length >= WRITES_PER_SECOND_MAX || inFlight >= IN_FLIGHT_MAX
@@ -119,6 +123,9 @@ export function createStatusSchedule(startedAt: number): StatusSchedule {
         inFlight++
         taken.push({ key, status: entry.desired })
       }
+    },
+    pause: (until) => {
+      pausedUntil = Math.max(pausedUntil, until)
     },
     finish: (key, status, outcome, now) => {
       const entry = entries.get(key)
@@ -147,7 +154,7 @@ export function createStatusSchedule(startedAt: number): StatusSchedule {
       if (first === null || inFlight >= IN_FLIGHT_MAX) return null
       const [oldest] = starts
       const isFull = starts.length >= WRITES_PER_SECOND_MAX && oldest !== undefined
-      return Math.max(first.dueAt, now, isFull ? oldest + 1000 : now)
+      return Math.max(first.dueAt, now, isFull ? oldest + 1000 : now, pausedUntil)
     },
     backlog: () => waiting.size(),
   }

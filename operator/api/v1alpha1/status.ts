@@ -7,7 +7,10 @@ const Condition = z
       .string()
       .min(1)
       .max(63)
-      .describe("`Accepted`, `ResolvedRefs`, `Programmed` or `Ready`; see docs/conditions.md."),
+      .describe(
+        "`Accepted`, `ResolvedRefs`, `Programmed`, `LedgerWritable` (TeamQuota only) or `Ready`; " +
+          "see docs/conditions.md.",
+      ),
     status: z.enum(["True", "False", "Unknown"]).describe("Whether the condition holds."),
     reason: z.string().min(1).max(128).describe("One word for the cause, from a documented list."),
     message: z
