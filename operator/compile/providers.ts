@@ -13,6 +13,7 @@ import type { CompiledCondition, CompiledProvider, ObjectVerdict } from "./compi
 import { accepted, refused, resolved } from "./conditions.ts"
 import { resolveCredential } from "./credentials.ts"
 import { byAge } from "./order.ts"
+import { type Destination, destinationOf } from "./provider-destination.ts"
 import { describeFault, readerOf, remembering } from "./read.ts"
 
 /** Beyond this the youngest are refused: a Snapshot must fit one message. */
@@ -91,34 +92,18 @@ const readProvider = remembering((object: ConfigObject): ProviderReading => {
   const parsed = readSpec(object)
   if (!parsed.ok) return parsed
   const { spec } = parsed
-  const destination = destinationOf(spec.endpoint)
+  const destination = destinationOf(spec)
   if (destination === undefined) {
     return { ok: false, path: "spec.endpoint", message: "is not a URL that can be dialled" }
   }
   return { ok: true, spec, config: configOf(object.name, spec, destination) }
 })
 
-interface Destination {
-  readonly origin: string
-  readonly pathPrefix: string
-}
-
-/** Undefined when the text is no URL after all, such as an address with too many groups. */
-function destinationOf(endpoint: string | undefined): Destination | undefined {
-  if (endpoint === undefined) return { origin: "", pathPrefix: "" }
-  if (!URL.canParse(endpoint)) return undefined
-  const url = new URL(endpoint)
-  return { origin: url.origin, pathPrefix: url.pathname.replace(/\/$/, "") }
-}
-
 function configOf(name: string, spec: AIProviderSpec, destination: Destination): ProviderConfig {
   return {
     name,
     schema: spec.schema,
-    origin: destination.origin,
-    pathPrefix: destination.pathPrefix,
-    vendor: null,
-    options: null,
+    ...destination,
     network: spec.network ?? "Public",
     credential: spec.credentials?.type ?? "None",
     connectTimeoutMs: durationMs(spec.timeouts?.connect ?? "5s"),

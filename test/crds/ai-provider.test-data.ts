@@ -1,4 +1,5 @@
 /** AIProviders: bad input C1 and C14 of the catalogue, unions and the credentials. */
+import { PROVIDER_SCHEMA_SAMPLES } from "./provider-schemas.test-data.ts"
 import {
   commonSamples,
   objectOf,
@@ -109,6 +110,7 @@ export const AI_PROVIDER_SAMPLES: readonly Sample[] = [
     "spec.allowedNamespaces: Required value",
   ),
   ...endpoints,
+  ...PROVIDER_SCHEMA_SAMPLES,
   sample(
     "an empty endpoint",
     provider({ endpoint: "" }),
@@ -129,12 +131,12 @@ export const AI_PROVIDER_SAMPLES: readonly Sample[] = [
   sample(
     "OpenAI without an endpoint",
     objectOf("AIProvider", { schema: "OpenAI", allowedNamespaces: { from: "All" } }),
-    "spec.endpoint: endpoint is required, except for schema Simulated",
+    "spec.endpoint: endpoint is required with schema AzureOpenAI",
   ),
   sample(
     "a schema that is not built",
-    provider({ schema: "Anthropic" }),
-    'spec.schema: Unsupported value: "Anthropic": supported values: "OpenAI", "Simulated"',
+    provider({ schema: "Smoke" }),
+    'spec.schema: Unsupported value: "Smoke": supported values: "OpenAI", ',
   ),
   sample(
     "a schema in lower case",
@@ -227,7 +229,7 @@ export const AI_PROVIDER_SAMPLES: readonly Sample[] = [
   sample(
     "a simulated provider with an endpoint",
     provider({ schema: "Simulated" }),
-    "spec.endpoint: endpoint is required, except for schema Simulated",
+    "spec.endpoint: schema Simulated has no endpoint",
   ),
   sample(
     "a simulated provider with a key",
@@ -288,7 +290,7 @@ export const AI_PROVIDER_SAMPLES: readonly Sample[] = [
   sample(
     "an endpoint of null",
     provider({ endpoint: null }),
-    "spec.endpoint: endpoint is required, except for schema Simulated",
+    "spec.endpoint: endpoint is required with schema AzureOpenAI",
   ),
   sample("a status is dropped, whatever it says", { ...provider({}), status: { conditions: 1 } }),
   sample(

@@ -41,6 +41,7 @@ test("a second client-side apply changes nothing: no default drifts", async () =
   )
 })
 
+// kubectl asks for and writes each of them, twice: hundreds of requests one after another.
 test("a second client-side apply of each good sample changes nothing either", async () => {
   const access = sharedControlPlane()
   const namespace = await createNamespace(access, "drift")
@@ -57,7 +58,7 @@ test("a second client-side apply of each good sample changes nothing either", as
   )
   const remove = ["delete", KINDS.map(({ plural }) => plural).join(","), "--all", "-n", namespace]
   await kubectl(access, remove)
-})
+}, 120_000)
 
 test.each(KINDS)("kubectl explain teaches every field of $kind", async (definition) => {
   const { plural } = definition

@@ -1,87 +1,14 @@
 /** AIProvider: an upstream and the rules under which it may be used. */
 import * as z from "zod"
 import { type ProviderSchema, SPOKEN_SCHEMAS } from "#proxy/contract/snapshot.ts"
+import { VENDORS } from "#proxy/contract/vendors.ts"
 import { duration, namespaceChoice } from "./fields.ts"
 import { type KindDefinition, NAME_RULE } from "./kind-definition.ts"
 import { type Frozen, parserOf } from "./parse.ts"
+import { Endpoint, PUBLIC_ENDPOINT_RULE } from "./provider-endpoint.ts"
+import { ENDPOINT_RULES, SCHEMA_MEMBERS, SCHEMA_RULES, SCHEMA_WORDS } from "./provider-schemas.ts"
 import { ruled } from "./rule.ts"
 import { AGE_COLUMN, READY_COLUMNS, SIDECAR_COLUMNS, Status } from "./status.ts"
-
-// Lower-case ASCII only: no user info, query, fragment, escape, backslash, trailing dot or zone can
-// be written.
-const LABEL = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
-const HOST_NAME = `${LABEL}([.]${LABEL}){0,15}`
-const HEX = "[0-9a-f]{1,4}"
-const IPV6 = `\\[((${HEX}:){7}${HEX}|(${HEX}(:${HEX}){0,5})?::(${HEX}(:${HEX}){0,5})?)\\]`
-const PORT =
-  "([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
-const PATH = "(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*){0,8}/?"
-const ENDPOINT = `^https?://(${HOST_NAME}|${IPV6})(:${PORT})?${PATH}$`
-
-const END = "(:[0-9]+)?(/|$)"
-const BYTE = "(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
-/** The last label starts with a digit: every URL parser reads such a host as a number. */
-const NUMERIC = `^https?://([^/:]*[.])?[0-9][^/:.]*${END}`
-const DOTTED_QUAD = `^https?://${BYTE}([.]${BYTE}){3}${END}`
-/** https, and a name with a top-level domain. */
-const PUBLIC = `^https://([^/:]*[.])?[a-z0-9-]+[.][a-z][a-z0-9-]*${END}`
-const LOCAL = `^https?://([^/:]*[.])?(localhost|local|internal|intranet|svc|lan|home[.]arpa)${END}`
-const PUNYCODE = "^https?://([^/:]*[.])?xn--"
-/**
- * Metadata services, link-local, unspecified and translated addresses, and the API server itself.
- */
-const FORBIDDEN = [
-  "169[.]254[.]",
-  "0[.][0-9]",
-  "100[.]100[.]100[.]200",
-  "\\[(fe[89ab][0-9a-f]:|fd00:ec2:|64:ff9b:|[0-9a-f:]*:ffff:|::\\]|[0:]*\\])",
-  `metadata([.]google[.]internal)?${END}`,
-  `kubernetes([.]default([.]svc([.]cluster[.]local)?)?)?${END}`,
-].join("|")
-const DENIED = `^https?://(${FORBIDDEN})`
-
-const [wellFormed, numeric, dottedQuad, denied, publicHost, localHost, punycode] = [
-  new RegExp(ENDPOINT),
-  new RegExp(NUMERIC),
-  new RegExp(DOTTED_QUAD),
-  new RegExp(DENIED),
-  new RegExp(PUBLIC),
-  new RegExp(LOCAL),
-  new RegExp(PUNYCODE),
-] as const
-
-const Endpoint = ruled(
-  z
-    .string()
-    .min(1)
-    .max(512)
-    .describe(
-      "Base URL of the upstream: `https://HOST[:PORT][/PATH]`, all lower case but the path, for " +
-        "example `https://api.openai.com/v1`. The schema's own paths follow it, so OpenAI's " +
-        "usually ends in `/v1`. Required, except for schema Simulated, which has none.",
-    ),
-  [
-    {
-      // A rule and not a `pattern`, whose message would be this expression.
-      cel: `self.matches(r'${ENDPOINT}')`,
-      message:
-        "must be http(s)://HOST[:PORT][/PATH] with a lower-case ASCII host, without user, query, " +
-        "fragment, escapes or a dot at the end",
-      holds: (text) => wellFormed.test(text),
-    },
-    {
-      cel: `!self.matches(r'${NUMERIC}') || self.matches(r'${DOTTED_QUAD}')`,
-      message: "an address must be written as four decimal numbers, as in 10.0.0.7",
-      holds: (text) => !numeric.test(text) || dottedQuad.test(text),
-    },
-    {
-      cel: `!self.matches(r'${DENIED}')`,
-      message:
-        "metadata, link-local and unspecified addresses and the API server are never allowed",
-      holds: (text) => !denied.test(text),
-    },
-  ],
-)
 
 const Credentials = ruled(
   z.strictObject({
@@ -120,47 +47,19 @@ const Credentials = ruled(
   ],
 )
 
-const Simulated = z.strictObject({
-  latency: duration(
-    "Delay before the first byte of an answer; `0ms` when absent.",
-    "0ms",
-    "5m",
-  ).optional(),
-  tokenInterval: duration(
-    "Delay between two streamed tokens; `0ms` when absent.",
-    "0ms",
-    "1m",
-  ).optional(),
-  outputTokens: z
-    .int()
-    .min(1)
-    .max(100_000)
-    .describe("Length of an answer in tokens, unless the request asks for less; 32 when absent.")
-    .optional(),
-  errorPercent: z
-    .int()
-    .min(0)
-    .max(100)
-    .describe("Share of requests in percent that get `fault` instead of an answer; 0 when absent.")
-    .optional(),
-  fault: z
-    .enum(["ServerError", "RateLimited", "ConnectError", "Silence", "Truncate", "Garbage"])
-    .describe(
-      "What goes wrong: an answer 500, an answer 429, a refused connection, no answer at all, an " +
-        "answer cut in the middle, or bytes that mean nothing. `ServerError` when absent.",
-    )
-    .optional(),
-})
-
 const Spec = ruled(
   z.strictObject({
     schema: z
       .enum<readonly ProviderSchema[]>(SPOKEN_SCHEMAS)
+      .describe(`What the upstream speaks. ${SCHEMA_WORDS}`),
+    vendor: z
+      .enum(VENDORS.map(({ name }) => name))
       .describe(
-        "What the upstream speaks. `OpenAI`: the Chat Completions API, also of vendors and " +
-          "servers that copy it. `Simulated`: answers made up inside the sidecar, for trying " +
-          "things out without a key.",
-      ),
+        "Whose variant of OpenAI's API it is, for what differs: names of fields, how a stream " +
+          "reports usage, what is refused. Only with schema OpenAI. When absent it is recognised " +
+          "by the endpoint's host; a host that is not known is taken for a plain server.",
+      )
+      .optional(),
     endpoint: Endpoint.optional(),
     network: z
       .enum(["Public", "Private"])
@@ -195,24 +94,11 @@ const Spec = ruled(
         "The kill switch: while true no request is sent to this provider. False when absent.",
       )
       .optional(),
-    simulated: Simulated.describe(
-      "Behaviour of a simulated provider; only with schema Simulated. Prompt, correct answers " +
-        "when absent.",
-    ).optional(),
+    ...SCHEMA_MEMBERS,
   }),
   [
-    {
-      cel: "(self.schema == 'Simulated') != has(self.endpoint)",
-      message: "endpoint is required, except for schema Simulated, which has none",
-      fieldPath: ".endpoint",
-      holds: ({ schema, endpoint }) => (schema === "Simulated") !== (endpoint !== undefined),
-    },
-    {
-      cel: "!has(self.simulated) || self.schema == 'Simulated'",
-      message: "simulated is only for schema Simulated",
-      fieldPath: ".simulated",
-      holds: ({ schema, simulated }) => simulated === undefined || schema === "Simulated",
-    },
+    ...SCHEMA_RULES,
+    ...ENDPOINT_RULES,
     {
       cel:
         "self.schema != 'Simulated' || !has(self.credentials) || " +
@@ -222,18 +108,7 @@ const Spec = ruled(
       holds: ({ schema, credentials }) =>
         schema !== "Simulated" || credentials === undefined || credentials.type === "None",
     },
-    {
-      cel:
-        "(has(self.network) && self.network == 'Private') || !has(self.endpoint) || " +
-        `(self.endpoint.matches(r'${PUBLIC}') && !self.endpoint.matches(r'${LOCAL}') && ` +
-        `!self.endpoint.matches(r'${PUNYCODE}'))`,
-      message:
-        "with network Public the endpoint must be https with a public host name in ASCII; set " +
-        "network: Private for http, addresses and in-cluster names",
-      fieldPath: ".endpoint",
-      holds: ({ network, endpoint }) =>
-        network === "Private" || endpoint === undefined || isPublic(endpoint),
-    },
+    PUBLIC_ENDPOINT_RULE,
   ],
 ).describe("What the upstream is and who may use it.")
 
@@ -278,8 +153,4 @@ export const AI_PROVIDER: KindDefinition = {
     ...SIDECAR_COLUMNS,
     AGE_COLUMN,
   ],
-}
-
-function isPublic(endpoint: string): boolean {
-  return publicHost.test(endpoint) && !localHost.test(endpoint) && !punycode.test(endpoint)
 }
