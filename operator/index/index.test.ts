@@ -34,7 +34,7 @@ function namespace(name: string, version = 1, labels: Record<string, string> = {
 
 function pod(name: string, uid: string, version = 1): IndexEntry {
   const identity = { namespace: "search", pod: name, podUid: uid, application: name, labels: {} }
-  const value = { ...identity, hasSidecar: true, isTerminating: false }
+  const value = { ...identity, hasSidecar: true, isTerminating: false, isFinished: false }
   return { kind: "Pod", uid, resourceVersion: String(version), value }
 }
 
@@ -175,6 +175,15 @@ describe("an object is read", () => {
       return read.ok && read.entry.kind === "Pod" && read.entry.value.hasSidecar
     }
     expect([has(sidecar), has([{ name: "other" }]), has(undefined)]).toEqual([true, false, false])
+  })
+  test("a pod is finished when its phase says so, and not before there is one", () => {
+    const isFinished = (status: unknown) => {
+      const read = readObject("Pod", { metadata, status })
+      return read.ok && read.entry.kind === "Pod" && read.entry.value.isFinished
+    }
+    const phases = ["Pending", "Running", "Unknown", "Succeeded", "Failed"]
+    expect(phases.map((phase) => isFinished({ phase }))).toEqual([false, false, false, true, true])
+    expect(isFinished(undefined)).toBe(false)
   })
   test("without a name or a uid it is refused", () => {
     const message = "AIRoute without metadata.uid"

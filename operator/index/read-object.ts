@@ -35,7 +35,9 @@ export function readObject(kind: ConfigKind | "Namespace" | "Pod", raw: unknown)
     case "Pod": {
       const identity = { namespace, pod: name, podUid: uid, labels, isTerminating }
       const application = applicationOf(name, labels, metadata)
-      const value: PodFacts = { ...identity, application, hasSidecar: hasSidecar(raw) }
+      const phase = fieldOf(fieldOf(raw, "status"), "phase")
+      const isFinished = phase === "Succeeded" || phase === "Failed"
+      const value: PodFacts = { ...identity, application, hasSidecar: hasSidecar(raw), isFinished }
       return { ok: true, entry: { ...version, kind, value } }
     }
     default: {

@@ -81,6 +81,8 @@ export interface PodFacts extends PodIdentity {
   /** Has an init container named `sidegate-proxy`. */
   readonly hasSidecar: boolean
   readonly isTerminating: boolean
+  /** Phase Succeeded or Failed: no container of it runs any more. */
+  readonly isFinished: boolean
 }
 
 /** Everything cluster-wide: compiled once, used for every namespace. */

@@ -21,6 +21,7 @@ const POD: PodFacts = {
   application: "api",
   labels: { app: "api" },
   hasSidecar: true,
+  isFinished: false,
   isTerminating: false,
 }
 const IDENTITY = {

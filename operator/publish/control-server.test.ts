@@ -58,6 +58,7 @@ const makePod = (pod: string, changes: Partial<PodFacts> = {}): PodFacts => ({
   application: pod,
   labels: {},
   hasSidecar: true,
+  isFinished: false,
   isTerminating: false,
   ...changes,
 })

@@ -32,7 +32,7 @@ test("the whole status of an object in force", () => {
   const verdict = makeVerdict({ kind: "TeamQuota", namespace: "", name: "search", generation: 3 })
   const at = { observedGeneration: 3, lastTransitionTime: "2026-11-20T10:00:00Z" }
   const team = { ledger: LEDGER_WRITABLE, usage }
-  expect(assembleStatus(verdict, programmed(), team, null, NOW)).toEqual({
+  expect(assembleStatus(verdict, programmed(), team, [], NOW)).toEqual({
     observedGeneration: 3,
     conditions: [
       { type: "Accepted", status: "True", reason: "Accepted", message: "", ...at },
@@ -102,7 +102,7 @@ const ready = [
   },
 ] as const
 test.each(ready)("Ready: $name", ({ verdict, programmed, want }) => {
-  const { conditions } = assembleStatus(verdict, programmed, undefined, null, NOW)
+  const { conditions } = assembleStatus(verdict, programmed, undefined, [], NOW)
   const { status, reason, message } = conditions.find(({ type }) => type === "Ready") ?? {}
   expect([status, reason, message]).toEqual(want)
 })
@@ -111,7 +111,7 @@ test("a ledger that cannot be written shows on the quota, which stays ready", ()
   const verdict = makeVerdict({ kind: "TeamQuota", namespace: "", name: "search" })
   const failure = ledgerFailed({ code: "unwritable", message: "the ledger x cannot be written" })
   const team = { ledger: failure, usage: undefined }
-  const { conditions } = assembleStatus(verdict, programmed(), team, null, NOW)
+  const { conditions } = assembleStatus(verdict, programmed(), team, [], NOW)
   expect(conditions.map(({ type, status, reason }) => [type, status, reason])).toEqual([
     ["Accepted", "True", "Accepted"],
     ["ResolvedRefs", "True", "ResolvedRefs"],
@@ -122,19 +122,13 @@ test("a ledger that cannot be written shows on the quota, which stays ready", ()
 })
 
 test("lastTransitionTime moves with the condition's status, not with the generation", () => {
-  const before = assembleStatus(
-    makeVerdict(),
-    programmed("Unknown", "Pending"),
-    undefined,
-    null,
-    NOW,
-  )
+  const before = assembleStatus(makeVerdict(), programmed("Unknown", "Pending"), undefined, [], NOW)
   const later = NOW + 60_000
   const after = assembleStatus(
     makeVerdict({ generation: 2 }),
     programmed(),
     undefined,
-    before,
+    [before],
     later,
   )
   expect(
@@ -148,12 +142,23 @@ test("lastTransitionTime moves with the condition's status, not with the generat
   expect(after.conditions.every(({ observedGeneration }) => observedGeneration === 2)).toBe(true)
 })
 
+test("what turned and turned back before it was written has not turned", () => {
+  const written = assembleStatus(makeVerdict(), programmed(), undefined, [], NOW)
+  const turned = (status: "True" | "Unknown", last: ObjectStatus, at: number) =>
+    assembleStatus(makeVerdict(), programmed(status), undefined, [written, last], at)
+  const pending = turned("Unknown", written, NOW + 1000)
+  const timeOf = ({ conditions }: ObjectStatus) =>
+    conditions.find(({ type }) => type === "Programmed")?.lastTransitionTime
+  expect(timeOf(turned("Unknown", pending, NOW + 5000))).toBe(rfc3339(NOW + 1000))
+  expect(turned("True", pending, NOW + 9000)).toEqual(written)
+})
+
 test("a message stays short whatever a spec says", () => {
   const { conditions } = assembleStatus(
     makeVerdict({}, refuse("x".repeat(5000))),
     programmed(),
     undefined,
-    null,
+    [],
     NOW,
   )
   expect(conditions.every(({ message }) => message.length <= 1025)).toBe(true)

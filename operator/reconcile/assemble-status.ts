@@ -15,8 +15,9 @@ export interface TeamParts {
 const MESSAGE_CHARACTERS_MAX = 1024
 
 /**
- * Input   `team`: only of a TeamQuota. `previous`: the status on record, whose transition times
- *         hold where nothing turned; null for none.
+ * Input   `team`: only of a TeamQuota. `earlier`: the statuses whose transition times hold where
+ *         nothing turned, the one on record first, then what was to be written since: what turned
+ *         and turned back before it was written has not turned for anybody.
  * Output  the conditions in one order; `Ready` is False with the first reason that makes it so, and
  *         does not look at the ledger: what the object says is in force all the same.
  * Source  `api.md`, "Status".
@@ -25,22 +26,24 @@ export function assembleStatus(
   verdict: ObjectVerdict,
   programmed: Programmed,
   team: TeamParts | undefined,
-  previous: ObjectStatus | null,
+  earlier: readonly ObjectStatus[],
   now: EpochMs,
 ): ObjectStatus {
   const { accepted, resolvedRefs, object } = verdict
   const parts = [accepted, resolvedRefs, programmed.condition]
   const ofTeam = team === undefined ? [] : [team.ledger]
   const conditions = [...parts, ...ofTeam, readyOf(parts)].map((condition): StatusCondition => {
-    const before = previous?.conditions.find(({ type }) => type === condition.type)
-    const isSteady = before?.status === condition.status
+    const { type, status } = condition
+    const steady = earlier
+      .flatMap(({ conditions }) => conditions)
+      .find((before) => before.type === type && before.status === status)
     return {
-      type: condition.type,
-      status: condition.status,
+      type,
+      status,
       reason: condition.reason,
       message: cut(condition.message),
       observedGeneration: object.generation,
-      lastTransitionTime: isSteady ? before.lastTransitionTime : rfc3339(now),
+      lastTransitionTime: steady?.lastTransitionTime ?? rfc3339(now),
     }
   })
   return {

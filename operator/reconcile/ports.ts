@@ -18,6 +18,14 @@ export interface ConnectedSidecar {
   readonly pendingSinceMs: number | null
 }
 
+/** Who is there, and who should be. */
+export interface Fleet {
+  /** Those connected in a namespace. */
+  sidecars(namespace: string): readonly ConnectedSidecar[]
+  /** Pods of a namespace that run a sidecar, connected or not. */
+  pods(namespace: string): number
+}
+
 export interface ReconcilePorts {
   readonly publisher: {
     publish(namespace: string, snapshot: Snapshot): { readonly hash: string }

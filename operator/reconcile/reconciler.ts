@@ -8,13 +8,13 @@
 import { type CompiledCluster, compileCluster } from "#operator/compile/compile.ts"
 import type { CompiledNamespace, CompileSettings } from "#operator/compile/compiled.ts"
 import type { Index } from "#operator/index/index.ts"
-import type { ClusterView, NamespaceFacts, ObjectRef } from "#operator/index/view.ts"
+import type { ClusterView, NamespaceFacts, ObjectRef, PodFacts } from "#operator/index/view.ts"
 import type { LedgerError } from "#operator/ledger/store/store.ts"
 import type { TeamVerdict } from "#proxy/contract/snapshot.ts"
 import { DEBOUNCE, type DebounceSettings } from "./debounce.ts"
 import { createInForce } from "./in-force.ts"
 import { LEDGER_WRITABLE, ledgerFailed } from "./ledger-condition.ts"
-import type { ObjectStatus, ReconcilePorts } from "./ports.ts"
+import type { Fleet, ObjectStatus, ReconcilePorts } from "./ports.ts"
 import { reconcileNamespace } from "./reconcile-namespace.ts"
 import { createStatusBoard } from "./status-board.ts"
 import { createStatusLoop } from "./status-loop.ts"
@@ -52,8 +52,11 @@ export interface ReconcilerOptions {
 export function createReconciler(options: ReconcilerOptions): Reconciler {
   const { index, settings, ports, now, debounce = DEBOUNCE } = options
   const inForce = createInForce()
-  const sidecars = (namespace: string) => ports.publisher.sidecars(namespace)
-  const board = createStatusBoard(inForce, sidecars, now())
+  const fleet: Fleet = {
+    sidecars: (namespace) => ports.publisher.sidecars(namespace),
+    pods: (namespace) => index.podsOf(namespace).filter(mayConnect).length,
+  }
+  const board = createStatusBoard(inForce, fleet)
   const statuses = createStatusLoop(board, ports, now)
   const teams = new Map<string, TeamVerdict>()
   const clusterOf = createClusterCompiler(settings)
@@ -77,7 +80,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
   const work = createWorkLoop({
     now,
     run,
-    namespaces: () => connectedFirst(index.namespaces(), (name) => sidecars(name).length > 0),
+    namespaces: () => connectedFirst(index.namespaces(), (name) => fleet.sidecars(name).length > 0),
     failed: (namespace, error) => ports.report({ kind: "failed", namespace, error }),
     debounce,
   })
@@ -101,6 +104,8 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
       work.touch([""])
       work.start()
       await work.settled()
+      const pods = index.namespaces().reduce((sum, { name }) => sum + fleet.pods(name), 0)
+      board.start(now(), pods)
       statuses.start()
     },
     settled: () => work.settled(),
@@ -110,6 +115,10 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
       statuses.close()
     },
   }
+}
+
+function mayConnect({ hasSidecar, isTerminating, isFinished }: PodFacts): boolean {
+  return hasSidecar && !isTerminating && !isFinished
 }
 
 /** Whom a change reaches at once comes before those that nobody is connected from. */

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest"
 import { createInForce } from "./in-force.ts"
 import { makeObject, makeSidecar, makeStatus, makeVerdict, refuse } from "./make.test-data.ts"
+import type { ConnectedSidecar, ObjectStatus } from "./ports.ts"
 import { readStatus } from "./read-status.ts"
 import { createStatusBoard, type StatusBoard } from "./status-board.ts"
 
@@ -20,9 +21,9 @@ function writeAll(board: StatusBoard, now: number): readonly string[] {
   return written
 }
 
-function makeBoard(sidecars: Parameters<typeof createStatusBoard>[1] = () => []) {
+function makeBoard(sidecars: () => readonly ConnectedSidecar[] = () => [], pods = 0) {
   const inForce = createInForce()
-  return { inForce, board: createStatusBoard(inForce, sidecars, NOW) }
+  return { inForce, board: createStatusBoard(inForce, { sidecars, pods: () => pods }) }
 }
 
 test("a verdict becomes a status, and the same verdict again becomes nothing", () => {
@@ -43,6 +44,111 @@ test("after a restart a status that holds is not written, and its times stay", (
   next.observe(ref, "uid-chat", readStatus({ status: write?.status }), NOW + 50_000)
   next.judge("search", [makeVerdict(chat)])
   expect(writeAll(next, NOW + 50_000)).toEqual([])
+})
+
+/** What the API server has of a route with two sidecars, before the operator is killed. */
+function inForceBefore(): ObjectStatus | null {
+  const both = ["a", "b"].map((pod) => makeSidecar(pod, { heldHash: "old" }))
+  const { board, inForce } = makeBoard(() => both, 2)
+  board.start(NOW - 600_000, 2)
+  inForce.published("search", "old", [chat], new Set())
+  board.judge("search", [makeVerdict(chat)])
+  board.evaluate(NOW - 600_000)
+  const [write] = board.take(NOW - 600_000)
+  return readStatus({ status: write?.status })
+}
+
+/** A leader that begins at NOW, with two pods of which `connected` says who is back. */
+function restarted(generation: number) {
+  let connected: readonly ConnectedSidecar[] = []
+  const { board, inForce } = makeBoard(() => connected, 2)
+  const object = { ...chat, generation }
+  board.observe(ref, "uid-chat", inForceBefore(), NOW)
+  inForce.published("search", "new", [object], new Set())
+  board.judge("search", [makeVerdict(object)])
+  board.start(NOW, 2)
+  /** Writes of the next `forMs`, with the time since NOW and what Programmed says. */
+  const run = (from: number, forMs: number, sidecars: readonly ConnectedSidecar[]) => {
+    connected = sidecars
+    board.touch("search")
+    const written: string[] = []
+    for (let at = NOW + from; at < NOW + from + forMs; at += 500) {
+      board.evaluate(at)
+      for (const write of board.take(at)) {
+        const one = write.status.conditions.find(({ type }) => type === "Programmed")
+        written.push(`${at - NOW} ${one?.status} ${one?.reason} ${one?.message}`)
+        board.finish(write, "written", at)
+      }
+    }
+    return written
+  }
+  return { run }
+}
+
+const pushed = (pod: string, sinceMs: number) =>
+  makeSidecar(pod, { heldHash: "old", pendingSinceMs: sinceMs })
+const answered = (pod: string) => makeSidecar(pod, { heldHash: "new" })
+
+test("sidecars that come back to a new leader over seconds, with other Snapshots, are no news", () => {
+  const { run } = restarted(1)
+  expect([
+    ...run(0, 5000, []),
+    ...run(5000, 1000, [pushed("a", NOW + 5000)]),
+    ...run(6000, 9000, [answered("a")]),
+    ...run(15_000, 1000, [answered("a"), pushed("b", NOW + 15_000)]),
+    ...run(16_000, 200_000, [answered("a"), answered("b")]),
+  ]).toEqual([])
+})
+
+test("one that does not come back shows once it had its time, as a change of the count", () => {
+  const { run } = restarted(1)
+  expect([
+    ...run(0, 60_000, [answered("a")]),
+    // 60 s, and 10 ms for each of two pods.
+    ...run(60_000, 100_000, [answered("a")]),
+  ]).toEqual(["60500 True Programmed 1/1 sidecars"])
+})
+
+test("what changed meanwhile waits for everybody who had the change before it", () => {
+  const { run } = restarted(2)
+  expect([
+    ...run(0, 5000, []),
+    ...run(5000, 5000, [answered("a")]),
+    ...run(10_000, 200_000, [answered("a"), answered("b")]),
+  ]).toEqual([
+    "0 Unknown Pending 0/0 sidecars; 2 not back yet",
+    "10000 True Programmed 2/2 sidecars",
+  ])
+})
+
+test("a sidecar that refuses after a restart shows at once", () => {
+  const nack = { reason: "pattern is not valid", object: "AIRoute search/chat", path: null }
+  const { run } = restarted(1)
+  expect(run(0, 1000, [makeSidecar("a", { heldHash: "old", nack })])).toEqual([
+    "0 False Rejected 0/1 sidecars; rejected by search/a: pattern is not valid",
+  ])
+})
+
+test("a quota keeps its usage until the ledger was read after a restart", () => {
+  const quota = makeVerdict({ kind: "TeamQuota", namespace: "", name: "search" })
+  const tokens = { inputTokens: 1n, cachedInputTokens: 0n, cacheWriteTokens: 0n, outputTokens: 2n }
+  const search = { ...tokens, reasoningTokens: 0n, costNano: 3n, unpriced: 0, records: 1 }
+  const totals = new Map([["search", search]])
+  const since = Date.parse("2026-11-01T00:00:00Z")
+  const { board } = makeBoard()
+  board.use(totals, since)
+  board.judge("", [quota])
+  board.evaluate(NOW)
+  const [write] = board.take(NOW)
+  expect(write?.status.usage).toMatchObject({ tokens: 3 })
+  const { board: next } = makeBoard()
+  const status = readStatus({ status: write?.status })
+  next.observe({ kind: "TeamQuota", namespace: "", name: "search" }, "uid-chat", status, NOW)
+  next.judge("", [quota])
+  next.start(NOW, 0)
+  expect(writeAll(next, NOW + 1000)).toEqual([])
+  next.use(totals, since)
+  expect(writeAll(next, NOW + 100_000)).toEqual([])
 })
 
 test("a successor of the same name gets its own status, whatever its predecessor had", () => {

@@ -12,8 +12,9 @@ import type { EpochMs } from "#proxy/contract/money.ts"
 import { assembleStatus, transitionsOf } from "./assemble-status.ts"
 import type { InForce } from "./in-force.ts"
 import { LEDGER_WRITABLE } from "./ledger-condition.ts"
-import type { ConnectedSidecar, ObjectEvent, ObjectStatus, StatusWrite } from "./ports.ts"
-import { judgeProgrammed } from "./programmed.ts"
+import type { Fleet, ObjectEvent, ObjectStatus, StatusWrite } from "./ports.ts"
+import { judgeProgrammed, type Programmed } from "./programmed.ts"
+import { awaitReturn, returnDeadline } from "./returning.ts"
 import { createStatusSchedule } from "./status-schedule.ts"
 import { toUsageStatus } from "./usage-status.ts"
 
@@ -22,6 +23,8 @@ const TURN_COST_MAX = 5000
 const OBJECT_COST = 50
 
 export interface StatusBoard {
+  /** This process leads from now on; `pods` run a sidecar, and it is given time to come back. */
+  start(now: number, pods: number): void
   /** All verdicts of one scope (a namespace, "" for cluster-wide), replacing those before. */
   judge(scope: string, verdicts: readonly ObjectVerdict[]): void
   /** The sidecars of a namespace, or what is published there, changed. */
@@ -50,21 +53,21 @@ interface Entry {
   /** Who judged it last: a route may move between its namespace and the cluster-wide ones. */
   readonly scope: string
   readonly verdict: ObjectVerdict
+  /** What the object has, or was last handed out to be written. */
+  shown: ObjectStatus | null
+  /** What it should have, as last looked at. */
   last: ObjectStatus | null
 }
 
-export function createStatusBoard(
-  inForce: InForce,
-  sidecars: (namespace: string) => readonly ConnectedSidecar[],
-  startedAt: number,
-): StatusBoard {
-  const schedule = createStatusSchedule(startedAt)
+export function createStatusBoard(inForce: InForce, fleet: Fleet): StatusBoard {
+  const schedule = createStatusSchedule()
   const entries = new Map<string, Entry>()
   const scopes = new Map<string, ReadonlySet<string>>()
   const uids = new Map<string, string>()
   const touched = new Set<string>()
   /** Objects whose status changes by time alone, and when. */
   const rechecks = new Map<string, number>()
+  let returnBy = 0
   let usage: { totals: ReadonlyMap<string, UsageTotals>; since: EpochMs } | null = null
   let ledger = LEDGER_WRITABLE
 
@@ -81,22 +84,33 @@ export function createStatusBoard(
     forget(key)
     uids.set(key, uid)
   }
-  const usageOf = (team: string) =>
-    usage === null ? undefined : toUsageStatus(usage.totals.get(team), usage.since)
+  /** What the status says stays until the ledger was read. */
+  const usageOf = (team: string, shown: ObjectStatus | null) =>
+    usage === null ? shown?.usage : toUsageStatus(usage.totals.get(team), usage.since)
   const touchTeams = (): void => {
     for (const [key, { verdict }] of entries) {
       if (verdict.object.kind === "TeamQuota") touched.add(key)
     }
   }
+  const programmedOf = (key: string, { verdict, shown }: Entry, now: number): Programmed => {
+    const judged = judgeProgrammed(verdict, inForce, fleet.sidecars, now)
+    if (now >= returnBy) return judged
+    let pods = 0
+    for (const namespace of inForce.scope(key)) pods += fleet.pods(namespace)
+    return awaitReturn(judged, verdict, pods, shown, returnBy)
+  }
   const evaluateOne = (key: string, entry: Entry, now: number): readonly ObjectEvent[] => {
     const { verdict } = entry
     const { object } = verdict
-    const programmed = judgeProgrammed(verdict, inForce, sidecars, now)
+    entry.shown ??= schedule.known(key)
+    const programmed = programmedOf(key, entry, now)
     if (programmed.recheckAt === null) rechecks.delete(key)
     else rechecks.set(key, programmed.recheckAt)
-    const team = object.kind === "TeamQuota" ? { ledger, usage: usageOf(object.name) } : undefined
-    const previous = entry.last ?? schedule.known(key)
-    const status = assembleStatus(verdict, programmed, team, previous, now)
+    const isTeam = object.kind === "TeamQuota"
+    const team = isTeam ? { ledger, usage: usageOf(object.name, entry.shown) } : undefined
+    const earlier = [entry.shown, entry.last].filter((status) => status !== null)
+    const previous = entry.last ?? entry.shown
+    const status = assembleStatus(verdict, programmed, team, earlier, now)
     entry.last = status
     schedule.propose(key, status, now)
     const ref = refOf(object)
@@ -107,6 +121,10 @@ export function createStatusBoard(
     }))
   }
   return {
+    start: (now, pods) => {
+      returnBy = returnDeadline(now, pods)
+      schedule.start(now)
+    },
     judge: (scope, verdicts) => {
       const keys = new Set(verdicts.map(({ object }) => formatRef(object)))
       for (const key of scopes.get(scope) ?? []) {
@@ -119,7 +137,8 @@ export function createStatusBoard(
         identify(key, verdict.object.uid)
         const before = entries.get(key)
         if (before?.scope === scope && isSameVerdict(before.verdict, verdict)) continue
-        entries.set(key, { scope, verdict, last: before?.last ?? null })
+        const { shown = null, last = null } = before ?? {}
+        entries.set(key, { scope, verdict, shown, last })
         touched.add(key)
       }
     },
@@ -156,8 +175,11 @@ export function createStatusBoard(
     isTouched: () => touched.size > 0,
     take: (now) =>
       schedule.take(now).flatMap(({ key, status }) => {
-        const object = entries.get(key)?.verdict.object
-        return object === undefined ? [] : [{ object: refOf(object), uid: object.uid, status }]
+        const entry = entries.get(key)
+        if (entry === undefined) return []
+        entry.shown = status
+        const { object } = entry.verdict
+        return [{ object: refOf(object), uid: object.uid, status }]
       }),
     finish: ({ object, status }, outcome, now) =>
       schedule.finish(formatRef(object), status, outcome, now),

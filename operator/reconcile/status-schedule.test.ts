@@ -128,7 +128,7 @@ const cases: readonly Case[] = [
 ]
 
 test.each(cases)("$name", ({ observed, proposals, until, want }) => {
-  const schedule = createStatusSchedule(0)
+  const schedule = createStatusSchedule()
   if (observed !== undefined) schedule.observe("a", observed, 0)
   const written: number[] = []
   let last: ObjectStatus | undefined
@@ -162,7 +162,7 @@ function drain(
 }
 
 test("never more than 20 writes in any second, oldest first, none lost", () => {
-  const schedule = createStatusSchedule(0)
+  const schedule = createStatusSchedule()
   for (let index = 0; index < 100; index++) {
     schedule.propose(`late-${String(index).padStart(2, "0")}`, alone(1), 200 - index)
   }
@@ -178,7 +178,7 @@ test("never more than 20 writes in any second, oldest first, none lost", () => {
 })
 
 test("a bounded number of writes is under way at once", () => {
-  const schedule = createStatusSchedule(0)
+  const schedule = createStatusSchedule()
   for (let index = 0; index < 50; index++) schedule.propose(`k${index}`, alone(1), 0)
   const begun = schedule.take(0)
   expect(begun).toHaveLength(IN_FLIGHT_MAX)
@@ -190,7 +190,7 @@ test("a bounded number of writes is under way at once", () => {
 })
 
 test("a failed write is tried again, later each time, with the newest status", () => {
-  const schedule = createStatusSchedule(0)
+  const schedule = createStatusSchedule()
   schedule.propose("a", alone(1), 0)
   const attempts: number[] = []
   for (let now = 0; now <= 20_000; now += 100) {
@@ -205,7 +205,7 @@ test("a failed write is tried again, later each time, with the newest status", (
 })
 
 test("while the API server asked for a pause nothing begins; then the newest, once", () => {
-  const schedule = createStatusSchedule(0)
+  const schedule = createStatusSchedule()
   schedule.propose("a", pending(1), 0)
   const [first] = schedule.take(0)
   schedule.pause(5000)
@@ -221,7 +221,7 @@ test("while the API server asked for a pause nothing begins; then the newest, on
 })
 
 test("what changes during a write is written after it", () => {
-  const schedule = createStatusSchedule(0)
+  const schedule = createStatusSchedule()
   schedule.propose("a", pending(1), 0)
   const begun = schedule.take(0)
   expect(begun).toHaveLength(1)
@@ -232,7 +232,7 @@ test("what changes during a write is written after it", () => {
 })
 
 test("a status that somebody else wrote is overwritten; late echoes of ours are not", () => {
-  const schedule = createStatusSchedule(0)
+  const schedule = createStatusSchedule()
   schedule.propose("a", pending(1), 0)
   drain(schedule, 0, 0)
   schedule.propose("a", inForce(1), 10)
@@ -245,7 +245,7 @@ test("a status that somebody else wrote is overwritten; late echoes of ours are 
 })
 
 test("an object that is gone is not written, and its write under way is forgotten", () => {
-  const schedule = createStatusSchedule(0)
+  const schedule = createStatusSchedule()
   schedule.propose("a", alone(1), 0)
   schedule.propose("b", alone(1), 0)
   const begun = schedule.take(0)
@@ -258,7 +258,7 @@ test("an object that is gone is not written, and its write under way is forgotte
 })
 
 test("the end of a predecessor's write is not taken for that of its successor", () => {
-  const schedule = createStatusSchedule(0)
+  const schedule = createStatusSchedule()
   schedule.propose("a", bad(3), 0)
   const old = schedule.take(0)
   schedule.forget("a")
@@ -271,7 +271,7 @@ test("the end of a predecessor's write is not taken for that of its successor", 
 
 describe("a status that somebody", () => {
   const written = (): StatusSchedule => {
-    const schedule = createStatusSchedule(0)
+    const schedule = createStatusSchedule()
     schedule.observe("a", null, 0)
     schedule.propose("a", alone(1), 0)
     drain(schedule, 0, 0)

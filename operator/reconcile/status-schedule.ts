@@ -18,6 +18,8 @@ const RETRY_MIN_MS = 1000
 const RETRY_MAX_MS = 60_000
 
 export interface StatusSchedule {
+  /** This process writes from now on; counts that differ wait as if they had been written now. */
+  start(now: number): void
   /** What the API server is known to hold for the object; null for none. */
   known(key: string): ObjectStatus | null
   /** A watch showed this status. One that is not ours is overwritten at once. */
@@ -49,13 +51,14 @@ interface Entry {
   /** The watch has shown `inFlight`; what it shows after that is somebody else's. */
   isEchoed: boolean
   overwrittenBy: { readonly status: ObjectStatus | null } | null
-  countsAt: number
+  /** Null before the first write. */
+  countsAt: number | null
   usageAt: number
   failures: number
 }
 
-/** `startedAt`: counts that differ after a restart wait as if they had been written then. */
-export function createStatusSchedule(startedAt: number): StatusSchedule {
+export function createStatusSchedule(): StatusSchedule {
+  let startedAt = 0
   const entries = new Map<string, Entry>()
   const waiting = createDueQueue()
   /** Start times of the last writes, oldest first: a sliding window of one second. */
@@ -64,7 +67,7 @@ export function createStatusSchedule(startedAt: number): StatusSchedule {
   let pausedUntil = Number.NEGATIVE_INFINITY
 
   const entryOf = (key: string): Entry => {
-    const entry = entries.get(key) ?? newEntry(startedAt)
+    const entry = entries.get(key) ?? newEntry()
     entries.set(key, entry)
     return entry
   }
@@ -73,7 +76,11 @@ export function createStatusSchedule(startedAt: number): StatusSchedule {
     const before = waiting.dueAt(key)
     waiting.set(key, before !== null && at !== null ? Math.min(before, at) : at)
   }
+  const due = (entry: Entry, now: number) => dueAt(entry, entry.countsAt ?? startedAt, now)
   return {
+    start: (now) => {
+      startedAt = now
+    },
     known: (key) => entries.get(key)?.inFlight ?? entries.get(key)?.written ?? null,
     observe: (key, status, now) => {
       const entry = entryOf(key)
@@ -97,7 +104,7 @@ export function createStatusSchedule(startedAt: number): StatusSchedule {
     propose: (key, status, now) => {
       const entry = entryOf(key)
       entry.desired = status
-      if (entry.inFlight === null) plan(key, dueAt(entry, now))
+      if (entry.inFlight === null) plan(key, due(entry, now))
     },
     forget: (key) => {
       if (entries.get(key)?.inFlight) inFlight--
@@ -147,7 +154,7 @@ export function createStatusSchedule(startedAt: number): StatusSchedule {
       const { overwrittenBy } = entry
       entry.previous = entry.isEchoed ? undefined : entry.written
       entry.written = overwrittenBy === null ? status : overwrittenBy.status
-      plan(key, overwrittenBy === null ? dueAt(entry, now) : now)
+      plan(key, overwrittenBy === null ? due(entry, now) : now)
     },
     wakeAt: (now) => {
       const first = waiting.first()
@@ -163,7 +170,7 @@ export function createStatusSchedule(startedAt: number): StatusSchedule {
 /**
  * When the difference between what is and what should be is to be written; null when there is none.
  */
-function dueAt({ written, desired, usageAt, countsAt }: Entry, now: number): number | null {
+function dueAt({ written, desired, usageAt }: Entry, countsAt: number, now: number): number | null {
   if (desired === null || isSame(written, desired)) return null
   if (written === null || isUrgent(written, desired)) return now
   const { usage: wasUsage, ...wasRest } = written
@@ -209,7 +216,7 @@ function isSame(a: unknown, b: unknown): boolean {
   return one.length === other.size && one.every(([key, value]) => isSame(value, other.get(key)))
 }
 
-function newEntry(startedAt: number): Entry {
+function newEntry(): Entry {
   return {
     written: null,
     previous: undefined,
@@ -217,7 +224,7 @@ function newEntry(startedAt: number): Entry {
     inFlight: null,
     isEchoed: false,
     overwrittenBy: null,
-    countsAt: startedAt,
+    countsAt: null,
     usageAt: Number.NEGATIVE_INFINITY,
     failures: 0,
   }
