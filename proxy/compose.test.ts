@@ -215,6 +215,37 @@ const codeOf = async (response: Response): Promise<string> => {
   return `${response.status} ${body.error.code}`
 }
 
+describe("a held start", () => {
+  const limits = (holdMs: number) => ({ limits: { ...DEFAULT_LIMITS, holdMs } })
+  const startup = async (ops: string) => (await fetch(`${ops}/startupz`)).status
+
+  test("waits for configuration, and not for its readiness", async () => {
+    const operator = new Operator()
+    const { proxy, ops } = await start(operator, limits(60_000))
+    expect(await startup(ops)).toBe(503)
+    expect((await fetch(`${ops}/healthz`)).status).toBe(200)
+    operator.push({ event: "snapshot", data: makePush("http://127.0.0.1:9") })
+    await proxy.ready
+    expect(await startup(ops)).toBe(200)
+  })
+
+  test("ends after its time without any, though the sidecar is not ready", async () => {
+    const operator = new Operator()
+    operator.isAway = true
+    const begun = performance.now()
+    const { ops } = await start(operator, limits(300))
+    expect(await startup(ops)).toBe(503)
+    await expect.poll(() => startup(ops), { timeout: 10_000, interval: 10 }).toBe(200)
+    expect(performance.now() - begun).toBeGreaterThanOrEqual(300)
+    expect((await fetch(`${ops}/readyz`)).status).toBe(503)
+  })
+
+  test("is not there unless it is asked for", async () => {
+    const { ops } = await start(new Operator())
+    expect(await startup(ops)).toBe(200)
+  })
+})
+
 describe("a proxy", () => {
   test("answers a chat with its own key, and its usage arrives", async () => {
     const upstream = await startUpstream()

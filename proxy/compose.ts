@@ -11,7 +11,7 @@ import { PIPELINE_SETTINGS, type PipelineSettings } from "#proxy/pipeline/settin
 import { SURFACE_PATHS } from "#proxy/surfaces/registry.ts"
 import { Closers } from "./closers.ts"
 import type { ProxyConfig } from "./config.ts"
-import { errorText, monotonic, notReady, openParts, type Parts } from "./parts.ts"
+import { errorText, monotonic, notReady, notStarted, openParts, type Parts } from "./parts.ts"
 import { type AppSurface, type Endpoint, openAppSurface } from "./server/app-surface.ts"
 import { openOpsSurface } from "./server/ops-surface.ts"
 import type { ControlChannel } from "./sync/channel.ts"
@@ -65,11 +65,13 @@ async function open(
 ): Promise<Proxy> {
   const parts = openParts(config, channel, closers)
   const { boot, log, state, report } = parts
+  const heldUntil = monotonic() + config.limits.holdMs
   const app = await openApp(config, parts)
   parts.app = app
   closers.add(() => app.close())
   const ops = await openOpsSurface({
     addresses: config.ops,
+    notStarted: () => notStarted(parts, heldUntil),
     notReady: () => notReady(parts),
     metrics: () => {
       parts.observations.drain()

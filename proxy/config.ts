@@ -25,7 +25,7 @@ export interface ProxyConfig {
   readonly journalDir: string
   /** For applications: loopback only. An address family that the host lacks is left out. */
   readonly app: readonly ListenAddress[]
-  /** `/healthz`, `/readyz`, `/metrics`. */
+  /** `/healthz`, `/startupz`, `/readyz`, `/metrics`. */
   readonly ops: readonly ListenAddress[]
   /** PEM file of further roots for upstreams; null trusts the public ones alone. */
   readonly upstreamCaFile: string | null
@@ -59,6 +59,11 @@ export interface ProxyLimits {
   readonly exchangesMax: number
   /** How long streams may run on after SIGTERM; then they are cut. */
   readonly drainMs: number
+  /**
+   * How long after its start it says on `/startupz` that configuration is missing; then it says
+   * that it has started all the same. 0 never does.
+   */
+  readonly holdMs: number
   /** Connections to one provider; further requests wait for one within their deadline. */
   readonly upstreamConnectionsMax: number
   /** Headers of an answer; the attempt fails as `too-large`. */
@@ -91,6 +96,7 @@ export const DEFAULT_LIMITS: ProxyLimits = Object.freeze({
   connectionsMax: 1024,
   exchangesMax: 1024,
   drainMs: 25_000,
+  holdMs: 0,
   upstreamConnectionsMax: 512,
   upstreamHeaderBytesMax: 16 * 1024,
   upstreamBodyBytesMax: 64 * 1024 * 1024,
@@ -178,6 +184,7 @@ function limitsFrom(reader: Reader): ProxyLimits {
       limits.connectionsMax * 16,
     ),
     drainMs: reader.number("SIDEGATE_DRAIN_MS", limits.drainMs, 0, 3_600_000),
+    holdMs: reader.number("SIDEGATE_HOLD_MS", limits.holdMs, 0, 3_600_000),
     journalBytesMax: reader.number(
       "SIDEGATE_JOURNAL_BYTES_MAX",
       limits.journalBytesMax,

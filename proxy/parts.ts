@@ -167,6 +167,14 @@ export function notReady({ state }: Parts): string | null {
   return state.runtime === null ? "config_not_ready" : null
 }
 
+/**
+ * Null when the pod may go on with its start: once configuration has come, or `heldUntil` (on the
+ * monotonic clock) has passed. A hold never ends in a pod that does not start.
+ */
+export function notStarted({ state }: Parts, heldUntil: number): string | null {
+  return state.runtime === null && monotonic() < heldUntil ? "config_not_ready" : null
+}
+
 function observe(parts: Parts): Observed {
   const load = parts.app?.load()
   return {

@@ -41,6 +41,15 @@ test("a Job's pod asks and the Job ends, and so does a CronJob's", async () => {
   await until("its Job is complete", 90_000, () => field(path, "job/from-cron", ...N) === "1")
 })
 
+test("a pod that asks to be held has its first question answered", async () => {
+  const pod = ["pod", "patient", ...N] as const
+  await until("its one container has ended", 90_000, () => {
+    const phase = field(".status.phase", ...pod)
+    return phase === "Succeeded" || phase === "Failed"
+  })
+  expect(field(".status.phase", ...pod)).toBe("Succeeded")
+})
+
 test("a pod's own base URL is left alone", async () => {
   await isReady("e2e-injection", "own-url")
   const env = kubectl(

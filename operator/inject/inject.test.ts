@@ -152,13 +152,13 @@ const graces = [
   { grace: 3600, drainMs: 25_000 },
 ]
 test.each(graces)("of a grace of $grace s, $drainMs ms are for the drain", ({ grace, drainMs }) => {
-  const env = environmentOf(sidecarContainer(SETTINGS, {}, grace))
+  const env = environmentOf(sidecarContainer(SETTINGS, {}, { graceSeconds: grace, holdMs: 30_000 }))
   const read = readSidecarConfig(env, "1.2.3")
   expect(read).toMatchObject({
     ok: true,
     config: {
       proxy: {
-        limits: { drainMs },
+        limits: { drainMs, holdMs: 30_000 },
         app: [{ port: 4141 }, { port: 4141 }],
         ops: [{ port: 4142 }, {}],
       },

@@ -9,6 +9,7 @@
  */
 
 import { ENVIRONMENT_CONFIG_MAP, ENVIRONMENT_SOURCE } from "./environment.ts"
+import { readHold } from "./hold.ts"
 import { type PatchOperation, pointer } from "./json-patch.ts"
 import { isMeshContainer, meshAnnotations, placeAmong } from "./mesh.ts"
 import { type ContainerView, fieldOf, type PodView, readPod } from "./pod.ts"
@@ -60,7 +61,6 @@ export type SkipReason = (typeof SKIP_REASONS)[number]
 /** `injected@VERSION` or `skipped: REASON`. */
 export const STATUS_ANNOTATION = "sidegate.dev/injection-status"
 const INJECT_LABEL = "sidegate.dev/inject"
-const HOLD_ANNOTATION = "sidegate.dev/hold"
 const INJECTED = "injected@"
 
 export function inject(
@@ -135,7 +135,9 @@ function injectInto(pod: PodView, settings: InjectSettings): Injection {
   const annotation = `${INJECTED}${settings.release}`
   const held = pod.initContainers?.find(({ name }) => name === SIDECAR) ?? null
   const { resources, warnings } = sizeSidecar(pod, others(pod), held, settings.size)
-  const container = sidecarContainer(settings, resources, pod.terminationGraceSeconds)
+  const hold = readHold(pod.annotations)
+  const times = { graceSeconds: pod.terminationGraceSeconds, holdMs: hold.holdMs }
+  const container = sidecarContainer(settings, resources, times)
   const outbound = Number(new URL(settings.operatorUrl).port || 443)
   const annotations = {
     ...meshAnnotations(pod.annotations ?? {}, { inbound: OPS_PORT, outbound }),
@@ -147,11 +149,8 @@ function injectInto(pod: PodView, settings: InjectSettings): Injection {
     ...volumeOps(pod),
     ...annotationOps(pod, annotations),
   ]
-  const hold = pod.annotations?.[HOLD_ANNOTATION] === undefined ? [] : [HOLD_WARNING]
-  return { kind: "patch", patch, annotation, warnings: [...warnings, ...hold] }
+  return { kind: "patch", patch, annotation, warnings: [...warnings, ...hold.warnings] }
 }
-
-const HOLD_WARNING = `${HOLD_ANNOTATION} is not known to this release; the pod starts at once`
 
 /** The sidecar once, in its place. */
 function containerOps(pod: PodView, container: unknown): readonly PatchOperation[] {

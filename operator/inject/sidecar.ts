@@ -25,7 +25,7 @@ export interface InjectSettings {
 export const SIDECAR = "sidegate-proxy"
 /** Loopback only, for the application. */
 export const APP_PORT = 4141
-/** `/healthz`, `/readyz`, `/metrics` on the pod's address. */
+/** `/healthz`, `/startupz`, `/readyz`, `/metrics` on the pod's address. */
 export const OPS_PORT = 4142
 
 /** Where the sidecar finds what it is given. */
@@ -39,6 +39,9 @@ const TOKEN_SECONDS = 3600
 const DRAIN_MAX_MS = 25_000
 /** Of the pod's grace, for what comes after the drain. */
 const AFTER_DRAIN_MS = 5000
+const STARTUP_PERIOD_SECONDS = 1
+/** For the process to listen, on a node that is busy. */
+const STARTUP_SECONDS = 60
 
 export interface Volume {
   readonly name: string
@@ -72,23 +75,36 @@ export const SIDECAR_VOLUMES: readonly Volume[] = Object.freeze([
   { name: "sidegate-journal", emptyDir: { sizeLimit: "64Mi" } },
 ])
 
-/** The init container; `graceSeconds` is the pod's whole time to end. */
+export interface PodTimes {
+  /** The pod's whole time to end. */
+  readonly graceSeconds: number
+  /** How long the start of the pod may wait for configuration; 0 does not wait. */
+  readonly holdMs: number
+}
+
+/** The init container. */
 export function sidecarContainer(
   settings: InjectSettings,
   resources: Resources,
-  graceSeconds: number,
+  times: PodTimes,
 ): Readonly<Record<string, unknown>> {
   return {
     name: SIDECAR,
     image: settings.image,
     imagePullPolicy: settings.imagePullPolicy,
     restartPolicy: "Always",
-    env: environment(settings, graceSeconds),
+    env: environment(settings, times),
     ports: [{ name: "sidegate-ops", containerPort: OPS_PORT, protocol: "TCP" }],
     // No readiness probe: a gateway without configuration must not take the application out of its
-    // Services. Both ask whether the event loop turns.
-    startupProbe: { ...healthProbe(), periodSeconds: 1, timeoutSeconds: 1, failureThreshold: 60 },
-    livenessProbe: { ...healthProbe(), periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 3 },
+    // Services. Both ask whether the event loop turns, and of a pod that wants to be held the first
+    // asks for configuration too.
+    startupProbe: startupProbe(times),
+    livenessProbe: {
+      ...probe("/healthz"),
+      periodSeconds: 10,
+      timeoutSeconds: 5,
+      failureThreshold: 3,
+    },
     resources,
     securityContext: {
       allowPrivilegeEscalation: false,
@@ -114,7 +130,7 @@ export function isSame(one: unknown, other: unknown): boolean {
   return canonicalJson(one) === canonicalJson(other)
 }
 
-function environment(settings: InjectSettings, graceSeconds: number) {
+function environment(settings: InjectSettings, { graceSeconds, holdMs }: PodTimes) {
   const drainMs = Math.min(DRAIN_MAX_MS, Math.max(0, graceSeconds * 1000 - AFTER_DRAIN_MS))
   return [
     { name: "SIDEGATE_OPERATOR_URL", value: settings.operatorUrl },
@@ -124,12 +140,23 @@ function environment(settings: InjectSettings, graceSeconds: number) {
     { name: "SIDEGATE_JOURNAL_DIR", value: JOURNAL_DIR },
     { name: "SIDEGATE_LOG_LEVEL", value: settings.logLevel },
     { name: "SIDEGATE_DRAIN_MS", value: String(drainMs) },
+    ...(holdMs === 0 ? [] : [{ name: "SIDEGATE_HOLD_MS", value: String(holdMs) }]),
     // A Service called `sidegate` in the pod's namespace would give them values of its own.
     { name: "SIDEGATE_PORT", value: String(APP_PORT) },
     { name: "SIDEGATE_OPS_PORT", value: String(OPS_PORT) },
   ]
 }
 
-function healthProbe() {
-  return { httpGet: { path: "/healthz", port: OPS_PORT, scheme: "HTTP" } }
+/** The sidecar ends the hold; the probe only outlasts it, or the kubelet would kill it. */
+function startupProbe({ holdMs }: PodTimes) {
+  return {
+    ...probe(holdMs === 0 ? "/healthz" : "/startupz"),
+    periodSeconds: STARTUP_PERIOD_SECONDS,
+    timeoutSeconds: 1,
+    failureThreshold: STARTUP_SECONDS + Math.ceil(holdMs / 1000),
+  }
+}
+
+function probe(path: string) {
+  return { httpGet: { path, port: OPS_PORT, scheme: "HTTP" } }
 }

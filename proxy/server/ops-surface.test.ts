@@ -10,6 +10,7 @@ afterEach(async () => {
 async function start(more: Partial<OpsOptions> = {}): Promise<number> {
   const surface = await openOpsSurface({
     addresses: [{ host: "127.0.0.1", port: 0 }],
+    notStarted: () => null,
     notReady: () => null,
     metrics: async () => ({ contentType: "text/plain; version=0.0.4", text: "up 1\n" }),
     ...more,
@@ -40,6 +41,7 @@ const line = (target: string, method = "GET"): string =>
 
 const cases = [
   ["/healthz", "200 text/plain;charset=UTF-8 ok\n"],
+  ["/startupz", "200 text/plain;charset=UTF-8 ok\n"],
   ["/readyz", "200 text/plain;charset=UTF-8 ok\n"],
   ["/metrics", "200 text/plain;version=0.0.4 up 1\n"],
   ["/debug", "404 text/plain;charset=UTF-8 not found\n"],
@@ -61,6 +63,12 @@ test("a foreign authority is refused before anything is routed", async () => {
   expect(await ask(port, line("http://evil/healthz"))).toMatch(/^400 text\/plain absolute_form/)
   const two = "GET /healthz HTTP/1.1\r\nhost: a\r\nhost: b\r\n\r\n"
   expect(await ask(port, two)).toMatch(/^400 text\/plain bad_host/)
+})
+
+test("a start that is held is no lack of life", async () => {
+  const port = await start({ notStarted: () => "config_not_ready" })
+  expect(await ask(port, line("/startupz"))).toBe("503 text/plain;charset=UTF-8 config_not_ready\n")
+  expect(await ask(port, line("/healthz"))).toMatch(/^200 /)
 })
 
 test("what is missing for readiness is said", async () => {

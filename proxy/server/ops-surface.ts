@@ -6,13 +6,15 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
 import { getRequestListener } from "@hono/node-server"
-import { Hono } from "hono"
+import { type Context, Hono } from "hono"
 import { REFUSALS, type Refusal, refuse } from "#proxy/exchange/refusal.ts"
 import { type Address, listenAll } from "./listen.ts"
 import { checkNoBody, type Head, readHead } from "./read-head.ts"
 
 export interface OpsOptions {
   readonly addresses: readonly Address[]
+  /** Why the start of the pod still waits; null when it does not. */
+  readonly notStarted: () => string | null
   /** Why the sidecar is not ready; null when it is. */
   readonly notReady: () => string | null
   readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>
@@ -77,14 +79,15 @@ function checkPlain(method: string, head: Head): Refusal | undefined {
   return checkNoBody(head)
 }
 
-function createApp({ notReady, metrics }: OpsOptions): Hono {
+function createApp({ notStarted, notReady, metrics }: OpsOptions): Hono {
   const app = new Hono()
+  const tell = (context: Context, reason: string | null) =>
+    reason === null
+      ? context.text("ok\n")
+      : context.text(`${reason}\n`, REFUSALS.config_not_ready.status)
   app.get("/healthz", (context) => context.text("ok\n"))
-  app.get("/readyz", (context) => {
-    const reason = notReady()
-    if (reason === null) return context.text("ok\n")
-    return context.text(`${reason}\n`, REFUSALS.config_not_ready.status)
-  })
+  app.get("/startupz", (context) => tell(context, notStarted()))
+  app.get("/readyz", (context) => tell(context, notReady()))
   app.get("/metrics", async (context) => {
     const { contentType, text } = await metrics()
     return context.body(text, 200, { "content-type": contentType })
