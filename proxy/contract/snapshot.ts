@@ -94,7 +94,7 @@ export type ProviderSchema =
  * The schemas that have an adapter: the one list. `proxy/providers/registry.ts` must have a row for
  * each, and the kinds offer no other, so a schema is enabled by a line here and a row there.
  */
-export const SPOKEN_SCHEMAS = ["OpenAI", "Simulated"] as const satisfies readonly [
+export const SPOKEN_SCHEMAS = ["OpenAI", "Anthropic", "Simulated"] as const satisfies readonly [
   ProviderSchema,
   ...ProviderSchema[],
 ]

@@ -6,10 +6,12 @@ import {
   type SpokenSchema,
 } from "#proxy/contract/snapshot.ts"
 import type { ProviderAdapter, UpstreamWire } from "./adapter.ts"
+import { anthropic } from "./anthropic/anthropic.ts"
 import { openAi } from "./openai/openai.ts"
 
 const ADAPTERS: Readonly<Record<SpokenSchema, ProviderAdapter>> = Object.freeze({
   OpenAI: openAi,
+  Anthropic: anthropic,
   /** Its script speaks OpenAI's schema. */
   Simulated: openAi,
 })

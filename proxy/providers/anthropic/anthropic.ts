@@ -1,0 +1,42 @@
+/**
+ * The Anthropic schema: Messages as api.anthropic.com speaks it.
+ *
+ * In: any chat in the intermediate form, or an Anthropic client's own bytes, which pass with the
+ * model's name spliced in. Out: events, usage and errors. It must not know who asked. Source:
+ * Anthropic API reference, "Create a Message", "Streaming Messages", "Errors", "Versions".
+ */
+import type { ChatWire, ProviderAdapter, UpstreamWire } from "../adapter.ts"
+import { sameWireOf } from "../same-wire.ts"
+import { ANTHROPIC_FEATURES } from "./chat-features.ts"
+import { decodeAnswer, openDecoder } from "./decode-chat.ts"
+import { encodeChat } from "./encode-chat.ts"
+import { readError } from "./read-answer.ts"
+
+const chat: ChatWire = Object.freeze({
+  features: () => ANTHROPIC_FEATURES,
+  encode: encodeChat,
+  decodeAnswer,
+  openDecoder,
+})
+
+const messages: UpstreamWire = Object.freeze({
+  name: "anthropic.messages",
+  title: "Anthropic Messages",
+  path: ({ provider }) => `${provider.pathPrefix}/v1/messages`,
+  headers: Object.freeze(["anthropic-version", "2023-06-01"]),
+  passedHeaders: Object.freeze(["anthropic-version", "anthropic-beta"]),
+  authorization: Object.freeze({ header: "x-api-key", prefix: "" }),
+  framing: "sse",
+  same: sameWireOf(chat),
+  chat,
+  embeddings: null,
+  rerank: null,
+  readError,
+} satisfies UpstreamWire)
+
+const WIRES = Object.freeze([messages])
+
+export const anthropic: ProviderAdapter = Object.freeze({
+  schema: "Anthropic",
+  wires: () => WIRES,
+} satisfies ProviderAdapter)

@@ -1,0 +1,178 @@
+/** Messages answers and stream events to events of the intermediate form. */
+import type { JsonDocument } from "#proxy/contract/json-document.ts"
+import { JsonView } from "#proxy/contract/json-view.ts"
+import type { ResponseEvent } from "#proxy/exchange/response-event.ts"
+import type { Frame } from "#proxy/wire/frame.ts"
+import { type DecodedAnswer, type StreamDecoder, WireFault } from "../adapter.ts"
+import {
+  citationOf,
+  mergeCounts,
+  readCounts,
+  reasonOf,
+  type UsageCounts,
+  usageOfCounts,
+} from "./read-answer.ts"
+
+export function decodeAnswer(answer: JsonDocument): DecodedAnswer {
+  const view = new JsonView(answer)
+  if (!view.isObject) return { ok: false, fault: "it is not a JSON object" }
+  if (view.member("error") !== undefined) {
+    return { ok: false, fault: "it is an error with status 200" }
+  }
+  const content = view.member("content")
+  if (content?.isArray !== true) return { ok: false, fault: "it has no content" }
+  const events: ResponseEvent[] = [startOf(view)]
+  let calls = 0
+  for (const block of content.items()) {
+    const isCall = block.textOf("type") === "tool_use"
+    events.push(...beginBlock(block, calls))
+    if (isCall) {
+      const input = block.member("input")?.raw().text ?? "{}"
+      events.push({ kind: "tool-call-delta", choice: 0, call: calls, arguments: input })
+      calls++
+    }
+  }
+  events.push(...endOf(view))
+  const usage = usageOfCounts(readCounts(view.member("usage")))
+  if (usage !== undefined) events.push({ kind: "usage-report", usage })
+  return { ok: true, events: [...events, { kind: "response-end" }] }
+}
+
+export function openDecoder(): StreamDecoder {
+  return new MessageDecoder()
+}
+
+class MessageDecoder implements StreamDecoder {
+  private counts: UsageCounts = {}
+  /** The call of each block that is one. */
+  private readonly calls = new Map<number, number>()
+
+  push(frame: Frame): readonly ResponseEvent[] {
+    if (frame.kind === "done-marker") throw new WireFault("a [DONE] is no event of Anthropic's")
+    const view = new JsonView(frame.document)
+    if (!view.isObject) throw new WireFault("an event is not a JSON object")
+    switch (view.textOf("type")) {
+      case "message_start":
+        return this.start(view)
+      case "content_block_start":
+        return this.beginBlock(view)
+      case "content_block_delta":
+        return this.delta(view)
+      case "message_delta":
+        return this.end(view)
+      case "message_stop":
+        return [{ kind: "response-end" }]
+      case "error":
+        return [{ kind: "response-error", message: "the upstream reported an error" }]
+      default:
+        return []
+    }
+  }
+
+  /** A close is no end: `message_stop` is. */
+  finish(): readonly ResponseEvent[] {
+    return []
+  }
+
+  private start(view: JsonView): readonly ResponseEvent[] {
+    const message = view.member("message")
+    if (message === undefined) throw new WireFault("message_start has no message")
+    this.counts = readCounts(message.member("usage"))
+    return [startOf(message)]
+  }
+
+  private beginBlock(view: JsonView): readonly ResponseEvent[] {
+    const block = view.member("content_block")
+    if (block === undefined) return []
+    const call = this.calls.size
+    if (block.textOf("type") === "tool_use") this.calls.set(view.countOf("index") ?? 0, call)
+    return beginBlock(block, call)
+  }
+
+  private delta(view: JsonView): readonly ResponseEvent[] {
+    const delta = view.member("delta")
+    switch (delta?.textOf("type")) {
+      case "text_delta":
+        return [{ kind: "text-delta", choice: 0, text: delta.textOf("text") ?? "" }]
+      case "thinking_delta":
+        return [{ kind: "reasoning-delta", choice: 0, text: delta.textOf("thinking") ?? "" }]
+      case "signature_delta": {
+        const signature = delta.textOf("signature") ?? ""
+        return [{ kind: "reasoning-signature", choice: 0, signature }]
+      }
+      case "citations_delta": {
+        const citation = delta.member("citation")
+        if (citation === undefined) return []
+        return [{ kind: "citation-add", choice: 0, citation: citationOf(citation) }]
+      }
+      case "input_json_delta": {
+        const call = this.calls.get(view.countOf("index") ?? 0)
+        const piece = delta.textOf("partial_json") ?? ""
+        if (call === undefined || piece === "") return []
+        return [{ kind: "tool-call-delta", choice: 0, call, arguments: piece }]
+      }
+      default:
+        return []
+    }
+  }
+
+  private end(view: JsonView): readonly ResponseEvent[] {
+    this.counts = mergeCounts(this.counts, readCounts(view.member("usage")))
+    const usage = usageOfCounts(this.counts)
+    const events = endOf(view.member("delta"))
+    return usage === undefined ? events : [...events, { kind: "usage-report", usage }]
+  }
+}
+
+function startOf(message: JsonView): ResponseEvent {
+  return {
+    kind: "response-start",
+    id: message.textOf("id") ?? null,
+    model: message.textOf("model") ?? null,
+  }
+}
+
+function endOf(view: JsonView | undefined): readonly ResponseEvent[] {
+  const reason = view?.textOf("stop_reason")
+  if (view === undefined || reason === undefined) return []
+  const stopSequence = view.textOf("stop_sequence") ?? null
+  return [{ kind: "choice-end", choice: 0, reason: reasonOf(reason), stopSequence }]
+}
+
+/** What a block holds when it begins: all of it in a whole answer, little in a stream. */
+function beginBlock(block: JsonView, call: number): readonly ResponseEvent[] {
+  switch (block.textOf("type")) {
+    case "text": {
+      const text = block.textOf("text") ?? ""
+      const cited = block.member("citations")?.items() ?? []
+      const events: ResponseEvent[] = text === "" ? [] : [{ kind: "text-delta", choice: 0, text }]
+      for (const citation of cited) {
+        events.push({ kind: "citation-add", choice: 0, citation: citationOf(citation) })
+      }
+      return events
+    }
+    case "thinking": {
+      const text = block.textOf("thinking") ?? ""
+      const signature = block.textOf("signature") ?? ""
+      const events: ResponseEvent[] = []
+      if (text !== "") events.push({ kind: "reasoning-delta", choice: 0, text })
+      if (signature !== "") events.push({ kind: "reasoning-signature", choice: 0, signature })
+      return events
+    }
+    case "redacted_thinking":
+      return [{ kind: "reasoning-redacted", choice: 0, data: block.textOf("data") ?? "" }]
+    case "tool_use":
+      return [
+        {
+          kind: "tool-call-start",
+          choice: 0,
+          call,
+          id: block.textOf("id") ?? `call_${call}`,
+          name: block.textOf("name") ?? "",
+          signature: null,
+        },
+      ]
+    default:
+      return []
+  }
+}

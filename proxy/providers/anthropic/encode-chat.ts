@@ -1,0 +1,90 @@
+/**
+ * A chat request in the intermediate form as a Messages body.
+ *
+ * Source: Anthropic API reference, "Create a Message". A limit on the output is required there:
+ * without one the gateway's default stands, and thinking comes on top of it.
+ */
+import { type JsonValue, type RawJson, writeJson } from "#proxy/contract/json-write.ts"
+import { refuseUnsupported } from "#proxy/exchange/chat-feature.ts"
+import type { ChatRequest, OutputFormat } from "#proxy/exchange/chat-request.ts"
+import type { Decision } from "#proxy/exchange/parsed-request.ts"
+import { BodyFault, readBody } from "#proxy/exchange/read-body.ts"
+import type { EncodeContext } from "../adapter.ts"
+import { encodeSystem, encodeTurns, markerOf } from "./encode-turns.ts"
+import { planThinking } from "./plan-thinking.ts"
+
+export function encodeChat(chat: ChatRequest, context: EncodeContext): Decision<string> {
+  return readBody(() => writeJson({ model: context.model, ...encodeFields(chat, context) }))
+}
+
+/** All but the model, which Vertex AI and Bedrock name in the path. */
+export function encodeFields(
+  chat: ChatRequest,
+  context: EncodeContext,
+): Readonly<Record<string, JsonValue | undefined>> {
+  const thinking = planThinking(chat, context)
+  const turns = chat.messages.findIndex(({ role }) => role !== "system")
+  const leading = turns < 0 ? chat.messages : chat.messages.slice(0, turns)
+  return {
+    max_tokens: thinking.maxTokens,
+    system: encodeSystem(leading),
+    messages: encodeTurns(chat.messages.slice(leading.length), context),
+    stream: chat.isStream ? true : undefined,
+    temperature: temperatureOf(chat.temperature, context),
+    top_p: chat.topP ?? undefined,
+    top_k: chat.topK ?? undefined,
+    stop_sequences: chat.stop.length === 0 ? undefined : chat.stop,
+    tools: chat.tools.length === 0 ? undefined : encodeTools(chat),
+    tool_choice: encodeToolChoice(chat),
+    thinking: thinking.thinking,
+    output_config: outputConfig(thinking.effort, chat.outputFormat),
+    metadata: chat.user === null ? undefined : { user_id: chat.user },
+  }
+}
+
+/** OpenAI's scale ends at 2, this one at 1: a higher value has no counterpart. */
+function temperatureOf(temperature: RawJson | null, context: EncodeContext): RawJson | undefined {
+  if (temperature === null) return undefined
+  if (Number(temperature.text) <= 1) return temperature
+  const why = `it is ${temperature.text}; Anthropic takes 0 to 1`
+  throw new BodyFault(refuseUnsupported("temperature", context.provider.name, why))
+}
+
+const NO_ARGUMENTS: JsonValue = Object.freeze({ type: "object", properties: {} })
+
+function encodeTools(chat: ChatRequest): JsonValue {
+  return chat.tools.map(({ name, description, parameters, isStrict, cache }) => ({
+    name,
+    description: description ?? undefined,
+    input_schema: parameters ?? NO_ARGUMENTS,
+    strict: isStrict ? true : undefined,
+    cache_control: markerOf(cache),
+  }))
+}
+
+function encodeToolChoice({ toolChoice, parallelToolCalls, tools }: ChatRequest) {
+  const one = parallelToolCalls === false ? { disable_parallel_tool_use: true } : {}
+  if (toolChoice === null) {
+    return parallelToolCalls === false && tools.length > 0 ? { type: "auto", ...one } : undefined
+  }
+  switch (toolChoice.kind) {
+    case "auto":
+      return { type: "auto", ...one }
+    case "none":
+      return { type: "none" }
+    case "required":
+      return { type: "any", ...one }
+    case "named":
+      return { type: "tool", name: toolChoice.name, ...one }
+  }
+}
+
+/** The schema's name is a label; a schema is always kept to. */
+function outputConfig(effort: string | undefined, format: OutputFormat | null) {
+  if (effort === undefined && format?.kind !== "json-schema") return undefined
+  return {
+    effort,
+    format:
+      format?.kind === "json-schema" ? { type: "json_schema", schema: format.schema } : undefined,
+  }
+}

@@ -1,0 +1,126 @@
+/** Turns of parts to Anthropic's messages of blocks. */
+import { type JsonValue, RawJson } from "#proxy/contract/json-write.ts"
+import { refuseUnsupported } from "#proxy/exchange/chat-feature.ts"
+import type {
+  CacheMarker,
+  ChatMessage,
+  ContentPart,
+  MediaPart,
+  TextPart,
+} from "#proxy/exchange/chat-request.ts"
+import { BodyFault } from "#proxy/exchange/read-body.ts"
+import type { EncodeContext } from "../adapter.ts"
+
+/** The system prompt: a text where it is one, blocks where there are several or a marker. */
+export function encodeSystem(messages: readonly ChatMessage[]): JsonValue | undefined {
+  const texts = messages.flatMap(({ parts }) => parts.filter((part) => part.kind === "text"))
+  const [only] = texts
+  if (only === undefined) return undefined
+  if (texts.length === 1 && only.cache === null) return only.text
+  return texts.map(encodeText)
+}
+
+/** Results are a user's turn here; turns of one role that follow each other become one. */
+export function encodeTurns(
+  messages: readonly ChatMessage[],
+  context: EncodeContext,
+): readonly JsonValue[] {
+  const turns: { readonly role: string; readonly content: JsonValue[] }[] = []
+  for (const { role, parts } of messages) {
+    const said = role === "tool" ? "user" : role
+    const blocks = parts.flatMap((part) => encodePart(part, context))
+    const last = turns.at(-1)
+    if (last?.role === said && said !== "system") last.content.push(...blocks)
+    else turns.push({ role: said, content: blocks })
+  }
+  return turns.map(({ role, content }) => ({ role, content: simplify(content) }))
+}
+
+/** A single plain text as a string, as clients write it. */
+function simplify(blocks: readonly JsonValue[]): JsonValue {
+  const [only] = blocks
+  if (blocks.length !== 1 || typeof only !== "object" || only === null) return blocks
+  if (Array.isArray(only) || only instanceof RawJson || !("type" in only)) return blocks
+  const isPlain = only["type"] === "text" && only["cache_control"] === undefined
+  return isPlain ? (only["text"] ?? "") : blocks
+}
+
+export function markerOf(cache: CacheMarker | null): JsonValue | undefined {
+  if (cache === null) return undefined
+  return cache.ttl === "5m" ? { type: "ephemeral" } : { type: "ephemeral", ttl: cache.ttl }
+}
+
+function encodePart(part: ContentPart, context: EncodeContext): readonly JsonValue[] {
+  switch (part.kind) {
+    case "text":
+      return part.text === "" ? [] : [encodeText(part)]
+    case "image":
+    case "file":
+    case "audio":
+    case "video":
+      return [encodeMedia(part, context)]
+    case "reasoning":
+      if (part.redacted !== null) return [{ type: "redacted_thinking", data: part.redacted }]
+      if (part.signature === null) return []
+      return [{ type: "thinking", thinking: part.text, signature: part.signature }]
+    case "refusal":
+      return part.text === "" ? [] : [{ type: "text", text: part.text }]
+    case "tool-call":
+      return [
+        {
+          type: "tool_use",
+          id: part.id,
+          name: part.name,
+          input: new RawJson(part.arguments),
+          cache_control: markerOf(part.cache),
+        },
+      ]
+    case "tool-result":
+      return [
+        {
+          type: "tool_result",
+          tool_use_id: part.callId,
+          content: simplify(part.parts.flatMap((inner) => encodePart(inner, context))),
+          is_error: part.isError ? true : undefined,
+          cache_control: markerOf(part.cache),
+        },
+      ]
+  }
+}
+
+function encodeText({ text, cache }: TextPart): JsonValue {
+  return { type: "text", text, cache_control: markerOf(cache) }
+}
+
+function encodeMedia(part: MediaPart, context: EncodeContext): JsonValue {
+  const { kind, source, name, cache, isCited } = part
+  if (kind === "image" && (source.kind === "data" || source.kind === "url")) {
+    return { type: "image", source: encodeSource(source), cache_control: markerOf(cache) }
+  }
+  const isDocument = source.kind !== "data" || source.mimeType === "application/pdf"
+  if (kind === "file" && isDocument && source.kind !== "file-id") {
+    return {
+      type: "document",
+      source: encodeSource(source),
+      title: name ?? undefined,
+      citations: isCited ? { enabled: true } : undefined,
+      cache_control: markerOf(cache),
+    }
+  }
+  const what = source.kind === "data" ? `${kind} of type ${source.mimeType}` : kind
+  const why = `Anthropic takes images, PDF and plain text, not ${what}`
+  throw new BodyFault(refuseUnsupported("messages", context.provider.name, why))
+}
+
+function encodeSource(source: MediaPart["source"]): JsonValue {
+  switch (source.kind) {
+    case "data":
+      return { type: "base64", media_type: source.mimeType, data: source.base64 }
+    case "url":
+      return { type: "url", url: source.url }
+    case "text":
+      return { type: "text", media_type: "text/plain", data: source.text }
+    case "file-id":
+      return { type: "file", file_id: source.id }
+  }
+}

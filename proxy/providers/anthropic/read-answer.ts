@@ -1,0 +1,104 @@
+/** Usage, errors and reasons in Anthropic's words. */
+import type { JsonDocument } from "#proxy/contract/json-document.ts"
+import { JsonView } from "#proxy/contract/json-view.ts"
+import type { TokenUsage } from "#proxy/contract/records.ts"
+import { reportedCount, usageOf } from "#proxy/contract/token-usage.ts"
+import type { Citation, FinishReason } from "#proxy/exchange/response-event.ts"
+import type { UpstreamError } from "#proxy/exchange/upstream-error.ts"
+
+const MESSAGE_CHARS_MAX = 2000
+const NAME_CHARS_MAX = 128
+
+/** Counts of a `usage` object as far as it has them; later ones of a stream replace earlier. */
+export interface UsageCounts {
+  readonly input?: number | undefined
+  readonly cacheRead?: number | undefined
+  readonly cacheWrite?: number | undefined
+  readonly cacheWrite1h?: number | undefined
+  readonly output?: number | undefined
+  readonly thinking?: number | undefined
+}
+
+export function readCounts(usage: JsonView | undefined): UsageCounts {
+  if (usage === undefined) return {}
+  const count = (view: JsonView | undefined, name: string): number | undefined => {
+    const member = view?.member(name)
+    return member === undefined ? undefined : reportedCount(member.document, member.node)
+  }
+  return {
+    input: count(usage, "input_tokens"),
+    cacheRead: count(usage, "cache_read_input_tokens"),
+    cacheWrite: count(usage, "cache_creation_input_tokens"),
+    cacheWrite1h: count(usage.member("cache_creation"), "ephemeral_1h_input_tokens"),
+    output: count(usage, "output_tokens"),
+    thinking: count(usage.member("output_tokens_details"), "thinking_tokens"),
+  }
+}
+
+export function mergeCounts(before: UsageCounts, after: UsageCounts): UsageCounts {
+  const told = Object.entries(after).filter(([, count]) => count !== undefined)
+  return { ...before, ...Object.fromEntries(told) }
+}
+
+/** Anthropic counts what was read from and written to its cache apart from `input_tokens`. */
+export function usageOfCounts(counts: UsageCounts): TokenUsage | undefined {
+  const { input, cacheRead, cacheWrite, cacheWrite1h, output, thinking } = counts
+  if (input === undefined) return undefined
+  return usageOf({
+    inputTokens: input + (cacheRead ?? 0) + (cacheWrite ?? 0),
+    cachedInputTokens: cacheRead,
+    cacheWriteTokens: cacheWrite,
+    cacheWrite1hTokens: cacheWrite1h,
+    outputTokens: output,
+    reasoningTokens: thinking,
+  })
+}
+
+export function reasonOf(reason: string): FinishReason {
+  switch (reason) {
+    case "end_turn":
+      return "stop"
+    case "stop_sequence":
+      return "stop-sequence"
+    case "max_tokens":
+      return "length"
+    case "model_context_window_exceeded":
+      return "context-length"
+    case "tool_use":
+      return "tool-calls"
+    case "refusal":
+      return "refusal"
+    case "pause_turn":
+      return "pause"
+    default:
+      return "other"
+  }
+}
+
+export function citationOf(citation: JsonView): Citation {
+  return {
+    url: citation.textOf("url") ?? null,
+    title: citation.textOf("title") ?? citation.textOf("document_title") ?? null,
+    citedText: citation.textOf("cited_text") ?? null,
+    start: citation.countOf("start_char_index") ?? null,
+    end: citation.countOf("end_char_index") ?? null,
+    documentIndex: citation.countOf("document_index") ?? null,
+  }
+}
+
+/** `{"type":"error","error":{"type","message"}}`. */
+export function readError(
+  answer: JsonDocument,
+  conceal: (text: string) => string,
+): UpstreamError | undefined {
+  const error = new JsonView(answer).member("error")
+  const message = error?.textOf("message")
+  if (message === undefined) return undefined
+  const type = error?.textOf("type") ?? null
+  return {
+    message: conceal(message).slice(0, MESSAGE_CHARS_MAX).toWellFormed(),
+    type: type === null ? null : conceal(type).slice(0, NAME_CHARS_MAX),
+    param: null,
+    code: null,
+  }
+}
