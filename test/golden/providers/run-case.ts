@@ -1,0 +1,152 @@
+/**
+ * One cell of the matrix: the real pipeline between a client's request and an upstream's bytes.
+ *
+ * In: surface, case, schema, whole or stream. Out: what the upstream was sent and what the client
+ * got, as text for a golden file. Headers that name times or versions are left out.
+ */
+import { existsSync, readFileSync } from "node:fs"
+import { fileURLToPath } from "node:url"
+import type { ProviderConfig, SpokenSchema } from "#proxy/contract/snapshot.ts"
+import type { UpstreamRequest } from "#proxy/exchange/ports.ts"
+import { type Act, createWorld, startChat, type World } from "#proxy/pipeline/world.test-data.ts"
+import {
+  makeBackend,
+  makeProvider,
+  makeRule,
+  makeRuntime,
+} from "#proxy/runtime/samples.test-data.ts"
+import { type ModelSurfaceName, SURFACES } from "#proxy/surfaces/registry.ts"
+import { type CaseName, CHAT_CASES, STATUSES } from "./cases.ts"
+
+export type Mode = "whole" | "stream"
+
+/** What differs from an OpenAI-shaped provider, and how its streams look. */
+export interface SchemaFacts {
+  readonly provider: Partial<ProviderConfig>
+  /** The upstream's name of the model, as its documentation writes such names. */
+  readonly model: string
+  readonly streamEnding: string
+  readonly streamType: string
+}
+
+export const SCHEMAS: Readonly<Record<Exclude<SpokenSchema, "Simulated">, SchemaFacts>> = {
+  OpenAI: {
+    provider: { vendor: "openai" },
+    model: "gpt-4o",
+    streamEnding: "sse",
+    streamType: "text/event-stream",
+  },
+  Anthropic: {
+    provider: { pathPrefix: "" },
+    model: "claude-sonnet-4-5",
+    streamEnding: "sse",
+    streamType: "text/event-stream",
+  },
+}
+
+/** Where a surface that names model and stream in its path is asked; others have one path. */
+const PATHS: Readonly<Partial<Record<ModelSurfaceName, (mode: Mode) => string>>> = {}
+
+/** How a surface asks for a stream in its body; a surface that does it in the path adds nothing. */
+const STREAM_FIELDS: Readonly<Partial<Record<ModelSurfaceName, string>>> = {
+  "openai-chat": '"stream":true,"stream_options":{"include_usage":true}',
+}
+
+export function runCase(
+  surface: ModelSurfaceName,
+  name: CaseName,
+  schema: keyof typeof SCHEMAS,
+  mode: Mode,
+): string {
+  const facts = SCHEMAS[schema]
+  const world = createWorld({ scripts: [actsOf(schema, name, mode)] })
+  const request = readText(`requests/${surface}/${name}.json`)
+  const fields = mode === "stream" ? STREAM_FIELDS[surface] : undefined
+  // As text: a number that is parsed and written again loses its digits.
+  const body = fields === undefined ? request : request.replace("{", `{${fields},`)
+  const one = makeProvider("one", { schema, ...facts.provider })
+  const rule = makeRule({ backends: [makeBackend("one", { model: facts.model })] })
+  startChat(world, {
+    surface: SURFACES[surface],
+    runtime: makeRuntime({
+      providers: { one },
+      routes: [
+        { name: "search/chat", rules: [{ ...rule, retry: { ...rule.retry, attempts: 1 } }] },
+      ],
+    }),
+    body,
+    raw: { path: PATHS[surface]?.(mode) ?? "/" },
+  })
+  world.advance(10)
+  return describeCell(world)
+}
+
+function actsOf(schema: keyof typeof SCHEMAS, name: CaseName, mode: Mode): readonly Act[] {
+  const scenario = CHAT_CASES[name]
+  const { streamEnding, streamType } = SCHEMAS[schema]
+  const status = STATUSES[scenario] ?? 200
+  const isStream = mode === "stream" && status === 200
+  const file = `upstream/${schema}/${scenario}.${isStream ? streamEnding : "json"}`
+  const headers = { "content-type": isStream ? streamType : "application/json" }
+  return [{ head: status, headers }, { data: readBytes(file) }, { end: true }]
+}
+
+function describeCell({ requests, client, finals }: World): string {
+  const [request] = requests
+  const sent = request === undefined ? "nothing was sent" : describeRequest(request)
+  const final = [...finals.values()].at(-1)
+  const usage = final === undefined ? "none" : `${JSON.stringify(final.usage)} (${final.source})`
+  const answer = `${client.status} ${client.headers["content-type"] ?? ""}\n${pretty(client.body)}`
+  const end = client.end_ === "ended" ? "" : `\n(${client.end_})`
+  return `=== upstream request\n${sent}\n=== client answer\n${answer}${end}\n=== usage\n${usage}\n`
+}
+
+function describeRequest({ method, path, headers, body, authorization }: UpstreamRequest): string {
+  const own = headers.filter((_, at) => !FIXED.has(headers[at - (at % 2)] ?? ""))
+  const lines = own.flatMap((name, at) => (at % 2 === 0 ? [`${name}: ${own[at + 1]}`] : []))
+  const text = typeof body === "string" ? body : new TextDecoder().decode(body)
+  return [`${method} ${path}`, `${authorization.header}: KEY`, ...lines, pretty(text)].join("\n")
+}
+
+const FIXED: ReadonlySet<string> = new Set(["content-type", "accept-encoding", "user-agent"])
+
+/** JSON is laid out for reading; numbers keep their digits since no value is parsed for output. */
+function pretty(text: string): string {
+  if (!text.startsWith("{")) return text.trimEnd()
+  return layOut(text)
+}
+
+/** Line breaks and indents between the tokens of a JSON text, and nothing else changed. */
+function layOut(text: string): string {
+  const tokens = text.match(/"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s{}[\],:"]+/g) ?? []
+  let depth = 0
+  let out = ""
+  for (const [at, token] of tokens.entries()) {
+    const isEmpty = "}]".includes(token) && "{[".includes(tokens[at - 1] ?? " ")
+    if ("}]".includes(token)) depth--
+    if ("}]".includes(token) && !isEmpty) out += `\n${"  ".repeat(depth)}`
+    out += token === ":" ? ": " : token
+    if ("{[".includes(token)) depth++
+    const next = tokens[at + 1] ?? ""
+    if (token === "," || ("{[".includes(token) && !"}]".includes(next))) {
+      out += `\n${"  ".repeat(depth)}`
+    }
+  }
+  return out
+}
+
+const FOLDER = new URL("./", import.meta.url)
+
+export function placeOf(file: string): string {
+  return fileURLToPath(new URL(file, FOLDER))
+}
+
+function readBytes(file: string): Uint8Array {
+  const place = placeOf(file)
+  if (!existsSync(place)) throw new Error(`${file} is missing: each schema answers each scenario`)
+  return new Uint8Array(readFileSync(place))
+}
+
+function readText(file: string): string {
+  return new TextDecoder().decode(readBytes(file))
+}
