@@ -6,6 +6,8 @@ import { checkNamespace } from "./check.ts"
 import { compileCluster, compileNamespace } from "./compile.ts"
 import type { CompiledNamespace } from "./compiled.ts"
 
+const FREE = { input: 0, cachedInput: null, output: 0 }
+
 const WORLD = readWorld(`
 kind: Namespace
 metadata: {name: search, labels: {tier: app}}
@@ -102,6 +104,26 @@ const cases: readonly { readonly name: string; readonly broken: CompiledNamespac
   }),
   withSnapshot("is no amount", {
     prices: { x: [{ fromMs: 0, input: 0.5, cachedInput: null, output: 1 }] },
+  }),
+  withSnapshot("is no amount", {
+    prices: { x: [{ fromMs: 0, input: 1, cachedInput: null, output: 1, cacheWrite: -1 }] },
+  }),
+  withSnapshot("is no amount", {
+    prices: { x: [{ fromMs: 0, ...FREE, tiers: [{ aboveInputTokens: 5, ...FREE, input: 0.5 }] }] },
+  }),
+  withSnapshot("tiers out of order", {
+    prices: {
+      x: [
+        {
+          fromMs: 0,
+          ...FREE,
+          tiers: [
+            { aboveInputTokens: 5, ...FREE },
+            { aboveInputTokens: 5, ...FREE },
+          ],
+        },
+      ],
+    },
   }),
   withSnapshot("an allow list denies nothing", {
     access: { ...accessOfSound(), otherwise: "Allow", decidedBy: [] },

@@ -224,12 +224,22 @@ const priceFaults = once((list: PriceTable[string]): readonly string[] => {
       "are out of order",
     ),
     ...holds(
-      list.every(({ input, output, cachedInput }) =>
-        [input, output, cachedInput ?? 0].every(
-          (price) => Number.isSafeInteger(price) && price >= 0,
+      list.every(({ fromMs: _from, tiers = [], ...tariff }) =>
+        [tariff, ...tiers].every((one) =>
+          Object.values(one).every(
+            (price) => price === null || (Number.isSafeInteger(price) && Number(price) >= 0),
+          ),
         ),
       ),
       "include one that is no amount",
+    ),
+    ...holds(
+      list.every(({ tiers = [] }) =>
+        tiers.every(
+          ({ aboveInputTokens }, at) => (tiers[at - 1]?.aboveInputTokens ?? 0) < aboveInputTokens,
+        ),
+      ),
+      "have tiers out of order",
     ),
   ]
 })

@@ -7,9 +7,9 @@ import {
 } from "#operator/api/v1alpha1/model-catalog.ts"
 import { type ClusterView, type ConfigObject, formatRef } from "#operator/index/view.ts"
 import { parseDecimal } from "#proxy/contract/money.ts"
-import type { Price } from "#proxy/contract/prices.ts"
+import type { Price, PriceTier, Tariff } from "#proxy/contract/prices.ts"
 import type { ProviderSchema } from "#proxy/contract/snapshot.ts"
-import { BUILT_IN_MODELS, type DatedPrice } from "./catalogue/built-in.ts"
+import { BUILT_IN_MODELS, type DatedPrice, type DollarTariff } from "./catalogue/built-in.ts"
 import type { BookedPrices, ObjectVerdict, PriceBook } from "./compiled.ts"
 import { accepted, refused, resolved } from "./conditions.ts"
 import { byAge } from "./order.ts"
@@ -102,13 +102,44 @@ const readCatalog = remembering((object: ConfigObject): CatalogReading => {
 function settlePrices(
   prices: readonly DatedPrice[] | ModelCatalogSpec["models"][number]["prices"],
 ): readonly Price[] {
-  const settled = prices.map(({ from, input, cachedInput, output }) => ({
+  const settled = prices.map(({ from, tiers, ...tariff }) => ({
     fromMs: from === undefined ? 0 : (toEpochMs(from) ?? 0),
+    ...settleTariff(tariff),
+    ...(tiers === undefined ? {} : { tiers: settleTiers(tiers) }),
+  }))
+  return settled.sort((a, b) => a.fromMs - b.fromMs)
+}
+
+function settleTiers(tiers: NonNullable<DatedPrice["tiers"]>): readonly PriceTier[] {
+  const settled = tiers.map(({ aboveInputTokens, ...tariff }) => ({
+    aboveInputTokens,
+    ...settleTariff(tariff),
+  }))
+  return settled.sort((a, b) => a.aboveInputTokens - b.aboveInputTokens)
+}
+
+const OPTIONAL_PRICES = [
+  "cacheWrite",
+  "cacheWrite1h",
+  "inputAudio",
+  "inputImage",
+  "outputAudio",
+  "outputImage",
+] as const satisfies readonly (keyof Tariff)[]
+
+/** A price that is absent stays absent: what it falls back to is settled where money is made. */
+function settleTariff(tariff: DollarTariff): Tariff {
+  const { input, cachedInput, output } = tariff
+  const settled: { -readonly [K in keyof Tariff]: Tariff[K] } = {
     input: picoPerToken(input),
     cachedInput: cachedInput === undefined ? null : picoPerToken(cachedInput),
     output: picoPerToken(output),
-  }))
-  return settled.sort((a, b) => a.fromMs - b.fromMs)
+  }
+  for (const name of OPTIONAL_PRICES) {
+    const price = tariff[name]
+    if (price !== undefined) settled[name] = picoPerToken(price)
+  }
+  return settled
 }
 
 function picoPerToken(dollarsPerMillion: string): number {

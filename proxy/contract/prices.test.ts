@@ -1,7 +1,8 @@
 import fc from "fast-check"
 import { describe, expect, test } from "vitest"
 import { formatNanoUsd, formatUsd, parseDecimal } from "./money.ts"
-import { costOf, priceAt } from "./prices.ts"
+import { costBound, costOf, type Price, priceAt, type Tariff } from "./prices.ts"
+import type { TokenUsage } from "./records.ts"
 
 const price = (input: number, cachedInput: number | null, output: number, fromMs = 0) => ({
   fromMs,
@@ -32,6 +33,105 @@ test.each([
   expect(costOf(tariff, tokens)).toBe(want)
 })
 
+/** Every price apart from the others, so that a token at the wrong one shows. */
+const full: Price = {
+  fromMs: 0,
+  input: 1_000_000,
+  cachedInput: 100_000,
+  cacheWrite: 1_250_000,
+  cacheWrite1h: 2_000_000,
+  inputAudio: 3_000_000,
+  inputImage: 1_500_000,
+  output: 5_000_000,
+  outputAudio: 20_000_000,
+  outputImage: 30_000_000,
+}
+const tiered: Price = {
+  ...full,
+  tiers: [
+    { ...full, input: 2_000_000, output: 7_000_000, aboveInputTokens: 200 },
+    { input: 3_000_000, cachedInput: null, output: 6_000_000, aboveInputTokens: 400 },
+  ],
+}
+
+test.each<[string, Price, TokenUsage, number]>([
+  [
+    "written tokens have their own price",
+    full,
+    { ...usage(10, 0, 0), cacheWriteTokens: 4 },
+    11_000,
+  ],
+  [
+    "and those kept for an hour another",
+    full,
+    { ...usage(10, 1, 0), cacheWriteTokens: 4, cacheWrite1hTokens: 3 },
+    5000 + 100 + 1250 + 6000,
+  ],
+  [
+    "an hour costs what any write costs where it has no price",
+    { ...price(1_000_000, null, 0), cacheWrite: 1_250_000 },
+    { ...usage(10, 0, 0), cacheWriteTokens: 4, cacheWrite1hTokens: 4 },
+    11_000,
+  ],
+  [
+    "writes cost what input costs where they have none",
+    price(1_000_000, null, 0),
+    { ...usage(10, 0, 0), cacheWriteTokens: 4, cacheWrite1hTokens: 4 },
+    10_000,
+  ],
+  [
+    "audio and images of both sides have their own prices",
+    full,
+    {
+      ...usage(10, 0, 10),
+      inputAudioTokens: 2,
+      inputImageTokens: 3,
+      outputAudioTokens: 4,
+      outputImageTokens: 1,
+    },
+    5000 + 6000 + 4500 + 25_000 + 80_000 + 30_000,
+  ],
+  [
+    "cached audio is charged as audio",
+    full,
+    { ...usage(10, 8, 0), inputAudioTokens: 5 },
+    15_000 + 500,
+  ],
+  [
+    "where audio costs what text costs, cached audio is charged as cached",
+    price(1_000_000, 100_000, 0),
+    { ...usage(10, 8, 0), inputAudioTokens: 5 },
+    2000 + 800,
+  ],
+  ["reasoning costs what output costs", full, { ...usage(0, 0, 10), reasoningTokens: 9 }, 50_000],
+  ["a prompt at the bound of a tier is below it", tiered, usage(200, 0, 1), 205_000],
+  ["one token more puts the whole call into it", tiered, usage(201, 1, 1), 400_000 + 100 + 7000],
+  [
+    "the last tier that applies holds, without the prices before it",
+    tiered,
+    usage(401, 1, 1),
+    1_209_000,
+  ],
+])("%s", (_name, tariff, tokens, want) => {
+  expect(costOf(tariff, tokens)).toBe(want)
+})
+
+test.each<[string, Price, TokenUsage, number]>([
+  ["the price of a write, which may come unasked", full, usage(10, 0, 0), 12_500],
+  [
+    "of an hour only when it was asked for",
+    full,
+    { ...usage(10, 0, 0), cacheWriteTokens: 10, cacheWrite1hTokens: 10 },
+    20_000,
+  ],
+  ["audio as far as it was sent", full, { ...usage(10, 0, 0), inputAudioTokens: 2 }, 16_000],
+  ["the dearest form of an answer", full, usage(0, 0, 1), 30_000],
+  ["the dearest tier that the prompt may reach", tiered, usage(401, 0, 0), 1_203_000],
+  ["but none that it cannot", tiered, usage(200, 0, 0), 250_000],
+])("the bound takes %s", (_name, tariff, tokens, want) => {
+  expect(costBound(tariff, tokens)).toBe(want)
+})
+
 test("a cost is a safe integer whatever a provider reports", () => {
   const absurd = usage(Number.MAX_SAFE_INTEGER, 0, Number.MAX_SAFE_INTEGER)
   expect(costOf(price(2_500_000, null, 10_000_000), absurd)).toBe(Number.MAX_SAFE_INTEGER)
@@ -47,6 +147,138 @@ test("the short way and the long way agree", () => {
         BigInt(i - cached) * BigInt(a) + BigInt(cached) * BigInt(b) + BigInt(o) * BigInt(d)
       expect(costOf(price(a, b, d), usage(i, c, o))).toBe(Number((pico + 999n) / 1000n))
     }),
+  )
+})
+
+const rate = fc.nat(200_000_000)
+const count = fc.oneof(fc.nat(50), fc.nat(2_000_000_000))
+const tariffs: fc.Arbitrary<Tariff> = fc.record(
+  {
+    input: rate,
+    cachedInput: fc.option(rate),
+    cacheWrite: rate,
+    cacheWrite1h: rate,
+    inputAudio: rate,
+    inputImage: rate,
+    output: rate,
+    outputAudio: rate,
+    outputImage: rate,
+  },
+  { requiredKeys: ["input", "cachedInput", "output"] },
+)
+const prices: fc.Arbitrary<Price> = fc
+  .tuple(
+    tariffs,
+    fc.uniqueArray(count, { maxLength: 3 }),
+    fc.array(tariffs, { minLength: 3, maxLength: 3 }),
+  )
+  .map(([base, bounds, above]) => ({
+    ...base,
+    fromMs: 0,
+    tiers: bounds
+      .sort((a, b) => a - b)
+      .map((aboveInputTokens, at) => ({ ...(above[at] ?? base), aboveInputTokens })),
+  }))
+/** Sizes of disjoint parts, so that the whole is known from them. */
+const splits = fc.record({
+  fresh: count,
+  cached: count,
+  write: count,
+  hour: count,
+  audio: count,
+  image: count,
+  text: count,
+  reasoning: count,
+  speech: count,
+  drawn: count,
+})
+type Split = {
+  readonly [K in
+    | "fresh"
+    | "cached"
+    | "write"
+    | "hour"
+    | "audio"
+    | "image"
+    | "text"
+    | "reasoning"
+    | "speech"
+    | "drawn"]: number
+}
+
+function usageFrom(split: Split): TokenUsage {
+  const { fresh, cached, write, hour, audio, image, text, reasoning, speech, drawn } = split
+  return {
+    inputTokens: fresh + cached + write + hour + audio + image,
+    cachedInputTokens: cached,
+    cacheWriteTokens: write + hour,
+    cacheWrite1hTokens: hour,
+    inputAudioTokens: audio,
+    inputImageTokens: image,
+    outputTokens: text + reasoning + speech + drawn,
+    reasoningTokens: reasoning,
+    outputAudioTokens: speech,
+    outputImageTokens: drawn,
+  }
+}
+
+test("a cost is the exact sum of every part at its price, rounded up once", () => {
+  fc.assert(
+    fc.property(prices, splits, (price, split) => {
+      const usage = usageFrom(split)
+      const tier = price.tiers?.filter((one) => usage.inputTokens > one.aboveInputTokens).at(-1)
+      const { input, output, ...rest } = tier ?? price
+      const write = rest.cacheWrite ?? input
+      const pairs = [
+        [split.fresh, input],
+        [split.cached, rest.cachedInput ?? input],
+        [split.write, write],
+        [split.hour, rest.cacheWrite1h ?? write],
+        [split.audio, rest.inputAudio ?? input],
+        [split.image, rest.inputImage ?? input],
+        [split.text + split.reasoning, output],
+        [split.speech, rest.outputAudio ?? output],
+        [split.drawn, rest.outputImage ?? output],
+      ] as const
+      const pico = pairs.reduce((sum, [tokens, pico]) => sum + BigInt(tokens) * BigInt(pico), 0n)
+      const nano = (pico + 999n) / 1000n
+      const most = BigInt(Number.MAX_SAFE_INTEGER)
+      expect(BigInt(costOf(price, usage))).toBe(nano > most ? most : nano)
+    }),
+    { numRuns: 2000 },
+  )
+})
+
+test("no call within its estimate costs more than the bound", () => {
+  const share = fc.double({ min: 0, max: 1, noNaN: true })
+  fc.assert(
+    fc.property(prices, splits, splits, share, (price, split, other, part) => {
+      const estimate = usageFrom(split)
+      const within = (a: number, b: number) => Math.floor(Math.min(a, b) * part)
+      const actual = usageFrom({
+        ...other,
+        audio: within(other.audio, split.audio),
+        image: within(other.image, split.image),
+        hour: within(other.hour, split.hour),
+        fresh: within(other.fresh, split.fresh),
+        cached: within(other.cached, split.cached),
+        write: within(other.write, split.write),
+        text: within(other.text, split.text),
+        reasoning: within(other.reasoning, split.reasoning),
+        speech: within(other.speech, split.speech),
+        drawn: within(other.drawn, split.drawn),
+      })
+      expect(costBound(price, estimate)).toBeGreaterThanOrEqual(costOf(price, actual))
+      // What is not audio may be anything: the estimate bounds the sum.
+      const text = { ...estimate, inputAudioTokens: 0, inputImageTokens: 0, cacheWrite1hTokens: 0 }
+      for (const cached of [0, estimate.inputTokens]) {
+        const moved = { ...text, cachedInputTokens: cached, cacheWriteTokens: 0 }
+        expect(costBound(price, estimate)).toBeGreaterThanOrEqual(costOf(price, moved))
+      }
+      const spoken = { ...text, outputAudioTokens: estimate.outputTokens, outputImageTokens: 0 }
+      expect(costBound(price, text)).toBeGreaterThanOrEqual(costOf(price, spoken))
+    }),
+    { numRuns: 2000 },
   )
 })
 

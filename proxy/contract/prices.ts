@@ -11,13 +11,33 @@ import type { TokenUsage } from "./records.ts"
 /** Keyed by `priceKey(schema, model)`; entries sorted by `fromMs`, oldest first. */
 export type PriceTable = Readonly<Record<string, readonly Price[]>>
 
-/** Pico-dollars a token, in force from `fromMs` until the next entry. */
-export interface Price {
+/** In force from `fromMs` until the next entry. */
+export interface Price extends Tariff {
   readonly fromMs: EpochMs
+  /** For long prompts, by rising `aboveInputTokens`: the last that applies prices the whole. */
+  readonly tiers?: readonly PriceTier[]
+}
+
+export interface PriceTier extends Tariff {
+  /** Applies to a call with more input tokens than this, cached ones included. */
+  readonly aboveInputTokens: number
+}
+
+/** Pico-dollars a token, 2^53 - 1 at most. What is absent costs what the rest of its side does. */
+export interface Tariff {
   readonly input: number
-  /** Cached input read; null means cached tokens cost what input costs. */
+  /** Input read from the provider's cache; null means that it costs what input costs. */
   readonly cachedInput: number | null
+  /** Input written to the provider's cache. */
+  readonly cacheWrite?: number
+  /** Of that, what is kept for an hour; what `cacheWrite` costs when absent. */
+  readonly cacheWrite1h?: number
+  readonly inputAudio?: number
+  readonly inputImage?: number
+  /** Output, reasoning included. */
   readonly output: number
+  readonly outputAudio?: number
+  readonly outputImage?: number
 }
 
 export function priceKey(schema: string, model: string): string {
@@ -31,19 +51,114 @@ export function priceAt(prices: readonly Price[] | undefined, at: EpochMs): Pric
 
 /**
  * Cost of one attempt in nano-dollars, rounded up once; 2^53 - 1, nine million dollars, at most.
- * `usage.cachedInputTokens` is the part of
- * `inputTokens` read from the provider's cache and never more than it.
+ *
+ * Audio and images are taken out first where they have a price of their own, then what was written
+ * to and read from a cache: providers do not tell how much of the cached input was audio, and this
+ * order never charges it at less than it costs. A part is never more than what is left of its
+ * whole.
  */
 export function costOf(price: Price, usage: TokenUsage): NanoUsd {
-  const cached = Math.min(usage.cachedInputTokens, usage.inputTokens)
-  const fresh = usage.inputTokens - cached
-  const cachedPrice = price.cachedInput ?? price.input
-  const pico = fresh * price.input + cached * cachedPrice + usage.outputTokens * price.output
+  const tier = price.tiers?.findLast((one) => usage.inputTokens > one.aboveInputTokens)
+  return sumUp(termsOf(ratesOf(tier ?? price), usage))
+}
+
+/**
+ * The most that a call can cost that uses no more than `estimate`, in nano-dollars, rounded up
+ * once: each token at the dearest price that may turn out to apply, of every tier that its input
+ * may reach.
+ *
+ * `estimate` bounds input and output as a whole, and what of it may be audio, images or written for
+ * an hour: what it does not tell is none. That a provider writes to its cache unasked, or answers
+ * with audio or images, is always possible.
+ */
+export function costBound(price: Price, estimate: TokenUsage): NanoUsd {
+  const tiers = (price.tiers ?? []).filter((one) => estimate.inputTokens > one.aboveInputTokens)
+  const rates = tiers.map(ratesOf).reduce(dearer, ratesOf(price))
+  const input = Math.max(rates.input, rates.cachedInput, rates.cacheWrite)
+  const output = Math.max(rates.output, rates.outputAudio, rates.outputImage)
+  const bound: Rates = {
+    input,
+    cachedInput: input,
+    cacheWrite: input,
+    cacheWrite1h: Math.max(rates.cacheWrite1h, input),
+    inputAudio: Math.max(rates.inputAudio, input),
+    inputImage: Math.max(rates.inputImage, input),
+    output,
+    outputAudio: output,
+    outputImage: output,
+  }
+  return sumUp(termsOf(bound, estimate))
+}
+
+/** A tariff with every absence filled in. */
+type Rates = { readonly [K in keyof Tariff]-?: number }
+
+function ratesOf(tariff: Tariff): Rates {
+  const { input, output, cacheWrite = input } = tariff
+  return {
+    input,
+    cachedInput: tariff.cachedInput ?? input,
+    cacheWrite,
+    cacheWrite1h: tariff.cacheWrite1h ?? cacheWrite,
+    inputAudio: tariff.inputAudio ?? input,
+    inputImage: tariff.inputImage ?? input,
+    output,
+    outputAudio: tariff.outputAudio ?? output,
+    outputImage: tariff.outputImage ?? output,
+  }
+}
+
+function dearer(a: Rates, b: Rates): Rates {
+  return {
+    input: Math.max(a.input, b.input),
+    cachedInput: Math.max(a.cachedInput, b.cachedInput),
+    cacheWrite: Math.max(a.cacheWrite, b.cacheWrite),
+    cacheWrite1h: Math.max(a.cacheWrite1h, b.cacheWrite1h),
+    inputAudio: Math.max(a.inputAudio, b.inputAudio),
+    inputImage: Math.max(a.inputImage, b.inputImage),
+    output: Math.max(a.output, b.output),
+    outputAudio: Math.max(a.outputAudio, b.outputAudio),
+    outputImage: Math.max(a.outputImage, b.outputImage),
+  }
+}
+
+type Term = readonly [tokens: number, price: number]
+
+/** Every token of the usage once, with its price. */
+function termsOf(rates: Rates, usage: TokenUsage): readonly Term[] {
+  const { inputTokens, outputTokens } = usage
+  const audio = partOf(usage.inputAudioTokens, inputTokens, rates.inputAudio, rates.input)
+  const image = partOf(usage.inputImageTokens, inputTokens - audio, rates.inputImage, rates.input)
+  const text = inputTokens - audio - image
+  const written = Math.min(usage.cacheWriteTokens ?? 0, text)
+  const hour = Math.min(usage.cacheWrite1hTokens ?? 0, written)
+  const cached = Math.min(usage.cachedInputTokens, text - written)
+  const speech = partOf(usage.outputAudioTokens, outputTokens, rates.outputAudio, rates.output)
+  const room = outputTokens - speech
+  const drawn = partOf(usage.outputImageTokens, room, rates.outputImage, rates.output)
+  return [
+    [text - written - cached, rates.input],
+    [cached, rates.cachedInput],
+    [written - hour, rates.cacheWrite],
+    [hour, rates.cacheWrite1h],
+    [audio, rates.inputAudio],
+    [image, rates.inputImage],
+    [room - drawn, rates.output],
+    [speech, rates.outputAudio],
+    [drawn, rates.outputImage],
+  ]
+}
+
+/** What costs the same as the rest stays with the rest. */
+function partOf(count: number | undefined, whole: number, price: number, rest: number): number {
+  return price === rest ? 0 : Math.min(count ?? 0, whole)
+}
+
+function sumUp(terms: readonly Term[]): NanoUsd {
+  let pico = 0
+  for (const [tokens, price] of terms) pico += tokens * price
   // Below 2^53 every step of the sum was exact, as it is for any ordinary request.
   if (pico < Number.MAX_SAFE_INTEGER - 999) return (pico + 999 - ((pico + 999) % 1000)) / 1000
-  const exact =
-    BigInt(fresh) * BigInt(price.input) +
-    BigInt(cached) * BigInt(cachedPrice) +
-    BigInt(usage.outputTokens) * BigInt(price.output)
+  const exact = terms.reduce((sum, [tokens, price]) => sum + BigInt(tokens) * BigInt(price), 0n)
   return Math.min(Number((exact + 999n) / 1000n), Number.MAX_SAFE_INTEGER)
 }

@@ -65,7 +65,7 @@ export interface AttemptIntent {
   readonly stream: boolean
   /** Upper bound before the answer; what a lost attempt is settled at. */
   readonly estimate: TokenUsage
-  /** Cost of `estimate` in nano-dollars; null when the price is unknown. */
+  /** The most that `estimate` can cost, in nano-dollars; null when the price is unknown. */
   readonly estimatedCost: NanoUsd | null
 }
 

@@ -6,7 +6,7 @@ import { accept, type Decision, type ParsedRequest } from "#proxy/exchange/parse
 import type { HeaderList, Ports, RawRequest, UpstreamRequest } from "#proxy/exchange/ports.ts"
 import type { Target } from "#proxy/exchange/target.ts"
 import type { UpstreamWire } from "#proxy/providers/adapter.ts"
-import { costWith, priceOf } from "#proxy/quota/attempt-cost.ts"
+import { boundWith, priceOf } from "#proxy/quota/attempt-cost.ts"
 import type { LinkedRule } from "#proxy/route/linked-route.ts"
 import type { Runtime } from "#proxy/runtime/runtime.ts"
 import { upstreamHeaders } from "#proxy/wire/request-headers.ts"
@@ -80,7 +80,7 @@ export function planAttempt(
       user: caller.user ?? request.user,
       stream: request.isStream,
       estimate: request.estimate,
-      estimatedCost: costWith(price, request.estimate),
+      estimatedCost: boundWith(price, request.estimate),
     },
   })
 }

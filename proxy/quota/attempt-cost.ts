@@ -5,7 +5,14 @@
  * null for unpriced, which is never zero. It must not know clocks or journals.
  */
 import type { EpochMs, NanoUsd } from "#proxy/contract/money.ts"
-import { costOf, type Price, type PriceTable, priceAt, priceKey } from "#proxy/contract/prices.ts"
+import {
+  costBound,
+  costOf,
+  type Price,
+  type PriceTable,
+  priceAt,
+  priceKey,
+} from "#proxy/contract/prices.ts"
 import type { TokenUsage } from "#proxy/contract/records.ts"
 import type { Target } from "#proxy/exchange/target.ts"
 
@@ -25,6 +32,11 @@ export function priceOf(
   if (target.model !== null) return priceAt(target.prices, admittedAt)
   const key = priceKey(target.provider.schema, servedModel)
   return Object.hasOwn(table, key) ? priceAt(table[key], admittedAt) : undefined
+}
+
+/** The most that an attempt can cost that uses no more than `estimate`. */
+export function boundWith(price: Price | undefined, estimate: TokenUsage): NanoUsd | null {
+  return price === undefined ? null : costBound(price, estimate)
 }
 
 export function costWith(price: Price | undefined, usage: TokenUsage): NanoUsd | null {

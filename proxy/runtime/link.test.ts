@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest"
+import type { Price } from "#proxy/contract/prices.ts"
 import type { MatchConfig, Snapshot } from "#proxy/contract/snapshot.ts"
 import { findModel, findRule } from "#proxy/route/match-route.ts"
 import { linkRuntime } from "./link.ts"
@@ -161,6 +162,28 @@ const CASES = [
     null,
     "/prices/OpenAI~1served/0/input",
   ],
+  [
+    "a price of writes that is no integer",
+    ["prices", "OpenAI/served"],
+    [{ fromMs: 0, input: 1, cachedInput: null, output: 1, cacheWrite: null }],
+    null,
+    "/prices/OpenAI~1served/0/cacheWrite",
+  ],
+  [
+    "a tier without its bound",
+    ["prices", "OpenAI/served"],
+    [
+      {
+        fromMs: 0,
+        input: 1,
+        cachedInput: null,
+        output: 1,
+        tiers: [{ input: 1, cachedInput: null, output: 1 }],
+      },
+    ],
+    null,
+    "/prices/OpenAI~1served/0/tiers/0/aboveInputTokens",
+  ],
 ] as const
 
 test.each(CASES)(
@@ -178,6 +201,24 @@ test.each(CASES)(
 test.each([null, [], "x", 7])("a snapshot that is %j is a NACK", (value) => {
   const push = JSON.parse(JSON.stringify({ version: VERSION, hash: "h", snapshot: value }))
   expect(linkRuntime(push, IDENTITY)).toMatchObject({ ok: false })
+})
+
+test("prices are linked whole, and without what this release does not know", () => {
+  const tariff = {
+    input: 1,
+    cachedInput: 2,
+    cacheWrite: 3,
+    cacheWrite1h: 4,
+    inputAudio: 5,
+    inputImage: 6,
+    output: 7,
+    outputAudio: 8,
+    outputImage: 9,
+  }
+  const price: Price = { fromMs: 0, ...tariff, tiers: [{ aboveInputTokens: 10, ...tariff }] }
+  const later = { ...price, inputVideo: 10 }
+  const { prices } = makeRuntime({ prices: { "OpenAI/served": [price], "OpenAI/later": [later] } })
+  expect(prices).toEqual({ "OpenAI/served": [price], "OpenAI/later": [price] })
 })
 
 test("a runtime is frozen and names its version", () => {

@@ -7,7 +7,6 @@
  */
 import type { AccessRule, ModelAccess } from "#proxy/contract/access.ts"
 import { OLDER_SCHEMA_VERSION } from "#proxy/contract/older-snapshots.ts"
-import type { Price } from "#proxy/contract/prices.ts"
 import {
   type ModelIndex,
   SNAPSHOT_SCHEMA_VERSION,
@@ -15,6 +14,7 @@ import {
   type TeamVerdict,
 } from "#proxy/contract/snapshot.ts"
 import { raiseSnapshot } from "./raise-snapshot.ts"
+import { readPrices } from "./read-prices.ts"
 import { readProvider } from "./read-provider.ts"
 import { readRoute } from "./read-route.ts"
 import {
@@ -144,20 +144,4 @@ function readModels(value: unknown): ModelIndex {
       }
     }),
   }
-}
-
-function readPrices(value: unknown, path: string): readonly Price[] {
-  const safe = Number.MAX_SAFE_INTEGER
-  return readList(value, path, NAMES_MAX).map((item, index) => {
-    const at = `${path}/${index}`
-    const fields = readObject(item, at)
-    return {
-      fromMs: readInteger(fields["fromMs"], `${at}/fromMs`, -safe, safe),
-      input: readInteger(fields["input"], `${at}/input`, 0, safe),
-      cachedInput: readNullable(fields["cachedInput"], `${at}/cachedInput`, (price, pricePath) =>
-        readInteger(price, pricePath, 0, safe),
-      ),
-      output: readInteger(fields["output"], `${at}/output`, 0, safe),
-    }
-  })
 }

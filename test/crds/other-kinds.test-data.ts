@@ -16,6 +16,16 @@ const models = (...list: readonly object[]): SampleObject =>
   objectOf("ModelCatalog", { models: list })
 const prices = (...list: readonly object[]): SampleObject => models({ ...MODEL, prices: list })
 const price = (changes: object): SampleObject => prices({ ...PRICE, ...changes })
+const TIER = { aboveInputTokens: 200_000, ...PRICE }
+const EVERY_PRICE = {
+  cachedInput: "0.1",
+  cacheWrite: "1.25",
+  cacheWrite1h: "2",
+  inputAudio: "3",
+  inputImage: "4",
+  outputAudio: "5",
+  outputImage: "6",
+}
 const FIRST_PRICE = "spec.models[0].prices[0]"
 
 export const MODEL_CATALOG_SAMPLES: readonly Sample[] = [
@@ -90,6 +100,39 @@ export const MODEL_CATALOG_SAMPLES: readonly Sample[] = [
     "a price from another time zone",
     price({ from: "2026-01-01T00:00:00+01" }),
     `${FIRST_PRICE}.from: Too long: may not be more than 20 bytes`,
+  ),
+  sample(
+    "every price there is",
+    price({ ...EVERY_PRICE, tiers: [TIER, { ...TIER, ...EVERY_PRICE, aboveInputTokens: 1000 }] }),
+  ),
+  ...["cacheWrite", "cacheWrite1h", "inputAudio", "inputImage", "outputAudio", "outputImage"].map(
+    (name) =>
+      sample(
+        `a price of ${name} written $1`,
+        price({ [name]: "$1" }),
+        `${FIRST_PRICE}.${name}: should match`,
+      ),
+  ),
+  sample(
+    "a tier twice",
+    price({ tiers: [TIER, TIER] }),
+    `${FIRST_PRICE}.tiers[1]: Duplicate value: {"aboveInputTokens":200000}`,
+  ),
+  sample(
+    "a tier of every prompt",
+    price({ tiers: [{ ...TIER, aboveInputTokens: 0 }] }),
+    `${FIRST_PRICE}.tiers[0].aboveInputTokens: should be greater than or equal to 1`,
+  ),
+  sample(
+    "a tier without its output",
+    price({ tiers: [{ aboveInputTokens: 200_000, input: "1" }] }),
+    `${FIRST_PRICE}.tiers[0].output: Required value`,
+  ),
+  sample("no tiers", price({ tiers: [] }), `${FIRST_PRICE}.tiers: should have at least 1 items`),
+  sample(
+    "5 tiers",
+    price({ tiers: many(5, (index) => ({ ...TIER, aboveInputTokens: index + 1 })) }),
+    `${FIRST_PRICE}.tiers: Too many: 5: must have at most 4 items`,
   ),
   sample("no prices", prices(), "spec.models[0].prices: should have at least 1 items"),
   sample(

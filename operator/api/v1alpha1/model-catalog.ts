@@ -54,14 +54,52 @@ export function toEpochMs(text: string): number | undefined {
   return new Date(at).toISOString() === text.replace("Z", ".000Z") ? at : undefined
 }
 
+const TARIFF = {
+  input: price("Price of input tokens."),
+  cachedInput: price(
+    "Price of input tokens that the provider read from its cache; that of `input` when absent.",
+  ).optional(),
+  cacheWrite: price(
+    "Price of input tokens that the provider wrote to its cache; that of `input` when absent.",
+  ).optional(),
+  cacheWrite1h: price(
+    "Price of those written for an hour; that of `cacheWrite` when absent.",
+  ).optional(),
+  inputAudio: price("Price of audio in the input; that of `input` when absent.").optional(),
+  inputImage: price("Price of images in the input; that of `input` when absent.").optional(),
+  output: price("Price of output tokens, reasoning included; `0` for embeddings."),
+  outputAudio: price("Price of audio in the output; that of `output` when absent.").optional(),
+  outputImage: price("Price of images in the output; that of `output` when absent.").optional(),
+}
+
+const Tier = z
+  .strictObject({
+    aboveInputTokens: z
+      .int()
+      .min(1)
+      .max(100_000_000)
+      .describe(
+        "The tier holds for a request with more input tokens than this, cached ones included, " +
+          "for example 200000; it then prices the whole request.",
+      ),
+    ...TARIFF,
+  })
+  .describe("What a model costs when the prompt is long. It takes nothing from the prices below.")
+
 const Price = z
   .strictObject({
     from: DateTime.optional(),
-    input: price("Price of input tokens."),
-    cachedInput: price(
-      "Price of input tokens that the provider read from its cache; that of `input` when absent.",
-    ).optional(),
-    output: price("Price of output tokens, reasoning included."),
+    ...TARIFF,
+    tiers: z
+      .array(Tier)
+      .min(1)
+      .max(4)
+      .meta({ "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["aboveInputTokens"] })
+      .describe(
+        "Prices of long prompts, in any order; the highest tier that the input passes holds. " +
+          "None when absent. 1 to 4.",
+      )
+      .optional(),
   })
   .describe("What a model costs from a moment on.")
 

@@ -3,11 +3,21 @@ import type { ProviderSchema } from "#proxy/contract/snapshot.ts"
 import openai from "./generated/openai.json" with { type: "json" }
 
 /** US dollars per million tokens, as in ModelCatalog. */
-export interface DatedPrice {
-  readonly from?: string | undefined
+export interface DollarTariff {
   readonly input: string
   readonly cachedInput?: string | undefined
+  readonly cacheWrite?: string | undefined
+  readonly cacheWrite1h?: string | undefined
+  readonly inputAudio?: string | undefined
+  readonly inputImage?: string | undefined
   readonly output: string
+  readonly outputAudio?: string | undefined
+  readonly outputImage?: string | undefined
+}
+
+export interface DatedPrice extends DollarTariff {
+  readonly from?: string | undefined
+  readonly tiers?: readonly (DollarTariff & { readonly aboveInputTokens: number })[] | undefined
 }
 
 type Models = Readonly<Record<string, readonly DatedPrice[]>>
