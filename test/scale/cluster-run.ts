@@ -8,7 +8,7 @@
  */
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { setTimeout as wait } from "node:timers/promises"
+import { STATUS_KINDS } from "#operator/reconcile/read-status.ts"
 import { median } from "#test/bench/statistics.ts"
 import { readMetric } from "#test/fault/metrics.ts"
 import { SERVER_NAME, startWorld, type World } from "#test/fault/world.ts"
@@ -16,6 +16,7 @@ import { temporaryDirectory } from "#test/process/places.ts"
 import { startProgram } from "#test/process/program.ts"
 import { cpuMs, residentBytes } from "#test/process/resources.ts"
 import { waitUntil } from "#test/process/wait-until.ts"
+import { requestRate } from "./api-requests.ts"
 import {
   type ClusterSize,
   killSwitch,
@@ -42,7 +43,10 @@ export interface ClusterResult {
   readonly recoveryMs: number
   /** Of it, until the new process has compiled everything and leads. */
   readonly recoveryLeadMs: number
-  /** Statuses of AIRoutes whose resource version moved over restart and reconnection. */
+  /**
+   * Objects that nobody changed whose resource version moved over restart and reconnection; their
+   * statuses are all that can move it.
+   */
   readonly rewritten: number
   readonly idleCpuPercent: number
   readonly idleRequestsPerSecond: number
@@ -71,7 +75,7 @@ export async function runCluster(run: ClusterRun): Promise<ClusterResult> {
     const { client, operator } = world
     // The world's own operator would watch every object being made.
     await operator.kill()
-    const ownRequestsPerSecond = await requestRate(world, run.idleMs)
+    const ownRequestsPerSecond = await requestRate(world, run.idleMs, log)
     const made = await makeCluster(client, size)
     log(`${made.objects} objects, ${made.tokens.length} pods`)
     const begin = Date.now()
@@ -189,7 +193,7 @@ async function changed({ fleet }: Parts, count: number, change: () => Promise<un
 /** Killed, changed while it is away, started again at once, as a kubelet does. */
 async function measureRecovery(parts: Parts) {
   const { world, fleet, all, size, log } = parts
-  const before = await versionsOf(world.client, "AIRoute")
+  const before = await allVersions(world)
   const start = Date.now()
   await world.operator.kill()
   const policy = policyOf(0, size.world, 100).object["spec"]
@@ -205,15 +209,28 @@ async function measureRecovery(parts: Parts) {
   const recoveryMs = Math.max(state.lastAt, state.openedAt) - start
   log(`recovered after ${recoveryMs} ms, ${state.failures} failures`)
   await quiet(world, parts)
-  const after = await versionsOf(world.client, "AIRoute")
-  const rewritten = [...before].filter(([name, version]) => after.get(name) !== version).length
-  return { recoveryMs, recoveryLeadMs, rewritten }
+  const after = await allVersions(world)
+  const moved = [...before].filter(([name, version]) => after.get(name) !== version)
+  const rewritten = moved.map(([name]) => name).filter((name) => name !== "ModelPolicy /policy-0")
+  log(`rewritten: ${rewritten.length} of ${before.size}, ${rewritten.slice(0, 5).join(", ")}`)
+  return { recoveryMs, recoveryLeadMs, rewritten: rewritten.length }
 }
 
-async function measureIdle({ world, idleMs }: Parts) {
+/** `kind namespace/name` to resource version. */
+async function allVersions({ client }: World): Promise<ReadonlyMap<string, string>> {
+  const kinds = await Promise.all(
+    [...STATUS_KINDS].map(async (kind) => {
+      const versions = [...(await versionsOf(client, kind))]
+      return versions.map(([name, version]) => [`${kind} ${name}`, version] as const)
+    }),
+  )
+  return new Map(kinds.flat())
+}
+
+async function measureIdle({ world, idleMs, log }: Parts) {
   const { pid } = world.operator.program()
   const before = cpuMs(pid)
-  const idleRequestsPerSecond = await requestRate(world, idleMs)
+  const idleRequestsPerSecond = await requestRate(world, idleMs, log)
   return { idleRequestsPerSecond, idleCpuPercent: ((cpuMs(pid) - before) / idleMs) * 100 }
 }
 
@@ -242,16 +259,3 @@ async function quiet({ operator }: World, { quietMs, log }: ClusterRun): Promise
 }
 
 const WRITTEN = 'sidegate_status_writes_total{result="ok"}'
-
-/** Requests a second that the API server answered meanwhile, its own among them. */
-async function requestRate(world: World, overMs: number): Promise<number> {
-  const before = await countRequests(world)
-  await wait(overMs)
-  return ((await countRequests(world)) - before - 1) / (overMs / 1000)
-}
-
-async function countRequests({ kubectl }: World): Promise<number> {
-  const page = await kubectl("get", "--raw", "/metrics")
-  const samples = page.matchAll(/^apiserver_request_total\{[^}]*\} (\S+)$/gm)
-  return [...samples].reduce((sum, [, value]) => sum + Number(value), 0)
-}
