@@ -13,10 +13,11 @@ import { createPublisher } from "#operator/publish/create-publisher.ts"
 import { createReconciler, type Reconciler } from "#operator/reconcile/reconciler.ts"
 import { errorText } from "#operator/telemetry/log.ts"
 import type { TeamVerdict } from "#proxy/contract/snapshot.ts"
-import type { ControlPlane, ControlPlaneOptions } from "./control-plane.ts"
+import type { ControlPlane, ControlPlaneOptions, ReadGuard } from "./control-plane.ts"
 import { createFeed } from "./feed.ts"
 import { createSidecarGauges, reportIntake, reportReconcile, reportTrimmed } from "./reports.ts"
 
+const NO_GUARD: ReadGuard = { whyUnread: () => undefined, run: (_object, read) => read() }
 /** How often the publisher looks at its clock, and the gauges are brought up to date. */
 const TICK_MS = 1000
 
@@ -87,6 +88,8 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
       index,
       vault,
       reconciler,
+      guard: options.guard ?? NO_GUARD,
+      operatorNamespace: settings.operatorNamespace,
       log,
       onTrimmed: (event) => reportTrimmed(event, options, publisher.term() !== null),
     }),

@@ -9,7 +9,13 @@
  * `createControlPlane(options: ControlPlaneOptions): ControlPlane` in `compose.ts` makes it.
  */
 import type { CompileSettings } from "#operator/compile/compiled.ts"
-import type { IndexedKind, NamespaceFacts, ObjectRef, PodFacts } from "#operator/index/view.ts"
+import type {
+  ConfigObject,
+  IndexedKind,
+  NamespaceFacts,
+  ObjectRef,
+  PodFacts,
+} from "#operator/index/view.ts"
 import type { Intake } from "#operator/intake/intake.ts"
 import type { LedgerStore } from "#operator/ledger/store/store.ts"
 import type { Publisher } from "#operator/publish/publisher.ts"
@@ -32,8 +38,17 @@ export interface ControlPlaneOptions {
   readonly isServed?: (namespace: NamespaceFacts) => boolean
   /** How long a namespace under churn waits to be compiled; `DEBOUNCE` when left out. */
   readonly debounce?: DebounceSettings
+  /** Remembers what ended the process; nothing does when left out. */
+  readonly guard?: ReadGuard
   /** The ledger belongs to a leader of a higher term: this process must stop at once. */
   readonly onDeposed?: (reason: string) => void
+}
+
+/** Stands beside each object of ours while it is read, and knows of those that did harm before. */
+export interface ReadGuard {
+  /** Why the object must not be read; undefined when it may. */
+  whyUnread(object: ConfigObject): string | undefined
+  run(object: ConfigObject, read: () => void): void
 }
 
 /** What leaves the control plane besides pushes. A rejection is retried with the newest value. */

@@ -5,26 +5,30 @@
  *       showed, and the keys of Secrets. Only what is kept is copied; the value of a Secret goes to
  *       the vault alone.
  */
+import { readAhead } from "#operator/compile/read-ahead.ts"
 import {
   type ReadSecret,
   readSecret,
   type SecretObject,
 } from "#operator/credentials/read-secret.ts"
 import type { Vault } from "#operator/credentials/vault.ts"
-import type { IndexEntry } from "#operator/index/entry.ts"
+import { type IndexEntry, isConfigEntry } from "#operator/index/entry.ts"
 import type { Index } from "#operator/index/index.ts"
 import { readObject } from "#operator/index/read-object.ts"
-import { formatRef, type IndexedKind } from "#operator/index/view.ts"
+import { createSpecBudget } from "#operator/index/spec-budget.ts"
+import { type ConfigObject, formatRef, type IndexedKind } from "#operator/index/view.ts"
 import type { ObjectEvent } from "#operator/reconcile/ports.ts"
 import { readStatus, STATUS_KINDS } from "#operator/reconcile/read-status.ts"
 import type { Reconciler } from "#operator/reconcile/reconciler.ts"
 import type { Log } from "#operator/telemetry/log.ts"
-import type { ObjectFeed } from "./control-plane.ts"
+import type { ObjectFeed, ReadGuard } from "./control-plane.ts"
 
 export interface FeedParts {
   readonly index: Index
   readonly vault: Vault
   readonly reconciler: Pick<Reconciler, "touch" | "observeStatus">
+  readonly guard: ReadGuard
+  readonly operatorNamespace: string
   readonly log: Log
   /** Keys of a new or changed Secret that lost a line end at their end. */
   readonly onTrimmed: (event: ObjectEvent) => void
@@ -32,6 +36,7 @@ export interface FeedParts {
 
 export function createFeed(parts: FeedParts): ObjectFeed {
   const { index, vault, reconciler, log } = parts
+  const reader = createReader(parts)
   const read = (kind: IndexedKind, raw: unknown): ReadEntry | null => {
     const result = kind === "Secret" ? readSecretEntry(raw) : readPlain(kind, raw)
     if (typeof result !== "string") return result
@@ -60,29 +65,73 @@ export function createFeed(parts: FeedParts): ObjectFeed {
   }
   return {
     reset: (kind, objects) => {
-      const entries = objects.flatMap((raw) => read(kind, raw) ?? [])
+      if (kind === "AIRoute") reader.clear()
+      const entries = objects.flatMap((raw) => {
+        const one = read(kind, raw)
+        return one === null ? [] : [{ ...one, entry: reader.admit(one.entry) }]
+      })
       const affected = index.reset(
         kind,
         entries.map(({ entry }) => entry),
       )
       if (kind === "Secret") vault.retain(new Set(index.clusterView().secrets.keys()))
-      for (const one of entries) follow(kind, one)
+      for (const one of entries) {
+        reader.read(one.entry)
+        follow(kind, one)
+      }
       reconciler.touch(affected)
     },
     apply: (kind, raw) => {
       const one = read(kind, raw)
       if (one === null) return
-      const affected = index.apply(one.entry)
-      follow(kind, one)
+      const entry = reader.admit(one.entry)
+      const affected = index.apply(entry)
+      if (affected.length > 0) reader.read(entry)
+      follow(kind, { ...one, entry })
       reconciler.touch(affected)
     },
     delete: (kind, ref) => {
       // Secrets come from one namespace only, and the index holds them by name.
       const namespace = kind === "Secret" ? "" : ref.namespace
       const affected = index.delete(kind, { namespace, name: ref.name })
+      if (kind === "AIRoute") reader.forget(namespace, ref.name)
       if (kind === "Secret") vault.delete(ref.name)
       log.debug("an object is gone", { object: formatRef({ kind, ...ref }) })
       reconciler.touch(affected)
+    },
+  }
+}
+
+/**
+ * Says of each object whether it may be read, and reads it alone, before it meets others: one that
+ * does harm is known by then.
+ */
+function createReader({ index, guard, operatorNamespace, log }: FeedParts) {
+  const budget = createSpecBudget()
+  const whyUnread = (object: ConfigObject): Partial<ConfigObject> | null => {
+    const { kind, namespace, name, spec } = object
+    const large = kind === "AIRoute" ? budget.admit(namespace, name, spec) : undefined
+    if (large !== undefined) return { unread: large, spec: null }
+    const harmful = guard.whyUnread(object)
+    return harmful === undefined ? null : { unread: harmful }
+  }
+  return {
+    clear: () => budget.clear(),
+    forget: (namespace: string, name: string) => budget.forget(namespace, name),
+    admit: (entry: IndexEntry): IndexEntry => {
+      if (!isConfigEntry(entry)) return entry
+      const why = whyUnread(entry.value)
+      if (why === null) return entry
+      const { unread: reason = "" } = why
+      log.error("an object is left unread", { object: formatRef(entry.value), reason })
+      return { ...entry, value: { ...entry.value, ...why } }
+    },
+    /** The value that is held: what is made of it is remembered by its identity. */
+    read: (entry: IndexEntry): void => {
+      if (!isConfigEntry(entry)) return
+      const held = index.object(entry.value)
+      if (held === undefined || held.unread !== undefined) return
+      guard.run(held, () => readAhead(held, operatorNamespace))
     },
   }
 }

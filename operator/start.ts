@@ -16,6 +16,7 @@ import { createKubeClient, type KubeClient, loadKubeConfig } from "#operator/kub
 import { startLeaderElection } from "#operator/kube/leader-election.ts"
 import { leaseTimes } from "#operator/kube/lease.ts"
 import { reviewToken } from "#operator/kube/token-review.ts"
+import type { LedgerStore } from "#operator/ledger/store/store.ts"
 import { createAuthenticator } from "#operator/publish/authenticator.ts"
 import { createControlServer, type ServerCertificate } from "#operator/publish/control-server.ts"
 import { DEBOUNCE } from "#operator/reconcile/debounce.ts"
@@ -26,6 +27,7 @@ import { labelOwnPod, writeEvent, writeStatus } from "./cluster.ts"
 import { createControlPlane } from "./compose.ts"
 import type { OperatorConfig } from "./config.ts"
 import type { ControlPlane, ObjectFeed } from "./control-plane.ts"
+import { openCrashGuard } from "./crash-guard.ts"
 import { createInjectionEvents } from "./injection-events.ts"
 import { onceWritable, openLedger } from "./open-ledger.ts"
 import { reportControl } from "./reports.ts"
@@ -111,7 +113,7 @@ async function start(
     instance: config.podName ?? hostname(),
     now: options.now,
   })
-  const plane = createPlane(options, client, store, events)
+  const plane = createPlane(options, { client, store, events, onClose })
   onClose(() => plane.close())
   const certificates = createCertificateService({
     client,
@@ -156,12 +158,19 @@ async function start(
   onClose(runForLead(options, { client, plane, onLead, synced: watches.synced }))
 }
 
+interface PlaneParts {
+  readonly client: KubeClient
+  readonly store: LedgerStore
+  readonly events: EventWriter
+  readonly onClose: (step: () => void) => void
+}
+
 function createPlane(
   { config, log, metrics, now, onFatal }: StartOptions,
-  client: KubeClient,
-  store: Parameters<typeof createControlPlane>[0]["store"],
-  events: EventWriter,
+  { client, store, events, onClose }: PlaneParts,
 ): ControlPlane {
+  const guard = openCrashGuard(`${config.ledgerFile}.reading`, log)
+  onClose(() => guard.close())
   return createControlPlane({
     store,
     settings: {
@@ -178,6 +187,7 @@ function createPlane(
     metrics,
     now,
     isServed: isInjected,
+    guard,
     onDeposed: onFatal,
     debounce: { ...DEBOUNCE, quietMs: config.pushQuietMs },
   })

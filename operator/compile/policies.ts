@@ -17,7 +17,7 @@ import type {
 } from "./compiled.ts"
 import { accepted, listSome, notResolved, refused, resolved } from "./conditions.ts"
 import { byName } from "./order.ts"
-import { describeFault, readerOf, remembering } from "./read.ts"
+import { contained, describeFault, readerOf, remembering } from "./read.ts"
 
 export interface PoliciesPass {
   readonly policies: readonly CompiledPolicy[]
@@ -75,15 +75,17 @@ function providersExist(
 
 const readSpec = remembering(readerOf(MODEL_POLICY, parseModelPolicy))
 
+const readTargets = contained((object) => parsePolicyTargets(fieldOf(object.spec, "targets")))
+
 /** Null when the policy takes no part. */
-const readPolicy = remembering((object: ConfigObject): CompiledPolicy | null => {
+export const readPolicy = remembering((object: ConfigObject): CompiledPolicy | null => {
   if (isDisabled(object.spec)) return null
   const parsed = readSpec(object)
   if (parsed.ok) {
     const { spec } = parsed
     return { kind: "rules", object, namespaces: spec.targets.namespaces, spec }
   }
-  const targets = parsePolicyTargets(fieldOf(object.spec, "targets"))
+  const targets = readTargets(object)
   const namespaces = targets.ok ? targets.spec.namespaces : { from: "All" }
   return { kind: "broken", object, namespaces, field: parsed.path, message: parsed.message }
 })

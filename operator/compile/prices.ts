@@ -13,7 +13,7 @@ import { BUILT_IN_MODELS, type DatedPrice, type DollarTariff } from "./catalogue
 import type { BookedPrices, ObjectVerdict, PriceBook } from "./compiled.ts"
 import { accepted, refused, resolved } from "./conditions.ts"
 import { byAge } from "./order.ts"
-import { describeFault, readerOf, remembering } from "./read.ts"
+import { contained, describeFault, readerOf, remembering, type Unreadable } from "./read.ts"
 
 /** All ModelCatalogs together; beyond it the youngest are refused. */
 export const CATALOGUE_ENTRIES_MAX = 2000
@@ -74,26 +74,26 @@ interface Entry {
   readonly prices: readonly Price[]
 }
 
-type CatalogReading =
-  | { readonly ok: true; readonly entries: readonly Entry[] }
-  | { readonly ok: false; readonly path: string; readonly message: string }
+type CatalogReading = { readonly ok: true; readonly entries: readonly Entry[] } | Unreadable
 
 const readSpec = readerOf(MODEL_CATALOG, parseModelCatalog)
 
-const readCatalog = remembering((object: ConfigObject): CatalogReading => {
-  const parsed = readSpec(object)
-  if (!parsed.ok) return parsed
-  const entries: Entry[] = []
-  for (const [index, { schema, model, prices }] of parsed.spec.models.entries()) {
-    const settled = settlePrices(prices)
-    if (new Set(settled.map(({ fromMs }) => fromMs)).size < settled.length) {
-      const path = `spec.models[${index}].prices`
-      return { ok: false, path, message: "two prices of one model hold from the same time" }
+export const readCatalog = remembering(
+  contained((object: ConfigObject): CatalogReading => {
+    const parsed = readSpec(object)
+    if (!parsed.ok) return parsed
+    const entries: Entry[] = []
+    for (const [index, { schema, model, prices }] of parsed.spec.models.entries()) {
+      const settled = settlePrices(prices)
+      if (new Set(settled.map(({ fromMs }) => fromMs)).size < settled.length) {
+        const path = `spec.models[${index}].prices`
+        return { ok: false, path, message: "two prices of one model hold from the same time" }
+      }
+      entries.push({ schema, model, prices: settled })
     }
-    entries.push({ schema, model, prices: settled })
-  }
-  return { ok: true, entries }
-})
+    return { ok: true, entries }
+  }),
+)
 
 /**
  * Dollars per million tokens are pico-dollars a token times 10^6 over 10^12: six digits are kept

@@ -14,7 +14,7 @@ import { accepted, refused, resolved } from "./conditions.ts"
 import { resolveCredential } from "./credentials.ts"
 import { byAge } from "./order.ts"
 import { type Destination, destinationOf } from "./provider-destination.ts"
-import { describeFault, readerOf, remembering } from "./read.ts"
+import { contained, describeFault, readerOf, remembering, type Unreadable } from "./read.ts"
 
 /** Beyond this the youngest are refused: a Snapshot must fit one message. */
 export const PROVIDERS_MAX = 1000
@@ -84,20 +84,22 @@ function leftOut(object: ConfigObject, reason: "Invalid" | "LimitExceeded"): Com
 
 type ProviderReading =
   | { readonly ok: true; readonly spec: AIProviderSpec; readonly config: ProviderConfig }
-  | { readonly ok: false; readonly path: string; readonly message: string }
+  | Unreadable
 
 const readSpec = readerOf(AI_PROVIDER, parseAIProvider)
 
-const readProvider = remembering((object: ConfigObject): ProviderReading => {
-  const parsed = readSpec(object)
-  if (!parsed.ok) return parsed
-  const { spec } = parsed
-  const destination = destinationOf(spec)
-  if (destination === undefined) {
-    return { ok: false, path: "spec.endpoint", message: "is not a URL that can be dialled" }
-  }
-  return { ok: true, spec, config: configOf(object.name, spec, destination) }
-})
+export const readProvider = remembering(
+  contained((object: ConfigObject): ProviderReading => {
+    const parsed = readSpec(object)
+    if (!parsed.ok) return parsed
+    const { spec } = parsed
+    const destination = destinationOf(spec)
+    if (destination === undefined) {
+      return { ok: false, path: "spec.endpoint", message: "is not a URL that can be dialled" }
+    }
+    return { ok: true, spec, config: configOf(object.name, spec, destination) }
+  }),
+)
 
 function configOf(name: string, spec: AIProviderSpec, destination: Destination): ProviderConfig {
   return {

@@ -1,4 +1,9 @@
-/** Reads an object's spec, and remembers by the identity of the object what was made of it. */
+/**
+ * Reads an object's spec, and remembers by the identity of the object what was made of it.
+ *
+ * Whatever goes wrong in here is the fault of that one object: it is told on it as any other, and
+ * the rest of the cluster is compiled.
+ */
 import type { KindDefinition } from "#operator/api/v1alpha1/kind-definition.ts"
 import type { Parsed } from "#operator/api/v1alpha1/parse.ts"
 import type { ConfigObject } from "#operator/index/view.ts"
@@ -11,12 +16,38 @@ export function readerOf<T>(
   definition: KindDefinition,
   parse: (spec: unknown) => Parsed<T>,
 ): (object: ConfigObject) => Parsed<T> {
-  return (object) => {
+  return contained((object) => {
     const shape = { metadata: { name: object.name }, spec: object.spec }
     const broken = definition.rules.find((rule) => !rule.holds(shape))
     if (broken === undefined) return parse(object.spec)
     const path = (broken.fieldPath ?? "").slice(1)
     return { ok: false, path, message: broken.message }
+  })
+}
+
+/** Why an object cannot be read, as `Parsed` says it. */
+export interface Unreadable {
+  readonly ok: false
+  readonly path: string
+  readonly message: string
+}
+
+/** `read` of objects that may be read; a bug that one of them brings out is a fault of that one. */
+export function contained<R extends { readonly ok: boolean }>(
+  read: (object: ConfigObject) => R,
+): (object: ConfigObject) => R | Unreadable {
+  return (object) => {
+    if (object.unread !== undefined) return { ok: false, path: "spec", message: object.unread }
+    try {
+      return read(object)
+    } catch (error) {
+      const what = error instanceof Error ? error.message : String(error)
+      return {
+        ok: false,
+        path: "spec",
+        message: `a bug of the operator, please report it: ${what}`,
+      }
+    }
   }
 }
 

@@ -12,34 +12,38 @@ import type {
 } from "#proxy/contract/snapshot.ts"
 import type { ReadRoute, SharedRoute } from "./compiled.ts"
 import { compareText } from "./order.ts"
-import { readerOf, remembering, sharing } from "./read.ts"
+import { contained, readerOf, remembering, sharing } from "./read.ts"
 
 export type RouteReading<R extends ReadRoute = ReadRoute> =
   | { readonly ok: true; readonly route: R }
   | { readonly ok: false; readonly path: string; readonly message: string }
 
 /** A route that serves its own namespace: `spec.namespaces` is not for it. */
-export const readOwnRoute = remembering((object: ConfigObject): RouteReading => {
-  const parsed = readSpec(object)
-  if (!parsed.ok) return parsed
-  if (parsed.spec.namespaces !== undefined) {
-    const message =
-      "only AIRoutes in the operator's namespace may serve other namespaces; remove the field"
-    return { ok: false, path: "spec.namespaces", message }
-  }
-  return { ok: true, route: routeOf(object, parsed.spec) }
-})
+export const readOwnRoute = remembering(
+  contained((object: ConfigObject): RouteReading => {
+    const parsed = readSpec(object)
+    if (!parsed.ok) return parsed
+    if (parsed.spec.namespaces !== undefined) {
+      const message =
+        "only AIRoutes in the operator's namespace may serve other namespaces; remove the field"
+      return { ok: false, path: "spec.namespaces", message }
+    }
+    return { ok: true, route: routeOf(object, parsed.spec) }
+  }),
+)
 
 /** A route of the operator's namespace with `spec.namespaces`. */
-export const readSharedRoute = remembering((object: ConfigObject): RouteReading<SharedRoute> => {
-  const parsed = readSpec(object)
-  if (!parsed.ok) return parsed
-  const { namespaces } = parsed.spec
-  if (namespaces === undefined) {
-    return { ok: false, path: "spec.namespaces", message: "Required value" }
-  }
-  return { ok: true, route: { ...routeOf(object, parsed.spec), namespaces } }
-})
+export const readSharedRoute = remembering(
+  contained((object: ConfigObject): RouteReading<SharedRoute> => {
+    const parsed = readSpec(object)
+    if (!parsed.ok) return parsed
+    const { namespaces } = parsed.spec
+    if (namespaces === undefined) {
+      return { ok: false, path: "spec.namespaces", message: "Required value" }
+    }
+    return { ok: true, route: { ...routeOf(object, parsed.spec), namespaces } }
+  }),
+)
 
 /** The AIRoutes of a namespace that are its own: shared ones are judged with the cluster. */
 export function ownRoutes(

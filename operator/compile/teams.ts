@@ -84,7 +84,7 @@ interface Fault {
   readonly message: string
 }
 
-const readSpec = remembering(readerOf(TEAM_QUOTA, parseTeamQuota))
+export const readQuota = remembering(readerOf(TEAM_QUOTA, parseTeamQuota))
 
 function climb(object: ConfigObject, byTeam: ReadonlyMap<string, ConfigObject>): Chain {
   const objects: ConfigObject[] = []
@@ -92,7 +92,7 @@ function climb(object: ConfigObject, byTeam: ReadonlyMap<string, ConfigObject>):
   const end = (fault: Fault | null): Chain => ({ objects, spec: first, fault })
   for (let at = object; ; ) {
     objects.push(at)
-    const parsed = readSpec(at)
+    const parsed = readQuota(at)
     if (!parsed.ok) {
       return end({ object: at, kind: "invalid", field: parsed.path, message: parsed.message })
     }

@@ -41,6 +41,8 @@ export interface ConfigObject extends ObjectRef {
   readonly createdAt: EpochMs
   /** As the API server holds it; not yet parsed. */
   readonly spec: unknown
+  /** Why the spec must not be looked at: the object is broken, whatever it says. */
+  readonly unread?: string
 }
 
 export interface NamespaceFacts {

@@ -86,6 +86,8 @@ export interface Sidecar {
 
 export interface WorldOptions {
   readonly operatorEnv?: Readonly<Record<string, string>>
+  /** Flags of Node for the operator. */
+  readonly operatorFlags?: readonly string[]
   /** Everything that the operator and the sidecars print goes to this file too. */
   readonly logFile?: string
 }
@@ -150,7 +152,7 @@ async function startOperator(controlPlane: ControlPlane, options: WorldOptions):
   const launch = (): Promise<Program> =>
     startProgram({
       name: "operator",
-      args: [bundlePrograms().operator],
+      args: [...(options.operatorFlags ?? []), bundlePrograms().operator],
       ...(options.logFile === undefined ? {} : { logFile: options.logFile }),
       env: {
         SIDEGATE_KUBECONFIG: controlPlane.kubeconfigPath,
