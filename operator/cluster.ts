@@ -6,11 +6,18 @@
  * In: a KubeClient and names. Out: functions that the control plane and the certificates take as
  * values.
  */
+import { AI_NAMESPACE, AI_NAMESPACE_NAME } from "#operator/api/v1alpha1/ai-namespace.ts"
 import { API_VERSION, kindOf } from "#operator/api/v1alpha1/registry.ts"
 import type { StoredTexts } from "#operator/certificates/certificates.ts"
 import type { SecretTexts } from "#operator/certificates/stored-bundle.ts"
 import { ENVIRONMENT, ENVIRONMENT_CONFIG_MAP } from "#operator/inject/environment.ts"
-import { applyObject, applyStatus, objectPath } from "#operator/kube/apply.ts"
+import {
+  type ApplyTarget,
+  applyObject,
+  applyStatus,
+  FIELD_MANAGER,
+  objectPath,
+} from "#operator/kube/apply.ts"
 import type { EventWriter } from "#operator/kube/events.ts"
 import { at, listAt, textAt } from "#operator/kube/json-path.ts"
 import type { KubeClient } from "#operator/kube/kube-client.ts"
@@ -32,6 +39,36 @@ export async function writeStatus(client: KubeClient, write: StatusWrite): Promi
     await applyStatus(client, target, write.uid, write.status)
   } catch (error) {
     if (!isRefusal(error, 404)) throw error
+  }
+}
+
+/** Safe to repeat; a namespace that ends meanwhile, or is gone, is left alone. */
+export async function createNamespaceObject(client: KubeClient, namespace: string): Promise<void> {
+  const target = namespaceTarget(namespace)
+  const { apiVersion, kind, name } = target
+  try {
+    const path = objectPath({ ...target, name: "" })
+    const body = { apiVersion, kind, metadata: { name, namespace } }
+    const query = { fieldManager: FIELD_MANAGER }
+    await client.request({ method: "POST", path, query, body })
+  } catch (error) {
+    if (isRefusal(error, 409) || isRefusal(error, 404) || isTerminating(error)) return
+    throw error
+  }
+}
+
+/** Only that object: one that was made anew stays. */
+export async function deleteNamespaceObject(
+  client: KubeClient,
+  namespace: string,
+  uid: string,
+): Promise<void> {
+  const path = objectPath(namespaceTarget(namespace))
+  try {
+    await client.request({ method: "DELETE", path, body: { preconditions: { uid } } })
+  } catch (error) {
+    if (isRefusal(error, 404) || isRefusal(error, 409)) return
+    throw error
   }
 }
 
@@ -152,6 +189,11 @@ export async function labelOwnPod(
     contentType: "application/merge-patch+json",
     body: { metadata: { labels: { [LEADER_LABEL]: isLeader ? "true" : null } } },
   })
+}
+
+function namespaceTarget(namespace: string): ApplyTarget {
+  const { kind, plural } = AI_NAMESPACE
+  return { apiVersion: API_VERSION, kind, plural, namespace, name: AI_NAMESPACE_NAME }
 }
 
 async function writeConfigMap(

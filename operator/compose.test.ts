@@ -116,12 +116,14 @@ describe("the control plane", { timeout: 30_000 }, () => {
   const writes: StatusWrite[] = []
   const events: ObjectEvent[] = []
   const lines: string[] = []
+  const wishes: string[] = []
 
   beforeEach(async () => {
     store = await openSqliteLedger({ file: ":memory:" })
     writes.length = 0
     events.length = 0
     lines.length = 0
+    wishes.length = 0
     plane = createControlPlane({
       store,
       settings: {
@@ -131,6 +133,7 @@ describe("the control plane", { timeout: 30_000 }, () => {
         unassigned: "Allow",
       },
       ports: {
+        keepNamespaceObject: (name, { kind }) => void wishes.push(`${kind} ${name}`),
         applyStatus: async (write) => void writes.push(write),
         emitEvent: async (event) => void events.push(event),
       },
@@ -266,6 +269,43 @@ describe("the control plane", { timeout: 30_000 }, () => {
     plane.feed.reset("Namespace", [namespace("sidegate-system", {})])
     await plane.settled()
     expect(sidecar.ended).not.toBeNull()
+  })
+
+  test("an AINamespace is wished for, told what holds, and wished for again", async () => {
+    const object = { metadata: meta("default", { namespace: "search", uid: "uid-ain" }) }
+    await plane.lead()
+    expect(wishes.at(-1)).toBe("keep sidegate-system")
+    expect(wishes).toContain("create search")
+    plane.feed.apply("AINamespace", object)
+    await plane.settled()
+    expect(wishes.at(-1)).toBe("keep search")
+    await until(() => statusOf("AINamespace", "default")).toMatchObject({
+      injection: "Disabled",
+      team: { name: "search", costCenter: "CC-1" },
+      models: { total: 1, names: ["smart"] },
+      policies: { total: 0, names: [] },
+      pods: { injected: 0 },
+    })
+    await condition("AINamespace", "default", "Ready").toContain("False NotInjected")
+    plane.feed.apply("Namespace", namespace("search", { "sidegate.dev/injection": "enabled" }))
+    await condition("AINamespace", "default", "Ready").toBe("True Ready: in force")
+    expect(statusOf("AINamespace", "default")?.team).toEqual({ name: "unassigned" })
+    plane.feed.delete("AINamespace", { namespace: "search", name: "default" })
+    await plane.settled()
+    expect(wishes.at(-1)).toBe("create search")
+  })
+
+  test("nothing is written in a namespace that ends", async () => {
+    plane.feed.apply("AINamespace", {
+      metadata: meta("default", { namespace: "search", uid: "uid-ain" }),
+    })
+    const ending = { labels: LABELS, deletionTimestamp: "2026-11-20T10:00:00Z" }
+    plane.feed.apply("Namespace", { metadata: meta("search", ending) })
+    await plane.lead()
+    await condition("TeamQuota", "search", "Ready").toContain("True Ready")
+    expect(statusOf("AINamespace", "default")).toBeUndefined()
+    expect(wishes).not.toContain("create search")
+    expect(wishes).not.toContain("delete search")
   })
 
   test("usage shows on the team's quota, in tokens and dollars, exactly once", async () => {

@@ -53,6 +53,7 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
       },
       isServed: options.isServed ?? (() => true),
       usageByTeam: (from, until) => store.usageByTeam(from, until),
+      keepNamespaceObject: (namespace, wish) => ports.keepNamespaceObject?.(namespace, wish),
       applyStatus: (write) => ports.applyStatus(write),
       emitEvent: (event) => ports.emitEvent(event),
       report: (report) => reportReconcile(report, options),

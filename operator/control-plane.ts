@@ -20,6 +20,7 @@ import type { Intake } from "#operator/intake/intake.ts"
 import type { LedgerStore } from "#operator/ledger/store/store.ts"
 import type { Publisher } from "#operator/publish/publisher.ts"
 import type { DebounceSettings } from "#operator/reconcile/debounce.ts"
+import type { ObjectWish } from "#operator/reconcile/namespace-object.ts"
 import type { ObjectEvent, StatusWrite } from "#operator/reconcile/ports.ts"
 import type { Log } from "#operator/telemetry/log.ts"
 import type { OperatorMetrics } from "#operator/telemetry/metrics.ts"
@@ -53,6 +54,8 @@ export interface ReadGuard {
 
 /** What leaves the control plane besides pushes. A rejection is retried with the newest value. */
 export interface ControlPlanePorts {
+  /** Absent where no AINamespaces are kept: without Kubernetes nobody would read them. */
+  readonly keepNamespaceObject?: (namespace: string, wish: ObjectWish) => void
   applyStatus(write: StatusWrite): Promise<void>
   emitEvent(event: ObjectEvent): Promise<void>
 }

@@ -29,6 +29,7 @@ import type { OperatorConfig } from "./config.ts"
 import type { ControlPlane, ObjectFeed } from "./control-plane.ts"
 import { openCrashGuard } from "./crash-guard.ts"
 import { createInjectionEvents } from "./injection-events.ts"
+import { createNamespaceObjects } from "./namespace-objects.ts"
 import { onceWritable, openLedger } from "./open-ledger.ts"
 import { reportControl } from "./reports.ts"
 import { createCertificateService } from "./serve-certificates.ts"
@@ -108,11 +109,8 @@ async function start(
   onClose(() => store.close())
   const client = createKubeClient(loadKubeConfig(config.kubeconfig))
   onClose(() => client.close())
-  const events = createEventWriter({
-    client,
-    instance: config.podName ?? hostname(),
-    now: options.now,
-  })
+  const instance = config.podName ?? hostname()
+  const events = createEventWriter({ client, instance, now: options.now })
   const plane = createPlane(options, { client, store, events, onClose })
   onClose(() => plane.close())
   const certificates = createCertificateService({
@@ -171,6 +169,8 @@ function createPlane(
 ): ControlPlane {
   const guard = openCrashGuard(`${config.ledgerFile}.reading`, log)
   onClose(() => guard.close())
+  const objects = createNamespaceObjects(client, log)
+  onClose(() => objects.close())
   return createControlPlane({
     store,
     settings: {
@@ -180,6 +180,7 @@ function createPlane(
       unassigned: config.unassigned,
     },
     ports: {
+      keepNamespaceObject: objects.keep,
       applyStatus: (write) => writeStatus(client, write),
       emitEvent: (event) => writeEvent(events, event),
     },

@@ -120,6 +120,18 @@ const cases: readonly {
     want: ["a.yaml:1: AIRouter a: kind: no kind AIRouter in sidegate.dev/v1alpha1; "],
   },
   {
+    name: "a kind that the operator writes: a warning",
+    documents: [`${HEAD}kind: AINamespace\nmetadata: {name: default, namespace: search}\n`],
+    want: [
+      "a.yaml:1: warning: AINamespace search/default: kind: AINamespace is written by the operator",
+    ],
+  },
+  {
+    name: "and under another name it would be refused",
+    documents: [`${HEAD}kind: AINamespace\nmetadata: {name: mine, namespace: search}\n`],
+    want: ["a.yaml:1: AINamespace search/mine: metadata.name: Invalid value: a namespace has one"],
+  },
+  {
     name: "a version that there is not",
     documents: [PROVIDER.replace("v1alpha1", "v1")],
     want: ["a.yaml:1: AIProvider openai: kind: no kind AIProvider in sidegate.dev/v1; "],

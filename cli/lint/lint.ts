@@ -15,7 +15,7 @@ import {
   parseManifests,
 } from "#cli/manifests/manifest.ts"
 import { readObjects } from "#cli/run/objects.ts"
-import { API_VERSION, GROUP, KINDS, kindOf } from "#operator/api/v1alpha1/registry.ts"
+import { API_VERSION, GROUP, kindOf, WRITTEN_KINDS } from "#operator/api/v1alpha1/registry.ts"
 import type { Reason } from "#operator/compile/reasons.ts"
 import { checkObject } from "./check-object.ts"
 import { formatFault } from "./fault.ts"
@@ -89,11 +89,16 @@ function admissionFindings(manifest: Manifest): readonly LintFinding[] {
   const definition = apiVersion === API_VERSION ? kindOf(kind) : undefined
   const place = { level: "error", file, line, object: nameOf(manifest) } as const
   if (definition === undefined) {
-    const known = KINDS.map((one) => one.kind).join(", ")
+    const known = WRITTEN_KINDS.map((one) => one.kind).join(", ")
     const message = `no kind ${kind} in ${apiVersion}; ${API_VERSION} has ${known}`
     return [{ ...place, path: "kind", message }]
   }
-  return checkObject(value, definition).map(({ path, message }) => ({ ...place, path, message }))
+  const faults = checkObject(value, definition)
+  if (faults.length === 0 && definition.spec === null) {
+    const message = `${kind} is written by the operator alone; leave it out`
+    return [{ ...place, level: "warning", path: "kind", message }]
+  }
+  return faults.map(({ path, message }) => ({ ...place, path, message }))
 }
 
 function operatorFindings(

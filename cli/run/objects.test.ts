@@ -92,6 +92,11 @@ describe("what is left out says so", () => {
         "AIProvider, AIRoute, ModelCatalog, ModelPolicy, TeamQuota",
     },
     {
+      name: "what the operator alone writes",
+      text: object("AINamespace", "name: default", ""),
+      want: "a.yaml:1: AINamespace default: AINamespace is written by the operator alone; it is left out",
+    },
+    {
       name: "a Secret of another namespace",
       text: object("Secret", "name: a, namespace: search", "", "v1"),
       want:

@@ -13,7 +13,7 @@ import {
   type ParsedFile,
   textEntries,
 } from "#cli/manifests/manifest.ts"
-import { API_VERSION, GROUP, KINDS } from "#operator/api/v1alpha1/registry.ts"
+import { API_VERSION, GROUP, kindOf, WRITTEN_KINDS } from "#operator/api/v1alpha1/registry.ts"
 import { formatRef, type IndexedKind, type ObjectRef } from "#operator/index/view.ts"
 
 export const OPERATOR_NAMESPACE = "sidegate-system"
@@ -88,10 +88,12 @@ function readObject(manifest: Manifest, settings: PlaySettings): ReadObject | st
   if (kind === "AIRoute")
     return plain(manifest, "AIRoute", manifest.namespace ?? settings.namespace)
   if (isClusterKind(kind)) return plain(manifest, kind, "")
+  if (kindOf(kind)?.spec === null)
+    return `${kind} ${name}: ${kind} is written by the operator alone; it is left out`
   return `${kind} ${name}: no kind ${kind} in ${API_VERSION}; this release knows ${KNOWN}`
 }
 
-const KNOWN = KINDS.map(({ kind }) => kind).join(", ")
+const KNOWN = WRITTEN_KINDS.map(({ kind }) => kind).join(", ")
 
 function isClusterKind(kind: string): kind is IndexedKind {
   return CLUSTER_KINDS.includes(kind)

@@ -49,7 +49,7 @@ function whyRuleDenied(
 }
 
 /** `model` may be a pattern; null when some request for it may be allowed. */
-function whyDenied(access: ModelAccess, provider: string, model: string): string | null {
+export function whyDenied(access: ModelAccess, provider: string, model: string): string | null {
   if (access.kind === "none") return "no ModelPolicy selects the namespace (403 no_policy)"
   if (access.kind === "invalid")
     return `ModelPolicy ${access.policy} is broken at ${access.field} (403 policy_invalid)`

@@ -21,4 +21,10 @@ export const REASONS = [
   "BackendDenied",
   "ParentNotFound",
   "ParentInvalid",
+  "NotInjected",
+  "NoPolicy",
+  "PolicyInvalid",
+  "TeamRequired",
+  "TeamNotFound",
+  "TeamInvalid",
 ] as const

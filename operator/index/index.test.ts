@@ -34,7 +34,14 @@ function namespace(name: string, version = 1, labels: Record<string, string> = {
 
 function pod(name: string, uid: string, version = 1): IndexEntry {
   const identity = { namespace: "search", pod: name, podUid: uid, application: name, labels: {} }
-  const value = { ...identity, hasSidecar: true, isTerminating: false, isFinished: false }
+  const value = {
+    ...identity,
+    hasSidecar: true,
+    isTerminating: false,
+    isRunning: true,
+    isFinished: false,
+    isSkipped: false,
+  }
   return { kind: "Pod", uid, resourceVersion: String(version), value }
 }
 
@@ -58,6 +65,11 @@ describe("a change affects", () => {
       want: [OPERATOR],
     },
     { name: "its namespace, for a pod", entry: pod("a", "1"), want: ["search"] },
+    {
+      name: "its namespace, for an AINamespace",
+      entry: made({ kind: "AINamespace", name: "default" }),
+      want: ["search"],
+    },
     { name: "itself, for a namespace", entry: namespace("new"), want: ["new"] },
   ]
   test.each(cases)("$name", ({ entry, want }) => {
@@ -184,6 +196,31 @@ describe("an object is read", () => {
     const phases = ["Pending", "Running", "Unknown", "Succeeded", "Failed"]
     expect(phases.map((phase) => isFinished({ phase }))).toEqual([false, false, false, true, true])
     expect(isFinished(undefined)).toBe(false)
+  })
+  const annotated = (key: string, value: string) => ({ annotations: { [key]: value } })
+  const pods = [
+    { name: "that runs", raw: { status: { phase: "Running" } }, want: [true, false] },
+    { name: "that waits", raw: { status: { phase: "Pending" } }, want: [false, false] },
+    {
+      name: "that the webhook passed by",
+      metadata: annotated("sidegate.dev/injection-status", "skipped: PortInUse"),
+      want: [false, true],
+    },
+    {
+      name: "that was injected",
+      metadata: annotated("sidegate.dev/injection-status", "injected@0.1.0"),
+      want: [false, false],
+    },
+    {
+      name: "that a kubelet made from a file",
+      metadata: annotated("kubernetes.io/config.mirror", "x"),
+      want: [false, true],
+    },
+  ]
+  test.each(pods)("a pod $name: runs and skipped are $want", (row) => {
+    const read = readObject("Pod", { ...row.raw, metadata: { ...metadata, ...row.metadata } })
+    const value = read.ok && read.entry.kind === "Pod" ? read.entry.value : undefined
+    expect([value?.isRunning, value?.isSkipped]).toEqual(row.want)
   })
   test("without a name or a uid it is refused", () => {
     const message = "AIRoute without metadata.uid"

@@ -235,6 +235,9 @@ class Store {
         this.#podLists.delete(entry.value.namespace)
         affected.add(entry.value.namespace)
         return
+      case "AINamespace":
+        affected.add(entry.value.namespace)
+        return
       case "AIRoute":
         this.#views.delete(entry.value.namespace)
         affected.add(entry.value.namespace)

@@ -36,8 +36,14 @@ export function readObject(kind: ConfigKind | "Namespace" | "Pod", raw: unknown)
       const identity = { namespace, pod: name, podUid: uid, labels, isTerminating }
       const application = applicationOf(name, labels, metadata)
       const phase = fieldOf(fieldOf(raw, "status"), "phase")
-      const isFinished = phase === "Succeeded" || phase === "Failed"
-      const value: PodFacts = { ...identity, application, hasSidecar: hasSidecar(raw), isFinished }
+      const value: PodFacts = {
+        ...identity,
+        application,
+        hasSidecar: hasSidecar(raw),
+        isRunning: phase === "Running",
+        isFinished: phase === "Succeeded" || phase === "Failed",
+        isSkipped: isSkipped(fieldOf(metadata, "annotations")),
+      }
       return { ok: true, entry: { ...version, kind, value } }
     }
     default: {
@@ -70,6 +76,13 @@ function hasSidecar(raw: unknown): boolean {
   const containers = fieldOf(fieldOf(raw, "spec"), "initContainers")
   if (!Array.isArray(containers)) return false
   return containers.some((one: unknown) => fieldOf(one, "name") === "sidegate-proxy")
+}
+
+/** `skipped: REASON` is the webhook's word (`operator/inject`). */
+function isSkipped(annotations: unknown): boolean {
+  const status = textOf(fieldOf(annotations, "sidegate.dev/injection-status"))
+  const isMirror = fieldOf(annotations, "kubernetes.io/config.mirror") !== undefined
+  return isMirror || status?.startsWith("skipped: ") === true
 }
 
 function fieldOf(value: unknown, name: string): unknown {

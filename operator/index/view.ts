@@ -9,6 +9,7 @@ import type { PodIdentity } from "#proxy/contract/push.ts"
 
 /** The kinds the index holds. `Secret` is held as facts only, never as values. */
 export type IndexedKind =
+  | "AINamespace"
   | "AIProvider"
   | "ModelCatalog"
   | "AIRoute"
@@ -83,8 +84,15 @@ export interface PodFacts extends PodIdentity {
   /** Has an init container named `sidegate-proxy`. */
   readonly hasSidecar: boolean
   readonly isTerminating: boolean
+  /** Its phase is `Running`. */
+  readonly isRunning: boolean
   /** Phase Succeeded or Failed: no container of it runs any more. */
   readonly isFinished: boolean
+  /**
+   * It says itself why it has no sidecar: the webhook's annotation, or that it came from a file of
+   * the kubelet's, which no webhook sees.
+   */
+  readonly isSkipped: boolean
 }
 
 /** Everything cluster-wide: compiled once, used for every namespace. */

@@ -23,6 +23,8 @@ const POD: PodFacts = {
   hasSidecar: true,
   isFinished: false,
   isTerminating: false,
+  isRunning: true,
+  isSkipped: false,
 }
 const IDENTITY = {
   namespace: "search",

@@ -60,6 +60,8 @@ const makePod = (pod: string, changes: Partial<PodFacts> = {}): PodFacts => ({
   hasSidecar: true,
   isFinished: false,
   isTerminating: false,
+  isRunning: true,
+  isSkipped: false,
   ...changes,
 })
 

@@ -196,6 +196,7 @@ test("an unchanged hash of an older term counts as acknowledged and nothing is s
       identity: makeIdentity("a"),
       session: sidecar.session,
       heldHash: hashOf("one"),
+      heldVersion: held,
       nack: null,
       withheld: [],
       pendingSinceMs: null,

@@ -292,6 +292,7 @@ function describeSidecars(
       identity: state.told,
       session: id,
       heldHash: held === null ? null : publishedHash(target, encoding, held),
+      heldVersion: held,
       nack: nackOf(state, encoding),
       withheld: encoding?.kind === "snapshot" ? encoding.withheld : [],
       pendingSinceMs: pending?.sinceMs ?? null,

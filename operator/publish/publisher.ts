@@ -15,6 +15,7 @@ import type {
   Nack,
   PodIdentity,
   StatusReport,
+  Version,
 } from "#proxy/contract/push.ts"
 import type { Snapshot } from "#proxy/contract/snapshot.ts"
 import type { Withheld } from "./lower-snapshot.ts"
@@ -25,6 +26,8 @@ export interface SidecarState {
   readonly session: string
   /** Hash in force there; null before its first Snapshot. */
   readonly heldHash: string | null
+  /** The version of it. */
+  readonly heldVersion: Version | null
   /** The last refusal of the current Snapshot; null when there is none. */
   readonly nack: Nack | null
   /** What of the current Snapshot its release cannot do; there it fails closed. */

@@ -32,7 +32,7 @@ test("the whole status of an object in force", () => {
   const verdict = makeVerdict({ kind: "TeamQuota", namespace: "", name: "search", generation: 3 })
   const at = { observedGeneration: 3, lastTransitionTime: "2026-11-20T10:00:00Z" }
   const team = { ledger: LEDGER_WRITABLE, usage }
-  expect(assembleStatus(verdict, programmed(), team, [], NOW)).toEqual({
+  expect(assembleStatus(verdict, programmed(), { team }, [], NOW)).toEqual({
     observedGeneration: 3,
     conditions: [
       { type: "Accepted", status: "True", reason: "Accepted", message: "", ...at },
@@ -102,7 +102,7 @@ const ready = [
   },
 ] as const
 test.each(ready)("Ready: $name", ({ verdict, programmed, want }) => {
-  const { conditions } = assembleStatus(verdict, programmed, undefined, [], NOW)
+  const { conditions } = assembleStatus(verdict, programmed, {}, [], NOW)
   const { status, reason, message } = conditions.find(({ type }) => type === "Ready") ?? {}
   expect([status, reason, message]).toEqual(want)
 })
@@ -111,7 +111,7 @@ test("a ledger that cannot be written shows on the quota, which stays ready", ()
   const verdict = makeVerdict({ kind: "TeamQuota", namespace: "", name: "search" })
   const failure = ledgerFailed({ code: "unwritable", message: "the ledger x cannot be written" })
   const team = { ledger: failure, usage: undefined }
-  const { conditions } = assembleStatus(verdict, programmed(), team, [], NOW)
+  const { conditions } = assembleStatus(verdict, programmed(), { team }, [], NOW)
   expect(conditions.map(({ type, status, reason }) => [type, status, reason])).toEqual([
     ["Accepted", "True", "Accepted"],
     ["ResolvedRefs", "True", "ResolvedRefs"],
@@ -122,15 +122,9 @@ test("a ledger that cannot be written shows on the quota, which stays ready", ()
 })
 
 test("lastTransitionTime moves with the condition's status, not with the generation", () => {
-  const before = assembleStatus(makeVerdict(), programmed("Unknown", "Pending"), undefined, [], NOW)
+  const before = assembleStatus(makeVerdict(), programmed("Unknown", "Pending"), {}, [], NOW)
   const later = NOW + 60_000
-  const after = assembleStatus(
-    makeVerdict({ generation: 2 }),
-    programmed(),
-    undefined,
-    [before],
-    later,
-  )
+  const after = assembleStatus(makeVerdict({ generation: 2 }), programmed(), {}, [before], later)
   expect(
     after.conditions.map(({ type, lastTransitionTime }) => [type, lastTransitionTime]),
   ).toEqual([
@@ -143,9 +137,9 @@ test("lastTransitionTime moves with the condition's status, not with the generat
 })
 
 test("what turned and turned back before it was written has not turned", () => {
-  const written = assembleStatus(makeVerdict(), programmed(), undefined, [], NOW)
+  const written = assembleStatus(makeVerdict(), programmed(), {}, [], NOW)
   const turned = (status: "True" | "Unknown", last: ObjectStatus, at: number) =>
-    assembleStatus(makeVerdict(), programmed(status), undefined, [written, last], at)
+    assembleStatus(makeVerdict(), programmed(status), {}, [written, last], at)
   const pending = turned("Unknown", written, NOW + 1000)
   const timeOf = ({ conditions }: ObjectStatus) =>
     conditions.find(({ type }) => type === "Programmed")?.lastTransitionTime
@@ -157,7 +151,7 @@ test("a message stays short whatever a spec says", () => {
   const { conditions } = assembleStatus(
     makeVerdict({}, refuse("x".repeat(5000))),
     programmed(),
-    undefined,
+    {},
     [],
     NOW,
   )

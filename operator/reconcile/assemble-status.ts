@@ -1,10 +1,16 @@
 /** One object's whole status from its parts, and the events that its change is worth. Pure. */
+import type { NamespaceDetails } from "#operator/api/v1alpha1/ai-namespace.ts"
 import type { Condition, ObjectVerdict } from "#operator/compile/compiled.ts"
 import type { EpochMs } from "#proxy/contract/money.ts"
 import type { ObjectEvent, ObjectStatus, StatusCondition, UsageStatus } from "./ports.ts"
 import type { Programmed } from "./programmed.ts"
 
-/** What the status of a TeamQuota has besides. */
+/** What a status has besides: `team` that of a TeamQuota, `details` that of an AINamespace. */
+export interface FurtherParts {
+  readonly team?: TeamParts
+  readonly details?: NamespaceDetails
+}
+
 export interface TeamParts {
   readonly ledger: Condition
   /** Undefined until the ledger was read. */
@@ -15,9 +21,9 @@ export interface TeamParts {
 const MESSAGE_CHARACTERS_MAX = 1024
 
 /**
- * Input   `team`: only of a TeamQuota. `earlier`: the statuses whose transition times hold where
- *         nothing turned, the one on record first, then what was to be written since: what turned
- *         and turned back before it was written has not turned for anybody.
+ * Input   `further`: what its kind has besides. `earlier`: the statuses whose transition times hold
+ *         where nothing turned, the one on record first, then what was to be written since: what
+ *         turned and turned back before it was written has not turned for anybody.
  * Output  the conditions in one order; `Ready` is False with the first reason that makes it so, and
  *         does not look at the ledger: what the object says is in force all the same.
  * Source  `api.md`, "Status".
@@ -25,7 +31,7 @@ const MESSAGE_CHARACTERS_MAX = 1024
 export function assembleStatus(
   verdict: ObjectVerdict,
   programmed: Programmed,
-  team: TeamParts | undefined,
+  { team, details }: FurtherParts,
   earlier: readonly ObjectStatus[],
   now: EpochMs,
 ): ObjectStatus {
@@ -51,6 +57,7 @@ export function assembleStatus(
     conditions,
     sidecars: programmed.sidecars,
     ...(team?.usage === undefined ? {} : { usage: team.usage }),
+    ...details,
   }
 }
 

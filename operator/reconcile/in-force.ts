@@ -30,6 +30,8 @@ export interface InForce {
    * unknown. A predecessor of the same name is another object, and its generations say nothing.
    */
   generation(namespace: string, hash: string, object: string, uid: string): number | undefined
+  /** Hash of what is published; null when nothing is. */
+  hash(namespace: string): string | null
   /** `formatRef` of all sources of what is published. */
   sources(namespace: string): Iterable<string>
 }
@@ -86,6 +88,7 @@ export function createInForce(): InForce {
       const source = namespaces.get(namespace)?.byHash.get(hash)?.get(object)
       return source?.uid === uid ? source.generation : undefined
     },
+    hash: (namespace) => namespaces.get(namespace)?.hash ?? null,
     sources: (namespace) => current(namespace).keys(),
   }
 }

@@ -42,9 +42,11 @@ export function makeSidecar(
   return {
     identity: { namespace: "search", pod, podUid: `uid-${pod}`, application: "api", labels: {} },
     heldHash: null,
+    heldVersion: null,
     nack: null,
     withheld: [],
     pendingSinceMs: null,
+    release: "0.1.0",
     ...part,
   }
 }

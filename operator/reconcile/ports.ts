@@ -2,20 +2,24 @@
  * What reconcile needs of the outside, as values: the publisher, the vault, the ledger's totals,
  * and where statuses and events go (the API server, or the terminal of `sidegate run`).
  */
+import type { NamespaceDetails } from "#operator/api/v1alpha1/ai-namespace.ts"
 import type { CompiledNamespace } from "#operator/compile/compiled.ts"
 import type { NamespaceFacts, ObjectRef } from "#operator/index/view.ts"
 import type { LedgerStore } from "#operator/ledger/store/store.ts"
-import type { CredentialsPush, Nack, PodIdentity } from "#proxy/contract/push.ts"
+import type { CredentialsPush, Nack, PodIdentity, Version } from "#proxy/contract/push.ts"
 import type { Snapshot } from "#proxy/contract/snapshot.ts"
+import type { ObjectWish } from "./namespace-object.ts"
 
 /** Of a connected sidecar, what statuses are made from. */
 export interface ConnectedSidecar {
   readonly identity: PodIdentity
   readonly heldHash: string | null
+  readonly heldVersion: Version | null
   readonly nack: Nack | null
   /** Objects of which its release cannot do something; there that fails closed. */
   readonly withheld: readonly { readonly object: string; readonly feature: string }[]
   readonly pendingSinceMs: number | null
+  readonly release: string
 }
 
 /** Who is there, and who should be. */
@@ -43,6 +47,8 @@ export interface ReconcilePorts {
   /** Whether sidecars of this namespace are served at all. */
   readonly isServed: (namespace: NamespaceFacts) => boolean
   readonly usageByTeam: LedgerStore["usageByTeam"]
+  /** Makes or removes the AINamespace, sooner or later; the newest wish holds. Repeated freely. */
+  readonly keepNamespaceObject: (namespace: string, wish: ObjectWish) => void
   applyStatus(write: StatusWrite): Promise<void>
   emitEvent(event: ObjectEvent): Promise<void>
   readonly report: (report: ReconcileReport) => void
@@ -100,8 +106,8 @@ export interface UsageStatus {
   readonly since: string
 }
 
-/** The whole `status` of one of our objects. */
-export interface ObjectStatus {
+/** The whole `status` of one of our objects; only an AINamespace has details. */
+export interface ObjectStatus extends NamespaceDetails {
   readonly observedGeneration: number
   readonly conditions: readonly StatusCondition[]
   readonly sidecars?: SidecarCounts

@@ -212,3 +212,34 @@ test("hashes that nobody holds are forgotten, and those held up to a bound", () 
   )
   expect(known).toEqual([...all].slice(-HASHES_MAX))
 })
+
+const ofNamespace = [
+  {
+    name: "only the newest configuration counts, whatever an older one has of the object",
+    sidecars: [makeSidecar("a", { heldHash: "h4" }), makeSidecar("b", { heldHash: "h5" })],
+    want: ["Unknown", "Pending", "1/2 sidecars"],
+  },
+  {
+    name: "whatever a sidecar refuses, its namespace is not in force",
+    sidecars: [makeSidecar("a", { heldHash: "h4", ...nack("AIRoute search/chat") })],
+    want: [
+      "False",
+      "Rejected",
+      "0/1 sidecars; rejected by search/a: pattern is not valid at /routes/0",
+    ],
+  },
+  {
+    name: "nobody connected",
+    sidecars: [],
+    want: ["True", "NoSidecars", "no sidecar in scope is connected"],
+  },
+]
+test.each(ofNamespace)("an AINamespace: $name", ({ sidecars, want }) => {
+  const inForce = createInForce()
+  inForce.published("search", "h4", [], new Set(["h4"]))
+  inForce.published("search", "h5", [], new Set(["h4"]))
+  const verdict = makeVerdict({ kind: "AINamespace", name: "default" })
+  const inSearch = (namespace: string) => (namespace === "search" ? sidecars : [])
+  const { condition } = judgeProgrammed(verdict, inForce, inSearch, NOW)
+  expect([condition.status, condition.reason, condition.message]).toEqual(want)
+})

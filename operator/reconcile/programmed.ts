@@ -3,7 +3,7 @@
  * force.
  */
 import type { Condition, ObjectVerdict } from "#operator/compile/compiled.ts"
-import { formatRef } from "#operator/index/view.ts"
+import { type ConfigObject, formatRef, type ObjectRef } from "#operator/index/view.ts"
 import type { InForce } from "./in-force.ts"
 import type { ConnectedSidecar, SidecarCounts } from "./ports.ts"
 
@@ -38,7 +38,7 @@ export function judgeProgrammed(
   sidecars: (namespace: string) => readonly ConnectedSidecar[],
   now: number,
 ): Programmed {
-  const name = formatRef(object)
+  const subject = { object, name: formatRef(object) }
   const tally: Tally = {
     connected: 0,
     programmed: 0,
@@ -49,15 +49,11 @@ export function judgeProgrammed(
     recheckAt: null,
   }
   let isInScope = false
-  for (const namespace of inForce.scope(name)) {
+  for (const namespace of scopeOf(object, inForce)) {
     isInScope = true
     for (const sidecar of sidecars(namespace)) {
       tally.connected++
-      const held =
-        sidecar.heldHash === null
-          ? undefined
-          : inForce.generation(namespace, sidecar.heldHash, name, object.uid)
-      count(tally, sidecar, name, held !== undefined && held >= object.generation, now)
+      count(tally, sidecar, subject, holds(sidecar, inForce, namespace, subject), now)
     }
   }
   const counts = { connected: tally.connected, programmed: tally.programmed }
@@ -69,17 +65,45 @@ export function judgeProgrammed(
   return { condition, sidecars: counts, recheckAt: tally.recheckAt }
 }
 
+/** An AINamespace speaks of its own namespace, whatever is in force there. */
+export function scopeOf(object: ObjectRef, inForce: InForce): Iterable<string> {
+  return object.kind === "AINamespace" ? [object.namespace] : inForce.scope(formatRef(object))
+}
+
+interface Subject {
+  readonly object: ConfigObject
+  /** `formatRef` of it. */
+  readonly name: string
+}
+
+/** The newest configuration of the namespace, or one with this generation of the object. */
+function holds(
+  { heldHash }: ConnectedSidecar,
+  inForce: InForce,
+  namespace: string,
+  { object, name }: Subject,
+): boolean {
+  if (heldHash === null) return false
+  if (object.kind === "AINamespace") return heldHash === inForce.hash(namespace)
+  const held = inForce.generation(namespace, heldHash, name, object.uid)
+  return held !== undefined && held >= object.generation
+}
+
 function count(
   tally: Tally,
   sidecar: ConnectedSidecar,
-  name: string,
+  { object, name }: Subject,
   isProgrammed: boolean,
   now: number,
 ): void {
   const { nack, identity, pendingSinceMs } = sidecar
-  const lacking = sidecar.withheld.find(({ object }) => object === name)
+  const lacking = sidecar.withheld.find((one) => one.object === name)
   const pod = `${identity.namespace}/${identity.pod}`
-  if (nack !== null && (nack.object === name || (nack.object === null && !isProgrammed))) {
+  const isAbout =
+    object.kind === "AINamespace" ||
+    nack?.object === name ||
+    (nack?.object === null && !isProgrammed)
+  if (nack !== null && isAbout) {
     const path = nack.path === null ? "" : ` at ${nack.path}`
     tally.rejected.push(`${pod}: ${nack.reason.slice(0, REASON_CHARACTERS_MAX)}${path}`)
   } else if (lacking !== undefined) {

@@ -1,11 +1,17 @@
 /**
  * The status that an object carries, as far as it is ours; whatever does not read as ours is null.
  */
+import {
+  DETAIL_FIELDS,
+  type NamespaceDetails,
+  parseNamespaceDetails,
+} from "#operator/api/v1alpha1/ai-namespace.ts"
 import type { IndexedKind } from "#operator/index/view.ts"
 import type { ObjectStatus, SidecarCounts, StatusCondition, UsageStatus } from "./ports.ts"
 
 /** Kinds whose status is the operator's. */
 export const STATUS_KINDS: ReadonlySet<IndexedKind> = new Set<IndexedKind>([
+  "AINamespace",
   "AIProvider",
   "ModelCatalog",
   "AIRoute",
@@ -44,7 +50,19 @@ export function readStatus(object: unknown): ObjectStatus | null {
     conditions,
     ...(sidecars === null ? {} : { sidecars }),
     ...(usage === null ? {} : { usage }),
+    ...readDetails(status),
   }
+}
+
+/** Only an AINamespace has these fields. What is not ours is left out, and so written anew. */
+function readDetails(status: unknown): NamespaceDetails {
+  const fields = DETAIL_FIELDS.flatMap((name) => {
+    const value = fieldOf(status, name)
+    return value === undefined ? [] : [[name, value] as const]
+  })
+  if (fields.length === 0) return {}
+  const parsed = parseNamespaceDetails(Object.fromEntries(fields))
+  return parsed.ok ? parsed.spec : {}
 }
 
 function readCondition(type: StatusCondition["type"], value: unknown): StatusCondition | null {

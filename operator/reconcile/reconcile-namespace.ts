@@ -6,14 +6,15 @@ import { checkNamespace } from "#operator/compile/check.ts"
 import { type CompiledCluster, compileNamespace } from "#operator/compile/compile.ts"
 import type { CompiledNamespace, CompileSettings } from "#operator/compile/compiled.ts"
 import type { Index } from "#operator/index/index.ts"
-import type { PodFacts } from "#operator/index/view.ts"
+import type { NamespaceView, PodFacts } from "#operator/index/view.ts"
 import type { PodIdentity } from "#proxy/contract/push.ts"
 import type { InForce } from "./in-force.ts"
+import { describeNamespace, judgeNamespace, namespaceRef, wishFor } from "./namespace-object.ts"
 import type { ReconcilePorts } from "./ports.ts"
-import type { StatusBoard } from "./status-board.ts"
+import type { BoardVerdict, StatusBoard } from "./status-board.ts"
 
 export interface ReconcileParts {
-  readonly index: Pick<Index, "view" | "pod">
+  readonly index: Pick<Index, "view" | "pod" | "podsOf" | "object">
   readonly settings: CompileSettings
   /** Results that the check passed: compiling gives the same value again while nothing changed. */
   readonly proved: WeakSet<CompiledNamespace>
@@ -32,6 +33,7 @@ export function reconcileNamespace(
   const view = index.view(namespace) // read
   if (view === undefined) {
     withdraw(namespace, parts)
+    ports.keepNamespaceObject(namespace, { kind: "keep" })
     board.judge(namespace, [])
     return null
   }
@@ -46,10 +48,28 @@ export function reconcileNamespace(
   }
   if (ports.isServed(view.namespace)) act(namespace, compiled, parts)
   else withdraw(namespace, parts)
+  const own = keepNamespace(view, compiled, parts)
   // One that ends takes no more writes; what is in it goes with it.
-  board.judge(namespace, view.namespace.isTerminating ? [] : compiled.verdicts) // report
+  const verdicts = view.namespace.isTerminating ? [] : [...compiled.verdicts, ...own]
+  board.judge(namespace, verdicts) // report
   board.touch(namespace)
   return compiled
+}
+
+/** Sees to the AINamespace; its verdict when there is one that stays. */
+function keepNamespace(
+  view: NamespaceView,
+  compiled: CompiledNamespace,
+  { index, settings, ports }: ReconcileParts,
+): readonly BoardVerdict[] {
+  const { namespace } = view
+  const pods = index.podsOf(namespace.name)
+  const object = index.object(namespaceRef(namespace.name))
+  const wish = wishFor(view, pods, object, settings.operatorNamespace)
+  ports.keepNamespaceObject(namespace.name, wish)
+  if (object === undefined || wish.kind === "delete") return []
+  const details = () => describeNamespace(namespace, compiled, pods)
+  return [{ ...judgeNamespace(object, namespace, compiled.snapshot), details }]
 }
 
 /** Keys go before the Snapshot that needs them. A no-op for what the sidecars hold already. */

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest"
+import type { NamespaceDetails } from "#operator/api/v1alpha1/ai-namespace.ts"
 import { createInForce } from "./in-force.ts"
 import { makeObject, makeSidecar, makeStatus, makeVerdict, refuse } from "./make.test-data.ts"
 import type { ConnectedSidecar, ObjectStatus } from "./ports.ts"
@@ -253,4 +254,47 @@ test("conditions of other types and malformed ones are left out", () => {
     { type: "Ready", status: "Maybe" },
   ]
   expect(readStatus({ status: { observedGeneration: 3, conditions } })).toEqual(status)
+})
+
+test("an AINamespace says what its sidecars run, and follows them", () => {
+  const connected: ReturnType<typeof makeSidecar>[] = []
+  const { board, inForce } = makeBoard(() => connected)
+  const details = (): NamespaceDetails => ({ injection: "Enabled", team: { name: "search" } })
+  const object = { kind: "AINamespace", name: "default", uid: "uid-ain" } as const
+  inForce.published("search", "h1", [], new Set())
+  board.judge("search", [{ ...makeVerdict(object), details }])
+  board.evaluate(NOW)
+  const [first] = board.take(NOW)
+  expect(first?.status).toMatchObject({ team: { name: "search" }, versions: [] })
+  if (first !== undefined) board.finish(first, "written", NOW)
+  const held = { heldHash: "h1", heldVersion: { term: 2, generation: 7 } }
+  connected.push(makeSidecar("a", held), makeSidecar("b", held))
+  board.touch("search")
+  board.evaluate(NOW + 10)
+  const [second] = board.take(NOW + 10)
+  expect(second?.status).toMatchObject({
+    config: "2.7",
+    versions: [{ release: "0.1.0", config: "2.7", sidecars: 2 }],
+    sidecars: { connected: 2, programmed: 2 },
+  })
+  // What the API server gives back is what was written.
+  const ref = { ...object, namespace: "search" }
+  expect(readStatus({ status: second?.status })).toEqual(second?.status)
+  if (second !== undefined) board.finish(second, "written", NOW + 10)
+  board.observe(ref, "uid-ain", readStatus({ status: second?.status }), NOW + 20)
+  expect(writeAll(board, NOW + 200_000)).toEqual([])
+})
+
+test("details that are not ours are written over", () => {
+  const { board } = makeBoard()
+  const details = (): NamespaceDetails => ({ injection: "Enabled", team: { name: "search" } })
+  const object = { kind: "AINamespace", name: "default", uid: "uid-ain" } as const
+  board.judge("search", [{ ...makeVerdict(object), details }])
+  board.evaluate(NOW)
+  const [write] = board.take(NOW)
+  if (write === undefined) throw new Error("nothing was written")
+  board.finish(write, "written", NOW)
+  const foreign = readStatus({ status: { ...write.status, team: { name: "other" } } })
+  board.observe({ ...object, namespace: "search" }, "uid-ain", foreign, NOW + 10)
+  expect(writeAll(board, NOW + 10)).toEqual(["default uid-ain 1 Ready"])
 })

@@ -5,16 +5,19 @@
  * Objects that something touched are evaluated a few at a time, since one change of a provider
  * touches hundreds, and each acknowledgement touches all objects of its namespace.
  */
+import type { NamespaceDetails } from "#operator/api/v1alpha1/ai-namespace.ts"
 import type { Condition, ObjectVerdict } from "#operator/compile/compiled.ts"
 import { formatRef, type ObjectRef } from "#operator/index/view.ts"
 import type { UsageTotals } from "#operator/ledger/store/store.ts"
 import type { EpochMs } from "#proxy/contract/money.ts"
-import { assembleStatus, transitionsOf } from "./assemble-status.ts"
+import { assembleStatus, type FurtherParts, transitionsOf } from "./assemble-status.ts"
 import type { InForce } from "./in-force.ts"
 import { LEDGER_WRITABLE } from "./ledger-condition.ts"
+import { namespaceRef } from "./namespace-object.ts"
 import type { Fleet, ObjectEvent, ObjectStatus, StatusWrite } from "./ports.ts"
-import { judgeProgrammed, type Programmed } from "./programmed.ts"
+import { judgeProgrammed, type Programmed, scopeOf } from "./programmed.ts"
 import { awaitReturn, returnDeadline } from "./returning.ts"
+import { versionsOf } from "./sidecar-versions.ts"
 import { createStatusSchedule } from "./status-schedule.ts"
 import { toUsageStatus } from "./usage-status.ts"
 
@@ -22,11 +25,16 @@ import { toUsageStatus } from "./usage-status.ts"
 const TURN_COST_MAX = 5000
 const OBJECT_COST = 50
 
+/** `details`: what the status of an AINamespace says besides, made when it is evaluated. */
+export interface BoardVerdict extends ObjectVerdict {
+  readonly details?: () => NamespaceDetails
+}
+
 export interface StatusBoard {
   /** This process leads from now on; `pods` run a sidecar, and it is given time to come back. */
   start(now: number, pods: number): void
   /** All verdicts of one scope (a namespace, "" for cluster-wide), replacing those before. */
-  judge(scope: string, verdicts: readonly ObjectVerdict[]): void
+  judge(scope: string, verdicts: readonly BoardVerdict[]): void
   /** The sidecars of a namespace, or what is published there, changed. */
   touch(namespace: string): void
   /** Whether usage can be stored, as the last attempt showed; it is on every TeamQuota. */
@@ -52,7 +60,7 @@ export interface StatusBoard {
 interface Entry {
   /** Who judged it last: a route may move between its namespace and the cluster-wide ones. */
   readonly scope: string
-  readonly verdict: ObjectVerdict
+  readonly verdict: BoardVerdict
   /** What the object has, or was last handed out to be written. */
   shown: ObjectStatus | null
   /** What it should have, as last looked at. */
@@ -92,25 +100,35 @@ export function createStatusBoard(inForce: InForce, fleet: Fleet): StatusBoard {
       if (verdict.object.kind === "TeamQuota") touched.add(key)
     }
   }
-  const programmedOf = (key: string, { verdict, shown }: Entry, now: number): Programmed => {
+  const programmedOf = ({ verdict, shown }: Entry, now: number): Programmed => {
     const judged = judgeProgrammed(verdict, inForce, fleet.sidecars, now)
     if (now >= returnBy) return judged
     let pods = 0
-    for (const namespace of inForce.scope(key)) pods += fleet.pods(namespace)
+    for (const namespace of scopeOf(verdict.object, inForce)) pods += fleet.pods(namespace)
     return awaitReturn(judged, verdict, pods, shown, returnBy)
+  }
+  const furtherOf = ({ verdict, shown }: Entry, { sidecars }: Programmed): FurtherParts => {
+    const { object, details } = verdict
+    if (object.kind === "TeamQuota") return { team: { ledger, usage: usageOf(object.name, shown) } }
+    if (details === undefined) return {}
+    // Kept while sidecars are waited for: then so are their versions.
+    const { versions, config } =
+      sidecars === shown?.sidecars
+        ? shown
+        : versionsOf(fleet.sidecars(object.namespace), inForce.hash(object.namespace))
+    return { details: { ...details(), versions, ...(config === undefined ? {} : { config }) } }
   }
   const evaluateOne = (key: string, entry: Entry, now: number): readonly ObjectEvent[] => {
     const { verdict } = entry
     const { object } = verdict
     entry.shown ??= schedule.known(key)
-    const programmed = programmedOf(key, entry, now)
+    const programmed = programmedOf(entry, now)
     if (programmed.recheckAt === null) rechecks.delete(key)
     else rechecks.set(key, programmed.recheckAt)
-    const isTeam = object.kind === "TeamQuota"
-    const team = isTeam ? { ledger, usage: usageOf(object.name, entry.shown) } : undefined
     const earlier = [entry.shown, entry.last].filter((status) => status !== null)
     const previous = entry.last ?? entry.shown
-    const status = assembleStatus(verdict, programmed, team, earlier, now)
+    const further = furtherOf(entry, programmed)
+    const status = assembleStatus(verdict, programmed, further, earlier, now)
     entry.last = status
     schedule.propose(key, status, now)
     const ref = refOf(object)
@@ -144,6 +162,7 @@ export function createStatusBoard(inForce: InForce, fleet: Fleet): StatusBoard {
     },
     touch: (namespace) => {
       for (const key of inForce.sources(namespace)) touched.add(key)
+      touched.add(formatRef(namespaceRef(namespace)))
     },
     judgeLedger: (condition) => {
       if (isSameCondition(ledger, condition)) return
@@ -199,9 +218,10 @@ function refOf({ kind, namespace, name }: ObjectRef): ObjectRef {
   return { kind, namespace, name }
 }
 
-function isSameVerdict(a: ObjectVerdict, b: ObjectVerdict): boolean {
+function isSameVerdict(a: BoardVerdict, b: BoardVerdict): boolean {
   return (
     a.object === b.object &&
+    a.details === b.details &&
     isSameCondition(a.accepted, b.accepted) &&
     isSameCondition(a.resolvedRefs, b.resolvedRefs)
   )

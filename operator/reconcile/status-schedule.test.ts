@@ -17,6 +17,16 @@ const pending = (generation: number) =>
   makeStatus(generation, { ...accepted, Programmed: ["Unknown", "Pending"] })
 const alone = (generation: number) =>
   makeStatus(generation, { ...accepted, Programmed: ["True", "NoSidecars"] })
+const ofNamespace = (models: readonly string[], injected: number, config = "1.1") =>
+  inForce(1, injected, {
+    injection: "Enabled",
+    team: { name: "search" },
+    models: { total: models.length, names: models },
+    policies: { total: 0, names: [] },
+    pods: { injected, uninjected: { total: 0, names: [] }, bypassing: { total: 0, names: [] } },
+    versions: [{ release: "0.1.0", config, sidecars: injected }],
+    config,
+  })
 const bad = (generation: number, reason = "Conflicted") =>
   makeStatus(generation, { Accepted: ["False", reason] })
 
@@ -68,6 +78,25 @@ const cases: readonly Case[] = [
     ],
     until: 1000,
     want: [100, 200, 300],
+  },
+  {
+    name: "models of a namespace at once; its pods and versions with the counts, every 60 s",
+    observed: ofNamespace(["smart"], 1),
+    proposals: [
+      [100, ofNamespace(["smart"], 2)],
+      [200, ofNamespace(["smart", "fast"], 2)],
+      [300, ofNamespace(["smart", "fast"], 3)],
+      [400, ofNamespace(["smart", "fast"], 3, "1.2")],
+    ],
+    until: 130_000,
+    want: [200, 60_200],
+  },
+  {
+    name: "a namespace that is as it was is not written after a restart",
+    observed: ofNamespace(["smart"], 1),
+    proposals: [[0, ofNamespace(["smart"], 1)]],
+    until: 130_000,
+    want: [],
   },
   {
     name: "counts every 60 s, with the newest",

@@ -181,17 +181,23 @@ function dueAt({ written, desired, usageAt }: Entry, countsAt: number, now: numb
 }
 
 /**
- * A new generation; a condition that turns False, changes its reason for it, or stops being False;
- * and the answer that the writer of the change waits for: Programmed turns True, or its first
- * sidecars come.
+ * A new generation, team, model or policy; a condition that turns False, changes its reason for it,
+ * or stops being False; and the answer that the writer of the change waits for: Programmed turns
+ * True, or its first sidecars come.
  */
 function isUrgent(written: ObjectStatus, desired: ObjectStatus): boolean {
   if (written.observedGeneration !== desired.observedGeneration) return true
+  if (!isSame(factsOf(written), factsOf(desired))) return true
   return desired.conditions.some((condition) => {
     const before = written.conditions.find(({ type }) => type === condition.type)
     if (before === undefined) return true
     return turnsFalse(before, condition) || becomesProgrammed(before, condition)
   })
+}
+
+/** Of an AINamespace, what is no count: a person changed it, and waits to see it. */
+function factsOf({ injection, team, models, policies }: ObjectStatus): object {
+  return { injection, team, models, policies }
 }
 
 function turnsFalse(before: StatusCondition, now: StatusCondition): boolean {

@@ -101,6 +101,7 @@ function compilerTakes(object: SampleObject): boolean {
   const definition = kindOf(object.kind)
   if (definition === undefined) return false
   const spec = withoutNulls(object["spec"])
+  if (definition.spec === null) return spec === undefined
   if (!parserOf(definition.spec, "spec")(spec).ok) return false
   const name = String(object.metadata["name"])
   return definition.rules.every((rule) => rule.holds({ metadata: { name }, spec }))

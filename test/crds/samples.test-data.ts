@@ -1,4 +1,5 @@
 /** Every sample of every kind. */
+import { AI_NAMESPACE_SAMPLES } from "./ai-namespace.test-data.ts"
 import { AI_PROVIDER_SAMPLES } from "./ai-provider.test-data.ts"
 import { AI_ROUTE_SAMPLES } from "./ai-route.test-data.ts"
 import {
@@ -9,6 +10,7 @@ import {
 import type { Sample } from "./sample.ts"
 
 export const SAMPLES: readonly Sample[] = [
+  ...AI_NAMESPACE_SAMPLES,
   ...AI_PROVIDER_SAMPLES,
   ...AI_ROUTE_SAMPLES,
   ...MODEL_CATALOG_SAMPLES,

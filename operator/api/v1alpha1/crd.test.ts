@@ -58,6 +58,7 @@ describe("every CRD schema", () => {
 test("each kind belongs to the category and has its scope", () => {
   const facts = KINDS.map(({ kind, scope, shortNames }) => `${kind} ${scope} ${shortNames.join()}`)
   expect(facts).toEqual([
+    "AINamespace Namespaced ain",
     "AIProvider Cluster aip",
     "AIRoute Namespaced air",
     "ModelCatalog Cluster mc",

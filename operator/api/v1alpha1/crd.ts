@@ -57,13 +57,13 @@ function objectSchema(definition: KindDefinition): JsonObject {
   return {
     description: definition.description,
     type: "object",
-    required: ["spec"],
+    ...(definition.spec === null ? {} : { required: ["spec"] }),
     properties: {
       apiVersion: { type: "string", description: "Always `sidegate.dev/v1alpha1`." },
       kind: { type: "string", description: `Always \`${definition.kind}\`.` },
       // Rules may point at the name only if the schema has it; without it kubectl prints `<nil>`.
       metadata: { type: "object", properties: { name: { type: "string" } } },
-      spec: structural(definition.spec),
+      ...(definition.spec === null ? {} : { spec: structural(definition.spec) }),
       status: structural(definition.status),
     },
     "x-kubernetes-validations": definition.rules.map(validationOf),

@@ -4,14 +4,21 @@ import type { Rule } from "./rule.ts"
 import type { Column } from "./status.ts"
 
 export interface KindDefinition {
-  readonly kind: "AIProvider" | "AIRoute" | "ModelCatalog" | "ModelPolicy" | "TeamQuota"
+  readonly kind:
+    | "AINamespace"
+    | "AIProvider"
+    | "AIRoute"
+    | "ModelCatalog"
+    | "ModelPolicy"
+    | "TeamQuota"
   readonly plural: string
   readonly singular: string
   readonly shortNames: readonly string[]
   readonly scope: "Cluster" | "Namespaced"
   /** A paragraph: what it says, who writes it. */
   readonly description: string
-  readonly spec: z.ZodType
+  /** Null for a kind of which the operator writes the status and nobody anything else. */
+  readonly spec: z.ZodType | null
   readonly status: z.ZodType
   /** Rules over the whole object: CEL may see `self.metadata.name` there. */
   readonly rules: readonly Rule<ObjectShape>[]

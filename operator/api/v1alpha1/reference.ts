@@ -29,7 +29,7 @@ function section(definition: KindDefinition): readonly string[] {
     "",
     "| field | type | what it says |",
     "|---|---|---|",
-    ...rows(structural(definition.spec), "spec"),
+    ...(definition.spec === null ? [] : rows(structural(definition.spec), "spec")),
     ...rows(structural(definition.status), "status"),
     "",
   ]

@@ -14,7 +14,10 @@ const environment = celEnv({ funcs: strings })
 
 /** Every rule of every kind, with the schema it is attached to. */
 const found = KINDS.flatMap(({ kind, spec }) =>
-  collect(spec).map((one) => ({ ...one, name: `${kind}: ${one.rule.message}` })),
+  (spec === null ? [] : collect(spec)).map((one) => ({
+    ...one,
+    name: `${kind}: ${one.rule.message}`,
+  })),
 )
 
 /** An error while evaluating is a refusal, as at the API server. */
