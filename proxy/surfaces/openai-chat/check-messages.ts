@@ -16,7 +16,7 @@ import {
   textOf,
 } from "#proxy/contract/json-document.ts"
 import { excerpt, type Refusal, refuse } from "#proxy/exchange/refusal.ts"
-import { findImageProblem } from "./image-url.ts"
+import { findImageProblem } from "../checks/image-url.ts"
 
 const ROLES = ["user", "assistant", "system", "tool", "developer", "function"] as const
 

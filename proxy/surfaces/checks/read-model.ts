@@ -1,0 +1,52 @@
+/** The name of the model that a client asks for, wherever its surface has it. */
+import {
+  isString,
+  type JsonDocument,
+  KIND_NAMES,
+  kindOf,
+  memberOf,
+  NONE,
+  textOf,
+} from "#proxy/contract/json-document.ts"
+import { accept, type Decision, reject } from "#proxy/exchange/parsed-request.ts"
+import { type Refusal, refuse } from "#proxy/exchange/refusal.ts"
+
+/** Characters of a model's name; more is 400. */
+const MODEL_CHARS_MAX = 256
+
+export interface NamedModel {
+  readonly model: string
+  readonly modelNode: number
+}
+
+/** From the body's member `model`. */
+export function readModel(document: JsonDocument): Decision<NamedModel> {
+  const param = { param: "model" }
+  const modelNode = memberOf(document, 0, "model")
+  if (modelNode === NONE) {
+    return reject(refuse("invalid_value", "model is missing: name the model to use", param))
+  }
+  if (!isString(document, modelNode)) {
+    const kind = KIND_NAMES[kindOf(document, modelNode)]
+    return reject(refuse("invalid_value", `model must be a string, not ${kind}`, param))
+  }
+  const model = textOf(document, modelNode)
+  const refusal = checkModelName(model)
+  return refusal === null ? accept({ model, modelNode }) : reject(refusal)
+}
+
+export function checkModelName(model: string): Refusal | null {
+  const param = { param: "model" }
+  if (model === "") return refuse("invalid_value", "model must not be empty", param)
+  if (model.length > MODEL_CHARS_MAX) {
+    const message = `model has ${model.length} characters; the limit is ${MODEL_CHARS_MAX}`
+    return refuse("invalid_value", message, param)
+  }
+  for (let index = 0; index < model.length; index++) {
+    const unit = model.charCodeAt(index)
+    if (unit < 0x20 || (unit >= 0x7f && unit < 0xa0)) {
+      return refuse("invalid_value", "model must not hold control characters", param)
+    }
+  }
+  return null
+}
