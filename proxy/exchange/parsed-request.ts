@@ -4,7 +4,7 @@ import type { TokenUsage } from "#proxy/contract/records.ts"
 import type { Refusal } from "./refusal.ts"
 
 /** The shapes that clients speak. A surface that is not here is 404 `endpoint_not_enabled`. */
-export type SurfaceName = "openai-chat" | "openai-models"
+export type SurfaceName = "openai-chat" | "openai-models" | "anthropic-messages"
 
 export interface ParsedRequest {
   readonly surface: SurfaceName

@@ -1,5 +1,6 @@
 /** Surfaces by their name: a new one is a folder, a line here and its endpoint. */
 import type { SurfaceName } from "#proxy/exchange/parsed-request.ts"
+import { anthropicMessages } from "./anthropic-messages/anthropic-messages.ts"
 import { openAiChat, openAiErrors } from "./openai-chat/openai-chat.ts"
 import type { Surface, SurfaceErrors } from "./surface.ts"
 
@@ -7,6 +8,7 @@ export type ModelSurfaceName = Exclude<SurfaceName, "openai-models">
 
 export const SURFACES: Readonly<Record<ModelSurfaceName, Surface>> = Object.freeze({
   "openai-chat": openAiChat,
+  "anthropic-messages": anthropicMessages,
 })
 
 export function errorsOf(name: SurfaceName): SurfaceErrors {
@@ -16,4 +18,5 @@ export function errorsOf(name: SurfaceName): SurfaceErrors {
 /** Where each is served, exactly as the path is sent. */
 export const SURFACE_PATHS: readonly (readonly [path: string, surface: Surface])[] = Object.freeze([
   ["/v1/chat/completions", openAiChat],
+  ["/v1/messages", anthropicMessages],
 ] as const)

@@ -50,6 +50,7 @@ const PATHS: Readonly<Partial<Record<ModelSurfaceName, (mode: Mode) => string>>>
 /** How a surface asks for a stream in its body; a surface that does it in the path adds nothing. */
 const STREAM_FIELDS: Readonly<Partial<Record<ModelSurfaceName, string>>> = {
   "openai-chat": '"stream":true,"stream_options":{"include_usage":true}',
+  "anthropic-messages": '"stream":true',
 }
 
 export function runCase(

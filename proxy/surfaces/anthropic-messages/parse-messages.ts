@@ -1,0 +1,126 @@
+/** `POST /v1/messages`, the request: bytes to ParsedRequest, or the refusal that says where. */
+import {
+  countOf,
+  firstIn,
+  isString,
+  type JsonDocument,
+  KIND,
+  KIND_NAMES,
+  kindOf,
+  memberOf,
+  NONE,
+  nextIn,
+  textEquals,
+  textOf,
+} from "#proxy/contract/json-document.ts"
+import {
+  accept,
+  type Decision,
+  type ParsedRequest,
+  reject,
+} from "#proxy/exchange/parsed-request.ts"
+import { excerpt, type Refusal, refuse } from "#proxy/exchange/refusal.ts"
+import {
+  checkBoolean,
+  checkCount,
+  checkList,
+  checkNumber,
+  invalid,
+  OUTPUT_TOKENS_MAX,
+} from "../checks/field-checks.ts"
+import { openBody } from "../checks/open-body.ts"
+import { readModel } from "../checks/read-model.ts"
+import type { SurfaceLimits } from "../limits.ts"
+import { checkBlocks } from "./check-blocks.ts"
+import { measurePrompt } from "./measure-prompt.ts"
+
+/** Characters of a user's name kept in records; the rest is cut off there, never in the body. */
+const USER_CHARS_MAX = 256
+
+export function parseMessages(body: Uint8Array, limits: SurfaceLimits): Decision<ParsedRequest> {
+  const opened = openBody(body, limits.requestJson)
+  if (!opened.ok) return opened
+  const document = opened.value
+  const named = readModel(document)
+  if (!named.ok) return named
+  const refusal = checkFields(document, limits) ?? checkMessages(document, limits.messagesMax)
+  if (refusal !== null) return reject(refusal)
+  const stream = memberOf(document, 0, "stream")
+  const maxTokens = countOf(document, memberOf(document, 0, "max_tokens"))
+  return accept({
+    surface: "anthropic-messages",
+    document,
+    ...named.value,
+    isStream: stream !== NONE && kindOf(document, stream) === KIND.true,
+    // Usage is part of every stream in this shape.
+    wantsUsage: true,
+    user: readUser(document),
+    estimate: {
+      inputTokens: measurePrompt(document),
+      cachedInputTokens: 0,
+      outputTokens: maxTokens ?? limits.outputTokensDefault,
+    },
+  })
+}
+
+function checkFields(document: JsonDocument, limits: SurfaceLimits): Refusal | null {
+  if (memberOf(document, 0, "max_tokens") === NONE) {
+    return invalid("max_tokens", "is missing: it must be an integer from 1")
+  }
+  return (
+    checkCount(document, "max_tokens", 1, OUTPUT_TOKENS_MAX) ??
+    checkNumber(document, "temperature", 0, 1) ??
+    checkNumber(document, "top_p", 0, 1) ??
+    checkBoolean(document, 0, "stream", "stream") ??
+    checkList(document, "tools", limits.toolsMax) ??
+    checkList(document, "stop_sequences", STOPS_MAX)
+  )
+}
+
+const STOPS_MAX = 8192
+const ROLES = ["user", "assistant", "system"] as const
+
+function checkMessages(document: JsonDocument, messagesMax: number): Refusal | null {
+  const messages = memberOf(document, 0, "messages")
+  if (messages === NONE) return invalid("messages", "is missing: it must be a list of messages")
+  if (kindOf(document, messages) !== KIND.array) {
+    return invalid("messages", `must be a list, not ${KIND_NAMES[kindOf(document, messages)]}`)
+  }
+  let index = 0
+  for (
+    let message = firstIn(document, messages);
+    message !== NONE;
+    message = nextIn(document, messages, message)
+  ) {
+    const refusal = checkMessage(document, message, `/messages/${index}`)
+    if (refusal !== null) return refusal
+    index++
+    if (index > messagesMax) {
+      const sentence = `messages has more than ${messagesMax} entries`
+      return refuse("too_many_messages", sentence, { param: "messages" })
+    }
+  }
+  if (index === 0) return invalid("messages", "must have at least one message")
+  return checkBlocks(document, memberOf(document, 0, "system"), "/system", { mayBeAbsent: true })
+}
+
+function checkMessage(document: JsonDocument, message: number, path: string): Refusal | null {
+  if (kindOf(document, message) !== KIND.object) {
+    return invalid(path, `must be an object, not ${KIND_NAMES[kindOf(document, message)]}`)
+  }
+  const role = memberOf(document, message, "role")
+  if (role === NONE || !isString(document, role)) return invalid(`${path}/role`, "must be a string")
+  if (!ROLES.some((known) => textEquals(document, role, known))) {
+    const given = excerpt(textOf(document, role))
+    return invalid(`${path}/role`, `is "${given}"; it may be ${ROLES.join(", ")}`)
+  }
+  const content = memberOf(document, message, "content")
+  return checkBlocks(document, content, `${path}/content`, { mayBeAbsent: false })
+}
+
+function readUser(document: JsonDocument): string | null {
+  const node = memberOf(document, memberOf(document, 0, "metadata"), "user_id")
+  if (node === NONE || !isString(document, node)) return null
+  const user = textOf(document, node)
+  return user === "" ? null : user.slice(0, USER_CHARS_MAX).toWellFormed()
+}

@@ -1,0 +1,180 @@
+/** A checked Messages request to the intermediate form. */
+import { JsonView } from "#proxy/contract/json-view.ts"
+import type { ChatFeature } from "#proxy/exchange/chat-feature.ts"
+import type {
+  ChatMessage,
+  ChatRequest,
+  OutputFormat,
+  ReasoningWish,
+  ToolChoice,
+  ToolDefinition,
+} from "#proxy/exchange/chat-request.ts"
+import type { Decision, ParsedRequest } from "#proxy/exchange/parsed-request.ts"
+import {
+  badValue,
+  booleanIn,
+  countIn,
+  FeatureNotes,
+  listIn,
+  missing,
+  needText,
+  numberIn,
+  readBody,
+  textIn,
+} from "#proxy/exchange/read-body.ts"
+import { readCache, readSystem, readTurns } from "./read-turns.ts"
+
+const CARRIED: readonly (readonly [string, ChatFeature])[] = [
+  ["max_tokens", "max-output-tokens"],
+  ["temperature", "temperature"],
+  ["top_p", "top-p"],
+  ["top_k", "top-k"],
+  ["stop_sequences", "stop"],
+  ["metadata", "user"],
+  ["service_tier", "service-tier"],
+  ["cache_control", "cache-markers"],
+  ["container", "hosted-tools"],
+  ["mcp_servers", "hosted-tools"],
+]
+
+const KNOWN: ReadonlySet<string> = new Set([
+  ...CARRIED.map(([name]) => name),
+  ...["model", "messages", "system", "stream", "tools", "tool_choice", "thinking"],
+  "output_config",
+])
+
+export function readChat(request: ParsedRequest): Decision<ChatRequest> {
+  return readBody(() => read(new JsonView(request.document), request))
+}
+
+function read(body: JsonView, request: ParsedRequest): ChatRequest {
+  const notes = new FeatureNotes()
+  const system = readSystem(body, notes)
+  const messages: readonly ChatMessage[] = [...system, ...readTurns(body, notes)]
+  for (const [name, feature] of CARRIED) {
+    const member = body.member(name)
+    if (member !== undefined) notes.note(feature, member)
+  }
+  notes.noteUnknown(body, KNOWN)
+  return {
+    isStream: request.isStream,
+    messages,
+    tools: readTools(body, notes),
+    ...readToolChoice(body, notes),
+    outputFormat: readOutputFormat(body, notes),
+    reasoning: readReasoning(body, notes),
+    maxOutputTokens: countIn(body, "max_tokens") ?? null,
+    temperature: numberIn(body, "temperature")?.raw() ?? null,
+    topP: numberIn(body, "top_p")?.raw() ?? null,
+    topK: numberIn(body, "top_k")?.raw() ?? null,
+    minP: null,
+    frequencyPenalty: null,
+    presencePenalty: null,
+    seed: null,
+    stop: listIn(body, "stop_sequences").map(
+      (item) => item.text() ?? badValue(item, "must be a string"),
+    ),
+    choices: 1,
+    logprobs: null,
+    logitBias: null,
+    user: request.user,
+    serviceTier: textIn(body, "service_tier") ?? null,
+    verbosity: null,
+    uses: notes.uses,
+  }
+}
+
+function readTools(body: JsonView, notes: FeatureNotes): readonly ToolDefinition[] {
+  const tools = listIn(body, "tools").flatMap((tool) => {
+    const type = textIn(tool, "type")
+    if (type !== undefined && type !== "custom") {
+      notes.note("hosted-tools", tool)
+      return []
+    }
+    const isStrict = booleanIn(tool, "strict") === true
+    if (isStrict) notes.note("tool-strict", tool)
+    return [
+      {
+        name: needText(tool, "name"),
+        description: textIn(tool, "description") ?? null,
+        parameters: tool.member("input_schema")?.raw() ?? null,
+        isStrict,
+        cache: readCache(tool, notes),
+      },
+    ]
+  })
+  const given = body.member("tools")
+  if (tools.length > 0 && given !== undefined) notes.note("tools", given)
+  return tools
+}
+
+function readToolChoice(
+  body: JsonView,
+  notes: FeatureNotes,
+): Pick<ChatRequest, "toolChoice" | "parallelToolCalls"> {
+  const given = body.member("tool_choice")
+  if (given === undefined) return { toolChoice: null, parallelToolCalls: null }
+  const isOne = booleanIn(given, "disable_parallel_tool_use")
+  if (isOne === true) notes.note("parallel-tool-calls-off", given)
+  const parallelToolCalls = isOne === undefined ? null : !isOne
+  return { toolChoice: readChoice(given, notes), parallelToolCalls }
+}
+
+function readChoice(given: JsonView, notes: FeatureNotes): ToolChoice {
+  switch (needText(given, "type")) {
+    case "auto":
+      notes.note("tool-choice", given)
+      return { kind: "auto" }
+    case "any":
+      notes.note("tool-choice-required", given)
+      return { kind: "required" }
+    case "none":
+      notes.note("tool-choice-none", given)
+      return { kind: "none" }
+    case "tool":
+      notes.note("tool-choice-named", given)
+      return { kind: "named", name: needText(given, "name") }
+    default:
+      return badValue(given.member("type") ?? given, "must be auto, any, tool or none")
+  }
+}
+
+/** Anthropic's schema has no name; where another wire wants one it is `response`. */
+function readOutputFormat(body: JsonView, notes: FeatureNotes): OutputFormat | null {
+  const format = body.member("output_config")?.member("format")
+  if (format === undefined) return null
+  if (needText(format, "type") !== "json_schema") {
+    return badValue(format.member("type") ?? format, "must be json_schema")
+  }
+  notes.note("json-schema", format)
+  const schema = (format.member("schema") ?? missing(format, "schema")).raw()
+  return { kind: "json-schema", name: "response", description: null, schema, isStrict: true }
+}
+
+function readReasoning(body: JsonView, notes: FeatureNotes): ReasoningWish | null {
+  const thinking = body.member("thinking")
+  const effort = readEffort(body, notes)
+  const type = thinking === undefined ? undefined : needText(thinking, "type")
+  if (thinking === undefined || type === undefined) {
+    return effort === null ? null : { effort, budgetTokens: null, isShown: false }
+  }
+  if (type === "disabled") {
+    notes.note("reasoning-effort", thinking)
+    return { effort: "none", budgetTokens: null, isShown: false }
+  }
+  const isShown = textIn(thinking, "display") !== "omitted"
+  const budgetTokens = countIn(thinking, "budget_tokens") ?? null
+  notes.note(budgetTokens === null ? "reasoning-effort" : "reasoning-budget", thinking)
+  return { effort: budgetTokens === null ? effort : null, budgetTokens, isShown }
+}
+
+const EFFORTS = ["low", "medium", "high", "xhigh"] as const
+
+function readEffort(body: JsonView, notes: FeatureNotes): ReasoningWish["effort"] {
+  const given = body.member("output_config")?.member("effort")
+  if (given === undefined) return null
+  notes.note("reasoning-effort", given)
+  // `max` is above every other wire's scale; its highest stands for it.
+  if (given.text() === "max") return "xhigh"
+  return EFFORTS.find((name) => name === given.text()) ?? badValue(given, "must be a known effort")
+}

@@ -1,0 +1,195 @@
+/** Anthropic's messages of blocks to turns of parts. */
+import type { JsonView } from "#proxy/contract/json-view.ts"
+import type {
+  CacheMarker,
+  ChatMessage,
+  ContentPart,
+  MediaPart,
+  MediaSource,
+  TextPart,
+} from "#proxy/exchange/chat-request.ts"
+import {
+  BodyFault,
+  badValue,
+  booleanIn,
+  type FeatureNotes,
+  listIn,
+  missing,
+  needText,
+  textIn,
+} from "#proxy/exchange/read-body.ts"
+import { refuse } from "#proxy/exchange/refusal.ts"
+
+export function readSystem(body: JsonView, notes: FeatureNotes): readonly ChatMessage[] {
+  const system = body.member("system")
+  if (system === undefined) return []
+  notes.note("system", system)
+  return [{ role: "system", parts: readTexts(system, notes) }]
+}
+
+export function readTurns(body: JsonView, notes: FeatureNotes): readonly ChatMessage[] {
+  const views = listIn(body, "messages")
+  const names = namesOfCalls(views)
+  const messages = views.flatMap((view) => readMessage(view, names, notes))
+  const lastView = views.at(-1)
+  if (messages.at(-1)?.role === "assistant" && lastView !== undefined) {
+    notes.note("assistant-prefill", lastView)
+  }
+  return messages
+}
+
+export function readCache(view: JsonView, notes: FeatureNotes): CacheMarker | null {
+  const marker = view.member("cache_control")
+  if (marker === undefined) return null
+  notes.note("cache-markers", marker)
+  return { ttl: marker.textOf("ttl") === "1h" ? "1h" : "5m" }
+}
+
+function namesOfCalls(messages: readonly JsonView[]): ReadonlyMap<string, string> {
+  const blocks = messages.flatMap((message) => message.member("content")?.items() ?? [])
+  return new Map(
+    blocks.flatMap((block) => {
+      const id = block.textOf("id")
+      const name = block.textOf("name")
+      const isCall = block.textOf("type") === "tool_use"
+      return isCall && id !== undefined && name !== undefined ? [[id, name] as const] : []
+    }),
+  )
+}
+
+/** Results come first in a user's turn here; other wires have a turn of their own for them. */
+function readMessage(
+  view: JsonView,
+  names: ReadonlyMap<string, string>,
+  notes: FeatureNotes,
+): readonly ChatMessage[] {
+  const role = needText(view, "role")
+  if (role === "system") {
+    notes.note("system-between-turns", view)
+    const content = view.member("content") ?? missing(view, "content")
+    return [{ role: "system", parts: readTexts(content, notes) }]
+  }
+  const parts = readContent(view, names, notes)
+  if (role === "assistant") return [{ role: "assistant", parts }]
+  const results = parts.filter(({ kind }) => kind === "tool-result")
+  const rest = parts.filter(({ kind }) => kind !== "tool-result")
+  const turns: ChatMessage[] = []
+  if (results.length > 0) turns.push({ role: "tool", parts: results })
+  if (rest.length > 0) turns.push({ role: "user", parts: rest })
+  return turns
+}
+
+function readTexts(content: JsonView, notes: FeatureNotes): readonly TextPart[] {
+  const text = content.text()
+  if (text !== undefined) return [{ kind: "text", text, cache: null }]
+  return content.items().map((block) => ({
+    kind: "text",
+    text: needText(block, "text"),
+    cache: readCache(block, notes),
+  }))
+}
+
+function readContent(
+  view: JsonView,
+  names: ReadonlyMap<string, string>,
+  notes: FeatureNotes,
+): readonly ContentPart[] {
+  const content = view.member("content")
+  const text = content?.text()
+  if (text !== undefined) return [{ kind: "text", text, cache: null }]
+  return (content?.items() ?? []).map((block) => readBlock(block, names, notes))
+}
+
+function readBlock(
+  block: JsonView,
+  names: ReadonlyMap<string, string>,
+  notes: FeatureNotes,
+): ContentPart {
+  const cache = readCache(block, notes)
+  const type = needText(block, "type")
+  switch (type) {
+    case "text":
+      return { kind: "text", text: needText(block, "text"), cache }
+    case "image":
+    case "document":
+      return readMedia(block, type, cache, notes)
+    case "thinking":
+    case "redacted_thinking":
+      return readThought(block, type, notes)
+    case "tool_use": {
+      const input = block.member("input")?.raw().text ?? "{}"
+      const call = { id: needText(block, "id"), name: needText(block, "name"), arguments: input }
+      return { kind: "tool-call", ...call, signature: null, cache }
+    }
+    case "tool_result":
+      return readResult(block, names, cache, notes)
+    default: {
+      const param = block.where
+      const message = `${param}/type "${type.slice(0, 64)}" cannot be translated for this provider`
+      throw new BodyFault(refuse("unsupported_parameter", message, { param }))
+    }
+  }
+}
+
+function readThought(block: JsonView, type: string, notes: FeatureNotes): ContentPart {
+  const redacted = type === "redacted_thinking" ? needText(block, "data") : null
+  const signature = textIn(block, "signature") ?? ""
+  const isSigned = signature !== "" || redacted !== null
+  notes.note(isSigned ? "reasoning-history" : "reasoning-unsigned", block)
+  const text = textIn(block, "thinking") ?? ""
+  return { kind: "reasoning", text, signature: signature === "" ? null : signature, redacted }
+}
+
+function readResult(
+  block: JsonView,
+  names: ReadonlyMap<string, string>,
+  cache: CacheMarker | null,
+  notes: FeatureNotes,
+): ContentPart {
+  const callId = needText(block, "tool_use_id")
+  const isError = booleanIn(block, "is_error") === true
+  if (isError) notes.note("tool-result-error", block)
+  const parts = readContent(block, names, notes).map((part): TextPart | MediaPart => {
+    if (part.kind === "text") return part
+    if (part.kind !== "image" && part.kind !== "file") return badValue(block, "must be a result")
+    notes.note("tool-result-media", block)
+    return part
+  })
+  const name = names.get(callId) ?? null
+  return { kind: "tool-result", callId, name, parts, isError, cache }
+}
+
+function readMedia(
+  block: JsonView,
+  type: "image" | "document",
+  cache: CacheMarker | null,
+  notes: FeatureNotes,
+): MediaPart {
+  const source = readSource(block.member("source") ?? missing(block, "source"))
+  const name = textIn(block, "title") ?? null
+  const isCited = block.member("citations")?.member("enabled")?.boolean() === true
+  if (isCited) notes.note("citations", block)
+  const kind = type === "image" ? "image" : "file"
+  if (source.kind === "file-id") notes.note("file-id", block)
+  else notes.note(source.kind === "url" ? `${kind}-url` : `${kind}-data`, block)
+  return { kind, source, name, detail: null, isCited, cache }
+}
+
+function readSource(source: JsonView): MediaSource {
+  switch (needText(source, "type")) {
+    case "base64":
+      return {
+        kind: "data",
+        mimeType: needText(source, "media_type"),
+        base64: needText(source, "data"),
+      }
+    case "url":
+      return { kind: "url", url: needText(source, "url"), mimeType: null }
+    case "text":
+      return { kind: "text", text: needText(source, "data") }
+    case "file":
+      return { kind: "file-id", id: needText(source, "file_id") }
+    default:
+      return badValue(source.member("type") ?? source, "must be base64, url, text or file")
+  }
+}

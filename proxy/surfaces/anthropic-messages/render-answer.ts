@@ -1,0 +1,48 @@
+/** A whole answer as a `message` object. */
+import { type JsonValue, RawJson, writeJson } from "#proxy/contract/json-write.ts"
+import type { AnswerPart, ChatAnswer } from "#proxy/exchange/chat-answer.ts"
+import type { RenderContext } from "../surface.ts"
+import { renderCitation, renderUsage, stopReason } from "./stop-reason.ts"
+
+/** This shape has one choice; a request in it never asks for more. */
+export function renderAnswer(answer: ChatAnswer, context: RenderContext): string {
+  const choice = answer.choices[0]
+  return writeJson({
+    id: answer.id ?? context.id,
+    type: "message",
+    role: "assistant",
+    model: answer.model ?? context.model,
+    content: choice === undefined ? [] : choice.parts.flatMap(renderPart),
+    stop_reason: choice === undefined ? "end_turn" : stopReason(choice.reason),
+    stop_sequence: choice?.stopSequence ?? null,
+    usage: renderUsage(answer.usage),
+  })
+}
+
+function renderPart(part: AnswerPart): readonly JsonValue[] {
+  switch (part.kind) {
+    case "text":
+      if (part.text === "" && part.citations.length === 0) return []
+      return [
+        {
+          type: "text",
+          text: part.text,
+          citations: part.citations.length === 0 ? undefined : part.citations.map(renderCitation),
+        },
+      ]
+    case "reasoning":
+      return [{ type: "thinking", thinking: part.text, signature: part.signature ?? "" }]
+    case "reasoning-redacted":
+      return [{ type: "redacted_thinking", data: part.data }]
+    case "refusal":
+      return [{ type: "text", text: part.text }]
+    case "media": {
+      const source = { type: "base64", media_type: part.mimeType, data: part.base64 }
+      return [{ type: "image", source }]
+    }
+    case "tool-call": {
+      const input = new RawJson(part.arguments.trim() === "" ? "{}" : part.arguments)
+      return [{ type: "tool_use", id: part.id, name: part.name, input }]
+    }
+  }
+}

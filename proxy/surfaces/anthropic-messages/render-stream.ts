@@ -1,0 +1,153 @@
+/**
+ * Events of an answer as Anthropic's stream: blocks that begin, grow and stop, one at a time.
+ *
+ * Source: "Streaming Messages". The input's tokens are not known when the message starts; the last
+ * `message_delta` tells all of the usage, as that page allows.
+ */
+import { type JsonValue, writeJson } from "#proxy/contract/json-write.ts"
+import type { TokenUsage } from "#proxy/contract/records.ts"
+import type { ResponseEvent } from "#proxy/exchange/response-event.ts"
+import type { RenderContext, StreamRenderer } from "../surface.ts"
+import { renderCitation, renderUsage, stopReason } from "./stop-reason.ts"
+
+export function openRenderer(context: RenderContext): StreamRenderer {
+  return new MessageRenderer(context)
+}
+
+type Ending = Extract<ResponseEvent, { readonly kind: "choice-end" }>
+
+class MessageRenderer implements StreamRenderer {
+  private readonly context: RenderContext
+  /** What the open block holds: `text` or `thinking`; null when none is open. */
+  private open: string | null = null
+  /** Blocks of calls stay open to the end: an upstream may write several at a time. */
+  private readonly calls = new Map<number, number>()
+  private index = -1
+  private usage: TokenUsage | undefined
+  private ending: Ending | null = null
+
+  constructor(context: RenderContext) {
+    this.context = context
+  }
+
+  push(event: ResponseEvent): string {
+    switch (event.kind) {
+      case "response-start":
+        return this.start(event.id, event.model)
+      case "usage-report":
+        this.usage = event.usage
+        return ""
+      case "response-end":
+        return this.end()
+      case "response-error":
+        return ""
+      case "choice-end":
+        this.ending = event
+        return this.close() + this.closeCalls()
+      default:
+        return this.content(event)
+    }
+  }
+
+  private start(id: string | null, model: string | null): string {
+    return render("message_start", {
+      message: {
+        id: id ?? this.context.id,
+        type: "message",
+        role: "assistant",
+        model: model ?? this.context.model,
+        content: [],
+        stop_reason: null,
+        stop_sequence: null,
+        usage: { input_tokens: 0, output_tokens: 0 },
+      },
+    })
+  }
+
+  private end(): string {
+    const { ending, usage } = this
+    const delta = {
+      stop_reason: ending === null ? "end_turn" : stopReason(ending.reason),
+      stop_sequence: ending?.stopSequence ?? null,
+    }
+    const last = render("message_delta", { delta, usage: renderUsage(usage) })
+    return `${this.close()}${this.closeCalls()}${last}${render("message_stop", {})}`
+  }
+
+  private content(event: Exclude<Extract<ResponseEvent, { readonly choice: number }>, Ending>) {
+    switch (event.kind) {
+      case "text-delta":
+      case "refusal-delta":
+        return this.inBlock("text", TEXT, { type: "text_delta", text: event.text })
+      case "reasoning-delta":
+        return this.inBlock("thinking", THINKING, { type: "thinking_delta", thinking: event.text })
+      case "reasoning-signature": {
+        const delta = { type: "signature_delta", signature: event.signature }
+        return this.inBlock("thinking", THINKING, delta) + this.close()
+      }
+      case "reasoning-redacted":
+        return this.wholeBlock({ type: "redacted_thinking", data: event.data })
+      case "media-add": {
+        const source = { type: "base64", media_type: event.mimeType, data: event.base64 }
+        return this.wholeBlock({ type: "image", source })
+      }
+      case "citation-add": {
+        const delta = { type: "citations_delta", citation: renderCitation(event.citation) }
+        return this.inBlock("text", TEXT, delta)
+      }
+      case "tool-call-start": {
+        const { id, name } = event
+        const begun = this.close() + this.begin({ type: "tool_use", id, name, input: {} })
+        this.calls.set(event.call, this.index)
+        return begun
+      }
+      case "tool-call-delta": {
+        const index = this.calls.get(event.call)
+        const delta = { type: "input_json_delta", partial_json: event.arguments }
+        return index === undefined ? "" : render("content_block_delta", { index, delta })
+      }
+      case "logprobs-add":
+        return ""
+    }
+  }
+
+  private inBlock(kind: string, empty: JsonValue, delta: JsonValue): string {
+    if (this.open === kind) return this.delta(delta)
+    const begun = this.close() + this.begin(empty)
+    this.open = kind
+    return begun + this.delta(delta)
+  }
+
+  private wholeBlock(block: JsonValue): string {
+    const begun = this.close() + this.begin(block)
+    return begun + render("content_block_stop", { index: this.index })
+  }
+
+  private begin(block: JsonValue): string {
+    this.index++
+    return render("content_block_start", { index: this.index, content_block: block })
+  }
+
+  private delta(delta: JsonValue): string {
+    return render("content_block_delta", { index: this.index, delta })
+  }
+
+  private close(): string {
+    if (this.open === null) return ""
+    this.open = null
+    return render("content_block_stop", { index: this.index })
+  }
+
+  private closeCalls(): string {
+    const stops = [...this.calls.values()].map((index) => render("content_block_stop", { index }))
+    this.calls.clear()
+    return stops.join("")
+  }
+}
+
+const TEXT: JsonValue = Object.freeze({ type: "text", text: "" })
+const THINKING: JsonValue = Object.freeze({ type: "thinking", thinking: "", signature: "" })
+
+function render(type: string, fields: Readonly<Record<string, JsonValue | undefined>>): string {
+  return `event: ${type}\ndata: ${writeJson({ type, ...fields })}\n\n`
+}
