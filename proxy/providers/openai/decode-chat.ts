@@ -89,6 +89,13 @@ function contentOf(message: JsonView, choice: number, state: ChoiceStates): Resp
   const text = message.textOf("content")
   if (text !== undefined && text !== "") events.push({ kind: "text-delta", choice, text })
   for (const part of message.member("content")?.items() ?? []) {
+    // Mistral's `thinking` is a part of the content, with parts of its own.
+    for (const thinking of part.member("thinking")?.items() ?? []) {
+      const thinkingText = thinking.textOf("text")
+      if (thinkingText !== undefined) {
+        events.push({ kind: "reasoning-delta", choice, text: thinkingText })
+      }
+    }
     const partText = part.textOf("text")
     if (partText !== undefined) events.push({ kind: "text-delta", choice, text: partText })
   }

@@ -17,30 +17,38 @@ import type {
 import { accept, type Decision } from "#proxy/exchange/parsed-request.ts"
 import { BodyFault, readBody } from "#proxy/exchange/read-body.ts"
 import type { EncodeContext } from "../adapter.ts"
+import type { VendorTraits } from "./vendors.ts"
 
-export function encodeChat(chat: ChatRequest, context: EncodeContext): Decision<string> {
+export function encodeChat(
+  chat: ChatRequest,
+  context: EncodeContext,
+  traits: VendorTraits,
+): Decision<string> {
   const messages = readBody(() =>
     chat.messages.flatMap((message) => encodeMessage(message, context)),
   )
-  return messages.ok ? accept(writeJson(bodyOf(chat, messages.value, context))) : messages
+  return messages.ok ? accept(writeJson(bodyOf(chat, messages.value, context, traits))) : messages
 }
 
 function bodyOf(
   chat: ChatRequest,
   messages: readonly JsonValue[],
   context: EncodeContext,
+  { outputLimit, seed, streamUsage }: VendorTraits,
 ): JsonValue {
   return {
     model: context.model,
     messages,
     stream: chat.isStream ? true : undefined,
-    stream_options: chat.isStream ? { include_usage: true } : undefined,
-    ...outputLimit(chat, context),
+    stream_options: chat.isStream && streamUsage === "asked" ? { include_usage: true } : undefined,
+    [outputLimit]: chat.maxOutputTokens ?? undefined,
     temperature: chat.temperature ?? undefined,
     top_p: chat.topP ?? undefined,
+    top_k: chat.topK ?? undefined,
+    min_p: chat.minP ?? undefined,
     frequency_penalty: chat.frequencyPenalty ?? undefined,
     presence_penalty: chat.presencePenalty ?? undefined,
-    seed: chat.seed ?? undefined,
+    [seed]: chat.seed ?? undefined,
     logit_bias: chat.logitBias ?? undefined,
     stop: chat.stop.length === 0 ? undefined : chat.stop,
     n: chat.choices === 1 ? undefined : chat.choices,
@@ -54,12 +62,6 @@ function bodyOf(
     verbosity: chat.verbosity ?? undefined,
     user: chat.user ?? undefined,
   }
-}
-
-/** OpenAI's own reasoning models refuse the older name, and other servers do not know the newer. */
-function outputLimit(chat: ChatRequest, { provider }: EncodeContext) {
-  const limit = chat.maxOutputTokens ?? undefined
-  return provider.vendor === "openai" ? { max_completion_tokens: limit } : { max_tokens: limit }
 }
 
 /** Of tokens the nearest of the three efforts: up to 4,096 is low, up to 16,384 medium. */

@@ -4,41 +4,32 @@
  * In: an OpenAI-shaped request, or any chat in the intermediate form. Out: of the former the same
  * bytes with the model's name and, in a stream, the wish for usage spliced in. Unknown fields pass
  * untouched in both directions. It must not know who asked. Source: OpenAI API reference, "Chat",
- * "Streaming"; error shape as in "Error codes".
+ * "Streaming"; error shape as in "Error codes"; how vendors differ is in `vendors.ts`.
  */
+import { VENDORS } from "#proxy/contract/vendors.ts"
 import type { ProviderAdapter, UpstreamWire } from "../adapter.ts"
-import { OPENAI_CHAT_FEATURES } from "./chat-features.ts"
-import { decodeAnswer, openDecoder } from "./decode-chat.ts"
-import { encodeBody } from "./encode-body.ts"
-import { encodeChat } from "./encode-chat.ts"
-import { findAnswerFault, measureAnswer, readError, readUsage } from "./read-answer.ts"
-import { openTap } from "./stream-tap.ts"
+import { createChatWire } from "./chat-wire.ts"
+import { type VendorTraits, vendorTraits } from "./vendors.ts"
 
 const BEARER = Object.freeze({ header: "authorization", prefix: "Bearer " })
 
-export const openAiChatWire: UpstreamWire = Object.freeze({
-  name: "openai.chat",
-  title: "OpenAI Chat Completions",
-  path: ({ provider }) => `${provider.pathPrefix}/chat/completions`,
-  headers: Object.freeze([]),
-  passedHeaders: Object.freeze([]),
-  authorization: BEARER,
-  framing: "sse",
-  same: Object.freeze({ encodeBody, readUsage, findAnswerFault, measureAnswer, openTap }),
-  chat: Object.freeze({
-    features: () => OPENAI_CHAT_FEATURES,
-    encode: encodeChat,
-    decodeAnswer,
-    openDecoder,
-  }),
-  embeddings: null,
-  rerank: null,
-  readError,
-} satisfies UpstreamWire)
-
-const WIRES = Object.freeze([openAiChatWire])
+const BY_VENDOR: ReadonlyMap<string | null, readonly UpstreamWire[]> = new Map(
+  VENDORS.map(({ name }) => [name, wiresAt(name, vendorTraits(name))]),
+)
+/** Of a server of unknown make. */
+const PLAIN = wiresAt("OpenAI", vendorTraits(null))
 
 export const openAi: ProviderAdapter = Object.freeze({
   schema: "OpenAI",
-  wires: () => WIRES,
+  wires: ({ vendor }) => BY_VENDOR.get(vendor) ?? PLAIN,
 } satisfies ProviderAdapter)
+
+function wiresAt(owner: string, traits: VendorTraits): readonly UpstreamWire[] {
+  const path = traits.paths["openai.chat"] ?? "/chat/completions"
+  const chat = createChatWire(traits, {
+    title: `${owner} Chat Completions`,
+    path: ({ provider }) => provider.pathPrefix + path,
+    authorization: BEARER,
+  })
+  return Object.freeze([chat].filter(({ name }) => traits.wires.includes(name)))
+}

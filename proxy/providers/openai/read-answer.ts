@@ -32,7 +32,7 @@ const BYTES_PER_TOKEN = 4
  * (xAI): there it is added.
  */
 export function readUsage(answer: JsonDocument): TokenUsage | undefined {
-  const usage = memberOf(answer, 0, "usage")
+  const usage = reportIn(answer)
   const input = memberOf(answer, usage, "prompt_tokens_details")
   const output = memberOf(answer, usage, "completion_tokens_details")
   const count = (parent: number, name: string): number | undefined =>
@@ -61,6 +61,13 @@ export function readUsage(answer: JsonDocument): TokenUsage | undefined {
   })
 }
 
+/** Groq reports on a stream in a member of its own. */
+function reportIn(answer: JsonDocument): number {
+  const usage = memberOf(answer, 0, "usage")
+  if (usage !== NONE && kindOf(answer, usage) === KIND.object) return usage
+  return memberOf(answer, memberOf(answer, 0, "x_groq"), "usage")
+}
+
 function wholeOutput(
   input: number | undefined,
   completion: number | undefined,
@@ -80,8 +87,11 @@ export function findAnswerFault(answer: JsonDocument): string | null {
 }
 
 export function hasError(answer: JsonDocument): boolean {
-  const error = memberOf(answer, 0, "error")
-  return error !== NONE && kindOf(answer, error) !== KIND.null
+  // Groq says so of a stream in a member of its own.
+  return [0, memberOf(answer, 0, "x_groq")].some((holder) => {
+    const error = memberOf(answer, holder, "error")
+    return error !== NONE && kindOf(answer, error) !== KIND.null
+  })
 }
 
 /**

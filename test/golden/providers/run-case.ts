@@ -31,7 +31,7 @@ export interface SchemaFacts {
 
 export const SCHEMAS: Readonly<Record<Exclude<SpokenSchema, "Simulated">, SchemaFacts>> = {
   OpenAI: {
-    provider: { vendor: "openai" },
+    provider: { vendor: "OpenAI" },
     model: "gpt-4o",
     streamEnding: "sse",
     streamType: "text/event-stream",

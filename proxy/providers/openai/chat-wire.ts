@@ -1,0 +1,44 @@
+/** Chat Completions as one vendor speaks it: the wire made once from the vendor's traits. */
+import type { ChatRequest } from "#proxy/exchange/chat-request.ts"
+import type { EncodeContext, SameWire, TapOptions, UpstreamWire } from "../adapter.ts"
+import { spliceModel } from "../splice-body.ts"
+import { decodeAnswer, openDecoder } from "./decode-chat.ts"
+import { encodeBody } from "./encode-body.ts"
+import { encodeChat } from "./encode-chat.ts"
+import { findAnswerFault, measureAnswer, readError, readUsage } from "./read-answer.ts"
+import { openTap } from "./stream-tap.ts"
+import type { VendorTraits } from "./vendors.ts"
+
+export function createChatWire(
+  traits: VendorTraits,
+  place: Pick<UpstreamWire, "title" | "path" | "authorization">,
+): UpstreamWire {
+  return Object.freeze({
+    ...place,
+    name: "openai.chat",
+    headers: Object.freeze([]),
+    passedHeaders: Object.freeze([]),
+    framing: "sse",
+    same: sameWireOf(traits),
+    chat: Object.freeze({
+      features: () => traits.features,
+      encode: (chat: ChatRequest, context: EncodeContext) => encodeChat(chat, context, traits),
+      decodeAnswer,
+      openDecoder,
+    }),
+    embeddings: null,
+    rerank: null,
+    readError,
+  } satisfies UpstreamWire)
+}
+
+function sameWireOf({ streamUsage }: VendorTraits): SameWire {
+  const isAsked = streamUsage === "asked"
+  return Object.freeze({
+    encodeBody: isAsked ? encodeBody : spliceModel,
+    readUsage,
+    findAnswerFault,
+    measureAnswer,
+    openTap: isAsked ? openTap : (options: TapOptions) => openTap({ ...options, wantsUsage: true }),
+  } satisfies SameWire)
+}

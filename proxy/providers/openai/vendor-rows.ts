@@ -1,0 +1,280 @@
+/**
+ * The rows of `vendors.ts`: what each vendor and server takes of OpenAI's API, from the page named
+ * and from its own client, which is made from its API description.
+ */
+import type { VendorName } from "#proxy/contract/vendors.ts"
+import type { ChatFeature } from "#proxy/exchange/chat-feature.ts"
+import type { WireName } from "#proxy/exchange/wire-name.ts"
+
+export interface VendorRow {
+  /** The page that says so. */
+  readonly reference: string
+  /** What is served in OpenAI's shape. */
+  readonly wires: readonly WireName[]
+  /** Below `pathPrefix`, where it is not as at OpenAI. */
+  readonly paths?: Readonly<Partial<Record<WireName, string>>>
+  /** Name of the field; `max_tokens` when absent. */
+  readonly outputLimit?: "max_tokens" | "max_completion_tokens"
+  /** Name of the field; `seed` when absent. */
+  readonly seed?: "seed" | "random_seed"
+  /**
+   * `asked`: by `stream_options.include_usage`, in an event of its own, which is hidden from a
+   * client that did not ask. `always`: unasked, `stream_options` being unknown or without effect;
+   * then nothing is asked and nothing is hidden, as every client of that vendor sees it.
+   */
+  readonly streamUsage: "asked" | "always"
+  /** Against the table of OpenAI's own API, as the next two. */
+  readonly refuses?: readonly ChatFeature[]
+  readonly takes?: readonly ChatFeature[]
+  readonly drops?: readonly ("user" | "image-detail")[]
+}
+
+const TEXT = ["openai.chat", "openai.completions", "openai.responses", "openai.embeddings"] as const
+/** Fields of OpenAI's own, which no other vendor has. */
+const OWN = ["verbosity", "file-data"] as const
+const NO_EFFORT = ["reasoning-effort", "reasoning-budget"] as const
+
+export const VENDOR_ROWS: Readonly<Record<VendorName, VendorRow>> = {
+  OpenAI: {
+    reference: "https://platform.openai.com/docs/api-reference/chat/create",
+    wires: [
+      ...TEXT,
+      "openai.moderations",
+      "openai.images",
+      "openai.speech",
+      "openai.transcriptions",
+    ],
+    outputLimit: "max_completion_tokens",
+    streamUsage: "asked",
+  },
+  Mistral: {
+    reference: "https://docs.mistral.ai/api/#tag/chat",
+    wires: ["openai.chat", "openai.embeddings", "openai.transcriptions"],
+    seed: "random_seed",
+    // The last chunk carries it; a field that is not known is refused.
+    streamUsage: "always",
+    // An assistant turn at the end needs a field of Mistral's own; audio has another shape.
+    refuses: ["assistant-prefill", "audio-input", "logit-bias", "logprobs", ...OWN],
+    drops: ["user"],
+  },
+  Groq: {
+    reference: "https://console.groq.com/docs/openai",
+    wires: ["openai.chat", "openai.responses", "openai.speech", "openai.transcriptions"],
+    outputLimit: "max_completion_tokens",
+    // In `x_groq.usage` of the last chunk.
+    streamUsage: "always",
+    refuses: [
+      "logit-bias",
+      "logprobs",
+      "choices",
+      "frequency-penalty",
+      "presence-penalty",
+      "audio-input",
+      ...OWN,
+    ],
+  },
+  Together: {
+    reference: "https://docs.together.ai/reference/chat-completions-1",
+    wires: [
+      "openai.chat",
+      "openai.completions",
+      "openai.embeddings",
+      "openai.images",
+      "openai.speech",
+      "openai.transcriptions",
+    ],
+    streamUsage: "always",
+    // `logprobs` is a number there.
+    refuses: ["logprobs", "parallel-tool-calls-off", ...OWN],
+    takes: ["top-k", "min-p"],
+    drops: ["user"],
+  },
+  Fireworks: {
+    reference: "https://docs.fireworks.ai/tools-sdks/openai-compatibility",
+    wires: [...TEXT],
+    streamUsage: "always",
+    refuses: ["audio-input", ...OWN],
+    takes: ["top-k", "min-p"],
+  },
+  DeepSeek: {
+    reference: "https://api-docs.deepseek.com/api/create-chat-completion",
+    wires: ["openai.chat"],
+    streamUsage: "asked",
+    refuses: [
+      "image-url",
+      "image-data",
+      "audio-input",
+      "assistant-prefill",
+      "json-schema",
+      "seed",
+      "choices",
+      "logit-bias",
+      "parallel-tool-calls-off",
+      ...OWN,
+    ],
+    drops: ["user"],
+  },
+  XAI: {
+    reference: "https://docs.x.ai/docs/api-reference#chat-completions",
+    wires: ["openai.chat", "openai.responses", "openai.images"],
+    outputLimit: "max_completion_tokens",
+    streamUsage: "asked",
+    refuses: ["logit-bias", "audio-input", ...OWN],
+  },
+  OpenRouter: {
+    reference: "https://openrouter.ai/docs/api-reference/chat-completion",
+    wires: [...TEXT],
+    outputLimit: "max_completion_tokens",
+    // `stream_options` has no effect there; the report includes `cost`.
+    streamUsage: "always",
+    refuses: ["choices", "verbosity"],
+    takes: ["top-k", "min-p"],
+  },
+  Perplexity: {
+    reference: "https://docs.perplexity.ai/docs/sonar/openai-compatibility",
+    wires: ["openai.chat", "openai.responses", "openai.embeddings"],
+    paths: { "openai.responses": "/v1/responses", "openai.embeddings": "/v1/embeddings" },
+    // In every chunk, as far as it has come.
+    streamUsage: "always",
+    refuses: ["seed", "logit-bias", "json-object", "tool-choice-named", "audio-input", ...OWN],
+    takes: ["top-k"],
+    drops: ["user"],
+  },
+  Cerebras: {
+    reference: "https://inference-docs.cerebras.ai/api-reference/chat-completions",
+    wires: ["openai.chat", "openai.completions"],
+    outputLimit: "max_completion_tokens",
+    streamUsage: "asked",
+    refuses: ["audio-input", ...OWN],
+  },
+  NvidiaNIM: {
+    reference: "https://docs.api.nvidia.com/nim/reference/llm-apis",
+    wires: ["openai.chat", "openai.completions", "openai.embeddings"],
+    streamUsage: "asked",
+    refuses: [...OWN],
+    drops: ["user"],
+  },
+  VLLM: {
+    reference: "https://docs.vllm.ai/en/latest/serving/openai_compatible_server.html",
+    wires: [...TEXT, "openai.transcriptions"],
+    streamUsage: "asked",
+    // Ignored there, as are `user` and the detail of an image.
+    refuses: ["parallel-tool-calls-off", ...OWN],
+    takes: ["top-k", "min-p"],
+    drops: ["user", "image-detail"],
+  },
+  Ollama: {
+    reference: "https://docs.ollama.com/api/openai-compatibility",
+    wires: [...TEXT, "openai.images"],
+    streamUsage: "asked",
+    refuses: [
+      "image-url",
+      "audio-input",
+      "logit-bias",
+      "logprobs",
+      "choices",
+      "tool-choice-none",
+      "tool-choice-required",
+      "tool-choice-named",
+      "parallel-tool-calls-off",
+      ...OWN,
+    ],
+    drops: ["user"],
+  },
+  LMStudio: {
+    reference: "https://lmstudio.ai/docs/developer/openai-compat/chat-completions",
+    wires: [...TEXT],
+    streamUsage: "asked",
+    refuses: [
+      "audio-input",
+      "logprobs",
+      "choices",
+      "json-object",
+      "parallel-tool-calls-off",
+      ...NO_EFFORT,
+      ...OWN,
+    ],
+    takes: ["top-k"],
+    drops: ["user"],
+  },
+  LlamaCpp: {
+    reference: "https://github.com/ggml-org/llama.cpp/blob/master/tools/server/README.md",
+    wires: [...TEXT],
+    streamUsage: "asked",
+    // A tool named in `tool_choice` is taken for `auto`.
+    refuses: ["tool-choice-named", ...NO_EFFORT, ...OWN],
+    takes: ["top-k", "min-p"],
+    drops: ["user"],
+  },
+  TGI: {
+    reference: "https://huggingface.github.io/text-generation-inference/",
+    wires: ["openai.chat", "openai.completions"],
+    streamUsage: "asked",
+    // `logit_bias` and `n` are marked as unused.
+    refuses: [
+      "audio-input",
+      "logit-bias",
+      "choices",
+      "parallel-tool-calls-off",
+      ...NO_EFFORT,
+      ...OWN,
+    ],
+    drops: ["user"],
+  },
+  SambaNova: {
+    reference: "https://docs.sambanova.ai/docs/en/features/openai-compatibility",
+    wires: [...TEXT, "openai.transcriptions"],
+    outputLimit: "max_completion_tokens",
+    streamUsage: "asked",
+    // The penalties are accepted and not implemented; audio has another shape.
+    refuses: ["frequency-penalty", "presence-penalty", "audio-input", ...OWN],
+    takes: ["top-k"],
+    drops: ["user"],
+  },
+  HuggingFace: {
+    reference: "https://huggingface.co/docs/inference-providers/tasks/chat-completion",
+    wires: ["openai.chat", "openai.responses"],
+    streamUsage: "asked",
+    refuses: ["audio-input", "logit-bias", "choices", "parallel-tool-calls-off", ...OWN],
+    drops: ["user"],
+  },
+  Databricks: {
+    reference:
+      "https://docs.databricks.com/aws/en/machine-learning/foundation-model-apis/api-reference",
+    wires: [...TEXT],
+    streamUsage: "asked",
+    refuses: [
+      "audio-input",
+      "seed",
+      "logit-bias",
+      "frequency-penalty",
+      "presence-penalty",
+      "parallel-tool-calls-off",
+      ...OWN,
+    ],
+    takes: ["top-k"],
+    drops: ["user"],
+  },
+  CloudflareWorkersAI: {
+    reference: "https://developers.cloudflare.com/workers-ai/configuration/open-ai-compatibility",
+    wires: ["openai.chat", "openai.responses", "openai.embeddings"],
+    streamUsage: "asked",
+    refuses: ["audio-input", ...OWN],
+    drops: ["user"],
+  },
+  GitHubModels: {
+    reference: "https://docs.github.com/en/rest/models/inference",
+    wires: ["openai.chat", "openai.embeddings"],
+    streamUsage: "asked",
+    refuses: [
+      "choices",
+      "logit-bias",
+      "logprobs",
+      "tool-choice-named",
+      "parallel-tool-calls-off",
+      ...NO_EFFORT,
+      ...OWN,
+    ],
+    drops: ["user"],
+  },
+}
