@@ -280,6 +280,76 @@ test.each(refused)("$name is refused on every route", async ({ headers, answer }
   expect(await knockAll(routes, given)).toEqual(everyRoute(routes, answer))
 })
 
+/** Every token that one namespace can show which is no sidecar's own, by how it came to be. */
+async function badTokens(peer: Peer): Promise<readonly (readonly [string, string])[]> {
+  const { namespace } = peer.pod
+  const mint = (audiences: readonly string[]) =>
+    mintToken(world.client, { namespace, pod: peer.pod, audiences })
+  const times = { iat: seconds() - 700, nbf: seconds() - 700, exp: seconds() - 120 }
+  const claims = { ...tokenClaims(peer.token), ...times }
+  const gone = await world.createPod(namespace, "gone-for-good")
+  const ofGone = await mintToken(world.client, { namespace, pod: gone })
+  await world.kubectl("-n", namespace, "delete", "pod", gone.name, "--grace-period=0", "--force")
+  return [
+    ["other audience", await mint(["vault"])],
+    ["application's ServiceAccount", await mint([])],
+    ["expired", signToken(world.controlPlane, peer.token, claims)],
+    ["deleted pod", ofGone],
+  ]
+}
+
+test("of four namespaces, none gets in anywhere with any token but its own sidecar's", async () => {
+  const others: Peer[] = []
+  for (const namespace of ["gamma", "delta"]) {
+    await world.createNamespace(namespace)
+    others.push(await connect(await world.createPod(namespace, "api-0")))
+  }
+  const peers = [alpha, beta, ...others]
+  const letIn: string[] = []
+  let asked = 0
+  const ask = async (owner: Peer, who: string, headers: Readonly<Record<string, string>>) => {
+    for (const route of await routesOf(owner)) {
+      const { status } = await knock(door, { ...route, headers })
+      asked += 1
+      if (status !== 401 && status !== 403) letIn.push(`${who}: ${route.path} ${status}`)
+    }
+  }
+  for (const owner of peers) await ask(owner, "nobody", {})
+  for (const holder of peers) {
+    for (const [kind, token] of await badTokens(holder)) {
+      await waitUntil({ what: `the ${kind} is refused`, withinMs: GONE_WITHIN_MS }, async () =>
+        (await knock(door, { method: "POST", path: "/v1/hello", body: {}, headers: bearer(token) }))
+          .status === 400
+          ? undefined
+          : true,
+      )
+      for (const owner of peers)
+        await ask(owner, `${kind} of ${holder.pod.namespace}`, bearer(token))
+    }
+  }
+  console.log(`${asked} requests with no sidecar's own token, ${letIn.length} let in`)
+  expect(letIn).toEqual([])
+  expect(asked).toBe(4 * 4 + 4 * 4 * 4 * 4)
+  await expectOwnOnly(peers)
+  for (const peer of others) peer.stream.close()
+}, 120_000)
+
+/** With a sidecar's own token: sessions of others are refused, and a hello tells of itself. */
+async function expectOwnOnly(peers: readonly Peer[]): Promise<void> {
+  for (const holder of peers) {
+    for (const owner of peers.filter((peer) => peer !== holder)) {
+      const ofSession = (await routesOf(owner)).filter(({ path }) => /status|config/.test(path))
+      const answers = Object.values(await knockAll(ofSession, bearer(holder.token)))
+      expect(answers.map(({ status }) => status)).toEqual([403, 403])
+    }
+  }
+  for (const { token, greeting } of peers) {
+    const hello = { method: "POST", path: "/v1/hello", headers: bearer(token), body: helloBody() }
+    const { identity } = JSON.parse((await knock(door, hello)).text) as HelloAnswer
+    expect(identity).toEqual(greeting.identity)
+  }
+}
+
 test("a deleted pod's stream is closed and its token refused on every route within 15 seconds", async () => {
   const peer = await connect(await world.createPod("alpha", "gone"))
   const routes = await routesOf(peer)
