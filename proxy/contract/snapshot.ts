@@ -94,10 +94,12 @@ export type ProviderSchema =
  * The schemas that have an adapter: the one list. `proxy/providers/registry.ts` must have a row for
  * each, and the kinds offer no other, so a schema is enabled by a line here and a row there.
  */
-export const SPOKEN_SCHEMAS = ["OpenAI", "Anthropic", "Simulated"] as const satisfies readonly [
-  ProviderSchema,
-  ...ProviderSchema[],
-]
+export const SPOKEN_SCHEMAS = [
+  "OpenAI",
+  "AzureOpenAI",
+  "Anthropic",
+  "Simulated",
+] as const satisfies readonly [ProviderSchema, ...ProviderSchema[]]
 
 export type SpokenSchema = (typeof SPOKEN_SCHEMAS)[number]
 

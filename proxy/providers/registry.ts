@@ -7,10 +7,12 @@ import {
 } from "#proxy/contract/snapshot.ts"
 import type { ProviderAdapter, UpstreamWire } from "./adapter.ts"
 import { anthropic } from "./anthropic/anthropic.ts"
+import { azureOpenAi } from "./azure-openai/azure-openai.ts"
 import { openAi } from "./openai/openai.ts"
 
 const ADAPTERS: Readonly<Record<SpokenSchema, ProviderAdapter>> = Object.freeze({
   OpenAI: openAi,
+  AzureOpenAI: azureOpenAi,
   Anthropic: anthropic,
   /** Its script speaks OpenAI's schema. */
   Simulated: openAi,

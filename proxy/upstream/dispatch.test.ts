@@ -575,6 +575,24 @@ describe("what expires", () => {
     ])
   })
 
+  test("a token is a bearer token also where a key has a header of its own", async () => {
+    const upstream = await startUpstream(ok)
+    const egress = makeEgress({ now: () => NOW - 1 })
+    const provider = makeProvider(origin(upstream), { credential: "Secret" })
+    const authorization = { header: "api-key", prefix: "" }
+    const key = { kind: "key", provider: "openai", origin: provider.origin, value: "k1" } as const
+    egress.setCredentials([key])
+    await send(egress, { ...makeRequest(provider), authorization })
+    egress.setCredentials([token(provider.origin, "t1", NOW)])
+    await send(egress, { ...makeRequest(provider), authorization })
+    expect(
+      upstream.requests.map(({ headers }) => [headers["api-key"], headers.authorization]),
+    ).toEqual([
+      ["k1", undefined],
+      [undefined, "Bearer t1"],
+    ])
+  })
+
   test("the keys of AWS sign what is sent, and go nowhere themselves", async () => {
     const upstream = await startUpstream(ok)
     const egress = makeEgress({ now: () => NOW })

@@ -33,7 +33,9 @@ export class Secret {
   /** The headers to add, as a flat list. `now`, the wall clock in ms, is part of a signature. */
   authorize(request: SignableRequest, { header, prefix }: Authorization, now: number): string[] {
     const entry = this.#entry
-    if (entry.kind !== "aws") return [header, `${prefix}${entry.value}`]
+    if (entry.kind === "key") return [header, `${prefix}${entry.value}`]
+    // Also where a key has a header of its own: tokens of Entra and Google are bearer tokens.
+    if (entry.kind === "bearer") return ["authorization", `Bearer ${entry.value}`]
     const day = dayOf(now)
     if (this.#dayKey?.day !== day) this.#dayKey = deriveKey(entry, day)
     return signAws(request, entry, this.#dayKey, now)

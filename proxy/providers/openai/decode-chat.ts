@@ -33,6 +33,8 @@ class ChunkDecoder implements StreamDecoder {
     if (name === "error" || hasError(document)) {
       return [{ kind: "response-error", message: "the upstream reported an error" }]
     }
+    // Azure begins with what its filter says of the prompt, under no id.
+    if (!this.hasStarted && view.textOf("id") === "" && isWithoutChoices(view)) return []
     const events: ResponseEvent[] = this.hasStarted ? [] : [startOf(view)]
     this.hasStarted = true
     events.push(...choicesOf(view, "delta", this.state))
@@ -45,6 +47,10 @@ class ChunkDecoder implements StreamDecoder {
   finish(): readonly ResponseEvent[] {
     return []
   }
+}
+
+function isWithoutChoices(view: JsonView): boolean {
+  return view.member("choices")?.items().length === 0
 }
 
 function startOf(view: JsonView): ResponseEvent {

@@ -19,10 +19,11 @@ export interface VendorRow {
   readonly seed?: "seed" | "random_seed"
   /**
    * `asked`: by `stream_options.include_usage`, in an event of its own, which is hidden from a
-   * client that did not ask. `always`: unasked, `stream_options` being unknown or without effect;
-   * then nothing is asked and nothing is hidden, as every client of that vendor sees it.
+   * client that did not ask. `unasked`: `stream_options` is unknown or without effect there, so
+   * that nothing is asked for; what comes by itself is counted and passes, as every client of that
+   * vendor sees it.
    */
-  readonly streamUsage: "asked" | "always"
+  readonly streamUsage: "asked" | "unasked"
   /** Against the table of OpenAI's own API, as the next two. */
   readonly refuses?: readonly ChatFeature[]
   readonly takes?: readonly ChatFeature[]
@@ -52,7 +53,7 @@ export const VENDOR_ROWS: Readonly<Record<VendorName, VendorRow>> = {
     wires: ["openai.chat", "openai.embeddings", "openai.transcriptions"],
     seed: "random_seed",
     // The last chunk carries it; a field that is not known is refused.
-    streamUsage: "always",
+    streamUsage: "unasked",
     // An assistant turn at the end needs a field of Mistral's own; audio has another shape.
     refuses: ["assistant-prefill", "audio-input", "logit-bias", "logprobs", ...OWN],
     drops: ["user"],
@@ -62,7 +63,7 @@ export const VENDOR_ROWS: Readonly<Record<VendorName, VendorRow>> = {
     wires: ["openai.chat", "openai.responses", "openai.speech", "openai.transcriptions"],
     outputLimit: "max_completion_tokens",
     // In `x_groq.usage` of the last chunk.
-    streamUsage: "always",
+    streamUsage: "unasked",
     refuses: [
       "logit-bias",
       "logprobs",
@@ -83,7 +84,7 @@ export const VENDOR_ROWS: Readonly<Record<VendorName, VendorRow>> = {
       "openai.speech",
       "openai.transcriptions",
     ],
-    streamUsage: "always",
+    streamUsage: "unasked",
     // `logprobs` is a number there.
     refuses: ["logprobs", "parallel-tool-calls-off", ...OWN],
     takes: ["top-k", "min-p"],
@@ -92,7 +93,7 @@ export const VENDOR_ROWS: Readonly<Record<VendorName, VendorRow>> = {
   Fireworks: {
     reference: "https://docs.fireworks.ai/tools-sdks/openai-compatibility",
     wires: [...TEXT],
-    streamUsage: "always",
+    streamUsage: "unasked",
     refuses: ["audio-input", ...OWN],
     takes: ["top-k", "min-p"],
   },
@@ -126,7 +127,7 @@ export const VENDOR_ROWS: Readonly<Record<VendorName, VendorRow>> = {
     wires: [...TEXT],
     outputLimit: "max_completion_tokens",
     // `stream_options` has no effect there; the report includes `cost`.
-    streamUsage: "always",
+    streamUsage: "unasked",
     refuses: ["choices", "verbosity"],
     takes: ["top-k", "min-p"],
   },
@@ -135,7 +136,7 @@ export const VENDOR_ROWS: Readonly<Record<VendorName, VendorRow>> = {
     wires: ["openai.chat", "openai.responses", "openai.embeddings"],
     paths: { "openai.responses": "/v1/responses", "openai.embeddings": "/v1/embeddings" },
     // In every chunk, as far as it has come.
-    streamUsage: "always",
+    streamUsage: "unasked",
     refuses: ["seed", "logit-bias", "json-object", "tool-choice-named", "audio-input", ...OWN],
     takes: ["top-k"],
     drops: ["user"],

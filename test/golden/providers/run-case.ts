@@ -36,6 +36,16 @@ export const SCHEMAS: Readonly<Record<Exclude<SpokenSchema, "Simulated">, Schema
     streamEnding: "sse",
     streamType: "text/event-stream",
   },
+  AzureOpenAI: {
+    provider: {
+      pathPrefix: "",
+      options: { schema: "AzureOpenAI", apiVersion: "2025-04-01-preview" },
+    },
+    // The name of a deployment, which is anybody's choice.
+    model: "chat-eu",
+    streamEnding: "sse",
+    streamType: "text/event-stream",
+  },
   Anthropic: {
     provider: { pathPrefix: "" },
     model: "claude-sonnet-4-5",
