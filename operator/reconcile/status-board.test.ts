@@ -285,6 +285,34 @@ test("an AINamespace says what its sidecars run, and follows them", () => {
   expect(writeAll(board, NOW + 200_000)).toEqual([])
 })
 
+test("after a restart an AINamespace keeps the versions of sidecars that come back", () => {
+  const details = (): NamespaceDetails => ({ injection: "Enabled", team: { name: "search" } })
+  const object = { kind: "AINamespace", name: "default", uid: "uid-ain" } as const
+  const both = ["a", "b"].map((pod) =>
+    makeSidecar(pod, { heldHash: "h1", heldVersion: { term: 2, generation: 7 } }),
+  )
+  const run = (connected: readonly ConnectedSidecar[], shown: ObjectStatus | null) => {
+    const { board, inForce } = makeBoard(() => connected, 2)
+    board.start(NOW, 2)
+    inForce.published("search", "h1", [], new Set())
+    if (shown !== null) board.observe({ ...object, namespace: "search" }, object.uid, shown, NOW)
+    board.judge("search", [{ ...makeVerdict(object), details }])
+    board.evaluate(NOW)
+    return board
+  }
+  const [write] = run(both, null).take(NOW)
+  const shown = readStatus({ status: write?.status })
+  expect(shown).toMatchObject({ config: "2.7", versions: [{ sidecars: 2 }] })
+  const connected: ConnectedSidecar[] = []
+  const board = run(connected, shown)
+  for (const [at, sidecar] of both.entries()) {
+    connected.push(sidecar)
+    board.touch("search")
+    expect(writeAll(board, NOW + 1000 * at)).toEqual([])
+  }
+  expect(writeAll(board, NOW + 600_000)).toEqual([])
+})
+
 test("details that are not ours are written over", () => {
   const { board } = makeBoard()
   const details = (): NamespaceDetails => ({ injection: "Enabled", team: { name: "search" } })
