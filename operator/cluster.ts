@@ -10,7 +10,6 @@ import { AI_NAMESPACE, AI_NAMESPACE_NAME } from "#operator/api/v1alpha1/ai-names
 import { API_VERSION, kindOf } from "#operator/api/v1alpha1/registry.ts"
 import type { StoredTexts } from "#operator/certificates/certificates.ts"
 import type { SecretTexts } from "#operator/certificates/stored-bundle.ts"
-import { ENVIRONMENT, ENVIRONMENT_CONFIG_MAP } from "#operator/inject/environment.ts"
 import {
   type ApplyTarget,
   applyObject,
@@ -129,18 +128,21 @@ export function createSecretStore(client: KubeClient, namespace: string, name: s
   return { load, save }
 }
 
-/** Safe to repeat; a namespace that ends meanwhile is left alone. */
-export async function writeRoots(
+/** Safe to repeat. Gives the ConfigMap as it is then; null in a namespace that ends meanwhile. */
+export async function writeConfigMap(
   client: KubeClient,
   namespace: string,
-  roots: string,
-): Promise<void> {
-  await writeConfigMap(client, namespace, CA_CONFIG_MAP, { "ca.crt": roots })
-}
-
-/** How the applications of an injected namespace find their sidecar; safe to repeat as well. */
-export async function writeEnvironment(client: KubeClient, namespace: string): Promise<void> {
-  await writeConfigMap(client, namespace, ENVIRONMENT_CONFIG_MAP, ENVIRONMENT)
+  name: string,
+  data: Readonly<Record<string, string>>,
+): Promise<unknown> {
+  const target = { apiVersion: "v1", kind: "ConfigMap", plural: "configmaps", namespace, name }
+  try {
+    return await applyObject(client, target, { data })
+  } catch (error) {
+    // 403: creating in a terminating namespace is forbidden; it is left alone until its end.
+    if (isRefusal(error, 404) || isTerminating(error)) return null
+    throw error
+  }
 }
 
 /**
@@ -194,22 +196,6 @@ export async function labelOwnPod(
 function namespaceTarget(namespace: string): ApplyTarget {
   const { kind, plural } = AI_NAMESPACE
   return { apiVersion: API_VERSION, kind, plural, namespace, name: AI_NAMESPACE_NAME }
-}
-
-async function writeConfigMap(
-  client: KubeClient,
-  namespace: string,
-  name: string,
-  data: Readonly<Record<string, string>>,
-): Promise<void> {
-  const target = { apiVersion: "v1", kind: "ConfigMap", plural: "configmaps", namespace, name }
-  try {
-    await applyObject(client, target, { data })
-  } catch (error) {
-    // 403: creating in a terminating namespace is forbidden; it is left alone until its end.
-    if (isRefusal(error, 404) || isTerminating(error)) return
-    throw error
-  }
 }
 
 function isTerminating(error: unknown): boolean {

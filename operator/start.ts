@@ -133,6 +133,7 @@ async function start(
     client,
     credentialsNamespace: config.credentialsNamespace,
     feed: withPods(plane.feed, injections.observe),
+    configMaps: certificates.configMaps,
     onNamespaces: () => certificates.namespacesChanged(),
     onBroken: (error) => onFatal(`a watch broke: ${errorText(error)}`),
     log,

@@ -4,10 +4,10 @@
  * In: reports of the reflectors, by kind. Out: lines in the log, the gauge of the API server, the
  * counter of restarts. Must not know how a watch goes on.
  */
-import type { IndexedKind } from "#operator/index/view.ts"
 import type { ReflectorReport } from "#operator/kube/reflector.ts"
 import type { Log } from "#operator/telemetry/log.ts"
 import type { OperatorMetrics } from "#operator/telemetry/metrics.ts"
+import type { WatchedKind } from "./watches.ts"
 
 export function createWatchReports({
   log,
@@ -15,8 +15,8 @@ export function createWatchReports({
 }: {
   readonly log: Log
   readonly metrics: Pick<OperatorMetrics, "watchRestarts" | "apiServerUp">
-}): (kind: IndexedKind, report: ReflectorReport) => void {
-  const failing = new Set<IndexedKind>()
+}): (kind: WatchedKind, report: ReflectorReport) => void {
+  const failing = new Set<WatchedKind>()
   return (kind, report) => {
     if (report.kind === "failed") {
       const wait = { kind, error: report.message, durationMs: Math.round(report.retryInMs) }
