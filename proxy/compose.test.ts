@@ -108,7 +108,9 @@ function makePush(origin: string, generation = 1, model = "smart"): SnapshotPush
       },
     ],
     models: { exact: { [model]: 0 }, prefixes: [] },
-    prices: { "OpenAI/gpt-4o": [{ fromMs: 0, input: 1000, cachedInput: null, output: 2000 }] },
+    prices: {
+      "OpenAI-compatible/gpt-4o": [{ fromMs: 0, input: 1000, cachedInput: null, output: 2000 }],
+    },
   }
   const hash = createHash("sha256").update(canonicalJson(snapshot)).digest("hex")
   return { version: { term: 1, generation }, hash, snapshot }

@@ -3,14 +3,8 @@
 import type { NamespaceChoice } from "#operator/api/v1alpha1/fields.ts"
 import type { ModelPolicySpec } from "#operator/api/v1alpha1/model-policy.ts"
 import type { ConfigObject, ObjectRef, SecretFacts } from "#operator/index/view.ts"
-import type { Price } from "#proxy/contract/prices.ts"
-import type {
-  ProviderConfig,
-  ProviderSchema,
-  RuleConfig,
-  Snapshot,
-  TeamVerdict,
-} from "#proxy/contract/snapshot.ts"
+import type { ProviderConfig, RuleConfig, Snapshot, TeamVerdict } from "#proxy/contract/snapshot.ts"
+import type { PriceBook } from "./price-book.ts"
 import type { Reason } from "./reasons.ts"
 
 export interface Condition {
@@ -108,15 +102,6 @@ export interface CompiledTeam {
   readonly verdict: TeamVerdict
   /** The TeamQuota and its ancestors, as far as they exist. */
   readonly sources: readonly ConfigObject[]
-}
-
-/** Prices by schema, then by model; `source` is null for the built-in catalogue. */
-export type PriceBook = ReadonlyMap<ProviderSchema, ReadonlyMap<string, BookedPrices>>
-
-export interface BookedPrices {
-  /** Oldest first. */
-  readonly prices: readonly Price[]
-  readonly source: ConfigObject | null
 }
 
 /** An AIRoute that can be read. */

@@ -1,9 +1,7 @@
 /** Pass: the Snapshot of one namespace, put together from what the other passes settled. */
 import type { ConfigObject, NamespaceView } from "#operator/index/view.ts"
-import { type PriceTable, priceKey } from "#proxy/contract/prices.ts"
 import {
   type ModelIndex,
-  type ProviderSchema,
   type RouteConfig,
   SNAPSHOT_SCHEMA_VERSION,
 } from "#proxy/contract/snapshot.ts"
@@ -17,17 +15,16 @@ import {
 } from "./backends.ts"
 import { claim } from "./claims.ts"
 import type {
-  BookedPrices,
   ClusterCore,
   CompiledNamespace,
   CompileSettings,
   ObjectVerdict,
-  PriceBook,
   ReadRoute,
 } from "./compiled.ts"
 import { accepted, notAccepted, refused } from "./conditions.ts"
 import { denialsOf } from "./denials.ts"
 import { byName, compareText } from "./order.ts"
+import { pricesOf } from "./prices-served.ts"
 import { describeFault, remembering } from "./read.ts"
 import { ownRoutes, readOwnRoute } from "./routes.ts"
 import { claimShared, sharedRoutesOf } from "./shared-routes.ts"
@@ -169,72 +166,6 @@ function modelIndex(serving: readonly Serving[]): ModelIndex {
     ),
   }
 }
-
-/** Prices of every (schema, model) that a backend here can serve, as far as they are known. */
-function pricesOf(
-  book: PriceBook,
-  serving: readonly Serving[],
-  providers: ReturnType<typeof providersOf>,
-): { readonly table: PriceTable; readonly sources: readonly ConfigObject[] } {
-  const found = new Map<string, BookedPrices>()
-  for (const [schema, names] of namesServed(serving, providers)) {
-    for (const name of names) {
-      for (const [model, booked] of lookUp(book.get(schema), name)) {
-        found.set(priceKey(schema, model), booked)
-      }
-    }
-  }
-  const sorted = [...found].sort(([a], [b]) => compareText(a, b))
-  return {
-    table: Object.fromEntries(sorted.map(([key, { prices }]) => [key, prices])),
-    sources: sorted.flatMap(([, { source }]) => (source === null ? [] : [source])),
-  }
-}
-
-/** Models and patterns that each schema is asked for here. */
-function namesServed(
-  serving: readonly Serving[],
-  providers: ReturnType<typeof providersOf>,
-): ReadonlyMap<ProviderSchema, ReadonlySet<string>> {
-  const schemas = new Map(providers.map(({ config }) => [config.name, config.schema]))
-  const served = new Map<ProviderSchema, Set<string>>()
-  for (const { route, patterns } of serving) {
-    for (const { backends } of route.rules) {
-      for (const { provider, model } of backends) {
-        const schema = schemas.get(provider)
-        if (schema === undefined) continue
-        const names = served.get(schema) ?? new Set()
-        served.set(schema, names)
-        if (model !== null) names.add(model)
-        else for (const pattern of patterns) names.add(pattern)
-      }
-    }
-  }
-  return served
-}
-
-type Models = ReadonlyMap<string, BookedPrices>
-type Found = readonly (readonly [string, BookedPrices])[]
-
-/** A pattern stands for every known model that it covers. */
-function lookUp(models: Models | undefined, name: string): Found {
-  if (models === undefined) return []
-  if (name.endsWith("*")) return coveredBy(models)(name.slice(0, -1))
-  const booked = models.get(name)
-  return booked === undefined ? [] : [[name, booked]]
-}
-
-/** Remembers what each prefix covers; as many as there are different patterns. */
-const coveredBy = remembering((models: Models) => {
-  const known = new Map<string, Found>()
-  return (prefix: string): Found => {
-    const held = known.get(prefix)
-    if (held !== undefined) return held
-    const found = [...models].filter(([model]) => model.startsWith(prefix))
-    known.set(prefix, found)
-    return found
-  }
-})
 
 function sourcesOf(objects: readonly ConfigObject[]): CompiledNamespace["sources"] {
   return [...new Set(objects)]

@@ -1,169 +1,106 @@
 /** Pass: ModelCatalogs over the built-in catalogue, as one book of prices. */
-import {
-  MODEL_CATALOG,
-  type ModelCatalogSpec,
-  parseModelCatalog,
-  toEpochMs,
-} from "#operator/api/v1alpha1/model-catalog.ts"
+import { MODEL_CATALOG, parseModelCatalog } from "#operator/api/v1alpha1/model-catalog.ts"
 import { type ClusterView, type ConfigObject, formatRef } from "#operator/index/view.ts"
-import { parseDecimal } from "#proxy/contract/money.ts"
-import type { Price, PriceTier, Tariff } from "#proxy/contract/prices.ts"
-import type { ProviderSchema } from "#proxy/contract/snapshot.ts"
-import { BUILT_IN_MODELS, type DatedPrice, type DollarTariff } from "./catalogue/built-in.ts"
-import type { BookedPrices, ObjectVerdict, PriceBook } from "./compiled.ts"
-import { accepted, refused, resolved } from "./conditions.ts"
+import type { ObjectVerdict } from "./compiled.ts"
+import { accepted, listSome, notResolved, refused, resolved } from "./conditions.ts"
 import { byAge } from "./order.ts"
+import { bookPrices, type PriceBook, type PriceEntry } from "./price-book.ts"
 import { contained, describeFault, readerOf, remembering, type Unreadable } from "./read.ts"
+import { settlePrices } from "./settle-prices.ts"
 
 /** All ModelCatalogs together; beyond it the youngest are refused. */
 export const CATALOGUE_ENTRIES_MAX = 2000
+const MODELS_NAMED_MAX = 10
 
 export interface PricesPass {
   readonly prices: PriceBook
   readonly verdicts: readonly ObjectVerdict[]
 }
 
-type Book = Map<ProviderSchema, Map<string, BookedPrices>>
-
 export function compilePrices(view: ClusterView): PricesPass {
-  const book: Book = new Map(
-    [...BUILT_IN].map(([schema, models]) => [schema, new Map(models)] as const),
-  )
+  const holders = new Map<string, PriceEntry>()
   const verdicts: ObjectVerdict[] = []
-  let entries = 0
   for (const object of [...view.catalogs].sort(byAge)) {
     const reading = readCatalog(object)
     const verdict = reading.ok
-      ? judge(object, reading.entries, book, entries)
+      ? judge(object, reading.entries, holders)
       : refused(object, "Invalid", describeFault(reading))
     verdicts.push(verdict)
     if (!reading.ok || verdict.accepted.status !== "True") continue
-    entries += reading.entries.length
-    for (const { schema, model, prices } of reading.entries) {
-      modelsOf(book, schema).set(model, { prices, source: object })
-    }
+    for (const entry of reading.entries) holders.set(keyOf(entry), entry)
   }
-  return { prices: book, verdicts }
+  const { book, unknown } = bookPrices([...holders.values()])
+  return { prices: book, verdicts: verdicts.map((verdict) => resolve(verdict, unknown)) }
 }
 
 /** Taken whole or not at all, as routes are. */
 function judge(
   object: ConfigObject,
-  entries: readonly Entry[],
-  book: Book,
-  before: number,
+  entries: readonly PriceEntry[],
+  holders: ReadonlyMap<string, PriceEntry>,
 ): ObjectVerdict {
-  for (const { schema, model } of entries) {
-    const holder = book.get(schema)?.get(model)?.source ?? null
-    if (holder === null) continue
+  for (const entry of entries) {
+    const holder = holders.get(keyOf(entry))
+    if (holder === undefined) continue
     const message =
-      `${formatRef(holder)}, which came first, already says what ${schema} model ${model} costs; ` +
+      `${formatRef(holder.object)}, which came first, already says what ${nameOf(entry)} costs; ` +
       "remove the entry here or there"
     return refused(object, "Conflicted", message)
   }
-  if (before + entries.length > CATALOGUE_ENTRIES_MAX) {
+  if (holders.size + entries.length > CATALOGUE_ENTRIES_MAX) {
     const message = `ModelCatalogs may have ${CATALOGUE_ENTRIES_MAX} models together; remove one`
     return refused(object, "LimitExceeded", message)
   }
   return { object, accepted: accepted(), resolvedRefs: resolved() }
 }
 
-interface Entry {
-  readonly schema: ProviderSchema
-  readonly model: string
-  readonly prices: readonly Price[]
+/** The other entries hold: only what is priced as an unknown model stays unpriced. */
+function resolve(verdict: ObjectVerdict, unknown: readonly PriceEntry[]): ObjectVerdict {
+  const names = unknown
+    .filter(({ object }) => object === verdict.object)
+    .map((entry) =>
+      entry.price.kind === "as"
+        ? `${nameOf(entry)} (priced as ${entry.price.model})`
+        : nameOf(entry),
+    )
+  if (names.length === 0) return verdict
+  const message = `no price is known for ${listSome(names, MODELS_NAMED_MAX)}; these are unpriced`
+  return { ...verdict, resolvedRefs: notResolved("PriceNotFound", message) }
 }
 
-type CatalogReading = { readonly ok: true; readonly entries: readonly Entry[] } | Unreadable
+function keyOf({ schema, vendor, model }: PriceEntry): string {
+  return `${schema} ${vendor ?? ""} ${model}`
+}
+
+function nameOf({ schema, vendor, model }: PriceEntry): string {
+  return `${vendor ?? schema} model ${model}`
+}
+
+type CatalogReading = { readonly ok: true; readonly entries: readonly PriceEntry[] } | Unreadable
 
 const readSpec = readerOf(MODEL_CATALOG, parseModelCatalog)
 
-export const readCatalog = remembering(
-  contained((object: ConfigObject): CatalogReading => {
-    const parsed = readSpec(object)
-    if (!parsed.ok) return parsed
-    const entries: Entry[] = []
-    for (const [index, { schema, model, prices }] of parsed.spec.models.entries()) {
-      const settled = settlePrices(prices)
-      if (new Set(settled.map(({ fromMs }) => fromMs)).size < settled.length) {
-        const path = `spec.models[${index}].prices`
-        return { ok: false, path, message: "two prices of one model hold from the same time" }
-      }
-      entries.push({ schema, model, prices: settled })
+export const readCatalog = remembering(contained(readModels))
+
+function readModels(object: ConfigObject): CatalogReading {
+  const parsed = readSpec(object)
+  if (!parsed.ok) return parsed
+  const entries = new Map<string, PriceEntry>()
+  for (const [index, { schema, vendor = null, model, ...more }] of parsed.spec.models.entries()) {
+    const path = `spec.models[${index}]`
+    const { prices, pricedAs } = more
+    const settled = settlePrices(prices ?? [])
+    if (new Set(settled.map(({ fromMs }) => fromMs)).size < settled.length) {
+      const message = "two prices of one model hold from the same time"
+      return { ok: false, path: `${path}.prices`, message }
     }
-    return { ok: true, entries }
-  }),
-)
-
-/**
- * Dollars per million tokens are pico-dollars a token times 10^6 over 10^12: six digits are kept
- * exactly.
- */
-function settlePrices(
-  prices: readonly DatedPrice[] | ModelCatalogSpec["models"][number]["prices"],
-): readonly Price[] {
-  const settled = prices.map(({ from, tiers, ...tariff }) => ({
-    fromMs: from === undefined ? 0 : (toEpochMs(from) ?? 0),
-    ...settleTariff(tariff),
-    ...(tiers === undefined ? {} : { tiers: settleTiers(tiers) }),
-  }))
-  return settled.sort((a, b) => a.fromMs - b.fromMs)
-}
-
-function settleTiers(tiers: NonNullable<DatedPrice["tiers"]>): readonly PriceTier[] {
-  const settled = tiers.map(({ aboveInputTokens, ...tariff }) => ({
-    aboveInputTokens,
-    ...settleTariff(tariff),
-  }))
-  return settled.sort((a, b) => a.aboveInputTokens - b.aboveInputTokens)
-}
-
-const OPTIONAL_PRICES = [
-  "cacheWrite",
-  "cacheWrite1h",
-  "inputAudio",
-  "inputImage",
-  "outputAudio",
-  "outputImage",
-] as const satisfies readonly (keyof Tariff)[]
-
-/** A price that is absent stays absent: what it falls back to is settled where money is made. */
-function settleTariff(tariff: DollarTariff): Tariff {
-  const { input, cachedInput, output } = tariff
-  const settled: { -readonly [K in keyof Tariff]: Tariff[K] } = {
-    input: picoPerToken(input),
-    cachedInput: cachedInput === undefined ? null : picoPerToken(cachedInput),
-    output: picoPerToken(output),
+    const price: PriceEntry["price"] =
+      pricedAs === undefined ? { kind: "own", prices: settled } : { kind: "as", model: pricedAs }
+    const entry = { object, schema, vendor, model, price }
+    if (entries.has(keyOf(entry))) {
+      return { ok: false, path, message: `${nameOf(entry)} is named twice` }
+    }
+    entries.set(keyOf(entry), entry)
   }
-  for (const name of OPTIONAL_PRICES) {
-    const price = tariff[name]
-    if (price !== undefined) settled[name] = picoPerToken(price)
-  }
-  return settled
+  return { ok: true, entries: [...entries.values()] }
 }
-
-function picoPerToken(dollarsPerMillion: string): number {
-  const units = parseDecimal(dollarsPerMillion, 6)
-  if (units === undefined) throw new Error("a price that passed its pattern must be decimal")
-  return Number(units)
-}
-
-function modelsOf(book: Book, schema: ProviderSchema): Map<string, BookedPrices> {
-  const known = book.get(schema)
-  if (known !== undefined) return known
-  const made = new Map<string, BookedPrices>()
-  book.set(schema, made)
-  return made
-}
-
-const BUILT_IN: PriceBook = new Map(
-  BUILT_IN_MODELS.map(({ schema, models }) => [
-    schema,
-    new Map(
-      Object.entries(models).map(([model, prices]) => [
-        model,
-        { prices: settlePrices(prices), source: null },
-      ]),
-    ),
-  ]),
-)

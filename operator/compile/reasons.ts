@@ -19,6 +19,7 @@ export const REASONS = [
   "ProviderNotReady",
   "ProviderNotPermitted",
   "BackendDenied",
+  "PriceNotFound",
   "ParentNotFound",
   "ParentInvalid",
   "NotInjected",

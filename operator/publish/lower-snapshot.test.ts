@@ -79,6 +79,25 @@ test("a problem that the compiler found is told as it was, and comes before ours
   expect(problemsOf(lowered)).toEqual([["AIProvider later: SecretNotFound"]])
 })
 
+test("prices stand under the one name that the older release knows, OpenAI's own before others", () => {
+  const price = (input: number) => [{ fromMs: 0, input, cachedInput: null, output: 0 }]
+  const prices = {
+    "Groq/llama": price(1),
+    "OpenAI-compatible/llama": price(2),
+    "OpenAI-compatible/own": price(3),
+    "OpenAI/gpt": price(4),
+    "Groq/gpt": price(5),
+    "Simulated/gpt": price(6),
+  }
+  expect(lowerSnapshot({ ...makeSnapshot({}), prices }).snapshot.prices).toEqual({
+    ...prices,
+    "OpenAI/llama": price(1),
+    "OpenAI/own": price(3),
+  })
+  const own = { "OpenAI/gpt": price(4), "Simulated/gpt": price(6) }
+  expect(lowerSnapshot({ ...makeSnapshot({}), prices: own }).snapshot.prices).toEqual(own)
+})
+
 test("a route that reads the same in both schemas is the same value, so its text is shared", () => {
   const snapshot = makeSnapshot({ plain: [makeBackend("openai")] })
   expect(lowerSnapshot(snapshot).snapshot.routes[0]).toBe(snapshot.routes[0])

@@ -13,7 +13,10 @@ import {
   type OlderRule,
   type OlderSnapshot,
 } from "#proxy/contract/older-snapshots.ts"
+import { UNKNOWN_MAKE } from "#proxy/contract/price-lookup.ts"
+import { type PriceTable, priceKey } from "#proxy/contract/prices.ts"
 import type { RouteConfig, RuleConfig, Snapshot } from "#proxy/contract/snapshot.ts"
+import { VENDORS } from "#proxy/contract/vendors.ts"
 
 /** Something of one object that a sidecar's release cannot do. */
 export interface Withheld {
@@ -50,9 +53,33 @@ export function lowerSnapshot(snapshot: Snapshot): Lowered {
     return features.length === 0 && hasNoProblem(route) ? route : lowerRoute(route, lacking)
   })
   return {
-    snapshot: { ...snapshot, schemaVersion: OLDER_SCHEMA_VERSION, providers, routes },
+    snapshot: {
+      ...snapshot,
+      schemaVersion: OLDER_SCHEMA_VERSION,
+      providers,
+      routes,
+      prices: lowerPrices(snapshot.prices),
+    },
     withheld,
   }
+}
+
+/**
+ * Sidecars of schema 1 price all that speaks OpenAI's schema under its name, whoever runs it: where
+ * two would stand under one name, OpenAI's own price stays, else the first. What they do not know
+ * of a price (writes to caches, audio, images, tiers) they charge as input and output.
+ */
+function lowerPrices(prices: PriceTable): PriceTable {
+  const renamed = Object.entries(prices).flatMap(([key, one]) => {
+    const end = key.indexOf("/")
+    const isShared = isOpenAiShaped(key.slice(0, end))
+    return isShared ? [[priceKey("OpenAI", key.slice(end + 1)), one] as const] : []
+  })
+  return renamed.length === 0 ? prices : { ...Object.fromEntries(renamed.reverse()), ...prices }
+}
+
+function isOpenAiShaped(source: string): boolean {
+  return source === UNKNOWN_MAKE || VENDORS.some(({ name }) => name === source)
 }
 
 /** What a route asks for and the older release lacks. */

@@ -8,7 +8,10 @@
 import type { EpochMs, NanoUsd } from "./money.ts"
 import type { TokenUsage } from "./records.ts"
 
-/** Keyed by `priceKey(schema, model)`; entries sorted by `fromMs`, oldest first. */
+/**
+ * Keyed by `priceKey(source, model)`, where a model that ends in `*` stands for all names that
+ * begin so; entries sorted by `fromMs`, oldest first. `price-lookup.ts` reads it.
+ */
 export type PriceTable = Readonly<Record<string, readonly Price[]>>
 
 /** In force from `fromMs` until the next entry. */
@@ -40,8 +43,9 @@ export interface Tariff {
   readonly outputImage?: number
 }
 
-export function priceKey(schema: string, model: string): string {
-  return `${schema}/${model}`
+/** `source` as `priceSource` names it: it holds no slash, a model may. */
+export function priceKey(source: string, model: string): string {
+  return `${source}/${model}`
 }
 
 /** The entry in force at `at`; undefined when none is known (unpriced is never zero). */

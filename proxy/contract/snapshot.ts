@@ -27,7 +27,7 @@ export interface Snapshot {
   /** By name; only those that serve a model here. `models` points into this list. */
   readonly routes: readonly RouteConfig[]
   readonly models: ModelIndex
-  /** Prices of every (schema, model) that a backend here can serve; see `priceKey`. */
+  /** Prices of every model that a backend here can serve, by vendor; see `priceKey`. */
   readonly prices: PriceTable
 }
 

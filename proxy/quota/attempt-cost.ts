@@ -1,18 +1,12 @@
 /**
  * What an attempt costs: before it, from the estimate; after it, from what was reported or seen.
  *
- * In: a target, the price table, token counts and the moment of admission. Out: nano-dollars, or
+ * In: a target, the prices, token counts and the moment of admission. Out: nano-dollars, or
  * null for unpriced, which is never zero. It must not know clocks or journals.
  */
 import type { EpochMs, NanoUsd } from "#proxy/contract/money.ts"
-import {
-  costBound,
-  costOf,
-  type Price,
-  type PriceTable,
-  priceAt,
-  priceKey,
-} from "#proxy/contract/prices.ts"
+import { type PriceLookup, priceSource, pricesNamed } from "#proxy/contract/price-lookup.ts"
+import { costBound, costOf, type Price, priceAt } from "#proxy/contract/prices.ts"
 import type { TokenUsage } from "#proxy/contract/records.ts"
 import type { Target } from "#proxy/exchange/target.ts"
 
@@ -26,12 +20,11 @@ export const NO_USAGE: TokenUsage = Object.freeze({
 export function priceOf(
   target: Target,
   servedModel: string,
-  table: PriceTable,
+  prices: PriceLookup,
   admittedAt: EpochMs,
 ): Price | undefined {
   if (target.model !== null) return priceAt(target.prices, admittedAt)
-  const key = priceKey(target.provider.schema, servedModel)
-  return Object.hasOwn(table, key) ? priceAt(table[key], admittedAt) : undefined
+  return priceAt(pricesNamed(prices.get(priceSource(target.provider)), servedModel), admittedAt)
 }
 
 /** The most that an attempt can cost that uses no more than `estimate`. */

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest"
+import { pricesNamed, UNKNOWN_MAKE } from "#proxy/contract/price-lookup.ts"
 import type { Price } from "#proxy/contract/prices.ts"
 import type { MatchConfig, Snapshot } from "#proxy/contract/snapshot.ts"
 import { findModel, findRule } from "#proxy/route/match-route.ts"
@@ -157,21 +158,21 @@ const CASES = [
   ],
   [
     "a price that is no integer",
-    ["prices", "OpenAI/served"],
+    ["prices", "OpenAI-compatible/served"],
     [{ fromMs: 0, input: 0.5, cachedInput: null, output: 1 }],
     null,
-    "/prices/OpenAI~1served/0/input",
+    "/prices/OpenAI-compatible~1served/0/input",
   ],
   [
     "a price of writes that is no integer",
-    ["prices", "OpenAI/served"],
+    ["prices", "OpenAI-compatible/served"],
     [{ fromMs: 0, input: 1, cachedInput: null, output: 1, cacheWrite: null }],
     null,
-    "/prices/OpenAI~1served/0/cacheWrite",
+    "/prices/OpenAI-compatible~1served/0/cacheWrite",
   ],
   [
     "a tier without its bound",
-    ["prices", "OpenAI/served"],
+    ["prices", "OpenAI-compatible/served"],
     [
       {
         fromMs: 0,
@@ -182,7 +183,7 @@ const CASES = [
       },
     ],
     null,
-    "/prices/OpenAI~1served/0/tiers/0/aboveInputTokens",
+    "/prices/OpenAI-compatible~1served/0/tiers/0/aboveInputTokens",
   ],
 ] as const
 
@@ -217,8 +218,54 @@ test("prices are linked whole, and without what this release does not know", () 
   }
   const price: Price = { fromMs: 0, ...tariff, tiers: [{ aboveInputTokens: 10, ...tariff }] }
   const later = { ...price, inputVideo: 10 }
-  const { prices } = makeRuntime({ prices: { "OpenAI/served": [price], "OpenAI/later": [later] } })
-  expect(prices).toEqual({ "OpenAI/served": [price], "OpenAI/later": [price] })
+  const { prices } = makeRuntime({ prices: { "Groq/one": [price], "Groq/later": [later] } })
+  expect(Object.fromEntries(prices.get("Groq")?.exact ?? [])).toEqual({
+    one: [price],
+    later: [price],
+  })
+})
+
+test("what an older operator prices under OpenAI's name is found at a server of unknown make", () => {
+  const snapshot = JSON.parse(JSON.stringify({ ...makeSnapshot(), schemaVersion: 1 }))
+  const price = { fromMs: 0, input: 1, cachedInput: null, output: 2 }
+  snapshot.prices = { "OpenAI/served": [price], "Simulated/served": [price] }
+  const linked = linkRuntime({ version: VERSION, hash: "h", snapshot }, IDENTITY)
+  if (!linked.ok) throw new Error(linked.nack.reason)
+  const { prices } = linked.runtime
+  expect(pricesNamed(prices.get(UNKNOWN_MAKE), "served")).toEqual([price])
+  expect(pricesNamed(prices.get("Simulated"), "served")).toEqual([price])
+  expect(prices.get("OpenAI")).toBeUndefined()
+})
+
+test("a price is that of the vendor, by name or else by the longest prefix", () => {
+  const price = (input: number): readonly Price[] => [
+    { fromMs: 0, input, cachedInput: null, output: 0 },
+  ]
+  const { prices } = makeRuntime({
+    prices: {
+      "OpenAI/gpt": price(1),
+      "Groq/gpt": price(2),
+      "Groq/org/llama": price(3),
+      "Anthropic/claude-4*": price(4),
+      "Anthropic/claude-4-5*": price(5),
+      "Anthropic/claude-4-5-mini": price(6),
+    },
+  })
+  const find = (source: string, model: string) => pricesNamed(prices.get(source), model)
+  expect([
+    find("OpenAI", "gpt"),
+    find("Groq", "gpt"),
+    find("Groq", "org/llama"),
+    find("Anthropic", "claude-4"),
+    find("Anthropic", "claude-4-20250101"),
+    find("Anthropic", "claude-4-5-20250929"),
+    find("Anthropic", "claude-4-5-mini"),
+  ]).toEqual([price(1), price(2), price(3), price(4), price(4), price(5), price(6)])
+  expect([find("Groq", "llama"), find("Mistral", "gpt"), find("Anthropic", "claude")]).toEqual([
+    undefined,
+    undefined,
+    undefined,
+  ])
 })
 
 test("a runtime is frozen and names its version", () => {

@@ -6,7 +6,12 @@
  * It must not know sockets, clocks or credentials: the same push gives the same Runtime.
  */
 import { type AccessVerdict, judgeModel } from "#proxy/contract/access.ts"
-import { priceKey } from "#proxy/contract/prices.ts"
+import {
+  linkPrices,
+  type PriceLookup,
+  priceSource,
+  pricesNamed,
+} from "#proxy/contract/price-lookup.ts"
 import {
   formatVersion,
   type Nack,
@@ -60,6 +65,7 @@ interface LinkContext {
   readonly snapshot: Snapshot
   readonly labels: Readonly<Record<string, string>>
   readonly version: string
+  readonly prices: PriceLookup
 }
 
 function linkSnapshot(snapshot: Snapshot, push: SnapshotPush, identity: PodIdentity): Runtime {
@@ -67,7 +73,8 @@ function linkSnapshot(snapshot: Snapshot, push: SnapshotPush, identity: PodIdent
     throw new LinkFault(`must be ${identity.namespace}, the pod's own namespace`, "/namespace")
   }
   const version = formatVersion(push.version)
-  const context = { snapshot, labels: identity.labels, version }
+  const prices = linkPrices(snapshot.prices)
+  const context = { snapshot, labels: identity.labels, version, prices }
   const routes = snapshot.routes.map((route, index) => linkRoute(route, index, context))
   const models = linkModels(snapshot, routes)
   const allowedModels = listAllowedModels(models, snapshot.access, snapshot.team)
@@ -82,7 +89,7 @@ function linkSnapshot(snapshot: Snapshot, push: SnapshotPush, identity: PodIdent
     access: snapshot.access,
     models,
     providers: snapshot.providers,
-    prices: snapshot.prices,
+    prices: context.prices,
     allowedModels,
     modelsBody: renderModels(allowedModels),
   })
@@ -177,7 +184,7 @@ function linkTarget(
   path: string,
   context: LinkContext,
 ): Target {
-  const { snapshot, version } = context
+  const { snapshot, version, prices } = context
   const provider = Object.hasOwn(snapshot.providers, backend.provider)
     ? snapshot.providers[backend.provider]
     : undefined
@@ -197,7 +204,7 @@ function linkTarget(
     priority: backend.priority,
     problem: problemOf(backend, served),
     verdict: model === null ? null : judgeAtLink(snapshot, backend.provider, model),
-    prices: model === null ? undefined : snapshot.prices[priceKey(served.schema, model)],
+    prices: model === null ? undefined : pricesNamed(prices.get(priceSource(served)), model),
     answerHeaders: Object.freeze([...headers, "x-sidegate-config", version]),
   })
 }

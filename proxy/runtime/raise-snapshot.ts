@@ -6,15 +6,35 @@
  * the older release could not say as it behaved. Nothing is checked here: the reader does that
  * next.
  */
+import { UNKNOWN_MAKE } from "#proxy/contract/price-lookup.ts"
+import { priceKey } from "#proxy/contract/prices.ts"
 import { type Fields, isFields } from "./read-value.ts"
 
-/** Schema 1: a backend's problem was its message, and no upstream had a vendor or options. */
+/**
+ * Schema 1: a backend's problem was its message, no upstream had a vendor or options, and what
+ * speaks OpenAI's schema was priced under its name.
+ */
 export function raiseSnapshot(older: Fields): Fields {
-  const { providers } = older
   const raised = mapList(older, "routes", raiseRoute)
-  if (!isFields(providers)) return raised
-  const entries = Object.entries(providers).map(([name, one]) => [name, raiseProvider(one)])
-  return { ...raised, providers: Object.fromEntries(entries) }
+  const providers = mapEntries(raised, "providers", (name, one) => [name, raiseProvider(one)])
+  return mapEntries(providers, "prices", (key, one) => [raisePriceKey(key), one])
+}
+
+function mapEntries(
+  owner: Fields,
+  name: string,
+  raise: (key: string, item: unknown) => readonly [string, unknown],
+): Fields {
+  const items = owner[name]
+  if (!isFields(items)) return owner
+  const entries = Object.entries(items).map(([key, item]) => raise(key, item))
+  return { ...owner, [name]: Object.fromEntries(entries) }
+}
+
+/** A provider without a vendor is a server of unknown make. */
+function raisePriceKey(key: string): string {
+  const [own, shared] = [priceKey("OpenAI", ""), priceKey(UNKNOWN_MAKE, "")]
+  return key.startsWith(own) ? `${shared}${key.slice(own.length)}` : key
 }
 
 function raiseProvider(provider: unknown): unknown {

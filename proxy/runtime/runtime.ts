@@ -1,6 +1,6 @@
 /** What serving a request looks things up in: one frozen value, made whole from one Snapshot. */
 import type { ModelAccess } from "#proxy/contract/access.ts"
-import type { PriceTable } from "#proxy/contract/prices.ts"
+import type { PriceLookup } from "#proxy/contract/price-lookup.ts"
 import type { Version } from "#proxy/contract/push.ts"
 import type { ProviderConfig, TeamVerdict } from "#proxy/contract/snapshot.ts"
 import type { ModelLookup } from "#proxy/route/linked-route.ts"
@@ -18,7 +18,7 @@ export interface Runtime {
   readonly access: ModelAccess
   readonly models: ModelLookup
   readonly providers: Readonly<Record<string, ProviderConfig>>
-  readonly prices: PriceTable
+  readonly prices: PriceLookup
   /** Exact names that this caller may use, in order; the refusal of an unknown model lists ten. */
   readonly allowedModels: readonly string[]
   /** Answer of `GET /v1/models`, whole. */

@@ -56,7 +56,7 @@ export function makeSnapshot(more: Partial<Snapshot> = {}): Snapshot {
     routes: [{ name: "search/chat", rules: [makeRule()] }],
     models: { exact: { smart: 0 }, prefixes: [{ prefix: "gpt-", route: 0 }] },
     prices: {
-      "OpenAI/served": [
+      "OpenAI-compatible/served": [
         { fromMs: 0, input: 2_500_000, cachedInput: 1_250_000, output: 10_000_000 },
       ],
     },

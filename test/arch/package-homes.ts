@@ -20,6 +20,8 @@ export const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
   commander: ["cli"],
   yaml: ["cli"],
   "@bufbuild/cel": ["cli"],
+  // For the generator of the built-in catalogue; it never ships.
+  "@pydantic/genai-prices": ["operator/compile/catalogue"],
 }
 
 /** Payload types kept by the vendors: nothing of them is left at run time. */

@@ -2,6 +2,7 @@
  * The configuration that the bench's proxy runs under: small, but with every kind of rule in force.
  * Pure.
  */
+import { UNKNOWN_MAKE } from "#proxy/contract/price-lookup.ts"
 import { priceKey } from "#proxy/contract/prices.ts"
 import type { ProviderConfig, RouteConfig, RuleConfig, Snapshot } from "#proxy/contract/snapshot.ts"
 import { BENCH_MODEL, STREAM_MODEL, UPSTREAM_MODEL } from "./bodies.ts"
@@ -31,7 +32,7 @@ export function benchSnapshot(upstreamOrigin: string): Snapshot {
       prefixes: [{ prefix: "bench-other-", route: 0 }],
     },
     prices: {
-      [priceKey("OpenAI", UPSTREAM_MODEL)]: [
+      [priceKey(UNKNOWN_MAKE, UPSTREAM_MODEL)]: [
         { fromMs: 0, input: 2_500_000, cachedInput: 1_250_000, output: 10_000_000 },
       ],
     },

@@ -12,6 +12,8 @@ import {
 const PRICE = { input: "0.15", output: "0.6" }
 const MODEL = { schema: "OpenAI", model: "gpt-4o-mini", prices: [PRICE] }
 
+const AS = { schema: "OpenAI", model: "my-deployment" }
+
 const models = (...list: readonly object[]): SampleObject =>
   objectOf("ModelCatalog", { models: list })
 const prices = (...list: readonly object[]): SampleObject => models({ ...MODEL, prices: list })
@@ -140,10 +142,32 @@ export const MODEL_CATALOG_SAMPLES: readonly Sample[] = [
     prices(...many(9, () => PRICE)),
     "spec.models[0].prices: Too many: 9: must have at most 8 items",
   ),
+  sample("a model of a vendor", models({ ...MODEL, vendor: "Groq" })),
   sample(
-    "a model twice in one schema",
-    models(MODEL, MODEL),
-    'spec.models[1]: Duplicate value: {"model":"gpt-4o-mini","schema":"OpenAI"}',
+    "a vendor that nobody knows",
+    models({ ...MODEL, vendor: "groq" }),
+    'spec.models[0].vendor: Unsupported value: "groq"',
+  ),
+  sample(
+    "a vendor of another schema",
+    models({ ...MODEL, schema: "Simulated", vendor: "Groq" }),
+    "spec.models[0].vendor: vendor is only for schema OpenAI",
+  ),
+  sample("a model priced as another", models({ ...AS, pricedAs: "gpt-4o" })),
+  sample(
+    "neither prices nor pricedAs",
+    models(AS),
+    "spec.models[0]: exactly one of prices and pricedAs must be set",
+  ),
+  sample(
+    "both prices and pricedAs",
+    models({ ...MODEL, pricedAs: "gpt-4o" }),
+    "spec.models[0]: exactly one of prices and pricedAs must be set",
+  ),
+  sample(
+    "a model priced as a pattern",
+    models({ ...AS, pricedAs: "gpt-4*" }),
+    "spec.models[0].pricedAs: should match",
   ),
   sample("a model in two schemas", models(MODEL, { ...MODEL, schema: "Simulated" })),
   sample("a pattern", models({ ...MODEL, model: "gpt-4*" }), "spec.models[0].model: should match"),

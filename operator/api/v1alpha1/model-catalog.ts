@@ -1,6 +1,7 @@
 /** ModelCatalog: prices that add to, or override, the built-in catalogue. */
 import * as z from "zod"
 import { type ProviderSchema, SPOKEN_SCHEMAS } from "#proxy/contract/snapshot.ts"
+import { VENDORS } from "#proxy/contract/vendors.ts"
 import { modelName } from "./fields.ts"
 import { type KindDefinition, NAME_RULE } from "./kind-definition.ts"
 import { type Frozen, parserOf } from "./parse.ts"
@@ -103,22 +104,52 @@ const Price = z
   })
   .describe("What a model costs from a moment on.")
 
-const Model = z.strictObject({
-  schema: z
-    .enum<readonly ProviderSchema[]>(SPOKEN_SCHEMAS)
-    .describe(
-      "Schema of the providers that serve the model; the same name may cost otherwise elsewhere.",
-    ),
-  model: modelName("The model as the upstream names it, for example `gpt-4o-mini`. No patterns."),
-  prices: z
-    .array(Price)
-    .min(1)
-    .max(8)
-    .meta({ "x-kubernetes-list-type": "atomic" })
-    .describe(
-      "Prices in any order; the one in force is chosen by the time of the request. 1 to 8.",
-    ),
-})
+const Model = ruled(
+  z.strictObject({
+    schema: z
+      .enum<readonly ProviderSchema[]>(SPOKEN_SCHEMAS)
+      .describe(
+        "Schema of the providers that serve the model; the same name may cost otherwise elsewhere.",
+      ),
+    vendor: z
+      .enum(VENDORS.map(({ name }) => name))
+      .describe(
+        "Vendor of these providers, as in AIProvider; only with schema OpenAI. When absent the " +
+          "entry holds at every server that speaks OpenAI's schema, unless another entry names " +
+          "the vendor.",
+      )
+      .optional(),
+    model: modelName("The model as the upstream names it, for example `gpt-4o-mini`. No patterns."),
+    prices: z
+      .array(Price)
+      .min(1)
+      .max(8)
+      .meta({ "x-kubernetes-list-type": "atomic" })
+      .describe(
+        "Prices in any order; the one in force is chosen by the time of the request. 1 to 8. " +
+          "Either these or `pricedAs`.",
+      )
+      .optional(),
+    pricedAs: modelName(
+      "Another model of the same schema and vendor, which this one costs the same as: for a " +
+        "deployment of Azure OpenAI the model that it runs, for example `gpt-4o`. Its price is " +
+        "of the built-in catalogue or of an entry with `prices`.",
+    ).optional(),
+  }),
+  [
+    {
+      cel: "has(self.prices) != has(self.pricedAs)",
+      message: "exactly one of prices and pricedAs must be set",
+      holds: ({ prices, pricedAs }) => (prices === undefined) !== (pricedAs === undefined),
+    },
+    {
+      cel: "!has(self.vendor) || self.schema == 'OpenAI'",
+      message: "vendor is only for schema OpenAI",
+      fieldPath: ".vendor",
+      holds: ({ schema, vendor }) => vendor === undefined || schema === "OpenAI",
+    },
+  ],
+)
 
 const Spec = z
   .strictObject({
@@ -126,8 +157,11 @@ const Spec = z
       .array(Model)
       .min(1)
       .max(500)
-      .meta({ "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["schema", "model"] })
-      .describe("Models by schema and name. An entry replaces the built-in one wholly. 1 to 500."),
+      .meta({ "x-kubernetes-list-type": "atomic" })
+      .describe(
+        "Models by schema, vendor and name, each once. An entry replaces the built-in one of its " +
+          "name wholly. 1 to 500.",
+      ),
   })
   .describe("What models cost.")
 

@@ -1,9 +1,15 @@
 import { execFileSync } from "node:child_process"
+import { calcPrice } from "@pydantic/genai-prices"
 import { describe, expect, test } from "vitest"
+import { namedPrices, pricesNamed } from "#proxy/contract/price-lookup.ts"
+import { VENDORS } from "#proxy/contract/vendors.ts"
 import { BUILT_IN_MODELS, BUILT_IN_SOURCE } from "./built-in.ts"
+import { pricesOf } from "./read-price.ts"
 
-const models = (schema: string) =>
-  BUILT_IN_MODELS.find((catalogue) => catalogue.schema === schema)?.models ?? {}
+const books = new Map(
+  [...BUILT_IN_MODELS].map(([source, models]) => [source, namedPrices(models)] as const),
+)
+const find = (source: string, model: string) => pricesNamed(books.get(source), model)
 
 describe("the built-in catalogue", () => {
   test("is what the price list gives now", () => {
@@ -13,23 +19,109 @@ describe("the built-in catalogue", () => {
     ).not.toThrow()
   })
   test("names its source", () => {
-    expect(BUILT_IN_SOURCE).toMatch(/^npm @pydantic\/genai-prices \d+\.\d+\.\d+, provider openai$/)
+    expect(BUILT_IN_SOURCE).toMatch(/^npm @pydantic\/genai-prices \d+\.\d+\.\d+$/)
+  })
+  test("has sources that a provider can have, and no other", () => {
+    const schemas = ["AzureOpenAI", "Anthropic", "Gemini", "VertexAI", "Bedrock", "Cohere"]
+    const known = [...schemas, "Simulated", ...VENDORS.map(({ name }) => name)]
+    expect([...BUILT_IN_MODELS.keys()].filter((source) => !known.includes(source))).toEqual([])
   })
   test("has the price of a model, of its dated name, and from when it holds", () => {
-    const { "gpt-4o": base, "gpt-4o-2024-08-06": dated, o3 } = models("OpenAI")
-    expect(base).toEqual([{ input: "2.5", cachedInput: "1.25", output: "10" }])
-    expect(dated).toEqual(base)
-    expect(o3?.map(({ from, input }) => [from, input])).toEqual([
+    const base = [{ input: "2.5", cachedInput: "1.25", output: "10" }]
+    expect(find("OpenAI", "gpt-4o")).toEqual(base)
+    expect(find("OpenAI", "gpt-4o-2024-08-06")).toEqual(base)
+    expect(find("OpenAI", "o3")?.map(({ from, input }) => [from, input])).toEqual([
       [undefined, "10"],
       ["2025-06-10T00:00:00Z", "2"],
     ])
   })
-  test("has no price for what is not paid by text tokens", () => {
-    const names = Object.keys(models("OpenAI"))
-    expect(names.filter((name) => /whisper|image|audio|embedding|realtime/.test(name))).toEqual([])
+  test("has writes to caches and tiers of long prompts", () => {
+    expect(find("Anthropic", "claude-sonnet-4-5-20250929")).toEqual([
+      {
+        input: "3",
+        cachedInput: "0.3",
+        cacheWrite: "3.75",
+        cacheWrite1h: "6",
+        output: "15",
+        tiers: [
+          {
+            aboveInputTokens: 200_000,
+            input: "6",
+            cachedInput: "0.6",
+            cacheWrite: "7.5",
+            cacheWrite1h: "12",
+            output: "22.5",
+          },
+        ],
+      },
+    ])
+  })
+  test.each([
+    ["Bedrock", "anthropic.claude-3-7-sonnet-20250219-v1:0", "3"],
+    ["Bedrock", "us.anthropic.claude-sonnet-4-5-20250929-v1:0", "3.3"],
+    ["Bedrock", "eu.anthropic.claude-sonnet-4-5-20250929-v1:0", "3.3"],
+    ["Bedrock", "global.anthropic.claude-sonnet-4-5-20250929-v1:0", "3"],
+    ["Bedrock", "eu.amazon.nova-pro-v1:0", "0.8"],
+    ["VertexAI", "claude-sonnet-4-5@20250929", "3"],
+    ["VertexAI", "gemini-2.5-flash", "0.3"],
+    ["Gemini", "gemini-2.5-pro", "1.25"],
+    ["AzureOpenAI", "gpt-4o", "2.5"],
+    ["Groq", "llama-3.3-70b-versatile", "0.59"],
+    ["OpenRouter", "anthropic/claude-sonnet-4.5", "3"],
+    ["OpenAI", "text-embedding-3-small", "0.02"],
+  ])("%s sells %s at %s a million tokens of input", (source, model, input) => {
+    expect(find(source, model)?.[0]?.input).toBe(input)
+  })
+  test.each([
+    ["an hour of speech is no token", "OpenAI", "whisper-1"],
+    ["a page is none", "Mistral", "mistral-ocr-2505"],
+    ["a charge for each request is more than tokens", "Perplexity", "sonar"],
+    ["audio whose price the list does not have", "OpenAI", "gpt-4o-audio-preview"],
+    ["what is free today", "Mistral", "mistral-nemo:free"],
+    ["a vendor's model at another", "Groq", "gpt-4o"],
+    ["a name that nobody has", "OpenAI", "gpt-99"],
+    ["a beginning of a name that the list does not give as such", "OpenAI", "gpt-4o-2030-01-01"],
+  ])("%s is unpriced", (_why, source, model) => {
+    expect(find(source, model)).toBeUndefined()
   })
   test("prices a simulated model as its namesake, and three of its own", () => {
-    expect(models("Simulated")["gpt-4o"]).toEqual(models("OpenAI")["gpt-4o"])
-    expect(Object.keys(models("Simulated"))).toContain("simulated-small")
+    expect(find("Simulated", "gpt-4o")).toEqual(find("OpenAI", "gpt-4o"))
+    expect(find("Simulated", "simulated-small")).toHaveLength(1)
   })
 })
+
+const LIST_IDS = {
+  OpenAI: "openai",
+  Anthropic: "anthropic",
+  Gemini: "google",
+  VertexAI: "google",
+  Bedrock: "aws",
+  AzureOpenAI: "azure",
+  Mistral: "mistral",
+  DeepSeek: "deepseek",
+  XAI: "x-ai",
+  Cerebras: "cerebras",
+  OpenRouter: "openrouter",
+  Cohere: "cohere",
+}
+const ENDINGS = ["", "-20260301", "-v1:0", "@20260301", "-latest", "-5", ".5", "-mini", ":free"]
+
+test.each(Object.entries(LIST_IDS))(
+  "%s: no name, whatever its ending, costs other than the list says",
+  (source, id) => {
+    const wrong: string[] = []
+    for (const key of BUILT_IN_MODELS.get(source)?.keys() ?? []) {
+      // Of the form of a date by its expression, which no other ending has.
+      if (key.endsWith("-20*")) continue
+      for (const ending of ENDINGS) {
+        const name = `${key.replace("*", "")}${ending}`
+        const ours = find(source, name)
+        if (ours === undefined) continue
+        const picked = calcPrice({}, name, { providerId: id })?.model
+        const theirs = picked === undefined ? undefined : pricesOf(picked)
+        if (JSON.stringify(ours) !== JSON.stringify(theirs)) wrong.push(`${name}: ${picked?.id}`)
+      }
+    }
+    expect(wrong).toEqual([])
+  },
+)

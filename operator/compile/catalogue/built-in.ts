@@ -1,44 +1,36 @@
 /** The built-in catalogue: what models cost where no ModelCatalog says otherwise. */
-import type { ProviderSchema } from "#proxy/contract/snapshot.ts"
-import openai from "./generated/openai.json" with { type: "json" }
+import catalogue from "./generated/prices.json" with { type: "json" }
+import type { DatedPrice } from "./tariff.ts"
 
-/** US dollars per million tokens, as in ModelCatalog. */
-export interface DollarTariff {
-  readonly input: string
-  readonly cachedInput?: string | undefined
-  readonly cacheWrite?: string | undefined
-  readonly cacheWrite1h?: string | undefined
-  readonly inputAudio?: string | undefined
-  readonly inputImage?: string | undefined
-  readonly output: string
-  readonly outputAudio?: string | undefined
-  readonly outputImage?: string | undefined
-}
-
-export interface DatedPrice extends DollarTariff {
-  readonly from?: string | undefined
-  readonly tiers?: readonly (DollarTariff & { readonly aboveInputTokens: number })[] | undefined
-}
-
-type Models = Readonly<Record<string, readonly DatedPrice[]>>
+/** By name; a name that ends in `*` stands for all that begin so. */
+export type CatalogueModels = ReadonlyMap<string, readonly DatedPrice[]>
 
 /** Where the prices are from, for metrics and `explain`. */
-export const BUILT_IN_SOURCE: string = openai.source
+export const BUILT_IN_SOURCE: string = catalogue.source
 
-const OPENAI: Models = openai.models
+type Listed = readonly {
+  readonly names: readonly string[]
+  readonly prices: readonly DatedPrice[]
+}[]
+
+const LISTED: Readonly<Record<string, Listed>> = catalogue.sources
 
 /** Simulated models cost what their namesakes of OpenAI cost, and these what is written here. */
-const SIMULATED: Models = {
-  ...OPENAI,
-  simulated: [{ input: "1", cachedInput: "0.5", output: "2" }],
-  "simulated-small": [{ input: "0.1", cachedInput: "0.05", output: "0.4" }],
-  "simulated-large": [{ input: "5", cachedInput: "2.5", output: "15" }],
-}
+const SIMULATED: CatalogueModels = new Map<string, readonly DatedPrice[]>([
+  ...modelsOf(catalogue.sources.OpenAI),
+  ["simulated", [{ input: "1", cachedInput: "0.5", output: "2" }]],
+  ["simulated-small", [{ input: "0.1", cachedInput: "0.05", output: "0.4" }]],
+  ["simulated-large", [{ input: "5", cachedInput: "2.5", output: "15" }]],
+])
 
-export const BUILT_IN_MODELS: readonly {
-  readonly schema: ProviderSchema
-  readonly models: Models
-}[] = [
-  { schema: "OpenAI", models: OPENAI },
-  { schema: "Simulated", models: SIMULATED },
-]
+/** By source, as `priceSource` names them. */
+export const BUILT_IN_MODELS: ReadonlyMap<string, CatalogueModels> = new Map([
+  ...Object.entries(LISTED).map(([source, listed]) => [source, modelsOf(listed)] as const),
+  ["Simulated", SIMULATED],
+])
+
+function modelsOf(listed: Listed): CatalogueModels {
+  return new Map(
+    listed.flatMap(({ names, prices }) => names.map((name) => [name, prices] as const)),
+  )
+}

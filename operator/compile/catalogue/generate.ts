@@ -5,24 +5,37 @@
  *   node operator/compile/catalogue/generate.ts            writes it
  *   node operator/compile/catalogue/generate.ts --check    exits 1 when it is stale
  *
- * Taken are text models of OpenAI with a price for input and output. Not taken: names known only by
- * prefix or expression (a name that is not in the table is unpriced, never guessed), models with
- * audio or image prices, and the dearer tiers of long prompts: the base tier stands for all.
+ * `read-list.ts` says which names are taken from the list, `read-price.ts` which prices.
  */
 import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
-import { findProvider, type ModelInfo, type ModelPrice } from "@pydantic/genai-prices"
+import { readList } from "./read-list.ts"
+import type { DatedPrice } from "./tariff.ts"
 
-const FILE = fileURLToPath(new URL("generated/openai.json", import.meta.url))
+const FILE = fileURLToPath(new URL("generated/prices.json", import.meta.url))
 const COMMAND = "node operator/compile/catalogue/generate.ts"
 
-interface DatedPrice {
-  readonly from?: string
-  readonly input: string
-  readonly cachedInput?: string
-  readonly output: string
-}
+/** Whose prices we have, as `priceSource` names them, and what the list calls them. */
+const SOURCES = {
+  OpenAI: "openai",
+  Mistral: "mistral",
+  Groq: "groq",
+  Together: "together",
+  Fireworks: "fireworks",
+  DeepSeek: "deepseek",
+  XAI: "x-ai",
+  OpenRouter: "openrouter",
+  Perplexity: "perplexity",
+  Cerebras: "cerebras",
+  CloudflareWorkersAI: "cloudflare",
+  AzureOpenAI: "azure",
+  Anthropic: "anthropic",
+  Gemini: "google",
+  VertexAI: "google",
+  Bedrock: "aws",
+  Cohere: "cohere",
+} as const
 
 const text = generate()
 if (!process.argv.includes("--check")) writeFileSync(FILE, text)
@@ -32,58 +45,47 @@ else if (readFileSync(FILE, "utf8") !== text) {
 }
 
 function generate(): string {
-  const provider = findProvider({ providerId: "openai" })
-  if (provider === undefined) throw new Error("the price list knows no provider openai")
-  const models = new Map<string, readonly DatedPrice[]>()
-  for (const model of provider.models) {
-    const prices = pricesOf(model)
-    if (prices === undefined || /image|audio/.test(model.id)) continue
-    for (const name of namesOf(model.match)) models.set(name, prices)
-  }
-  const sorted = [...models].sort(([a], [b]) => (a < b ? -1 : 1))
-  const catalogue = {
-    generatedBy: COMMAND,
-    source: `npm @pydantic/genai-prices ${packageVersion()}, provider openai`,
-    licence: "MIT, Copyright (c) Pydantic Services Inc.",
-    unit: "US dollars per million tokens; base tier only",
-    models: Object.fromEntries(sorted),
-  }
-  return `${JSON.stringify(catalogue, undefined, 1)}\n`
-}
-
-/** Names that are spelled out; prefixes and expressions are not names. */
-function namesOf(match: ModelInfo["match"]): readonly string[] {
-  if ("equals" in match) return [match.equals]
-  return "or" in match ? match.or.flatMap(namesOf) : []
-}
-
-function pricesOf(model: ModelInfo): readonly DatedPrice[] | undefined {
-  if (!Array.isArray(model.prices)) {
-    const price = priceOf(model.prices)
-    return price === undefined ? undefined : [price]
-  }
-  const dated = model.prices.map(({ constraint, prices }) => {
-    const price = priceOf(prices)
-    if (constraint === undefined || price === undefined) return price
-    if (constraint.type !== "start_date") return undefined
-    return { from: `${constraint.start_date}T00:00:00Z`, ...price }
+  const sources = Object.entries(SOURCES).map(([source, id]) => {
+    const names = [...readList(id)].filter(([name]) => !isForeign(source, name))
+    return `${JSON.stringify(source)}: ${formatModels(groupByPrices(names))}`
   })
-  return dated.every((price) => price !== undefined) ? dated : undefined
+  const head = {
+    generatedBy: COMMAND,
+    source: `npm @pydantic/genai-prices ${packageVersion()}`,
+    licence: "MIT, Copyright (c) Pydantic Services Inc.",
+    unit: "US dollars per million tokens; a name that ends in * stands for all that begin so",
+  }
+  const fields = Object.entries(head).map(([name, value]) => `"${name}": ${JSON.stringify(value)}`)
+  return `{\n${[...fields, `"sources": {\n${sources.join(",\n")}\n}`].join(",\n")}\n}\n`
 }
 
-function priceOf(prices: ModelPrice): DatedPrice | undefined {
-  if (Object.keys(prices).some((key) => /audio|image/.test(key))) return undefined
-  const input = dollars(prices["input_mtok"])
-  const output = dollars(prices["output_mtok"])
-  if (input === undefined || output === undefined) return undefined
-  const cachedInput = dollars(prices["cache_read_mtok"])
-  return { input, ...(cachedInput === undefined ? {} : { cachedInput }), output }
+/** Google's list is that of Vertex AI too, which also serves Claude. */
+function isForeign(source: string, name: string): boolean {
+  return source === "Gemini" && name.includes("claude")
 }
 
-function dollars(price: ModelPrice[string]): string | undefined {
-  if (price === undefined) return undefined
-  const base = typeof price === "number" ? price : price.base
-  return base.toFixed(6).replace(/[.]?0+$/, "")
+interface Model {
+  readonly names: readonly string[]
+  readonly prices: readonly DatedPrice[]
+}
+
+/** Names in order; models in the order of their first name. */
+function groupByPrices(
+  names: readonly (readonly [string, readonly DatedPrice[]])[],
+): readonly Model[] {
+  const models = new Map<string, { names: string[]; prices: readonly DatedPrice[] }>()
+  for (const [name, prices] of names.toSorted(([a], [b]) => (a < b ? -1 : 1))) {
+    const key = JSON.stringify(prices)
+    const model = models.get(key) ?? { names: [], prices }
+    models.set(key, model)
+    model.names.push(name)
+  }
+  return [...models.values()]
+}
+
+/** One line a model, so that a change of the list reads as what changed. */
+function formatModels(models: readonly Model[]): string {
+  return `[\n${models.map((model) => JSON.stringify(model)).join(",\n")}\n]`
 }
 
 function packageVersion(): string {

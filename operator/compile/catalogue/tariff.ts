@@ -1,0 +1,23 @@
+/** Prices as people write them: in the built-in catalogue and, the same, in ModelCatalogs. */
+
+/** US dollars per million tokens, as decimal text. */
+export interface DollarTariff {
+  readonly input: string
+  readonly cachedInput?: string | undefined
+  readonly cacheWrite?: string | undefined
+  readonly cacheWrite1h?: string | undefined
+  readonly inputAudio?: string | undefined
+  readonly inputImage?: string | undefined
+  readonly output: string
+  readonly outputAudio?: string | undefined
+  readonly outputImage?: string | undefined
+}
+
+export interface DatedPrice extends DollarTariff {
+  readonly from?: string | undefined
+  readonly tiers?: readonly TierPrice[] | undefined
+}
+
+export interface TierPrice extends DollarTariff {
+  readonly aboveInputTokens: number
+}

@@ -1,0 +1,57 @@
+/** Prices as people write them, in dollars per million tokens, as the Snapshot says them. */
+import { toEpochMs } from "#operator/api/v1alpha1/model-catalog.ts"
+import { parseDecimal } from "#proxy/contract/money.ts"
+import type { Price, PriceTier, Tariff } from "#proxy/contract/prices.ts"
+import type { DatedPrice, DollarTariff, TierPrice } from "./catalogue/tariff.ts"
+
+/** Oldest first. */
+export function settlePrices(prices: readonly DatedPrice[]): readonly Price[] {
+  const settled = prices.map(({ from, tiers, ...tariff }) => ({
+    fromMs: from === undefined ? 0 : (toEpochMs(from) ?? 0),
+    ...settleTariff(tariff),
+    ...(tiers === undefined ? {} : { tiers: settleTiers(tiers) }),
+  }))
+  return settled.sort((a, b) => a.fromMs - b.fromMs)
+}
+
+function settleTiers(tiers: readonly TierPrice[]): readonly PriceTier[] {
+  const settled = tiers.map(({ aboveInputTokens, ...tariff }) => ({
+    aboveInputTokens,
+    ...settleTariff(tariff),
+  }))
+  return settled.sort((a, b) => a.aboveInputTokens - b.aboveInputTokens)
+}
+
+const OPTIONAL_PRICES = [
+  "cacheWrite",
+  "cacheWrite1h",
+  "inputAudio",
+  "inputImage",
+  "outputAudio",
+  "outputImage",
+] as const satisfies readonly (keyof Tariff)[]
+
+/** A price that is absent stays absent: what it falls back to is settled where money is made. */
+function settleTariff(tariff: DollarTariff): Tariff {
+  const { input, cachedInput, output } = tariff
+  const settled: { -readonly [K in keyof Tariff]: Tariff[K] } = {
+    input: picoPerToken(input),
+    cachedInput: cachedInput === undefined ? null : picoPerToken(cachedInput),
+    output: picoPerToken(output),
+  }
+  for (const name of OPTIONAL_PRICES) {
+    const price = tariff[name]
+    if (price !== undefined) settled[name] = picoPerToken(price)
+  }
+  return settled
+}
+
+/**
+ * Dollars per million tokens are pico-dollars a token times 10^6 over 10^12: six digits are kept
+ * exactly.
+ */
+function picoPerToken(dollarsPerMillion: string): number {
+  const units = parseDecimal(dollarsPerMillion, 6)
+  if (units === undefined) throw new Error("a price that passed its pattern must be decimal")
+  return Number(units)
+}
