@@ -98,6 +98,8 @@ export const SPOKEN_SCHEMAS = [
   "OpenAI",
   "AzureOpenAI",
   "Anthropic",
+  "Gemini",
+  "VertexAI",
   "Simulated",
 ] as const satisfies readonly [ProviderSchema, ...ProviderSchema[]]
 

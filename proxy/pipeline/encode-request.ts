@@ -52,7 +52,7 @@ export function encodeRequest(
   facts: EncodeFacts,
 ): Decision<Encoded> {
   const { surface, request } = forms
-  const wires = wiresOf(target.provider)
+  const wires = wiresOf(target.provider, facts.model)
   const own = wires.find(({ name, same }) => name === surface.wire && same !== null)
   if (own !== undefined && own.same !== null) {
     const codec = passCodec(own.same, request.wantsUsage)

@@ -25,8 +25,8 @@ import type { Frame, FramingName } from "#proxy/wire/frame.ts"
 
 export interface ProviderAdapter {
   readonly schema: ProviderSchema
-  /** What this provider can be asked in, the most native first. */
-  readonly wires: (provider: ProviderConfig) => readonly UpstreamWire[]
+  /** What this provider can be asked in for a model as it names it, the most native first. */
+  readonly wires: (provider: ProviderConfig, model: string) => readonly UpstreamWire[]
 }
 
 export interface UpstreamWire {

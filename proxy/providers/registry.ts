@@ -8,24 +8,28 @@ import {
 import type { ProviderAdapter, UpstreamWire } from "./adapter.ts"
 import { anthropic } from "./anthropic/anthropic.ts"
 import { azureOpenAi } from "./azure-openai/azure-openai.ts"
+import { gemini } from "./gemini/gemini.ts"
 import { openAi } from "./openai/openai.ts"
+import { vertexAi } from "./vertex-ai/vertex-ai.ts"
 
 const ADAPTERS: Readonly<Record<SpokenSchema, ProviderAdapter>> = Object.freeze({
   OpenAI: openAi,
   AzureOpenAI: azureOpenAi,
   Anthropic: anthropic,
+  Gemini: gemini,
+  VertexAI: vertexAi,
   /** Its script speaks OpenAI's schema. */
   Simulated: openAi,
 })
 
 /**
- * What a provider can be asked in, the most native first. A target whose schema has no adapter has
- * a `problem`, so that no attempt ever asks for it.
+ * What a provider can be asked in for one of its models, the most native first. A target whose
+ * schema has no adapter has a `problem`, so that no attempt ever asks for it.
  */
-export function wiresOf(provider: ProviderConfig): readonly UpstreamWire[] {
+export function wiresOf(provider: ProviderConfig, model: string): readonly UpstreamWire[] {
   const { schema } = provider
   if (!isSpoken(schema)) throw new Error(`a target of schema ${schema} was chosen`)
-  return ADAPTERS[schema].wires(provider)
+  return ADAPTERS[schema].wires(provider, model)
 }
 
 export function isSpoken(schema: ProviderSchema): schema is SpokenSchema {

@@ -12,7 +12,7 @@ import { decodeAnswer, openDecoder } from "./decode-chat.ts"
 import { encodeChat } from "./encode-chat.ts"
 import { readError } from "./read-answer.ts"
 
-const chat: ChatWire = Object.freeze({
+export const anthropicChat: ChatWire = Object.freeze({
   features: () => ANTHROPIC_FEATURES,
   encode: encodeChat,
   decodeAnswer,
@@ -27,8 +27,8 @@ const messages: UpstreamWire = Object.freeze({
   passedHeaders: Object.freeze(["anthropic-version", "anthropic-beta"]),
   authorization: Object.freeze({ header: "x-api-key", prefix: "" }),
   framing: "sse",
-  same: sameWireOf(chat),
-  chat,
+  same: sameWireOf(anthropicChat),
+  chat: anthropicChat,
   embeddings: null,
   rerank: null,
   readError,

@@ -27,9 +27,15 @@ export const BUDGETS = Object.freeze({
   xhigh: 32_768,
 })
 
-/** Ids of the models that know budgets only: Claude 3 and 4 up to 4.5. */
-const BUDGET_MODELS =
-  /claude-(?:3|(?:opus|sonnet|haiku)-4(?:-[0-5](?!\d))?(?:-20\d{6})?(?:[@:-]|$))/
+/** Claude 3, and 4 up to 4.5; what follows the generation is its minor, or the day of release. */
+const GENERATION = /claude-(?:(3)|(?:opus|sonnet|haiku)-4(?:-(\d{1,2})(?!\d))?(?![\d]))/
+const BUDGET_MINOR_MAX = 5
+
+function takesBudget(model: string): boolean {
+  const found = GENERATION.exec(model)
+  if (found === null) return false
+  return found[1] !== undefined || Number(found[2] ?? 0) <= BUDGET_MINOR_MAX
+}
 
 export function planThinking(chat: ChatRequest, context: EncodeContext): ThinkingPlan {
   const limit = chat.maxOutputTokens
@@ -39,7 +45,7 @@ export function planThinking(chat: ChatRequest, context: EncodeContext): Thinkin
   if (reasoning.effort === "none") {
     return { maxTokens: fallback, thinking: { type: "disabled" }, effort: undefined }
   }
-  if (!BUDGET_MODELS.test(context.model)) {
+  if (!takesBudget(context.model)) {
     const thinking = { type: "adaptive" }
     return { maxTokens: fallback, thinking, effort: effortOf(reasoning) }
   }

@@ -19,7 +19,7 @@ const provider = (apiVersion: string | null, pathPrefix = ""): ProviderConfig =>
 })
 
 function chatWire(one: ProviderConfig): UpstreamWire {
-  const wire = azureOpenAi.wires(one).find(({ name }) => name === "openai.chat")
+  const wire = azureOpenAi.wires(one, "m").find(({ name }) => name === "openai.chat")
   if (wire === undefined) throw new Error("no chat")
   return wire
 }

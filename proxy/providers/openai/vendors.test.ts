@@ -29,7 +29,7 @@ const provider = (vendor: string | null): ProviderConfig => ({
 })
 
 function chatWireOf(vendor: string | null): UpstreamWire & { chat: ChatWire; same: SameWire } {
-  const wire = openAi.wires(provider(vendor)).find(({ name }) => name === "openai.chat")
+  const wire = openAi.wires(provider(vendor), "m").find(({ name }) => name === "openai.chat")
   if (wire === undefined || wire.chat === null || wire.same === null) throw new Error("no chat")
   return { ...wire, chat: wire.chat, same: wire.same }
 }

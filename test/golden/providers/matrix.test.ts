@@ -1,34 +1,35 @@
 /**
  * Every chat surface, every case, every schema, whole and streamed: one file an output, in
- * `expected/SURFACE/SCHEMA/CASE.MODE.txt`. `UPDATE_GOLDEN=1 make test-golden` writes them anew.
+ * `expected/SURFACE/COLUMN/CASE.MODE.txt`. `UPDATE_GOLDEN=1 make test-golden` writes them anew.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { dirname } from "node:path"
 import { describe, expect, test } from "vitest"
+import { SPOKEN_SCHEMAS } from "#proxy/contract/snapshot.ts"
 import { type ModelSurfaceName, SURFACES } from "#proxy/surfaces/registry.ts"
 import { type CaseName, CHAT_CASES } from "./cases.ts"
-import { type Mode, placeOf, runCase, SCHEMAS } from "./run-case.ts"
+import { type Column, type Mode, placeOf, runCase, SCHEMAS } from "./run-case.ts"
 
 const CHAT_SURFACES = (Object.keys(SURFACES) as ModelSurfaceName[]).filter(
   (name) => SURFACES[name].chat !== null && SURFACES[name].operation === "chat",
 )
 const CELLS = CHAT_SURFACES.flatMap((surface) =>
   (Object.keys(CHAT_CASES) as CaseName[]).flatMap((name) =>
-    (Object.keys(SCHEMAS) as (keyof typeof SCHEMAS)[]).flatMap((schema) =>
+    (Object.keys(SCHEMAS) as Column[]).flatMap((column) =>
       (["whole", "stream"] as const).map((mode: Mode) => ({
         surface,
         name,
-        schema,
+        column,
         mode,
-        file: `expected/${surface}/${schema}/${name}.${mode}.txt`,
+        file: `expected/${surface}/${column}/${name}.${mode}.txt`,
       })),
     ),
   ),
 )
 
 describe("a cell of the matrix", () => {
-  test.each(CELLS)("$file", ({ surface, name, schema, mode, file }) => {
-    const found = runCase(surface, name, schema, mode)
+  test.each(CELLS)("$file", ({ surface, name, column, mode, file }) => {
+    const found = runCase(surface, name, column, mode)
     const place = placeOf(file)
     if (process.env["UPDATE_GOLDEN"] === "1") {
       mkdirSync(dirname(place), { recursive: true })
@@ -48,4 +49,11 @@ test("no expected file is left of a cell that is gone", () => {
   const found = readdirSync(placeOf("expected"), { recursive: true, encoding: "utf8" })
   const left = found.filter((name) => name.endsWith(".txt") && !known.has(`expected/${name}`))
   expect(left).toEqual([])
+})
+
+test("every schema has a column", () => {
+  const columns = Object.values(SCHEMAS).map(({ schema }) => schema as string)
+  // A simulated provider speaks OpenAI's schema without a network.
+  const missing = SPOKEN_SCHEMAS.filter((schema) => schema !== "Simulated")
+  expect(missing.filter((schema) => !columns.includes(schema))).toEqual([])
 })

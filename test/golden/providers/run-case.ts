@@ -22,6 +22,9 @@ export type Mode = "whole" | "stream"
 
 /** What differs from an OpenAI-shaped provider, and how its streams look. */
 export interface SchemaFacts {
+  readonly schema: SpokenSchema
+  /** Folder of its answers in `upstream/`: platforms share those of the schema that they host. */
+  readonly answers: string
   readonly provider: Partial<ProviderConfig>
   /** The upstream's name of the model, as its documentation writes such names. */
   readonly model: string
@@ -29,30 +32,60 @@ export interface SchemaFacts {
   readonly streamType: string
 }
 
-export const SCHEMAS: Readonly<Record<Exclude<SpokenSchema, "Simulated">, SchemaFacts>> = {
+const SSE = { streamEnding: "sse", streamType: "text/event-stream" } as const
+const VERTEX = { schema: "VertexAI", project: "acme-ai", location: "europe-west4" } as const
+
+/** Columns of the matrix; a test sees that every schema has one. */
+export const SCHEMAS = {
   OpenAI: {
+    ...SSE,
+    schema: "OpenAI",
+    answers: "OpenAI",
     provider: { vendor: "OpenAI" },
     model: "gpt-4o",
-    streamEnding: "sse",
-    streamType: "text/event-stream",
   },
   AzureOpenAI: {
+    ...SSE,
+    schema: "AzureOpenAI",
+    answers: "AzureOpenAI",
     provider: {
       pathPrefix: "",
       options: { schema: "AzureOpenAI", apiVersion: "2025-04-01-preview" },
     },
     // The name of a deployment, which is anybody's choice.
     model: "chat-eu",
-    streamEnding: "sse",
-    streamType: "text/event-stream",
   },
   Anthropic: {
+    ...SSE,
+    schema: "Anthropic",
+    answers: "Anthropic",
     provider: { pathPrefix: "" },
     model: "claude-sonnet-4-5",
-    streamEnding: "sse",
-    streamType: "text/event-stream",
   },
-}
+  Gemini: {
+    ...SSE,
+    schema: "Gemini",
+    answers: "Gemini",
+    provider: { pathPrefix: "" },
+    model: "gemini-2.5-flash",
+  },
+  VertexAI: {
+    ...SSE,
+    schema: "VertexAI",
+    answers: "Gemini",
+    provider: { pathPrefix: "", options: VERTEX },
+    model: "gemini-3-pro",
+  },
+  "VertexAI-claude": {
+    ...SSE,
+    schema: "VertexAI",
+    answers: "Anthropic",
+    provider: { pathPrefix: "", options: VERTEX },
+    model: "claude-opus-4-6@20260205",
+  },
+} as const satisfies Readonly<Record<string, SchemaFacts>>
+
+export type Column = keyof typeof SCHEMAS
 
 /** Where a surface that names model and stream in its path is asked; others have one path. */
 const PATHS: Readonly<Partial<Record<ModelSurfaceName, (mode: Mode) => string>>> = {}
@@ -66,16 +99,16 @@ const STREAM_FIELDS: Readonly<Partial<Record<ModelSurfaceName, string>>> = {
 export function runCase(
   surface: ModelSurfaceName,
   name: CaseName,
-  schema: keyof typeof SCHEMAS,
+  column: Column,
   mode: Mode,
 ): string {
-  const facts = SCHEMAS[schema]
-  const world = createWorld({ scripts: [actsOf(schema, name, mode)] })
+  const facts: SchemaFacts = SCHEMAS[column]
+  const world = createWorld({ scripts: [actsOf(facts, name, mode)] })
   const request = readText(`requests/${surface}/${name}.json`)
   const fields = mode === "stream" ? STREAM_FIELDS[surface] : undefined
   // As text: a number that is parsed and written again loses its digits.
   const body = fields === undefined ? request : request.replace("{", `{${fields},`)
-  const one = makeProvider("one", { schema, ...facts.provider })
+  const one = makeProvider("one", { schema: facts.schema, ...facts.provider })
   const rule = makeRule({ backends: [makeBackend("one", { model: facts.model })] })
   startChat(world, {
     surface: SURFACES[surface],
@@ -92,12 +125,12 @@ export function runCase(
   return describeCell(world)
 }
 
-function actsOf(schema: keyof typeof SCHEMAS, name: CaseName, mode: Mode): readonly Act[] {
+function actsOf(facts: SchemaFacts, name: CaseName, mode: Mode): readonly Act[] {
   const scenario = CHAT_CASES[name]
-  const { streamEnding, streamType } = SCHEMAS[schema]
+  const { streamEnding, streamType, answers } = facts
   const status = STATUSES[scenario] ?? 200
   const isStream = mode === "stream" && status === 200
-  const file = `upstream/${schema}/${scenario}.${isStream ? streamEnding : "json"}`
+  const file = `upstream/${answers}/${scenario}.${isStream ? streamEnding : "json"}`
   const headers = { "content-type": isStream ? streamType : "application/json" }
   return [{ head: status, headers }, { data: readBytes(file) }, { end: true }]
 }

@@ -1,0 +1,153 @@
+/** generateContent answers, whole or as the pieces of a stream, to events. */
+import type { JsonDocument } from "#proxy/contract/json-document.ts"
+import { JsonView } from "#proxy/contract/json-view.ts"
+import { RawJson, writeJson } from "#proxy/contract/json-write.ts"
+import type { ResponseEvent } from "#proxy/exchange/response-event.ts"
+import type { Frame } from "#proxy/wire/frame.ts"
+import { type DecodedAnswer, type StreamDecoder, WireFault } from "../adapter.ts"
+import { readUsage, reasonOf } from "./read-answer.ts"
+
+export function decodeAnswer(answer: JsonDocument): DecodedAnswer {
+  const view = new JsonView(answer)
+  if (!view.isObject) return { ok: false, fault: "it is not a JSON object" }
+  if (view.member("error") !== undefined) {
+    return { ok: false, fault: "it is an error with status 200" }
+  }
+  if (view.member("candidates") === undefined && view.member("promptFeedback") === undefined) {
+    return { ok: false, fault: "it has no candidates" }
+  }
+  const decoder = new ContentDecoder()
+  const events = [...decoder.read(view), ...decoder.finish()]
+  return events.at(-1)?.kind === "response-end"
+    ? { ok: true, events }
+    : { ok: false, fault: "no candidate has finished" }
+}
+
+export function openDecoder(): StreamDecoder {
+  return new ContentDecoder()
+}
+
+class ContentDecoder implements StreamDecoder {
+  private hasStarted = false
+  private hasFinished = false
+  /** Calls of each candidate so far. */
+  private readonly calls = new Map<number, number>()
+
+  push(frame: Frame): readonly ResponseEvent[] {
+    if (frame.kind === "done-marker") throw new WireFault("a [DONE] is no event of Gemini's")
+    const view = new JsonView(frame.document)
+    if (!view.isObject) throw new WireFault("an event is not a JSON object")
+    if (view.member("error") !== undefined) {
+      return [{ kind: "response-error", message: "the upstream reported an error" }]
+    }
+    return this.read(view)
+  }
+
+  /** There is no terminal event: the close is the end once a candidate has finished. */
+  finish(): readonly ResponseEvent[] {
+    return this.hasFinished ? [{ kind: "response-end" }] : []
+  }
+
+  read(view: JsonView): readonly ResponseEvent[] {
+    const events: ResponseEvent[] = []
+    if (!this.hasStarted) {
+      this.hasStarted = true
+      events.push({
+        kind: "response-start",
+        id: view.textOf("responseId") ?? null,
+        model: view.textOf("modelVersion") ?? null,
+      })
+    }
+    for (const [position, candidate] of (view.member("candidates")?.items() ?? []).entries()) {
+      events.push(...this.candidate(candidate, candidate.countOf("index") ?? position))
+    }
+    if (view.member("promptFeedback")?.member("blockReason") !== undefined) {
+      this.hasFinished = true
+      events.push({ kind: "choice-end", choice: 0, reason: "content-filter", stopSequence: null })
+    }
+    // The counts before the last piece are of the answer so far.
+    const usage = this.hasFinished ? readUsage(view) : undefined
+    if (usage !== undefined) events.push({ kind: "usage-report", usage })
+    return events
+  }
+
+  private candidate(candidate: JsonView, choice: number): readonly ResponseEvent[] {
+    const parts = candidate.member("content")?.member("parts")?.items() ?? []
+    const events = parts.flatMap((part) => this.part(part, choice))
+    events.push(...citationsOf(candidate, choice))
+    const logprobs = candidate.member("logprobsResult")
+    if (logprobs !== undefined) {
+      events.push({ kind: "logprobs-add", choice, entries: entriesOf(logprobs) })
+    }
+    const reason = candidate.textOf("finishReason")
+    if (reason === undefined) return events
+    this.hasFinished = true
+    const hasCalls = this.calls.has(choice)
+    const ended = { choice, reason: reasonOf(reason, hasCalls), stopSequence: null }
+    return [...events, { kind: "choice-end", ...ended }]
+  }
+
+  private part(part: JsonView, choice: number): ResponseEvent[] {
+    const signature = part.textOf("thoughtSignature")
+    const call = part.member("functionCall")
+    if (call !== undefined) return this.call(call, choice, signature ?? null)
+    const events: ResponseEvent[] = []
+    const text = part.textOf("text") ?? ""
+    const isThought = part.member("thought")?.boolean() === true
+    if (text !== "")
+      events.push({ kind: isThought ? "reasoning-delta" : "text-delta", choice, text })
+    if (signature !== undefined) events.push({ kind: "reasoning-signature", choice, signature })
+    const data = part.member("inlineData")
+    const base64 = data?.textOf("data")
+    if (base64 !== undefined) {
+      const mimeType = data?.textOf("mimeType") ?? "application/octet-stream"
+      events.push({ kind: "media-add", choice, mimeType, base64 })
+    }
+    return events
+  }
+
+  /** A call comes whole. It often has no id: then its place is one, unique in the answer. */
+  private call(call: JsonView, choice: number, signature: string | null): ResponseEvent[] {
+    const index = this.calls.get(choice) ?? 0
+    this.calls.set(choice, index + 1)
+    const name = call.textOf("name") ?? ""
+    const id = call.textOf("id") ?? `call_${choice}_${index}`
+    const text = call.member("args")?.raw().text ?? "{}"
+    return [
+      { kind: "tool-call-start", choice, call: index, id, name, signature },
+      { kind: "tool-call-delta", choice, call: index, arguments: text },
+    ]
+  }
+}
+
+function citationsOf(candidate: JsonView, choice: number): readonly ResponseEvent[] {
+  const metadata = candidate.member("citationMetadata")
+  const sources = metadata?.member("citationSources") ?? metadata?.member("citations")
+  return (sources?.items() ?? []).map((source) => ({
+    kind: "citation-add",
+    choice,
+    citation: {
+      url: source.textOf("uri") ?? null,
+      title: source.textOf("title") ?? null,
+      citedText: null,
+      start: source.countOf("startIndex") ?? null,
+      end: source.countOf("endIndex") ?? null,
+      documentIndex: null,
+    },
+  }))
+}
+
+/** `LogprobsResult` in OpenAI's form: chosen candidates with the alternatives beside them. */
+function entriesOf(result: JsonView): RawJson {
+  const tops = result.member("topCandidates")?.items() ?? []
+  const entries = (result.member("chosenCandidates")?.items() ?? []).map((chosen, index) => ({
+    ...entryOf(chosen),
+    top_logprobs: (tops[index]?.member("candidates")?.items() ?? []).map(entryOf),
+  }))
+  return new RawJson(writeJson(entries))
+}
+
+function entryOf(candidate: JsonView) {
+  const logprob = candidate.member("logProbability")?.raw() ?? new RawJson("0")
+  return { token: candidate.textOf("token") ?? "", logprob, bytes: null }
+}

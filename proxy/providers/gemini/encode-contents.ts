@@ -1,0 +1,90 @@
+/** Turns of parts to Gemini's contents. */
+import { type JsonValue, RawJson } from "#proxy/contract/json-write.ts"
+import { refuseUnsupported } from "#proxy/exchange/chat-feature.ts"
+import type {
+  ChatMessage,
+  ContentPart,
+  MediaPart,
+  ToolResultPart,
+} from "#proxy/exchange/chat-request.ts"
+import { BodyFault } from "#proxy/exchange/read-body.ts"
+import type { EncodeContext } from "../adapter.ts"
+
+export function encodeSystem(messages: readonly ChatMessage[]): JsonValue | undefined {
+  const parts = messages.flatMap(({ role, parts: said }) =>
+    role === "system"
+      ? said.flatMap((part) => (part.kind === "text" ? [{ text: part.text }] : []))
+      : [],
+  )
+  return parts.length === 0 ? undefined : { parts }
+}
+
+/** Results are a user's turn here; turns of one role that follow each other become one. */
+export function encodeContents(
+  messages: readonly ChatMessage[],
+  context: EncodeContext,
+): readonly JsonValue[] {
+  const contents: { readonly role: string; readonly parts: JsonValue[] }[] = []
+  for (const { role, parts } of messages) {
+    const said = role === "assistant" ? "model" : "user"
+    const encoded = parts.flatMap((part) => encodePart(part, context))
+    const last = contents.at(-1)
+    if (last?.role === said) last.parts.push(...encoded)
+    else contents.push({ role: said, parts: encoded })
+  }
+  return contents
+}
+
+function encodePart(part: ContentPart, context: EncodeContext): readonly JsonValue[] {
+  switch (part.kind) {
+    case "text":
+    case "refusal":
+      return part.text === "" ? [] : [{ text: part.text }]
+    case "image":
+    case "file":
+    case "audio":
+    case "video":
+      return [encodeMedia(part, context)]
+    case "reasoning":
+      // The text of a thought is a summary for people; what the model wants back is the signature.
+      return part.signature === null ? [] : [{ text: "", thoughtSignature: part.signature }]
+    case "tool-call":
+      return [
+        {
+          functionCall: { name: part.name, args: new RawJson(part.arguments) },
+          thoughtSignature: part.signature ?? undefined,
+        },
+      ]
+    case "tool-result":
+      return [encodeResult(part, context)]
+  }
+}
+
+function encodeResult(part: ToolResultPart, context: EncodeContext): JsonValue {
+  const { name, callId, parts, isError } = part
+  if (name === null) {
+    const why = `no call in the conversation has the id ${callId.slice(0, 64)}`
+    throw new BodyFault(refuseUnsupported("messages", context.provider.name, why))
+  }
+  const text = parts.flatMap((inner) => (inner.kind === "text" ? [inner.text] : [])).join("\n")
+  return { functionResponse: { name, response: isError ? { error: text } : { output: text } } }
+}
+
+function encodeMedia({ kind, source }: MediaPart, context: EncodeContext): JsonValue {
+  switch (source.kind) {
+    case "data":
+      return { inlineData: { mimeType: source.mimeType, data: source.base64 } }
+    case "text":
+      return { text: source.text }
+    case "url":
+      // Gemini's own file store and Cloud Storage, which a Gemini client names itself.
+      if (/^(gs:\/\/|https:\/\/generativelanguage\.googleapis\.com\/)/.test(source.url)) {
+        return { fileData: { mimeType: source.mimeType ?? undefined, fileUri: source.url } }
+      }
+      break
+    case "file-id":
+      break
+  }
+  const why = `Gemini takes the ${kind} itself, not its ${source.kind === "url" ? "address" : "id"}`
+  throw new BodyFault(refuseUnsupported("messages", context.provider.name, why))
+}

@@ -1,0 +1,78 @@
+/** Usage, reasons and errors in Gemini's words. */
+import type { JsonDocument } from "#proxy/contract/json-document.ts"
+import { JsonView } from "#proxy/contract/json-view.ts"
+import type { TokenUsage } from "#proxy/contract/records.ts"
+import { reportedCount, usageOf } from "#proxy/contract/token-usage.ts"
+import type { FinishReason } from "#proxy/exchange/response-event.ts"
+import type { UpstreamError } from "#proxy/exchange/upstream-error.ts"
+
+const MESSAGE_CHARS_MAX = 2000
+const NAME_CHARS_MAX = 128
+
+/**
+ * `UsageMetadata`: thoughts are counted apart from the candidates' tokens, and a tool's prompt
+ * apart from the prompt's.
+ */
+export function readUsage(answer: JsonView): TokenUsage | undefined {
+  const usage = answer.member("usageMetadata")
+  if (usage === undefined) return undefined
+  const count = (name: string): number | undefined => {
+    const member = usage.member(name)
+    return member === undefined ? undefined : reportedCount(member.document, member.node)
+  }
+  const prompt = count("promptTokenCount")
+  const thoughts = count("thoughtsTokenCount")
+  return usageOf({
+    inputTokens:
+      prompt === undefined ? undefined : prompt + (count("toolUsePromptTokenCount") ?? 0),
+    cachedInputTokens: count("cachedContentTokenCount"),
+    inputAudioTokens: ofModality(usage.member("promptTokensDetails"), "AUDIO"),
+    inputImageTokens: ofModality(usage.member("promptTokensDetails"), "IMAGE"),
+    outputTokens: (count("candidatesTokenCount") ?? 0) + (thoughts ?? 0),
+    reasoningTokens: thoughts,
+    outputAudioTokens: ofModality(usage.member("candidatesTokensDetails"), "AUDIO"),
+    outputImageTokens: ofModality(usage.member("candidatesTokensDetails"), "IMAGE"),
+  })
+}
+
+function ofModality(details: JsonView | undefined, modality: string): number | undefined {
+  const entry = details?.items().find((item) => item.textOf("modality") === modality)
+  return entry?.countOf("tokenCount")
+}
+
+export function reasonOf(reason: string, hasCalls: boolean): FinishReason {
+  switch (reason) {
+    case "STOP":
+      return hasCalls ? "tool-calls" : "stop"
+    case "MAX_TOKENS":
+      return "length"
+    case "SAFETY":
+    case "RECITATION":
+    case "BLOCKLIST":
+    case "PROHIBITED_CONTENT":
+    case "SPII":
+    case "IMAGE_SAFETY":
+    case "IMAGE_PROHIBITED_CONTENT":
+      return "content-filter"
+    default:
+      return "other"
+  }
+}
+
+/** `{"error":{"code","message","status"}}`, perhaps as the only element of a list. */
+export function readError(
+  answer: JsonDocument,
+  conceal: (text: string) => string,
+): UpstreamError | undefined {
+  const root = new JsonView(answer)
+  const error = (root.items()[0] ?? root).member("error")
+  const message = error?.textOf("message")
+  if (message === undefined) return undefined
+  const status = error?.textOf("status") ?? null
+  return {
+    message: conceal(message).slice(0, MESSAGE_CHARS_MAX).toWellFormed(),
+    type: null,
+    param: null,
+    code: status === null ? null : conceal(status).slice(0, NAME_CHARS_MAX),
+  }
+}

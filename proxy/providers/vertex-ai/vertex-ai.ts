@@ -1,0 +1,94 @@
+/**
+ * Vertex AI: Gemini's and Anthropic's models under one project, told apart by the model's name.
+ *
+ * In: any chat in the intermediate form, or bytes of a client of the model's own shape. Out: as the
+ * schemas that the models share. Only paths and, for Anthropic's, two fields differ. It must not
+ * know who asked. Source: Vertex AI REST reference, "projects.locations.publishers.models";
+ * "Claude on Vertex AI".
+ */
+import { STRIDE, startOf } from "#proxy/contract/json-document.ts"
+import { writeJson } from "#proxy/contract/json-write.ts"
+import type { ChatRequest } from "#proxy/exchange/chat-request.ts"
+import type { ParsedRequest } from "#proxy/exchange/parsed-request.ts"
+import { readBody } from "#proxy/exchange/read-body.ts"
+import type {
+  CallPlace,
+  ChatWire,
+  EncodeContext,
+  ProviderAdapter,
+  UpstreamWire,
+} from "../adapter.ts"
+import { anthropicChat } from "../anthropic/anthropic.ts"
+import { encodeFields } from "../anthropic/encode-chat.ts"
+import { readError as readAnthropicError } from "../anthropic/read-answer.ts"
+import { geminiChat, generatePath } from "../gemini/gemini.ts"
+import { readError as readGeminiError } from "../gemini/read-answer.ts"
+import { sameWireOf } from "../same-wire.ts"
+import { replaceNode, splice } from "../splice-body.ts"
+
+const BEARER = Object.freeze({ header: "authorization", prefix: "Bearer " })
+const ANTHROPIC_VERSION = "vertex-2023-10-16"
+
+const generate: UpstreamWire = Object.freeze({
+  name: "gemini.generate",
+  title: "Gemini generateContent on Vertex AI",
+  path: (place: CallPlace) => `${publisher(place, "google")}/${generatePath(place)}`,
+  headers: Object.freeze([]),
+  passedHeaders: Object.freeze([]),
+  authorization: BEARER,
+  framing: "sse",
+  same: sameWireOf(geminiChat),
+  chat: geminiChat,
+  embeddings: null,
+  rerank: null,
+  readError: readGeminiError,
+} satisfies UpstreamWire)
+
+const messagesChat: ChatWire = Object.freeze({
+  ...anthropicChat,
+  encode: (chat: ChatRequest, context: EncodeContext) =>
+    readBody(() =>
+      writeJson({ anthropic_version: ANTHROPIC_VERSION, ...encodeFields(chat, context) }),
+    ),
+})
+
+const VERSION_FIELD = new TextEncoder().encode(`"anthropic_version":"${ANTHROPIC_VERSION}"`)
+
+/** The version stands where the model stood: that one is in the path here. */
+function spliceVersion({ document, modelNode }: ParsedRequest): Uint8Array {
+  const value = replaceNode(document, modelNode, VERSION_FIELD)
+  return splice(document.bytes, [{ ...value, start: startOf(document, modelNode - STRIDE) }])
+}
+
+const messages: UpstreamWire = Object.freeze({
+  name: "anthropic.messages",
+  title: "Anthropic Messages on Vertex AI",
+  path: (place: CallPlace) => {
+    const verb = place.isStream ? "streamRawPredict" : "rawPredict"
+    return `${publisher(place, "anthropic")}/models/${encodeURIComponent(place.model)}:${verb}`
+  },
+  headers: Object.freeze([]),
+  passedHeaders: Object.freeze(["anthropic-beta"]),
+  authorization: BEARER,
+  framing: "sse",
+  same: Object.freeze({ ...sameWireOf(messagesChat), encodeBody: spliceVersion }),
+  chat: messagesChat,
+  embeddings: null,
+  rerank: null,
+  readError: readAnthropicError,
+} satisfies UpstreamWire)
+
+function publisher({ provider }: CallPlace, name: string): string {
+  const { options, pathPrefix } = provider
+  if (options?.schema !== "VertexAI") throw new Error("a provider of schema VertexAI has options")
+  const place = `projects/${options.project}/locations/${options.location}`
+  return `${pathPrefix}/v1/${place}/publishers/${name}`
+}
+
+const GOOGLE = Object.freeze([generate])
+const ANTHROPIC = Object.freeze([messages])
+
+export const vertexAi: ProviderAdapter = Object.freeze({
+  schema: "VertexAI",
+  wires: (_provider, model) => (model.startsWith("claude") ? ANTHROPIC : GOOGLE),
+} satisfies ProviderAdapter)
