@@ -2,9 +2,9 @@
  * Which credential a provider's requests carry; a key, a token and the keys of AWS alike.
  *
  * In: the complete credentials of the namespace, each with the one origin it may go to. Out: that
- * of a linked provider. One that is replaced is replaced at once. One that is gone still serves what
- * began under the configuration before, for `KEY_GRACE_MS`: credentials come ahead of the Snapshot
- * that drops their provider, and an exchange keeps the Snapshot it began with.
+ * of a linked provider. One that is replaced is replaced at once. One that is gone still serves
+ * what began under the configuration before, for `KEY_GRACE_MS`: credentials come ahead of the
+ * Snapshot that drops their provider, and an exchange keeps the Snapshot it began with.
  */
 import type { CredentialEntry } from "#proxy/contract/push.ts"
 import type { ProviderConfig } from "#proxy/contract/snapshot.ts"
