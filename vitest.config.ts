@@ -6,7 +6,7 @@ export default defineConfig({
     isolate: false,
     include: [
       "{operator,proxy,cli,images}/**/*.test.ts",
-      "test/{golden,conformance,arch,sim}/**/*.test.ts",
+      "test/{golden,conformance,arch,sim,clouds}/**/*.test.ts",
     ],
   },
 })

@@ -1,11 +1,12 @@
 /**
- * One program as one file, with everything it needs of npm inside.
+ * One program with everything it needs of npm inside: one file, and beside it what it loads only
+ * when it is asked for (the SDKs of clouds, in the operator).
  *
  * In: which image, and where to. Out: the files of its folder `/app`, and the packages whose code
  * is in the bundle. Must not know archives.
  */
 import { copyFileSync, readFileSync } from "node:fs"
-import { join, resolve } from "node:path"
+import { basename, join, resolve } from "node:path"
 import { build, type Metafile } from "esbuild"
 
 export const IMAGES = ["sidegate-operator", "sidegate-proxy", "sidegate-example"] as const
@@ -32,13 +33,17 @@ const ENTRY: Readonly<Record<ImageName, string>> = {
   "sidegate-example": "examples/ask/main.ts",
 }
 
-/** Writes `main.mjs` and `LICENSE` into `folder`; rejects with the bundler's errors. */
+/** Writes `main.mjs`, its parts and `LICENSE` into `folder`; rejects with the bundler's errors. */
 export async function bundle(name: ImageName, folder: string): Promise<Bundled> {
   const { metafile } = await build({
     absWorkingDir: ROOT,
     entryPoints: [ENTRY[name]],
-    outfile: resolve(ROOT, folder, "main.mjs"),
+    outdir: resolve(ROOT, folder),
+    entryNames: "main",
+    chunkNames: "[name]-[hash]",
+    outExtension: { ".js": ".mjs" },
     bundle: true,
+    splitting: true,
     platform: "node",
     target: "node24",
     format: "esm",
@@ -47,12 +52,16 @@ export async function bundle(name: ImageName, folder: string): Promise<Bundled> 
     // Licences stay in the file, at its end, whatever becomes of it.
     legalComments: "eof",
     // CommonJS packages inside the bundle call `require` for Node's own modules.
+    // Its name must be none that a package has at its own top.
     banner: {
-      js: 'import{createRequire as r}from"node:module";const require=r(import.meta.url);',
+      js:
+        'import{createRequire as sidegateRequire}from"node:module";' +
+        "const require=sidegateRequire(import.meta.url);",
     },
   })
   copyFileSync(join(ROOT, "LICENSE"), resolve(ROOT, folder, "LICENSE"))
-  return { files: ["LICENSE", "main.mjs", "sbom.json"], packages: packagesOf(metafile) }
+  const made = Object.keys(metafile.outputs).map((path) => basename(path))
+  return { files: ["LICENSE", "sbom.json", ...made].sort(), packages: packagesOf(metafile) }
 }
 
 function packagesOf(metafile: Metafile): readonly BundledPackage[] {

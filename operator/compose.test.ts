@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest"
+import { readCloudSettings } from "#operator/credentials/cloud-settings.ts"
 import { openSqliteLedger } from "#operator/ledger/store/sqlite/sqlite-store.ts"
 import type { LedgerStore } from "#operator/ledger/store/store.ts"
 import type { ObjectEvent, StatusWrite } from "#operator/reconcile/ports.ts"
@@ -131,7 +132,9 @@ describe("the control plane", { timeout: 30_000 }, () => {
         teamLabel: "sidegate.dev/team",
         unselected: "Allow",
         unassigned: "Allow",
+        cloudHosts: [],
       },
+      cloud: readCloudSettings(() => null),
       ports: {
         keepNamespaceObject: (name, { kind }) => void wishes.push(`${kind} ${name}`),
         applyStatus: async (write) => void writes.push(write),

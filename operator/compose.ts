@@ -5,11 +5,14 @@
  *       and `sidegate run` both drive. Nothing here decides anything.
  */
 import { createHash, randomBytes } from "node:crypto"
+import { createMint } from "#operator/credentials/mint.ts"
+import { createTokens, type HeldToken } from "#operator/credentials/tokens.ts"
 import { createVault } from "#operator/credentials/vault.ts"
 import { createIndex } from "#operator/index/index.ts"
 import { createIntake } from "#operator/intake/intake.ts"
 import type { RecordOrigin } from "#operator/ledger/store/store.ts"
 import { createPublisher } from "#operator/publish/create-publisher.ts"
+import type { TokenTrouble } from "#operator/reconcile/ports.ts"
 import { createReconciler, type Reconciler } from "#operator/reconcile/reconciler.ts"
 import { errorText } from "#operator/telemetry/log.ts"
 import type { TeamVerdict } from "#proxy/contract/snapshot.ts"
@@ -25,6 +28,14 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
   const { store, settings, ports, log, metrics, now } = options
   const index = createIndex(settings)
   const vault = createVault()
+  const tokens = createTokens({
+    mint: options.mint ?? createMint({ settings: options.cloud, secret: vault.text }),
+    fingerprint: vault.fingerprint,
+    now,
+    draw: Math.random,
+    after,
+    onChange: () => reconciler.touch([""]),
+  })
   const publisher = createPublisher({
     now,
     digest: sha256,
@@ -46,7 +57,9 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
     ...(options.debounce === undefined ? {} : { debounce: options.debounce }),
     ports: {
       publisher,
-      credentialsFor: (needs) => vault.credentialsFor(needs),
+      credentialsFor: (needs) => vault.credentialsFor(needs, tokens.of),
+      wantIdentities: (wanted) => tokens.want(wanted),
+      tokenTrouble: (provider) => troubleOf(tokens.of(provider)),
       dropPod: (podUid) => {
         publisher.dropPod(podUid)
         intake.dropPod(podUid)
@@ -122,10 +135,23 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
     close: async () => {
       clearInterval(ticker)
       reconciler.close()
+      tokens.close()
       publisher.standDown("the operator is shutting down")
       metrics.leader.set(0)
     },
   }
+}
+
+function troubleOf(held: HeldToken | undefined): TokenTrouble | null {
+  if (held === undefined) return null
+  const { token, fault } = held
+  if (fault === null) return token === null ? { kind: "pending" } : null
+  return { kind: "failed", message: fault, expiresAt: token?.expiresAt ?? null }
+}
+
+function after(delayMs: number, run: () => void): () => void {
+  const timer = setTimeout(run, delayMs)
+  return () => clearTimeout(timer)
 }
 
 /** Records of a namespace without a team, or not known yet, are the team `unassigned`'s. */

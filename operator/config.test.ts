@@ -34,6 +34,23 @@ test("without any variable the settings are those of the chart's defaults", () =
         ],
         configuration: "injection.sidegate.dev",
       },
+      cloud: {
+        allowedHosts: [],
+        aws: {
+          tokenFile: null,
+          roleArn: null,
+          containerUri: null,
+          containerTokenFile: null,
+          stsEndpoint: null,
+        },
+        google: { tokenFile: null },
+        azure: {
+          tokenFile: null,
+          tenantId: null,
+          clientId: null,
+          authorityHost: "https://login.microsoftonline.com",
+        },
+      },
       leaseName: "sidegate-operator",
       leaseMs: 15_000,
       leaseIdentity: null,
@@ -57,6 +74,7 @@ test("the operator's namespace is where keys live and what the certificate names
 const wrong = [
   { name: "SIDEGATE_CONTROL_PORT", value: "70000", says: "a port from 0 to 65535" },
   { name: "SIDEGATE_OPS_PORT", value: "http", says: "a port from 0 to 65535" },
+  { name: "SIDEGATE_CLOUD_HOSTS", value: "https://a.example", says: "at most 64 of host" },
   { name: "SIDEGATE_PUSH_QUIET_MS", value: "1001", says: "milliseconds from 0 to 1000" },
   { name: "SIDEGATE_PUSH_QUIET_MS", value: "-1", says: "milliseconds from 0 to 1000" },
   { name: "SIDEGATE_LEASE_SECONDS", value: "2", says: "seconds from 3 to 300" },

@@ -4,6 +4,8 @@
  * In: environment variables as text. Out: an OperatorConfig, or one sentence for each variable that
  * names it, what was wrong with it and what it may be.
  */
+
+import { type CloudSettings, readCloudSettings } from "#operator/credentials/cloud-settings.ts"
 import { LEASE_TIMES } from "#operator/kube/lease.ts"
 import { DEBOUNCE } from "#operator/reconcile/debounce.ts"
 import { LOG_LEVELS, type LogLevel } from "#operator/telemetry/log.ts"
@@ -40,6 +42,10 @@ export interface OperatorConfig {
     readonly dnsNames: readonly string[]
     /** The MutatingWebhookConfiguration that gets the roots. */
     readonly configuration: string
+  }
+  readonly cloud: CloudSettings & {
+    /** Where credentials of cloud identities may go besides the clouds' own endpoints. */
+    readonly allowedHosts: readonly string[]
   }
   readonly leaseName: string
   /** Others take over so long after the last renewal. */
@@ -90,6 +96,10 @@ export function readOperatorConfig(env: Environment, release: string): ConfigRes
         "injection.sidegate.dev",
         DNS_NAME,
       ),
+    }),
+    cloud: Object.freeze({
+      ...readCloudSettings(read.optional),
+      allowedHosts: read.hosts("SIDEGATE_CLOUD_HOSTS"),
     }),
     leaseName: read.name("SIDEGATE_LEASE_NAME", "sidegate-operator", DNS_NAME),
     leaseMs: 1000 * read.seconds("SIDEGATE_LEASE_SECONDS", LEASE_TIMES.leaseMs / 1000, 3, 300),

@@ -9,6 +9,8 @@
  * `createControlPlane(options: ControlPlaneOptions): ControlPlane` in `compose.ts` makes it.
  */
 import type { CompileSettings } from "#operator/compile/compiled.ts"
+import type { CloudSettings } from "#operator/credentials/cloud-settings.ts"
+import type { Mint } from "#operator/credentials/mint.ts"
 import type {
   ConfigObject,
   IndexedKind,
@@ -33,6 +35,10 @@ export interface ControlPlaneOptions {
   readonly metrics: OperatorMetrics
   /** Wall clock, ms since the epoch. */
   readonly now: () => number
+  /** The operator's identity in clouds; without it, none but those of Secrets can be taken on. */
+  readonly cloud: CloudSettings
+  /** How tokens of clouds are obtained, in place of the clouds' own SDKs: for tests. */
+  readonly mint?: Mint
   /**
    * Whether sidecars of a namespace are served; all when left out. Others hold no configuration.
    */

@@ -9,6 +9,7 @@ export type Environment = Readonly<Record<string, string | undefined>>
 
 export const DNS_LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/
 export const DNS_NAME = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/
+const HOST = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?(:[0-9]{1,5})?$/
 /** Optional prefix and a name, as Kubernetes has it. */
 export const LABEL_KEY =
   /^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([-\w.]{0,61}[A-Za-z0-9])?$/
@@ -51,6 +52,15 @@ export function readerOf(env: Environment, problems: string[]) {
       const isGood = names.length <= 16 && names.every((item) => DNS_NAME.test(item))
       const wanted = "at most 16 DNS names with commas between"
       return Object.freeze(isGood ? names : refuse(name, value, wanted, otherwise))
+    },
+    /** `host` or `host:port`, with commas between; none when unset. */
+    hosts: (name: string): readonly string[] => {
+      const value = optional(name)
+      if (value === null) return Object.freeze([])
+      const hosts = value.split(",").map((item) => item.trim())
+      const isGood = hosts.length <= 64 && hosts.every((item) => HOST.test(item))
+      const wanted = "at most 64 of host or host:port with commas between"
+      return Object.freeze(isGood ? hosts : refuse(name, value, wanted, []))
     },
     choice: <T extends string>(name: string, otherwise: T, allowed: readonly T[]): T => {
       const value = optional(name) ?? otherwise

@@ -162,6 +162,7 @@ const makeKeys = (origin: string): ConfigEvent => ({
     revision: "r1",
     entries: [{ kind: "key", provider: "openai", origin, value: CANARY }],
     temporary: [],
+    pending: [],
   },
 })
 

@@ -27,6 +27,7 @@ const SETTINGS: CompileSettings = Object.freeze({
   teamLabel: "sidegate.dev/team",
   unselected: "Allow",
   unassigned: "Allow",
+  cloudHosts: [],
 })
 
 /** Follow from another object's fault, which is a finding of its own. */

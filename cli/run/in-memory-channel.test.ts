@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from "vitest"
 import { createControlPlane } from "#operator/compose.ts"
+import { readCloudSettings } from "#operator/credentials/cloud-settings.ts"
 import { openSqliteLedger } from "#operator/ledger/store/sqlite/sqlite-store.ts"
 import { createLog } from "#operator/telemetry/log.ts"
 import { createMetrics } from "#operator/telemetry/metrics.ts"
@@ -38,7 +39,9 @@ async function makeChannel(lead: "leads" | "waits"): Promise<ControlChannel> {
       teamLabel: "sidegate.dev/team",
       unselected: "Allow",
       unassigned: "Allow",
+      cloudHosts: [],
     },
+    cloud: readCloudSettings(() => null),
     ports: { applyStatus: async () => {}, emitEvent: async () => {} },
     log: createLog("error", { write: () => {} }),
     metrics: createMetrics(),

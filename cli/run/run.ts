@@ -11,6 +11,7 @@
 import { watchDirectory } from "#cli/manifests/directory.ts"
 import { createControlPlane } from "#operator/compose.ts"
 import type { ControlPlane } from "#operator/control-plane.ts"
+import { readCloudSettings } from "#operator/credentials/cloud-settings.ts"
 import { openSqliteLedger } from "#operator/ledger/store/sqlite/sqlite-store.ts"
 import type { LedgerStore } from "#operator/ledger/store/store.ts"
 import type { StatusWrite } from "#operator/reconcile/ports.ts"
@@ -119,11 +120,13 @@ function startControlPlane(
       teamLabel: "sidegate.dev/team",
       unselected: "Allow",
       unassigned: "Allow",
+      cloudHosts: cloudHostsOf(environment),
     },
     ports: {
       applyStatus: async (write) => printStatus(write, statuses, print),
       emitEvent: async () => undefined,
     },
+    cloud: readCloudSettings((name) => environment.variable(name) || null),
     log: createLog(options.logLevel, process.stderr),
     metrics: createMetrics(),
     now: environment.now,
@@ -205,6 +208,11 @@ function loopback(port: number): ProxyConfig["app"] {
     { host: "127.0.0.1", port },
     { host: "::1", port },
   ]
+}
+
+/** As the operator reads them in a cluster. */
+function cloudHostsOf({ variable }: RunEnvironment): readonly string[] {
+  return (variable("SIDEGATE_CLOUD_HOSTS") ?? "").split(",").filter((host) => host !== "")
 }
 
 /** Names the port and the option that chooses another one. */

@@ -2,13 +2,20 @@
  * The part of the check that guards keys: each goes only where its Secret and its provider allow.
  */
 import type { NamespaceView } from "#operator/index/view.ts"
-import type { ClusterCore, CompiledCluster, CompiledNamespace } from "./compiled.ts"
+import type {
+  ClusterCore,
+  CompiledCluster,
+  CompiledNamespace,
+  CompileSettings,
+  CredentialSource,
+} from "./compiled.ts"
 
 /** Reads the raw objects again, not what the passes made of them. */
 export function checkCredentials(
   { snapshot, credentials }: CompiledNamespace,
   { core }: CompiledCluster,
   view: NamespaceView,
+  { cloudHosts }: CompileSettings,
 ): readonly string[] {
   const providers = Object.values(snapshot.providers)
   const wanted = providers.filter(({ credential }) => credential === "Secret")
@@ -17,9 +24,9 @@ export function checkCredentials(
   const same = JSON.stringify(names.sort()) === JSON.stringify([...given].sort())
   return [
     ...(same ? [] : [`keys for ${given.join()} where ${names.join()} need one`]),
-    ...credentials.flatMap(({ provider, secret, key }) => {
-      const { origin } = snapshot.providers[provider] ?? { origin: "" }
-      return keyFaults(core, { provider, secret, key, origin })
+    ...credentials.flatMap((credential) => {
+      const { origin } = snapshot.providers[credential.provider] ?? { origin: "" }
+      return credentialFaults(core, { ...credential, origin }, cloudHosts)
     }),
     ...Object.keys(snapshot.providers).flatMap((name) => {
       const isAllowed = allows(allowedBy(core, name), view.namespace.labels)
@@ -28,12 +35,7 @@ export function checkCredentials(
   ]
 }
 
-interface SentKey {
-  readonly provider: string
-  readonly secret: string
-  readonly key: string
-  readonly origin: string
-}
+type Sent = CredentialSource & { readonly provider: string; readonly origin: string }
 
 /**
  * What was found for one core: namespaces use the same few keys. As many entries as providers,
@@ -54,34 +56,80 @@ function knownOf(core: ClusterCore): Known {
   return known
 }
 
-function keyFaults(core: ClusterCore, sent: SentKey): readonly string[] {
+function credentialFaults(
+  core: ClusterCore,
+  sent: Sent,
+  cloudHosts: readonly string[],
+): readonly string[] {
   const { keys } = knownOf(core)
-  const id = JSON.stringify([sent.provider, sent.secret, sent.key, sent.origin])
+  const id = JSON.stringify([sent, cloudHosts])
   const held = keys.get(id)
   if (held !== undefined) return held
-  const faults = findKeyFaults(core, sent)
+  const faults =
+    sent.kind === "secret" ? keyFaults(core, sent) : cloudFaults(core, sent, cloudHosts)
   keys.set(id, faults)
   return faults
 }
 
-function findKeyFaults(
+function keyFaults(
   core: ClusterCore,
-  { provider, secret, key, origin }: SentKey,
+  { provider, secret, key, origin }: Sent & { readonly kind: "secret" },
 ): readonly string[] {
   const reference = dig(core.providers.get(provider)?.object.spec, ["credentials", "secret"])
   const isNamed = dig(reference, ["name"]) === secret && dig(reference, ["key"]) === key
-  const hosts = core.secrets.get(secret)?.allowedHosts ?? []
+  return [
+    ...(isNamed ? [] : [`the key of ${provider} is not the one that it names`]),
+    ...hostFaults(provider, origin, core.secrets.get(secret)?.allowedHosts ?? []),
+  ]
+}
+
+/** Domains that a cloud's endpoints for models are in; the passes are narrower. */
+const CLOUD_DOMAINS: Readonly<Record<string, RegExp>> = {
+  AWS: /^https:\/\/[^/:]*bedrock[^/:]*\.(amazonaws\.com(\.cn)?|api\.aws)(:443)?$/,
+  Google: /^https:\/\/[^/:]*(aiplatform|generativelanguage)[^/:]*\.googleapis\.com(:443)?$/,
+  Azure: /^https:\/\/[^/:]+\.(openai|cognitiveservices|ai)\.azure\.(com|us|cn)(:443)?$/,
+}
+
+/** An identity is the one that the spec names, and so is its Secret, which says where it may go. */
+function cloudFaults(
+  core: ClusterCore,
+  { provider, identity, origin }: Sent & { readonly kind: "cloud" },
+  cloudHosts: readonly string[],
+): readonly string[] {
+  const spec = core.providers.get(provider)?.object.spec
+  const named = dig(spec, ["credentials", "workloadIdentity"])
+  const cloud = String(dig(named, ["type"]))
+  const member = dig(named, [cloud.toLowerCase()])
+  const isNamed = identity.kind.startsWith(`${cloud.toLowerCase()}-`)
+  const faults = isNamed ? [] : [`the identity of ${provider} is not the one that it names`]
+  const reference = ["accessKey", "serviceAccountKey", "clientSecret"]
+    .map((name) => dig(member, [name, "name"]))
+    .find((name) => name !== undefined)
+  const secret = "secret" in identity ? identity.secret : undefined
+  if (reference !== secret) faults.push(`the Secret of ${provider} is not the one that it names`)
+  if (secret !== undefined) {
+    return [
+      ...faults,
+      ...hostFaults(provider, origin, core.secrets.get(secret)?.allowedHosts ?? []),
+    ]
+  }
+  if (CLOUD_DOMAINS[cloud]?.test(origin) === true) return faults
+  return [...faults, ...hostFaults(provider, origin, cloudHosts)]
+}
+
+function hostFaults(
+  provider: string,
+  origin: string,
+  allowedHosts: readonly string[],
+): readonly string[] {
   const host = /^https?:\/\/(.+)$/.exec(origin)?.[1] ?? ""
   const bare = host.replace(/:[0-9]+$/, "")
-  const isAllowed = hosts.some((entry) => {
+  const isAllowed = allowedHosts.some((entry) => {
     const [name = "", port] = splitPort(entry.trim().toLowerCase())
     if (name !== bare) return false
     return port === undefined || port === portOf(origin)
   })
-  return [
-    ...(isNamed ? [] : [`the key of ${provider} is not the one that it names`]),
-    ...(isAllowed ? [] : [`the key of ${provider} may not go to ${host}`]),
-  ]
+  return isAllowed ? [] : [`the key of ${provider} may not go to ${host}`]
 }
 
 function allowedBy(core: ClusterCore, provider: string): unknown {

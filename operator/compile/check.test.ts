@@ -97,7 +97,10 @@ const cases: readonly { readonly name: string; readonly broken: CompiledNamespac
   { name: "keys for", broken: { ...sound, credentials: [] } },
   {
     name: "is not the one that it names",
-    broken: { ...sound, credentials: [{ provider: "openai", secret: "key", key: "other" }] },
+    broken: {
+      ...sound,
+      credentials: [{ provider: "openai", kind: "secret", secret: "key", key: "other" }],
+    },
   },
   withSnapshot("prices of OpenAI/o3 are out of order", {
     prices: { "OpenAI/o3": [...(sound.snapshot.prices["OpenAI/o3"] ?? [])].reverse() },

@@ -51,7 +51,7 @@ export function checkNamespace(
     ...checkDefault(snapshot.access, settings),
     ...accessFaults(snapshot.access),
     ...checkSources(compiled),
-    ...checkCredentials(compiled, cluster, view),
+    ...checkCredentials(compiled, cluster, view, settings),
   ]
 }
 

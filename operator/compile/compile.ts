@@ -35,7 +35,7 @@ export function compileCluster(
   settings: CompileSettings,
   namespaces: readonly NamespaceFacts[],
 ): CompiledCluster {
-  const core = coreOf(view, settings.operatorNamespace)
+  const core = coreOf(view, settings)
   return { core, verdicts: [...core.verdicts, ...judgeSharedRoutes(core, namespaces, settings)] }
 }
 
@@ -63,17 +63,23 @@ const compiledBy = remembering(
 
 const coresBy = remembering((_view: ClusterView) => new Map<string, ClusterCore>())
 
-function coreOf(view: ClusterView, operatorNamespace: string): ClusterCore {
+function coreOf(view: ClusterView, settings: CompileSettings): ClusterCore {
+  const { operatorNamespace, cloudHosts } = settings
   const known = coresBy(view)
-  const held = known.get(operatorNamespace)
+  const key = [operatorNamespace, ...cloudHosts].join()
+  const held = known.get(key)
   if (held !== undefined) return held
-  const core = compileCore(view, operatorNamespace)
-  known.set(operatorNamespace, core)
+  const core = compileCore(view, operatorNamespace, cloudHosts)
+  known.set(key, core)
   return core
 }
 
-function compileCore(view: ClusterView, operatorNamespace: string): ClusterCore {
-  const providers = compileProviders(view)
+function compileCore(
+  view: ClusterView,
+  operatorNamespace: string,
+  cloudHosts: readonly string[],
+): ClusterCore {
+  const providers = compileProviders(view, cloudHosts)
   const prices = compilePrices(view)
   const policies = compilePolicies(view, providers.providers)
   const teams = compileTeams(view)

@@ -4,6 +4,7 @@ import type { NamespaceChoice } from "#operator/api/v1alpha1/fields.ts"
 import type { ModelPolicySpec } from "#operator/api/v1alpha1/model-policy.ts"
 import type { ConfigObject, ObjectRef, SecretFacts } from "#operator/index/view.ts"
 import type { ProviderConfig, RuleConfig, Snapshot, TeamVerdict } from "#proxy/contract/snapshot.ts"
+import type { CloudIdentity } from "./cloud-identity.ts"
 import type { PriceBook } from "./price-book.ts"
 import type { Reason } from "./reasons.ts"
 
@@ -37,6 +38,11 @@ export interface CompileSettings {
   readonly teamLabel: string
   readonly unselected: "Allow" | "Deny"
   readonly unassigned: "Allow" | "Deny"
+  /**
+   * Where credentials of a cloud identity without a Secret may go besides the cloud's own
+   * endpoints: hosts, or `host:port`.
+   */
+  readonly cloudHosts: readonly string[]
 }
 
 /**
@@ -66,12 +72,18 @@ export interface ClusterCore {
   readonly verdicts: readonly ObjectVerdict[]
 }
 
+/** Where what opens a provider comes from. */
+export type CredentialSource =
+  | { readonly kind: "secret"; readonly secret: string; readonly key: string }
+  /** Obtained by the operator, for a while. */
+  | { readonly kind: "cloud"; readonly identity: CloudIdentity }
+
 export interface CompiledProvider {
   readonly object: ConfigObject
   /** Null when the provider cannot be read. */
   readonly config: ProviderConfig | null
-  /** Where its key is; null when it takes none. */
-  readonly credential: { readonly secret: string; readonly key: string } | null
+  /** Null when it takes none. */
+  readonly credential: CredentialSource | null
   readonly allowedNamespaces: NamespaceChoice
   /** Why no namespace can use it; null when it is in order. */
   readonly problem: "ProviderInvalid" | "ProviderNotReady" | null
@@ -137,10 +149,6 @@ export interface CompiledNamespace {
   readonly verdicts: readonly ObjectVerdict[]
   /** Every object that the Snapshot was made from, with the generation that is in it. */
   readonly sources: readonly (ObjectRef & { readonly uid: string; readonly generation: number })[]
-  /** Secrets whose keys the namespace's sidecars need: provider name to Secret name and key. */
-  readonly credentials: readonly {
-    readonly provider: string
-    readonly secret: string
-    readonly key: string
-  }[]
+  /** What the namespace's sidecars need, by the provider that it opens. */
+  readonly credentials: readonly (CredentialSource & { readonly provider: string })[]
 }

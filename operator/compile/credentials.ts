@@ -1,5 +1,5 @@
 /**
- * Where a provider's key is, and whether it may go there.
+ * Where what opens a provider comes from, and whether it may go there.
  *
  * The Secret's own annotation names the hosts that its key may be sent to, so that editing an
  * AIProvider is no way to carry a key elsewhere. Nothing here ever sees a value.
@@ -7,14 +7,16 @@
 import type { AIProviderSpec } from "#operator/api/v1alpha1/ai-provider.ts"
 import type { SecretFacts } from "#operator/index/view.ts"
 import type { ProviderConfig } from "#proxy/contract/snapshot.ts"
-import type { CompiledCondition } from "./compiled.ts"
+import { type CloudIdentity, identityOf, keysOf, type NeededKey } from "./cloud-identity.ts"
+import type { CompiledCondition, CredentialSource } from "./compiled.ts"
 import { listSome, notResolved, resolvedBut } from "./conditions.ts"
+import { cloudOf, isHostAllowed, refuseCloudHost } from "./hosts.ts"
 
 export const CREDENTIAL_TYPE = "sidegate.dev/provider-credential"
 export const ALLOWED_HOSTS = "sidegate.dev/allowed-hosts"
 
 export interface ResolvedCredential {
-  readonly at: { readonly secret: string; readonly key: string } | null
+  readonly at: CredentialSource | null
   readonly problem: CompiledCondition | null
   /** Worth a Warning, though the key is sent. */
   readonly remark: CompiledCondition | null
@@ -33,32 +35,62 @@ const VENDOR_HOSTS: readonly (readonly [host: string, vendor: string])[] = [
   ["huggingface.co", "Hugging Face"],
 ]
 
-/** `at` is set whenever a key is asked for; with a `problem` it must not be sent. */
+/**
+ * `at` is set whenever a credential is asked for; with a `problem` it must not be sent.
+ * `cloudHosts`: where those of an identity without a Secret may go besides the cloud's own.
+ */
 export function resolveCredential(
   spec: AIProviderSpec,
   config: ProviderConfig,
   secrets: ReadonlyMap<string, SecretFacts>,
+  cloudHosts: readonly string[],
 ): ResolvedCredential {
   const reference = spec.credentials?.secret
-  if (reference === undefined) return NO_CREDENTIAL
-  const at = { secret: reference.name, key: reference.key }
-  const facts = secrets.get(reference.name)
-  if (facts === undefined) {
+  if (reference !== undefined) {
+    const { name: secret, key } = reference
+    const need = { secret, key, path: "spec.credentials.secret", isFile: false }
+    const facts = secrets.get(secret)
     return {
-      at,
-      problem: notResolved(
-        "SecretNotFound",
-        `spec.credentials.secret.name: there is no Secret ${at.secret} in the credentials ` +
-          `namespace`,
-      ),
-      remark: null,
+      at: { kind: "secret", secret, key },
+      problem: findProblem([need], config, secrets),
+      remark: facts === undefined ? null : foreignKey(facts, key, config),
     }
   }
-  return {
-    at,
-    problem: typeProblem(facts) ?? keyProblem(facts, at.key) ?? hostProblem(facts, config),
-    remark: foreignKey(facts, at.key, config),
+  const identity = identityOf(spec)
+  if (identity === undefined) return NO_CREDENTIAL
+  const needs = keysOf(identity)
+  const problem =
+    needs.length === 0
+      ? cloudProblem(identity, config, cloudHosts)
+      : findProblem(needs, config, secrets)
+  return { at: { kind: "cloud", identity }, problem, remark: null }
+}
+
+function cloudProblem(
+  identity: CloudIdentity,
+  config: ProviderConfig,
+  cloudHosts: readonly string[],
+): CompiledCondition | null {
+  const refusal = refuseCloudHost(cloudOf(identity), config.origin, cloudHosts)
+  return refusal === null ? null : notResolved("HostNotPermitted", `spec.endpoint: ${refusal}`)
+}
+
+/** All of `needs` are keys of one Secret. */
+function findProblem(
+  needs: readonly NeededKey[],
+  config: ProviderConfig,
+  secrets: ReadonlyMap<string, SecretFacts>,
+): CompiledCondition | null {
+  const [first] = needs
+  if (first === undefined) return null
+  const facts = secrets.get(first.secret)
+  if (facts === undefined) {
+    const nameAt = first.path.endsWith(".name") ? first.path : `${first.path}.name`
+    const message = `${nameAt}: there is no Secret ${first.secret} in the credentials namespace`
+    return notResolved("SecretNotFound", message)
   }
+  const ofKeys = needs.map((need) => keyProblem(facts, need)).find((problem) => problem !== null)
+  return typeProblem(facts) ?? ofKeys ?? hostProblem(facts, config)
 }
 
 /** A key that begins like another vendor's than its host. Unknown hosts may be gateways for all. */
@@ -88,15 +120,21 @@ function typeProblem(facts: SecretFacts): CompiledCondition | null {
   return notResolved("SecretTypeNotAllowed", message)
 }
 
-function keyProblem(facts: SecretFacts, key: string): CompiledCondition | null {
+function keyProblem(
+  facts: SecretFacts,
+  { key, path, isFile }: NeededKey,
+): CompiledCondition | null {
   const found = Object.hasOwn(facts.keys, key) ? facts.keys[key] : undefined
   if (found === undefined) {
     const known = Object.keys(facts.keys).sort()
     const hint = known.length === 0 ? "it has none" : `it has ${listSome(known, 5)}`
-    const message = `spec.credentials.secret.key: Secret ${facts.name} has no key ${key}; ${hint}`
+    const keyAt = path.endsWith(".name") ? path : `${path}.key`
+    const message = `${keyAt}: Secret ${facts.name} has no key ${key}; ${hint}`
     return notResolved("SecretKeyNotFound", message)
   }
   if (found.problem === null) return null
+  // A file has lines and spaces; whoever reads it says what is wrong with it.
+  if (isFile && found.reason !== "SecretKeyNotFound") return null
   const message = `Secret ${facts.name}, key ${key}: ${found.problem}`
   return notResolved(found.reason ?? "CredentialMalformed", message)
 }
@@ -112,14 +150,4 @@ function hostProblem(facts: SecretFacts, config: ProviderConfig): CompiledCondit
   const { host } = new URL(config.origin)
   const message = `the annotation ${ALLOWED_HOSTS} of Secret ${facts.name} does not name ${host}`
   return notResolved("HostNotPermitted", message)
-}
-
-/** An entry is a host, on any port, or `host:port`; whole, without wildcards. */
-function isHostAllowed(origin: string, allowedHosts: readonly string[]): boolean {
-  const url = new URL(origin)
-  const port = url.port === "" ? (url.protocol === "https:" ? "443" : "80") : url.port
-  return allowedHosts.some((entry) => {
-    const host = entry.trim().toLowerCase()
-    return host === url.hostname || host === `${url.hostname}:${port}`
-  })
 }

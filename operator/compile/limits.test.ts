@@ -13,6 +13,7 @@ const SETTINGS = {
   teamLabel: "sidegate.dev/team",
   unselected: "Allow",
   unassigned: "Allow",
+  cloudHosts: [],
 } as const
 
 const SIM = { schema: "Simulated", allowedNamespaces: { from: "All" } }

@@ -24,12 +24,12 @@ export interface ProvidersPass {
   readonly verdicts: readonly ObjectVerdict[]
 }
 
-export function compileProviders(view: ClusterView): ProvidersPass {
+export function compileProviders(view: ClusterView, cloudHosts: readonly string[]): ProvidersPass {
   const providers = new Map<string, CompiledProvider>()
   const verdicts: ObjectVerdict[] = []
   for (const object of [...view.providers].sort(byAge)) {
     const { provider, verdict } =
-      providers.size < PROVIDERS_MAX ? judge(object, view.secrets) : tooMany(object)
+      providers.size < PROVIDERS_MAX ? judge(object, view.secrets, cloudHosts) : tooMany(object)
     providers.set(object.name, provider)
     verdicts.push(verdict)
   }
@@ -41,11 +41,15 @@ interface Judged {
   readonly verdict: ObjectVerdict
 }
 
-function judge(object: ConfigObject, secrets: ReadonlyMap<string, SecretFacts>): Judged {
+function judge(
+  object: ConfigObject,
+  secrets: ReadonlyMap<string, SecretFacts>,
+  cloudHosts: readonly string[],
+): Judged {
   const reading = readProvider(object)
   if (!reading.ok) return broken(object, describeFault(reading))
   const { spec, config } = reading
-  const credential = resolveCredential(spec, config, secrets)
+  const credential = resolveCredential(spec, config, secrets, cloudHosts)
   const resolvedRefs: CompiledCondition = credential.problem ?? credential.remark ?? resolved()
   const provider: CompiledProvider = {
     object,
@@ -107,7 +111,8 @@ function configOf(name: string, spec: AIProviderSpec, destination: Destination):
     schema: spec.schema,
     ...destination,
     network: spec.network ?? "Public",
-    credential: spec.credentials?.type ?? "None",
+    // Whatever it is, it is pushed apart from the Snapshot, and by this name.
+    credential: (spec.credentials?.type ?? "None") === "None" ? "None" : "Secret",
     connectTimeoutMs: durationMs(spec.timeouts?.connect ?? "5s"),
     disabled: spec.disabled ?? false,
     simulated: spec.schema === "Simulated" ? simulatedOf(spec.simulated ?? {}) : null,

@@ -14,6 +14,8 @@ export const REASONS = [
   "HostNotPermitted",
   "CredentialMalformed",
   "CredentialLooksForeign",
+  "CredentialPending",
+  "CredentialRefreshFailed",
   "BackendNotFound",
   "ProviderInvalid",
   "ProviderNotReady",

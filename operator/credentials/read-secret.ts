@@ -6,6 +6,7 @@
  *       whose type is ours: the operator's own certificates live beside them.
  * Must not know who asks, nor which provider uses a key.
  */
+import { isUtf8 } from "node:buffer"
 import { createHash } from "node:crypto"
 import type { SecretFacts } from "#operator/index/view.ts"
 import { vendorOfKey } from "./key-prefix.ts"
@@ -30,6 +31,8 @@ export interface ReadSecret {
   readonly facts: SecretFacts
   /** By key; only those without a problem. */
   readonly values: ReadonlyMap<string, SecretValue>
+  /** By key; the others that are text at all, such as key files: no header can carry them. */
+  readonly files: ReadonlyMap<string, SecretValue>
   /** Keys whose value ended in a line end that was cut off: worth a Warning. */
   readonly trimmed: readonly string[]
 }
@@ -37,13 +40,17 @@ export interface ReadSecret {
 export function readSecret(secret: SecretObject): ReadSecret {
   const keys: Record<string, SecretFacts["keys"][string]> = {}
   const values = new Map<string, SecretValue>()
+  const files = new Map<string, SecretValue>()
   const trimmed: string[] = []
   for (const [key, bytes] of entriesOf(secret)) {
     const read = readValue(bytes)
     keys[key] = read.ok ? factsOfKey(read.text) : { problem: read.problem }
-    if (!read.ok || secret.type !== PROVIDER_CREDENTIAL_TYPE) continue
-    values.set(key, new SecretValue(read.text))
-    if (read.isTrimmed) trimmed.push(key)
+    if (secret.type !== PROVIDER_CREDENTIAL_TYPE) continue
+    if (read.ok) values.set(key, new SecretValue(read.text))
+    else if (bytes.length <= VALUE_BYTES_MAX && isUtf8(bytes)) {
+      files.set(key, new SecretValue(Buffer.from(bytes).toString("utf8")))
+    }
+    if (read.ok && read.isTrimmed) trimmed.push(key)
   }
   return {
     facts: {
@@ -51,9 +58,10 @@ export function readSecret(secret: SecretObject): ReadSecret {
       type: secret.type,
       allowedHosts: readHosts(secret.annotations[ALLOWED_HOSTS_ANNOTATION]),
       keys,
-      fingerprint: fingerprint(secret.uid, values),
+      fingerprint: fingerprint(secret.uid, new Map([...values, ...files])),
     },
     values,
+    files,
     trimmed,
   }
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest"
 import { PROVIDER_CREDENTIAL_TYPE, readSecret } from "./read-secret.ts"
-import { createVault } from "./vault.ts"
+import { type CredentialNeed, createVault } from "./vault.ts"
 
 const secret = (name: string, stringData: Record<string, string>, uid = `uid-${name}`) =>
   readSecret({
@@ -11,15 +11,22 @@ const secret = (name: string, stringData: Record<string, string>, uid = `uid-${n
     data: {},
     stringData,
   })
-const needs = [
-  { provider: "openai", origin: "https://a.example", secret: "keys", key: "openai" },
-  { provider: "azure", origin: "https://b.example", secret: "keys", key: "azure" },
+const noToken = () => undefined
+const needs: readonly CredentialNeed[] = [
+  {
+    provider: "openai",
+    origin: "https://a.example",
+    kind: "secret",
+    secret: "keys",
+    key: "openai",
+  },
+  { provider: "azure", origin: "https://b.example", kind: "secret", secret: "keys", key: "azure" },
 ]
 
 test("a namespace gets the keys of its providers, in one order, and no others", () => {
   const vault = createVault()
   vault.put(secret("keys", { openai: "sk-1", azure: "sk-2", unused: "sk-3" }))
-  expect(vault.credentialsFor(needs).entries).toEqual([
+  expect(vault.credentialsFor(needs, noToken).entries).toEqual([
     { kind: "key", provider: "azure", origin: "https://b.example", value: "sk-2" },
     { kind: "key", provider: "openai", origin: "https://a.example", value: "sk-1" },
   ])
@@ -28,7 +35,9 @@ test("a namespace gets the keys of its providers, in one order, and no others", 
 test("the revision is the same after a restart and for any order of needs", () => {
   const [first, second] = [createVault(), createVault()]
   for (const vault of [first, second]) vault.put(secret("keys", { openai: "sk-1", azure: "sk-2" }))
-  expect(second.credentialsFor([...needs].reverse())).toEqual(first.credentialsFor(needs))
+  expect(second.credentialsFor([...needs].reverse(), noToken)).toEqual(
+    first.credentialsFor(needs, noToken),
+  )
 })
 
 const changes = [
@@ -42,16 +51,16 @@ const changes = [
 test.each(changes)("$name changes the revision", ({ after }) => {
   const vault = createVault()
   vault.put(secret("keys", { openai: "sk-1", azure: "sk-2" }))
-  const before = vault.credentialsFor(needs).revision
+  const before = vault.credentialsFor(needs, noToken).revision
   vault.put(after)
-  expect(vault.credentialsFor(needs).revision).not.toBe(before)
+  expect(vault.credentialsFor(needs, noToken).revision).not.toBe(before)
 })
 
 test("another origin changes the revision: the key must be sent for it", () => {
   const vault = createVault()
   vault.put(secret("keys", { openai: "sk-1", azure: "sk-2" }))
   const moved = needs.map((need) => ({ ...need, origin: "https://c.example" }))
-  const revision = (wanted: typeof needs) => vault.credentialsFor(wanted).revision
+  const revision = (wanted: typeof needs) => vault.credentialsFor(wanted, noToken).revision
   expect(revision(moved)).not.toBe(revision(needs))
 })
 
@@ -59,7 +68,7 @@ test("a deleted Secret takes its keys with it", () => {
   const vault = createVault()
   vault.put(secret("keys", { openai: "sk-1" }))
   vault.delete("keys")
-  expect(vault.credentialsFor(needs).entries).toEqual([])
+  expect(vault.credentialsFor(needs, noToken).entries).toEqual([])
 })
 
 test("what a fresh list does not hold is forgotten", () => {
@@ -67,10 +76,12 @@ test("what a fresh list does not hold is forgotten", () => {
   vault.put(secret("keys", { openai: "sk-1" }))
   vault.put(secret("other", { openai: "sk-2" }))
   vault.retain(new Set(["other"]))
-  expect(vault.credentialsFor(needs).entries).toEqual([])
+  expect(vault.credentialsFor(needs, noToken).entries).toEqual([])
   const origin = "https://a.example"
-  const other = [{ provider: "openai", origin, secret: "other", key: "openai" }]
-  expect(vault.credentialsFor(other).entries).toEqual([
+  const other: readonly CredentialNeed[] = [
+    { provider: "openai", origin, kind: "secret", secret: "other", key: "openai" },
+  ]
+  expect(vault.credentialsFor(other, noToken).entries).toEqual([
     { kind: "key", provider: "openai", origin, value: "sk-2" },
   ])
 })

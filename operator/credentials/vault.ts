@@ -1,11 +1,17 @@
-/** Provider keys in the operator's memory, and what of them goes to the sidecars of a namespace. */
+/**
+ * Values of provider Secrets in the operator's memory, and what sidecars of a namespace are sent of
+ * them and of the tokens that are kept.
+ */
 import { createHash } from "node:crypto"
+import type { CloudIdentity } from "#operator/compile/cloud-identity.ts"
 import type { CompiledNamespace } from "#operator/compile/compiled.ts"
-import type { CredentialsPush, KeyCredential } from "#proxy/contract/push.ts"
+import type { CredentialsPush, KeyCredential, TemporaryCredential } from "#proxy/contract/push.ts"
+import type { MintedToken } from "./minted-token.ts"
 import type { ReadSecret } from "./read-secret.ts"
 import type { SecretValue } from "./secret-value.ts"
+import type { HeldToken } from "./tokens.ts"
 
-/** A key that a compiled namespace needs, and the origin that it goes to. */
+/** What a compiled namespace needs, and the origin that it goes to. */
 export type CredentialNeed = CompiledNamespace["credentials"][number] & { readonly origin: string }
 
 export interface Vault {
@@ -16,21 +22,32 @@ export interface Vault {
   delete(secretName: string): void
   /** Forgets every Secret that is not among these names. */
   retain(secretNames: ReadonlySet<string>): void
+  /** Any text of a Secret, a file with lines as well. */
+  text(secretName: string, key: string): SecretValue | undefined
+  /** Changes with what is in the Secret that `identity` names; "" without one. */
+  fingerprint(identity: CloudIdentity): string
   /**
-   * The keys that a compiled namespace needs. One whose Secret is gone since is left out: its
-   * providers answer `credential_missing`. `revision` is equal for equal entries, also after a
-   * restart of the operator, so that nothing is sent again. It is a hash salted with the
-   * fingerprint of each Secret (and so with its uid); only holders of the very keys are told it.
+   * What a compiled namespace needs. One whose Secret is gone since, or whose token there never
+   * was, is left out: its providers answer `credential_missing`. `revision` is equal for equal
+   * entries, also after a restart of the operator, so that nothing is sent again. It is a hash
+   * salted with the fingerprint of each Secret (and so with its uid), and with each token; only
+   * holders of the very keys are told it.
    */
-  credentialsFor(needs: readonly CredentialNeed[]): CredentialsPush
+  credentialsFor(
+    needs: readonly CredentialNeed[],
+    tokenOf: (provider: string) => HeldToken | undefined,
+  ): CredentialsPush
 }
+
+/** Service that requests to models of AWS are signed for. */
+const AWS_SERVICE = "bedrock"
 
 export function createVault(): Vault {
   const secrets = new Map<string, Stored>()
   return {
-    put: ({ facts, values }) => {
+    put: ({ facts, values, files }) => {
       if (secrets.get(facts.name)?.fingerprint === facts.fingerprint) return false
-      secrets.set(facts.name, { fingerprint: facts.fingerprint, values })
+      secrets.set(facts.name, { fingerprint: facts.fingerprint, values, files })
       return true
     },
     delete: (name) => {
@@ -39,18 +56,35 @@ export function createVault(): Vault {
     retain: (names) => {
       for (const name of secrets.keys()) if (!names.has(name)) secrets.delete(name)
     },
-    credentialsFor: (needs) => {
+    text: (name, key) => {
+      const stored = secrets.get(name)
+      return stored?.values.get(key) ?? stored?.files.get(key)
+    },
+    fingerprint: (identity) =>
+      "secret" in identity ? (secrets.get(identity.secret)?.fingerprint ?? "gone") : "",
+    credentialsFor: (needs, tokenOf) => {
       const hash = createHash("sha256")
       const entries: KeyCredential[] = []
+      const temporary: TemporaryCredential[] = []
+      const pending: string[] = []
       const sorted = [...needs].sort((a, b) => (a.provider < b.provider ? -1 : 1))
-      for (const { provider, origin, secret, key } of sorted) {
-        const stored = secrets.get(secret)
-        const value = stored?.values.get(key)
-        if (stored === undefined || value === undefined) continue
-        entries.push({ kind: "key", provider, origin, value: value.reveal() })
-        hash.update(`${provider}\0${origin}\0${key}\0${stored.fingerprint}\0`)
+      for (const need of sorted) {
+        const { provider, origin } = need
+        if (need.kind === "secret") {
+          const stored = secrets.get(need.secret)
+          const value = stored?.values.get(need.key)
+          if (stored === undefined || value === undefined) continue
+          entries.push({ kind: "key", provider, origin, value: value.reveal() })
+          hash.update(`${provider}\0${origin}\0${need.key}\0${stored.fingerprint}\0`)
+          continue
+        }
+        const held = tokenOf(provider)
+        if (held?.isPending === true) pending.push(provider)
+        if (held === undefined || held.token === null) continue
+        temporary.push(entryOf({ provider, origin }, need.identity, held.token))
       }
-      return { revision: hash.digest("hex"), entries, temporary: [] }
+      hash.update(JSON.stringify([temporary, pending]))
+      return { revision: hash.digest("hex"), entries, temporary, pending }
     },
   }
 }
@@ -58,4 +92,26 @@ export function createVault(): Vault {
 interface Stored {
   readonly fingerprint: string
   readonly values: ReadonlyMap<string, SecretValue>
+  readonly files: ReadonlyMap<string, SecretValue>
+}
+
+function entryOf(
+  at: { readonly provider: string; readonly origin: string },
+  identity: CloudIdentity,
+  token: MintedToken,
+): TemporaryCredential {
+  const { expiresAt } = token
+  if (token.kind === "bearer") {
+    return { kind: "bearer", ...at, value: token.value.reveal(), expiresAt }
+  }
+  return {
+    kind: "aws",
+    ...at,
+    accessKeyId: token.accessKeyId.reveal(),
+    secretAccessKey: token.secretAccessKey.reveal(),
+    sessionToken: token.sessionToken?.reveal() ?? null,
+    region: "region" in identity ? identity.region : "",
+    service: AWS_SERVICE,
+    expiresAt,
+  }
 }

@@ -391,6 +391,7 @@ describe("the stream", () => {
       revision: "r1",
       entries: [{ kind: "key", provider: "openai", origin: "https://a.example", value: "key" }],
       temporary: [],
+      pending: [],
     })
     const { hash } = publisher.publish("search", makeSnapshot("search", "one"))
     const hello = await post(port, "/v1/hello", "a", HELLO)
@@ -409,6 +410,7 @@ describe("the stream", () => {
           revision: "r1",
           entries: [{ kind: "key", provider: "openai", origin: "https://a.example", value: "key" }],
           temporary: [],
+          pending: [],
         },
       },
       { event: "snapshot", data: { version, hash, snapshot: makeSnapshot("search", "one") } },
@@ -432,6 +434,7 @@ describe("the stream", () => {
         { kind: "key", provider: "openai", origin: "https://a.example", value: "canary-key" },
       ],
       temporary: [],
+      pending: [],
     })
     publisher.publish("billing", makeSnapshot("billing", "canary-team"))
     await eventually("the events of billing", () => b.events.length === 2)
@@ -461,7 +464,12 @@ describe("the stream", () => {
     const { port, publisher, events } = await start({
       limits: { streamBufferBytesMax: 1024 * 1024 },
     })
-    publisher.publishCredentials("search", { revision: "r0", entries: [], temporary: [] })
+    publisher.publishCredentials("search", {
+      revision: "r0",
+      entries: [],
+      temporary: [],
+      pending: [],
+    })
     const slow = await connect(port, "a")
     slow.incoming.pause()
     slow.incoming.socket.pause()
@@ -476,7 +484,12 @@ describe("the stream", () => {
     let revision = 0
     await waitUntil({ what: "the slow reader to be cut", withinMs: WITHIN_MS }, () => {
       revision += 1
-      publisher.publishCredentials("search", { revision: `r${revision}`, entries, temporary: [] })
+      publisher.publishCredentials("search", {
+        revision: `r${revision}`,
+        entries,
+        temporary: [],
+        pending: [],
+      })
       return publisher.sidecars("search").length === 0 ? true : undefined
     })
     expect(events).toContainEqual(expect.objectContaining({ kind: "slow-reader" }))

@@ -146,6 +146,7 @@ test("sidecars of one namespace get nothing of another", () => {
     revision: "r",
     entries: [{ kind: "key", provider: "openai", origin: "https://a.example", value: "canary" }],
     temporary: [],
+    pending: [],
   })
   publisher.publish("billing", makeSnapshot("x", "billing"))
   expect(search.events).toEqual([])
@@ -157,7 +158,7 @@ test("each event is told as it is sent, and nothing is told when nothing is", ()
   const { publisher, sent } = makePublisher()
   publisher.lead(1)
   publisher.publish("search", makeSnapshot("one"))
-  publisher.publishCredentials("search", { revision: "r", entries: [], temporary: [] })
+  publisher.publishCredentials("search", { revision: "r", entries: [], temporary: [], pending: [] })
   expect(sent).toEqual([])
   const held: HeldVersion = { term: 0, generation: 44, hash: hashOf("one") }
   connect(publisher, makeIdentity("a"), makeHello({ held, credentials: "r" }))

@@ -3,6 +3,7 @@
  * and where statuses and events go (the API server, or the terminal of `sidegate run`).
  */
 import type { NamespaceDetails } from "#operator/api/v1alpha1/ai-namespace.ts"
+import type { CloudIdentity } from "#operator/compile/cloud-identity.ts"
 import type { CompiledNamespace } from "#operator/compile/compiled.ts"
 import type { NamespaceFacts, ObjectRef } from "#operator/index/view.ts"
 import type { LedgerStore } from "#operator/ledger/store/store.ts"
@@ -30,6 +31,21 @@ export interface Fleet {
   pods(namespace: string): number
 }
 
+export interface WantedIdentity {
+  readonly provider: string
+  readonly identity: CloudIdentity
+}
+
+/** `pending`: the first attempt is under way. `failed`: in the words of the cloud. */
+export type TokenTrouble =
+  | { readonly kind: "pending" }
+  | {
+      readonly kind: "failed"
+      readonly message: string
+      /** Of the token that is still in use, ms since the epoch; null without one. */
+      readonly expiresAt: number | null
+    }
+
 export interface ReconcilePorts {
   readonly publisher: {
     publish(namespace: string, snapshot: Snapshot): { readonly hash: string }
@@ -42,6 +58,10 @@ export interface ReconcilePorts {
   readonly credentialsFor: (
     needs: readonly (CompiledNamespace["credentials"][number] & { readonly origin: string })[],
   ) => CredentialsPush
+  /** Complete: the identities of clouds that providers take on now. */
+  readonly wantIdentities: (wanted: readonly WantedIdentity[]) => void
+  /** Why a provider has no fresh token of its cloud; null when it has one, or needs none. */
+  readonly tokenTrouble: (provider: string) => TokenTrouble | null
   /** Ends what a pod that is gone, or shuts down, still has open. */
   readonly dropPod: (podUid: string) => void
   /** Whether sidecars of this namespace are served at all. */

@@ -18,6 +18,7 @@ import type { Fleet, ObjectStatus, ReconcilePorts } from "./ports.ts"
 import { reconcileNamespace } from "./reconcile-namespace.ts"
 import { createStatusBoard } from "./status-board.ts"
 import { createStatusLoop } from "./status-loop.ts"
+import { identitiesOf, withTokenTrouble } from "./token-trouble.ts"
 import { createWorkLoop } from "./work-loop.ts"
 
 export interface Reconciler {
@@ -67,7 +68,9 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
   const run = (key: string, sinceMs: number): void => {
     const startedAt = now()
     if (key === "") {
-      board.judge("", cluster().verdicts)
+      const { core, verdicts } = cluster()
+      ports.wantIdentities(identitiesOf(core))
+      board.judge("", withTokenTrouble(verdicts, ports.tokenTrouble))
     } else {
       const compiled = reconcileNamespace(key, cluster(), parts)
       if (compiled !== null) teams.set(key, compiled.snapshot.team)

@@ -79,6 +79,11 @@ export interface CredentialsPush {
    * still reads the keys. Absent means none.
    */
   readonly temporary: readonly TemporaryCredential[]
+  /**
+   * Providers whose first token this operator has yet to get: what is held for them of an operator
+   * before it stays in use until it expires. Absent means none.
+   */
+  readonly pending: readonly string[]
 }
 
 export type CredentialEntry = KeyCredential | TemporaryCredential

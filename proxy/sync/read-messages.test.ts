@@ -24,21 +24,25 @@ const cases = [
   {
     name: "an operator that knows keys alone is understood",
     data: push([key]),
-    want: { revision: "r", entries: [{ kind: "key", ...key }], temporary: [] },
+    want: { revision: "r", entries: [{ kind: "key", ...key }], temporary: [], pending: [] },
   },
   {
     name: "every kind is read",
-    data: push([{ kind: "key", ...key }], [bearer, aws, { ...aws, sessionToken: "s" }]),
+    data: {
+      ...push([{ kind: "key", ...key }], [bearer, aws, { ...aws, sessionToken: "s" }]),
+      pending: ["vertex"],
+    },
     want: {
       revision: "r",
       entries: [{ kind: "key", ...key }],
       temporary: [bearer, aws, { ...aws, sessionToken: "s" }],
+      pending: ["vertex"],
     },
   },
   {
     name: "a kind of a later release is left out and harms no other",
     data: push([key], [{ kind: "quantum", ...at }, bearer]),
-    want: { revision: "r", entries: [{ kind: "key", ...key }], temporary: [bearer] },
+    want: { revision: "r", entries: [{ kind: "key", ...key }], temporary: [bearer], pending: [] },
   },
   { name: "a key without a value is no message", data: push([at]), want: undefined },
   { name: "nor a token that never ends", data: push([], [{ ...bearer, expiresAt: null }]) },

@@ -69,10 +69,11 @@ export function readCredentials(value: unknown): CredentialsPush | undefined {
   const revision = fields?.["revision"]
   const keys = readList(fields?.["entries"], readKey)
   const temporary = readList(fields?.["temporary"] ?? [], readTemporary)
-  if (typeof revision !== "string" || keys === undefined || temporary === undefined) {
-    return undefined
-  }
-  return { revision, entries: keys, temporary: temporary.filter((entry) => entry !== "unknown") }
+  const pending = fields?.["pending"] ?? []
+  if (!isText(revision) || !Array.isArray(pending) || !pending.every(isText)) return undefined
+  if (keys === undefined || temporary === undefined) return undefined
+  const known = temporary.filter((entry) => entry !== "unknown")
+  return { revision, entries: keys, temporary: known, pending }
 }
 
 export function readIdentity(value: unknown): PodIdentity | undefined {

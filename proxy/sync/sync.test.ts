@@ -177,6 +177,7 @@ describe("a session", () => {
         revision: "r1",
         entries: [{ kind: "key", provider: "openai", origin: "https://a.example", value: "k" }],
         temporary: [],
+        pending: [],
       },
     })
     operator.send({ event: "snapshot", data: first })
@@ -205,7 +206,10 @@ describe("a session", () => {
     const { sync, events } = start(operator)
     await until(() => operator.isStreaming())
     const push = makePush(1, 1)
-    operator.send({ event: "credentials", data: { revision: "r1", entries: [], temporary: [] } })
+    operator.send({
+      event: "credentials",
+      data: { revision: "r1", entries: [], temporary: [], pending: [] },
+    })
     operator.send({ event: "snapshot", data: push })
     operator.endStream()
     await until(() => operator.hellos.length === 2 && operator.isStreaming())
@@ -295,6 +299,7 @@ describe("a restart", () => {
         revision: "r9",
         entries: [{ kind: "key", provider: "openai", origin: "https://a.example", value: CANARY }],
         temporary: [],
+        pending: [],
       },
     })
     operator.send({ event: "snapshot", data: push })

@@ -21,6 +21,7 @@ import {
 import { SNAPSHOT_SCHEMA_VERSION } from "#proxy/contract/snapshot.ts"
 import { AnswerQueue } from "./answer-queue.ts"
 import { type BackoffLimits, backoffMs } from "./backoff.ts"
+import { carryOver } from "./carry-over.ts"
 import { ChannelError, type ControlChannel } from "./channel.ts"
 import type { LastGoodStore } from "./last-good.ts"
 import { type Held, heldVersion, type Link, receiveIdentity, receiveSnapshot } from "./receive.ts"
@@ -85,7 +86,7 @@ class RunningSync<R> implements Sync {
   readonly #options: SyncOptions<R>
   readonly #stopped = new AbortController()
   #held: Held<R> = { runtime: null, push: null, identity: null }
-  #credentials: string | null = null
+  #credentials: CredentialsPush | null = null
   #appliedAt: number | null = null
   #isConnected = false
   #nacks = 0
@@ -161,7 +162,7 @@ class RunningSync<R> implements Sync {
       const { session, identity }: HelloAnswer = await channel.hello({
         boot,
         held: heldVersion(this.#held),
-        credentials: this.#credentials,
+        credentials: this.#credentials?.revision ?? null,
         journalSequence: journalSequence(),
         schemaVersion: SNAPSHOT_SCHEMA_VERSION,
         release,
@@ -184,8 +185,7 @@ class RunningSync<R> implements Sync {
   #take(event: ConfigEvent, answers: AnswerQueue): void {
     switch (event.event) {
       case "credentials":
-        this.#takeCredentials(event.data)
-        this.#options.lastGood?.saveCredentials(event.data)
+        this.#options.lastGood?.saveCredentials(this.#takeCredentials(event.data))
         return
       case "identity":
         this.#takeIdentity(event.data)
@@ -198,9 +198,12 @@ class RunningSync<R> implements Sync {
     }
   }
 
-  #takeCredentials(credentials: CredentialsPush): void {
-    this.#credentials = credentials.revision
+  /** Gives what is in force now. */
+  #takeCredentials(push: CredentialsPush): CredentialsPush {
+    const credentials = carryOver(this.#credentials, push)
+    this.#credentials = credentials
     this.#options.onCredentials(credentials)
+    return credentials
   }
 
   #takeIdentity(identity: PodIdentity): void {

@@ -28,6 +28,7 @@ const credentials: CredentialsPush = {
     { kind: "key", provider: "whole", origin: upstreamOrigin, value: "bench" },
   ],
   temporary: [],
+  pending: [],
 }
 const hello: HelloAnswer = {
   session: "bench",

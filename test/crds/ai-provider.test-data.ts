@@ -1,4 +1,5 @@
 /** AIProviders: bad input C1 and C14 of the catalogue, unions and the credentials. */
+import { identitySamples } from "./cloud-identity.test-data.ts"
 import { PROVIDER_SCHEMA_SAMPLES } from "./provider-schemas.test-data.ts"
 import {
   commonSamples,
@@ -179,6 +180,7 @@ export const AI_PROVIDER_SAMPLES: readonly Sample[] = [
     provider({ credentials: { type: "Secret", secret: { name: "other/a", key: "b" } } }),
     "spec.credentials.secret.name: should match",
   ),
+  ...identitySamples(),
   sample(
     "a key in the clear",
     provider({ credentials: { type: "None", apiKey: "sk-1" } }),

@@ -6,9 +6,11 @@
  * API server is missing: tokens are read instead of reviewed, statuses and events are kept instead
  * of written.
  */
+
 import { createHash } from "node:crypto"
 import { createControlPlane } from "#operator/compose.ts"
 import type { ControlPlane } from "#operator/control-plane.ts"
+import { readCloudSettings } from "#operator/credentials/cloud-settings.ts"
 import type { IndexedKind } from "#operator/index/view.ts"
 import { openSqliteLedger } from "#operator/ledger/store/sqlite/sqlite-store.ts"
 import { createAuthenticator } from "#operator/publish/authenticator.ts"
@@ -65,7 +67,9 @@ export async function createTestOperator(options: TestOperatorOptions): Promise<
       teamLabel: "sidegate.dev/team",
       unselected: "Allow",
       unassigned: "Allow",
+      cloudHosts: [],
     },
+    cloud: readCloudSettings(() => null),
     ports: {
       applyStatus: async (write) => {
         const { kind, namespace, name } = write.object

@@ -43,6 +43,7 @@ const SETTINGS: CompileSettings = {
   teamLabel: "sidegate.dev/team",
   unselected: "Allow",
   unassigned: "Allow",
+  cloudHosts: [],
 }
 const CHANGES = 50
 

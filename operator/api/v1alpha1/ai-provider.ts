@@ -2,6 +2,7 @@
 import * as z from "zod"
 import { type ProviderSchema, SPOKEN_SCHEMAS } from "#proxy/contract/snapshot.ts"
 import { VENDORS } from "#proxy/contract/vendors.ts"
+import { Credentials } from "./credentials.ts"
 import { duration, namespaceChoice } from "./fields.ts"
 import { type KindDefinition, NAME_RULE } from "./kind-definition.ts"
 import { type Frozen, parserOf } from "./parse.ts"
@@ -9,43 +10,6 @@ import { Endpoint, PUBLIC_ENDPOINT_RULE } from "./provider-endpoint.ts"
 import { ENDPOINT_RULES, SCHEMA_MEMBERS, SCHEMA_RULES, SCHEMA_WORDS } from "./provider-schemas.ts"
 import { ruled } from "./rule.ts"
 import { AGE_COLUMN, READY_COLUMNS, SIDECAR_COLUMNS, Status } from "./status.ts"
-
-const Credentials = ruled(
-  z.strictObject({
-    type: z
-      .enum(["Secret", "None"])
-      .describe("`Secret` sends a key from a Secret; `None` sends no credential."),
-    secret: z
-      .strictObject({
-        name: z
-          .string()
-          .min(1)
-          .max(253)
-          .regex(/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/)
-          .describe(
-            "Name of a Secret in the credentials namespace, of type " +
-              "`sidegate.dev/provider-credential`, whose annotation `sidegate.dev/allowed-hosts` " +
-              "names the endpoint's host.",
-          ),
-        key: z
-          .string()
-          .min(1)
-          .max(253)
-          .regex(/^[-._a-zA-Z0-9]+$/)
-          .describe("Key within the Secret that holds the provider's API key."),
-      })
-      .describe("Where the key is; required with `type: Secret`, forbidden otherwise.")
-      .optional(),
-  }),
-  [
-    {
-      cel: "(self.type == 'Secret') == has(self.secret)",
-      message: "secret is required when type is Secret, and forbidden otherwise",
-      fieldPath: ".secret",
-      holds: ({ type, secret }) => (type === "Secret") === (secret !== undefined),
-    },
-  ],
-)
 
 const Spec = ruled(
   z.strictObject({

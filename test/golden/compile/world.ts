@@ -21,6 +21,7 @@ const DEFAULTS: CompileSettings = {
   teamLabel: "sidegate.dev/team",
   unselected: "Allow",
   unassigned: "Allow",
+  cloudHosts: [],
 }
 
 type Document = { readonly [field: string]: unknown }

@@ -1,0 +1,56 @@
+/**
+ * Where credentials may go: the hosts that the owner of a Secret lists, or, for an identity without
+ * a Secret, the cloud's own endpoints for models and what the operator's settings add. Editing an
+ * AIProvider is no way to carry either elsewhere, whatever its `network` says.
+ */
+import type { CloudIdentity } from "./cloud-identity.ts"
+
+/** Endpoints that the cloud itself runs, and that customers cannot be: never all of its domain. */
+const CLOUD_HOSTS: Readonly<Record<Cloud, { readonly pattern: RegExp; readonly example: string }>> =
+  {
+    AWS: {
+      pattern:
+        /^([a-z0-9-]+\.)?bedrock(-[a-z]+)*\.[a-z0-9-]+\.((vpce\.)?amazonaws\.com(\.cn)?|api\.aws)$/,
+      example: "bedrock-runtime.REGION.amazonaws.com",
+    },
+    Google: {
+      pattern:
+        /^(([a-z0-9-]+-)?aiplatform(\.[a-z0-9-]+\.rep)?|generativelanguage)\.googleapis\.com$/,
+      example: "LOCATION-aiplatform.googleapis.com",
+    },
+    Azure: {
+      pattern: /^[a-z0-9-]+\.(openai|cognitiveservices|services\.ai)\.azure\.(com|us|cn)$/,
+      example: "NAME.openai.azure.com",
+    },
+  }
+
+export type Cloud = "AWS" | "Google" | "Azure"
+
+export function cloudOf({ kind }: CloudIdentity): Cloud {
+  if (kind.startsWith("aws-")) return "AWS"
+  return kind.startsWith("google-") ? "Google" : "Azure"
+}
+
+/** Null when the credentials may go to `origin`; else why not, for the condition. */
+export function refuseCloudHost(
+  cloud: Cloud,
+  origin: string,
+  cloudHosts: readonly string[],
+): string | null {
+  const { pattern, example } = CLOUD_HOSTS[cloud]
+  const url = new URL(origin)
+  if (url.protocol === "https:" && pattern.test(url.hostname)) return null
+  if (isHostAllowed(origin, cloudHosts)) return null
+  const only = `credentials of ${cloud} go only to its own endpoints for models, as ${example}`
+  return `${only}: ${url.host} must be in the operator's list of further hosts (cloud.allowedHosts)`
+}
+
+/** An entry is a host, on any port, or `host:port`; whole, without wildcards. */
+export function isHostAllowed(origin: string, allowedHosts: readonly string[]): boolean {
+  const url = new URL(origin)
+  const port = url.port === "" ? (url.protocol === "https:" ? "443" : "80") : url.port
+  return allowedHosts.some((entry) => {
+    const host = entry.trim().toLowerCase()
+    return host === url.hostname || host === `${url.hostname}:${port}`
+  })
+}
