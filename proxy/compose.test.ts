@@ -1,6 +1,11 @@
 import { createHash } from "node:crypto"
 import { mkdtempSync, rmSync } from "node:fs"
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type ServerResponse,
+} from "node:http"
 import type { AddressInfo } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -8,7 +13,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest"
 import { canonicalJson } from "#proxy/contract/json.ts"
 import type { ConfigEvent, SnapshotPush, StatusReport, UsageBatch } from "#proxy/contract/push.ts"
 import type { UsageRecord } from "#proxy/contract/records.ts"
-import type { Snapshot } from "#proxy/contract/snapshot.ts"
+import type { ProviderConfig, Snapshot } from "#proxy/contract/snapshot.ts"
 import { createProxy, type Proxy as RunningProxy } from "./compose.ts"
 import { DEFAULT_LIMITS, type ProxyConfig } from "./config.ts"
 import { ChannelError, type ControlChannel } from "./sync/channel.ts"
@@ -44,6 +49,8 @@ const ANSWER = {
 interface Upstream {
   readonly origin: string
   readonly keys: (string | undefined)[]
+  /** What came, as it came. */
+  readonly requests: { readonly url: string; readonly headers: IncomingHttpHeaders; body: string }[]
   answer: (response: ServerResponse) => void
 }
 
@@ -51,6 +58,7 @@ async function startUpstream(): Promise<Upstream> {
   const upstream: Upstream = {
     origin: "",
     keys: [],
+    requests: [],
     answer: (response) => {
       response.writeHead(200, { "content-type": "application/json" })
       response.end(JSON.stringify(ANSWER))
@@ -58,7 +66,12 @@ async function startUpstream(): Promise<Upstream> {
   }
   const server = createServer((request: IncomingMessage, response) => {
     upstream.keys.push(request.headers.authorization)
-    request.resume().on("end", () => upstream.answer(response))
+    const recorded = { url: request.url ?? "", headers: request.headers, body: "" }
+    upstream.requests.push(recorded)
+    request.setEncoding("utf8").on("data", (chunk: string) => {
+      recorded.body += chunk
+    })
+    request.on("end", () => upstream.answer(response))
   })
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
   closing.push(() => {
@@ -69,7 +82,12 @@ async function startUpstream(): Promise<Upstream> {
   return Object.assign(upstream, { origin: `http://127.0.0.1:${port}` })
 }
 
-function makePush(origin: string, generation = 1, model = "smart"): SnapshotPush {
+function makePush(
+  origin: string,
+  generation = 1,
+  model = "smart",
+  more: Partial<ProviderConfig> = {},
+): SnapshotPush {
   const snapshot: Snapshot = {
     schemaVersion: 2,
     namespace: "search",
@@ -88,6 +106,7 @@ function makePush(origin: string, generation = 1, model = "smart"): SnapshotPush
         connectTimeoutMs: 1000,
         disabled: false,
         simulated: null,
+        ...more,
       },
     },
     routes: [
@@ -282,6 +301,28 @@ describe("a proxy", () => {
       cost: 7,
     })
     expect(operator.statuses).toHaveLength(1)
+  })
+
+  test.each([
+    [null, "/openai/v1/chat/completions"],
+    ["2024-10-21", "/openai/deployments/gpt-4o/chat/completions?api-version=2024-10-21"],
+  ])("asks Azure OpenAI of version %s at %s, with its key header", async (apiVersion, url) => {
+    const upstream = await startUpstream()
+    const operator = new Operator()
+    const push = makePush(upstream.origin, 1, "smart", {
+      schema: "AzureOpenAI",
+      pathPrefix: "",
+      options: { schema: "AzureOpenAI", apiVersion },
+    })
+    operator.push(makeKeys(upstream.origin), { event: "snapshot", data: push })
+    const { proxy, app } = await start(operator)
+    await proxy.ready
+    const response = await ask(app)
+    expect(await response.json()).toEqual(ANSWER)
+    const [request] = upstream.requests
+    expect(request).toMatchObject({ url, headers: { "api-key": CANARY } })
+    expect(request?.headers.authorization).toBeUndefined()
+    expect(request?.body).toBe('{"model":"gpt-4o","messages":[{"role":"user","content":"hello"}]}')
   })
 
   test("listens on both loopback addresses, where the host has them", async () => {
