@@ -4,7 +4,7 @@ import type { TokenUsage } from "#proxy/contract/records.ts"
 import type { Refusal } from "./refusal.ts"
 
 /** The shapes that clients speak. A surface that is not here is 404 `endpoint_not_enabled`. */
-export type SurfaceName = "openai-chat" | "openai-models" | "anthropic-messages"
+export type SurfaceName = "openai-chat" | "openai-models" | "anthropic-messages" | "gemini-generate"
 
 export interface ParsedRequest {
   readonly surface: SurfaceName
@@ -15,6 +15,8 @@ export interface ParsedRequest {
   /** Node of that name in `document`; NONE where the surface names it in the path. */
   readonly modelNode: number
   readonly isStream: boolean
+  /** Content type in which the client wants its stream. */
+  readonly streamType: string
   /**
    * Whether the client itself asked for usage in its stream; if not, it is asked for and hidden.
    */

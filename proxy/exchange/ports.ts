@@ -15,6 +15,8 @@ export interface RawRequest {
   readonly method: string
   /** Path only, as sent; it passed the raw-target check. */
   readonly path: string
+  /** What follows the `?` of the target, as sent; empty without one. */
+  readonly query: string
   /** Lower-case names; a repeated header that may not repeat was refused before. */
   readonly headers: Readonly<Record<string, string | undefined>>
   readonly body: Uint8Array

@@ -15,12 +15,11 @@ import type {
   StreamTap,
   UpstreamWire,
 } from "#proxy/providers/adapter.ts"
-import {
-  type ChatSurface,
-  type EmbeddingsSurface,
-  EVENT_STREAM,
-  type RenderContext,
-  type RerankSurface,
+import type {
+  ChatSurface,
+  EmbeddingsSurface,
+  RenderContext,
+  RerankSurface,
 } from "#proxy/surfaces/surface.ts"
 import { createSseReader } from "#proxy/wire/frame-reader.ts"
 import type { PipelineSettings } from "./settings.ts"
@@ -29,8 +28,6 @@ import { TranslateTap } from "./translate-tap.ts"
 const CHARS_PER_TOKEN = 4
 
 export interface AttemptCodec {
-  /** Content type of a stream at the client. */
-  readonly streamType: string
   /** Null when the upstream's answer cannot be such a stream. */
   openTap(contentType: string, settings: PipelineSettings): StreamTap | null
   /** A whole answer of status 200, checked JSON. */
@@ -53,7 +50,6 @@ export function passCodec(same: SameWire, wantsUsage: boolean): AttemptCodec {
 }
 
 class PassCodec implements AttemptCodec {
-  readonly streamType = EVENT_STREAM
   private readonly same: SameWire
   private readonly wantsUsage: boolean
 
@@ -84,7 +80,6 @@ export function chatCodec(
   context: RenderContext,
 ): AttemptCodec {
   return {
-    streamType: EVENT_STREAM,
     openTap(contentType, { eventBytesMax, preambleBytesMax }) {
       if (wire.framing !== "sse" || !isEventStream(contentType)) return null
       const openReader = (onFrame: Parameters<typeof createSseReader>[1]) =>
@@ -130,7 +125,6 @@ function wholeCodec<Answer extends { readonly usage: TokenUsage | undefined }>(
   render: (answer: Answer) => string,
 ): AttemptCodec {
   return {
-    streamType: EVENT_STREAM,
     openTap: () => null,
     readAnswer(document) {
       const decoded = decode(document)

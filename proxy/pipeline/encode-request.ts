@@ -17,11 +17,12 @@ import type {
   UpstreamWire,
 } from "#proxy/providers/adapter.ts"
 import { wiresOf } from "#proxy/providers/registry.ts"
-import type {
-  ChatSurface,
-  EmbeddingsSurface,
-  RenderContext,
-  RerankSurface,
+import {
+  type ChatSurface,
+  type EmbeddingsSurface,
+  EVENT_STREAM,
+  type RenderContext,
+  type RerankSurface,
 } from "#proxy/surfaces/surface.ts"
 import {
   type AttemptCodec,
@@ -53,7 +54,9 @@ export function encodeRequest(
 ): Decision<Encoded> {
   const { surface, request } = forms
   const wires = wiresOf(target.provider, facts.model)
-  const own = wires.find(({ name, same }) => name === surface.wire && same !== null)
+  // Bytes pass only in the framing in which upstreams stream.
+  const mayPass = !request.isStream || request.streamType === EVENT_STREAM
+  const own = wires.find(({ name, same }) => mayPass && name === surface.wire && same !== null)
   if (own !== undefined && own.same !== null) {
     const codec = passCodec(own.same, request.wantsUsage)
     return accept({ wire: own, body: own.same.encodeBody(request, target), codec })

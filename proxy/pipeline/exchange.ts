@@ -14,6 +14,7 @@ import type { UpstreamError } from "#proxy/exchange/upstream-error.ts"
 import type { LinkedRule } from "#proxy/route/linked-route.ts"
 import type { Runtime } from "#proxy/runtime/runtime.ts"
 import { errorsOf } from "#proxy/surfaces/registry.ts"
+import { EVENT_STREAM } from "#proxy/surfaces/surface.ts"
 import {
   type AnswerFacts,
   sendAnswer,
@@ -141,7 +142,7 @@ export class Exchange implements AttemptOwner<Attempt> {
     if (this.firstByteAt === null) {
       this.firstByteAt = this.ports.monotonic()
       this.retries?.succeed(this.ports.monotonic())
-      startStream(this.client, this.facts(attempt), attempt.plan.codec.streamType)
+      startStream(this.client, this.facts(attempt), this.streamType())
       this.arm()
     }
     if (this.client.write(bytes)) return true
@@ -156,15 +157,14 @@ export class Exchange implements AttemptOwner<Attempt> {
 
   onStreamDone(attempt: Attempt): void {
     if (this.isClosed) return
-    if (this.firstByteAt === null)
-      startStream(this.client, this.facts(attempt), attempt.plan.codec.streamType)
+    if (this.firstByteAt === null) startStream(this.client, this.facts(attempt), this.streamType())
     this.client.end()
     this.close(200, null)
   }
 
   onStreamBroken(_attempt: Attempt, refusal: Refusal): void {
     if (this.isClosed) return
-    this.client.write(errorsOf(this.surface).event(refusal))
+    this.client.write(errorsOf(this.surface).event(refusal, this.streamType()))
     this.client.destroy()
     this.close(200, refusal)
   }
@@ -317,9 +317,13 @@ export class Exchange implements AttemptOwner<Attempt> {
       this.refuse(refusal)
       return
     }
-    this.client.write(errorsOf(this.surface).event(refusal))
+    this.client.write(errorsOf(this.surface).event(refusal, this.streamType()))
     this.client.destroy()
     this.close(200, refusal)
+  }
+
+  private streamType(): string {
+    return this.plan?.forms.request.streamType ?? EVENT_STREAM
   }
 
   private facts(attempt: Attempt): AnswerFacts {

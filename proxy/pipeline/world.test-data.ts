@@ -251,6 +251,7 @@ export function makeRaw(body: unknown, more: Partial<RawRequest> = {}): RawReque
   return {
     method: "POST",
     path: "/v1/chat/completions",
+    query: "",
     headers: {},
     body: new TextEncoder().encode(text),
     receivedAt: 1_000_000,

@@ -448,6 +448,7 @@ describe("a request", () => {
     expect(rest).toEqual({
       method: "POST",
       path: "/v1/chat/completions",
+      query: "",
       receivedAt: 1_800_000_000_000,
       id: "req-1",
     })

@@ -8,9 +8,10 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
 import { Socket } from "node:net"
 import type { SurfaceName } from "#proxy/exchange/parsed-request.ts"
-import type { Client, RawRequest } from "#proxy/exchange/ports.ts"
+import type { Client } from "#proxy/exchange/ports.ts"
 import { excerpt, type Refusal, refuse } from "#proxy/exchange/refusal.ts"
 import { ResponseClient, SocketClient } from "./client.ts"
+import { createEndpointTable, type Endpoint, type FindEndpoints } from "./endpoint-table.ts"
 import { type Address, listenAll } from "./listen.ts"
 import { checkJsonBody, checkNoBody, type Head, readHead } from "./read-head.ts"
 import { type BodyLimits, BodyReceiver, SWEEP_MS } from "./receive-body.ts"
@@ -23,14 +24,6 @@ export interface AppLimits extends BodyLimits {
   readonly keepAliveMs: number
   readonly connectionsMax: number
   readonly exchangesMax: number
-}
-
-export interface Endpoint {
-  readonly method: "GET" | "POST"
-  readonly path: string
-  readonly surface: SurfaceName
-  /** A throw is a bug; the handler has closed its exchange before. */
-  readonly handle: (request: RawRequest, client: Client) => void
 }
 
 export interface AppOptions {
@@ -82,7 +75,7 @@ const UNKNOWN_SURFACE: SurfaceName = "openai-chat"
 class Surface {
   readonly receiver: BodyReceiver
   readonly #options: AppOptions
-  readonly #endpoints: ReadonlyMap<string, readonly Endpoint[]>
+  readonly #endpointsAt: FindEndpoints
   readonly #servers: Server[] = []
   /**
    * The exchanges of each connection, for an error of the parser in the midst of one. An entry for
@@ -98,7 +91,7 @@ class Surface {
   constructor(options: AppOptions) {
     this.#options = options
     this.receiver = new BodyReceiver(options.limits)
-    this.#endpoints = Map.groupBy(options.endpoints, ({ path }) => path)
+    this.#endpointsAt = createEndpointTable(options.endpoints)
   }
 
   createServer(): Server {
@@ -196,12 +189,13 @@ class Surface {
       return
     }
     const receivedAt = this.#options.now()
-    const { path, headers } = read.head
+    const { path, query, headers } = read.head
     const start = (body: Uint8Array): void => {
       bodyBytes = body.length
       this.#options.defer(() => {
         // What came behind the body may have broken the connection in the same turn.
-        if (socket.writable) found.handle({ method, path, headers, body, receivedAt, id }, client)
+        if (socket.writable)
+          found.handle({ method, path, query, headers, body, receivedAt, id }, client)
       })
     }
     if (found.method === "GET") {
@@ -225,7 +219,7 @@ class Surface {
       const message = `the sidecar has ${limits.exchangesMax} requests in progress, its limit`
       return refuse("overloaded", message, { retryAfterSeconds: 1 })
     }
-    const endpoints = this.#endpoints.get(head.path)
+    const endpoints = this.#endpointsAt(head.path)
     if (endpoints === undefined) {
       const message = `there is no endpoint ${excerpt(head.path)} here`
       return refuse("endpoint_not_enabled", message)

@@ -9,6 +9,8 @@ import { excerpt, type Refusal, refuse } from "#proxy/exchange/refusal.ts"
 
 export interface Head {
   readonly path: string
+  /** What follows the first `?`; empty without one. */
+  readonly query: string
   readonly headers: Readonly<Record<string, string | undefined>>
   /** Undefined for a chunked body. */
   readonly contentLength: number | undefined
@@ -45,12 +47,13 @@ export function readHead(
   if (fault !== undefined) return fault
   const targetFault = checkTarget(method, target, headers)
   if (targetFault !== undefined) return no(targetFault)
-  const query = target.indexOf("?")
+  const mark = target.indexOf("?")
   const length = headers["content-length"]
-  const path = query < 0 ? target : target.slice(0, query)
+  const path = mark < 0 ? target : target.slice(0, mark)
+  const query = mark < 0 ? "" : target.slice(mark + 1)
   const contentLength = length === undefined ? undefined : Number(length)
   const isChunked = headers["transfer-encoding"] !== undefined
-  return { ok: true, head: { path, headers, contentLength, isChunked } }
+  return { ok: true, head: { path, query, headers, contentLength, isChunked } }
 }
 
 /**

@@ -34,8 +34,8 @@ export interface SurfaceErrors {
   readonly body: (refusal: Refusal) => string
   /** An upstream's 4xx about the request itself: its words, our shape. */
   readonly upstream: (error: UpstreamError, status: number) => string
-  /** One in-band event, after which the stream is cut. */
-  readonly event: (refusal: Refusal) => string
+  /** One in-band event of a stream of that content type, after which the stream is cut. */
+  readonly event: (refusal: Refusal, streamType: string) => string
 }
 
 export interface ChatSurface {
@@ -70,5 +70,5 @@ export interface RenderContext {
   readonly createdSeconds: number
 }
 
-/** Of an event stream; a surface that streams otherwise says so in its `ParsedRequest`. */
+/** Content type of server-sent events, in which nearly every client wants its stream. */
 export const EVENT_STREAM = "text/event-stream; charset=utf-8"

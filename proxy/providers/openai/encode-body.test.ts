@@ -19,6 +19,7 @@ function request(text: string, isStream: boolean): ParsedRequest {
     model: JSON.parse(text).model,
     modelNode: memberOf(document, 0, "model"),
     isStream,
+    streamType: "text/event-stream",
     wantsUsage: options?.include_usage === true,
     user: null,
     estimate: { inputTokens: 0, cachedInputTokens: 0, outputTokens: 0 },

@@ -221,6 +221,7 @@ function request(text: string): ParsedRequest {
     model: "a",
     modelNode: memberOf(document, 0, "model"),
     isStream: true,
+    streamType: "text/event-stream",
     wantsUsage: false,
     user: null,
     estimate: { inputTokens: 0, cachedInputTokens: 0, outputTokens: 0 },

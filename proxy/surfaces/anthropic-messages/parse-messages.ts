@@ -31,6 +31,7 @@ import {
 import { openBody } from "../checks/open-body.ts"
 import { readModel } from "../checks/read-model.ts"
 import type { SurfaceLimits } from "../limits.ts"
+import { EVENT_STREAM } from "../surface.ts"
 import { checkBlocks } from "./check-blocks.ts"
 import { measurePrompt } from "./measure-prompt.ts"
 
@@ -52,6 +53,7 @@ export function parseMessages(body: Uint8Array, limits: SurfaceLimits): Decision
     document,
     ...named.value,
     isStream: stream !== NONE && kindOf(document, stream) === KIND.true,
+    streamType: EVENT_STREAM,
     // Usage is part of every stream in this shape.
     wantsUsage: true,
     user: readUser(document),

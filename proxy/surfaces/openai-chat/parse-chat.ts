@@ -24,6 +24,7 @@ import {
 import { openBody } from "../checks/open-body.ts"
 import { readModel } from "../checks/read-model.ts"
 import type { SurfaceLimits } from "../limits.ts"
+import { EVENT_STREAM } from "../surface.ts"
 import { checkFields } from "./check-fields.ts"
 import { checkMessages } from "./check-messages.ts"
 import { estimateTokens } from "./estimate-tokens.ts"
@@ -46,6 +47,7 @@ export function parseChat(body: Uint8Array, limits: SurfaceLimits): Decision<Par
     document,
     ...named.value,
     isStream,
+    streamType: EVENT_STREAM,
     wantsUsage: isStream && asksForUsage(document),
     user: readUser(document),
     estimate: estimateTokens(document, limits.outputTokensDefault),

@@ -88,7 +88,10 @@ export const SCHEMAS = {
 export type Column = keyof typeof SCHEMAS
 
 /** Where a surface that names model and stream in its path is asked; others have one path. */
-const PATHS: Readonly<Partial<Record<ModelSurfaceName, (mode: Mode) => string>>> = {}
+const PATHS: Readonly<Partial<Record<ModelSurfaceName, (mode: Mode) => string>>> = {
+  "gemini-generate": (mode) =>
+    `/v1beta/models/smart:${mode === "stream" ? "streamGenerateContent" : "generateContent"}`,
+}
 
 /** How a surface asks for a stream in its body; a surface that does it in the path adds nothing. */
 const STREAM_FIELDS: Readonly<Partial<Record<ModelSurfaceName, string>>> = {
@@ -119,7 +122,7 @@ export function runCase(
       ],
     }),
     body,
-    raw: { path: PATHS[surface]?.(mode) ?? "/" },
+    raw: { path: PATHS[surface]?.(mode) ?? "/", query: "alt=sse" },
   })
   world.advance(10)
   return describeCell(world)

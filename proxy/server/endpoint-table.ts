@@ -1,0 +1,43 @@
+/**
+ * Endpoints by the path as it was sent: exact ones from a map, those that name a model in their
+ * path from a short list. Nothing is decoded or normalised to find one.
+ */
+import type { SurfaceName } from "#proxy/exchange/parsed-request.ts"
+import type { Client, RawRequest } from "#proxy/exchange/ports.ts"
+
+export interface Endpoint {
+  readonly method: "GET" | "POST"
+  /** `{model}` stands for at least one character. */
+  readonly path: string
+  readonly surface: SurfaceName
+  /** A throw is a bug; the handler has closed its exchange before. */
+  readonly handle: (request: RawRequest, client: Client) => void
+}
+
+/** All methods of a path; undefined when nothing is there. */
+export type FindEndpoints = (path: string) => readonly Endpoint[] | undefined
+
+const NAME = "{model}"
+
+export function createEndpointTable(endpoints: readonly Endpoint[]): FindEndpoints {
+  const exact = Map.groupBy(
+    endpoints.filter(({ path }) => !path.includes(NAME)),
+    ({ path }) => path,
+  )
+  const named = endpoints
+    .filter(({ path }) => path.includes(NAME))
+    .map((endpoint) => {
+      const [prefix = "", suffix = ""] = endpoint.path.split(NAME)
+      return { prefix, suffix, found: [endpoint] }
+    })
+  return (path) => {
+    const found = exact.get(path)
+    if (found !== undefined) return found
+    return named.find(({ prefix, suffix }) => isBetween(path, prefix, suffix))?.found
+  }
+}
+
+function isBetween(path: string, prefix: string, suffix: string): boolean {
+  if (path.length <= prefix.length + suffix.length) return false
+  return path.startsWith(prefix) && path.endsWith(suffix)
+}

@@ -1,0 +1,155 @@
+/** A generateContent request: bytes and path to ParsedRequest, or the refusal that says where. */
+import {
+  countOf,
+  endOf,
+  firstIn,
+  isString,
+  type JsonDocument,
+  KIND,
+  KIND_NAMES,
+  kindOf,
+  memberOf,
+  NONE,
+  nextIn,
+  startOf,
+} from "#proxy/contract/json-document.ts"
+import {
+  accept,
+  type Decision,
+  type ParsedRequest,
+  reject,
+} from "#proxy/exchange/parsed-request.ts"
+import type { RawRequest } from "#proxy/exchange/ports.ts"
+import { type Refusal, refuse } from "#proxy/exchange/refusal.ts"
+import { checkList, invalid, OUTPUT_TOKENS_MAX } from "../checks/field-checks.ts"
+import { findImageProblem } from "../checks/image-url.ts"
+import { openBody } from "../checks/open-body.ts"
+import type { SurfaceLimits } from "../limits.ts"
+import { EVENT_STREAM } from "../surface.ts"
+import { modelInPath } from "./model-in-path.ts"
+
+const JSON_ARRAY = "application/json"
+const BYTES_PER_TOKEN = 4
+/** A picture up to 384 pixels, and each tile of a larger one ("Understand and count tokens"). */
+const TOKENS_PER_MEDIUM = 258
+
+export function parseGenerate(raw: RawRequest, limits: SurfaceLimits): Decision<ParsedRequest> {
+  const named = modelInPath(raw.path)
+  if (!named.ok) return named
+  const opened = openBody(raw.body, limits.requestJson)
+  if (!opened.ok) return opened
+  const document = opened.value
+  const refusal =
+    checkContents(document, limits.messagesMax) ??
+    checkList(document, "tools", limits.toolsMax) ??
+    checkLimit(document)
+  if (refusal !== null) return reject(refusal)
+  const config = memberOf(document, 0, "generationConfig")
+  const limit = countOf(document, memberOf(document, config, "maxOutputTokens"))
+  const choices = countOf(document, memberOf(document, config, "candidateCount")) ?? 1
+  const isStream = raw.path.endsWith(":streamGenerateContent")
+  return accept({
+    surface: "gemini-generate",
+    document,
+    model: named.value,
+    modelNode: NONE,
+    isStream,
+    streamType: isSse(raw.query) ? EVENT_STREAM : JSON_ARRAY,
+    // Usage is part of every answer in this shape.
+    wantsUsage: true,
+    user: null,
+    estimate: {
+      inputTokens: measurePrompt(document),
+      cachedInputTokens: 0,
+      outputTokens: (limit ?? limits.outputTokensDefault) * Math.max(1, choices),
+    },
+  })
+}
+
+function isSse(query: string): boolean {
+  return new URLSearchParams(query).get("alt") === "sse"
+}
+
+function checkContents(document: JsonDocument, max: number): Refusal | null {
+  const contents = memberOf(document, 0, "contents")
+  if (contents === NONE) return invalid("contents", "is missing: it must be a list of contents")
+  if (kindOf(document, contents) !== KIND.array) {
+    return invalid("contents", `must be a list, not ${KIND_NAMES[kindOf(document, contents)]}`)
+  }
+  let index = 0
+  for (
+    let content = firstIn(document, contents);
+    content !== NONE;
+    content = nextIn(document, contents, content)
+  ) {
+    const refusal = checkParts(document, content, `/contents/${index}`)
+    if (refusal !== null) return refusal
+    index++
+    if (index > max) {
+      const sentence = `contents has more than ${max} entries`
+      return refuse("too_many_messages", sentence, { param: "contents" })
+    }
+  }
+  return index === 0 ? invalid("contents", "must have at least one content") : null
+}
+
+function checkParts(document: JsonDocument, content: number, path: string): Refusal | null {
+  const parts = memberOf(document, content, "parts")
+  if (parts === NONE || kindOf(document, parts) !== KIND.array) {
+    return invalid(`${path}/parts`, "must be a list of parts")
+  }
+  let index = 0
+  for (let part = firstIn(document, parts); part !== NONE; part = nextIn(document, parts, part)) {
+    const where = `${path}/parts/${index}`
+    if (kindOf(document, part) !== KIND.object) return invalid(where, "must be an object")
+    const uri = memberOf(document, memberOf(document, part, "fileData"), "fileUri")
+    if (uri !== NONE && isString(document, uri)) {
+      const problem = isCloudStorage(document, uri) ? null : findImageProblem(document, uri)
+      const param = `${where}/fileData/fileUri`
+      if (problem !== null) return refuse("image_url_denied", `${param} ${problem}`, { param })
+    }
+    index++
+  }
+  return null
+}
+
+/** `gs://`: Google reads it with the provider's own identity, and no other host is asked. */
+function isCloudStorage(document: JsonDocument, uri: number): boolean {
+  const start = startOf(document, uri) + 1
+  return String.fromCharCode(...document.bytes.subarray(start, start + 5)) === "gs://"
+}
+
+function checkLimit(document: JsonDocument): Refusal | null {
+  const config = memberOf(document, 0, "generationConfig")
+  const limit = memberOf(document, config, "maxOutputTokens")
+  if (limit === NONE || kindOf(document, limit) === KIND.null) return null
+  const count = countOf(document, limit)
+  if (count !== undefined && count >= 1 && count <= OUTPUT_TOKENS_MAX) return null
+  const where = "/generationConfig/maxOutputTokens"
+  return invalid(where, `must be an integer from 1 to ${OUTPUT_TOKENS_MAX}`)
+}
+
+/** Tokens of the prompt from its size: what is inline counts as one medium each. */
+function measurePrompt(document: JsonDocument): number {
+  let bytes = endOf(document, 0) - startOf(document, 0)
+  let media = 0
+  const contents = memberOf(document, 0, "contents")
+  for (
+    let content = firstIn(document, contents);
+    content !== NONE;
+    content = nextIn(document, contents, content)
+  ) {
+    const parts = memberOf(document, content, "parts")
+    for (let part = firstIn(document, parts); part !== NONE; ) {
+      const data = memberOf(document, part, "inlineData")
+      if (data !== NONE) {
+        media++
+        bytes -= endOf(document, data) - startOf(document, data)
+      }
+      part = nextIn(document, parts, part)
+    }
+  }
+  const wide = Math.min(document.wideBytes, bytes)
+  const plain = Math.ceil((bytes - wide) / BYTES_PER_TOKEN)
+  return plain + document.wideChars + media * TOKENS_PER_MEDIUM
+}

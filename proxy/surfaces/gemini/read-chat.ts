@@ -1,0 +1,178 @@
+/** A checked generateContent request to the intermediate form. */
+import { JsonView } from "#proxy/contract/json-view.ts"
+import type { ChatFeature } from "#proxy/exchange/chat-feature.ts"
+import type {
+  ChatRequest,
+  OutputFormat,
+  ReasoningWish,
+  ToolChoice,
+} from "#proxy/exchange/chat-request.ts"
+import type { Decision, ParsedRequest } from "#proxy/exchange/parsed-request.ts"
+import {
+  badValue,
+  countIn,
+  FeatureNotes,
+  listIn,
+  numberIn,
+  readBody,
+  textIn,
+} from "#proxy/exchange/read-body.ts"
+import { readContents, readSystem } from "./read-contents.ts"
+import { readTools, schemaOf } from "./read-tools.ts"
+
+const CONFIG_FIELDS: readonly (readonly [string, ChatFeature])[] = [
+  ["maxOutputTokens", "max-output-tokens"],
+  ["temperature", "temperature"],
+  ["topP", "top-p"],
+  ["topK", "top-k"],
+  ["frequencyPenalty", "frequency-penalty"],
+  ["presencePenalty", "presence-penalty"],
+  ["seed", "seed"],
+  ["stopSequences", "stop"],
+]
+
+const KNOWN_CONFIG: ReadonlySet<string> = new Set([
+  ...CONFIG_FIELDS.map(([name]) => name),
+  ...["candidateCount", "responseMimeType", "responseSchema", "responseJsonSchema"],
+  ...["responseLogprobs", "logprobs", "thinkingConfig", "responseModalities"],
+])
+
+const KNOWN: ReadonlySet<string> = new Set([
+  ...["contents", "systemInstruction", "tools", "toolConfig", "generationConfig"],
+  ...["safetySettings", "labels", "model"],
+])
+
+export function readChat(request: ParsedRequest): Decision<ChatRequest> {
+  return readBody(() => read(new JsonView(request.document), request))
+}
+
+function read(body: JsonView, request: ParsedRequest): ChatRequest {
+  const notes = new FeatureNotes()
+  const config = body.member("generationConfig")
+  noteFields(body, config, notes)
+  const number = (name: string) =>
+    config === undefined ? null : (numberIn(config, name)?.raw() ?? null)
+  return {
+    isStream: request.isStream,
+    messages: [...readSystem(body, notes), ...readContents(body, notes)],
+    tools: readTools(body, notes),
+    toolChoice: readToolChoice(body, notes),
+    parallelToolCalls: null,
+    outputFormat: readFormat(config, notes),
+    reasoning: readReasoning(config, notes),
+    maxOutputTokens: config === undefined ? null : (countIn(config, "maxOutputTokens") ?? null),
+    temperature: number("temperature"),
+    topP: number("topP"),
+    topK: number("topK"),
+    minP: null,
+    frequencyPenalty: number("frequencyPenalty"),
+    presencePenalty: number("presencePenalty"),
+    seed: number("seed"),
+    stop: (config === undefined ? [] : listIn(config, "stopSequences")).map(
+      (item) => item.text() ?? badValue(item, "must be a string"),
+    ),
+    choices: readChoices(config, notes),
+    logprobs: readLogprobs(config, notes),
+    logitBias: null,
+    user: null,
+    serviceTier: null,
+    verbosity: null,
+    uses: notes.uses,
+  }
+}
+
+function noteFields(body: JsonView, config: JsonView | undefined, notes: FeatureNotes): void {
+  for (const [name, feature] of CONFIG_FIELDS) {
+    const member = config?.member(name)
+    if (member !== undefined) notes.note(feature, member)
+  }
+  for (const modality of config?.member("responseModalities")?.items() ?? []) {
+    if (modality.text() === "IMAGE") notes.note("output-image", modality)
+    if (modality.text() === "AUDIO") notes.note("output-audio", modality)
+  }
+  const safety = body.member("safetySettings")
+  if (safety !== undefined) notes.note("safety-settings", safety)
+  const labels = body.member("labels")
+  if (labels !== undefined) notes.note("metadata", labels)
+  notes.noteUnknown(body, KNOWN)
+  if (config !== undefined) notes.noteUnknown(config, KNOWN_CONFIG)
+}
+
+function readToolChoice(body: JsonView, notes: FeatureNotes): ToolChoice | null {
+  const config = body.member("toolConfig")?.member("functionCallingConfig")
+  const mode = config === undefined ? undefined : textIn(config, "mode")
+  if (config === undefined || mode === undefined) return null
+  const names = listIn(config, "allowedFunctionNames").map((item) => item.text() ?? "")
+  const [only] = names
+  if (names.length > 1 || (names.length === 1 && mode !== "ANY")) {
+    notes.note("tool-choice-allowed", config)
+  }
+  switch (mode) {
+    case "AUTO":
+    case "VALIDATED":
+      notes.note("tool-choice", config)
+      return { kind: "auto" }
+    case "NONE":
+      notes.note("tool-choice-none", config)
+      return { kind: "none" }
+    case "ANY":
+      notes.note(only === undefined ? "tool-choice-required" : "tool-choice-named", config)
+      return only === undefined ? { kind: "required" } : { kind: "named", name: only }
+    default:
+      return badValue(config.member("mode") ?? config, "must be AUTO, ANY, NONE or VALIDATED")
+  }
+}
+
+function readFormat(config: JsonView | undefined, notes: FeatureNotes): OutputFormat | null {
+  const type = config === undefined ? undefined : textIn(config, "responseMimeType")
+  if (config === undefined || type === undefined || type === "text/plain") return null
+  const given = config.member("responseMimeType") ?? config
+  if (type !== "application/json") {
+    notes.note("unknown-field", given)
+    return null
+  }
+  const schema = config.member("responseJsonSchema") ?? config.member("responseSchema")
+  if (schema === undefined) {
+    notes.note("json-object", given)
+    return { kind: "json-object" }
+  }
+  notes.note("json-schema", schema)
+  return {
+    kind: "json-schema",
+    name: "response",
+    description: null,
+    schema: schemaOf(schema),
+    isStrict: false,
+  }
+}
+
+const LEVELS = ["minimal", "low", "medium", "high"] as const
+
+function readReasoning(config: JsonView | undefined, notes: FeatureNotes): ReasoningWish | null {
+  const thinking = config?.member("thinkingConfig")
+  if (thinking === undefined) return null
+  const isShown = thinking.member("includeThoughts")?.boolean() === true
+  const budget = numberIn(thinking, "thinkingBudget")?.number()
+  if (budget !== undefined && budget >= 0) {
+    notes.note(budget === 0 ? "reasoning-effort" : "reasoning-budget", thinking)
+    if (budget === 0) return { effort: "none", budgetTokens: null, isShown: false }
+    return { effort: null, budgetTokens: budget, isShown }
+  }
+  const level = textIn(thinking, "thinkingLevel")?.toLowerCase()
+  notes.note("reasoning-effort", thinking)
+  // A budget of -1, and no level: as much as the model itself finds right.
+  return { effort: LEVELS.find((name) => name === level) ?? null, budgetTokens: null, isShown }
+}
+
+function readChoices(config: JsonView | undefined, notes: FeatureNotes): number {
+  const choices = config === undefined ? 1 : (countIn(config, "candidateCount") ?? 1)
+  if (choices > 1) notes.note("choices", "/generationConfig/candidateCount")
+  return choices
+}
+
+function readLogprobs(config: JsonView | undefined, notes: FeatureNotes): number | null {
+  const wanted = config?.member("responseLogprobs")
+  if (config === undefined || wanted?.boolean() !== true) return null
+  notes.note("logprobs", wanted)
+  return countIn(config, "logprobs") ?? 0
+}

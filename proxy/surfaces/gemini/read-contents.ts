@@ -1,0 +1,154 @@
+/** Gemini's contents to turns of parts. */
+import type { JsonView } from "#proxy/contract/json-view.ts"
+import { writeJson } from "#proxy/contract/json-write.ts"
+import type { ChatMessage, ContentPart, MediaPart } from "#proxy/exchange/chat-request.ts"
+import {
+  badValue,
+  type FeatureNotes,
+  listIn,
+  missing,
+  needText,
+  textIn,
+} from "#proxy/exchange/read-body.ts"
+
+export function readSystem(body: JsonView, notes: FeatureNotes): readonly ChatMessage[] {
+  const system = body.member("systemInstruction")
+  if (system === undefined) return []
+  notes.note("system", system)
+  const parts = listIn(system, "parts").map(
+    (part): ContentPart => ({ kind: "text", text: needText(part, "text"), cache: null }),
+  )
+  return [{ role: "system", parts }]
+}
+
+export function readContents(body: JsonView, notes: FeatureNotes): readonly ChatMessage[] {
+  const calls = new Calls()
+  const views = listIn(body, "contents")
+  const messages = views.flatMap((view) => readContent(view, calls, notes))
+  const last = views.at(-1)
+  if (last !== undefined && messages.at(-1)?.role === "assistant") {
+    notes.note("assistant-prefill", last)
+  }
+  return messages
+}
+
+function readContent(view: JsonView, calls: Calls, notes: FeatureNotes): readonly ChatMessage[] {
+  const role = textIn(view, "role") ?? "user"
+  const parts = listIn(view, "parts").flatMap((part) => readPart(part, calls, notes))
+  if (role === "model") return [{ role: "assistant", parts }]
+  if (role !== "user" && role !== "function") {
+    return badValue(view.member("role") ?? view, "must be user or model")
+  }
+  const results = parts.filter(({ kind }) => kind === "tool-result")
+  const rest = parts.filter(({ kind }) => kind !== "tool-result")
+  const turns: ChatMessage[] = []
+  if (results.length > 0) turns.push({ role: "tool", parts: results })
+  if (rest.length > 0) turns.push({ role: "user", parts: rest })
+  return turns
+}
+
+function readPart(part: JsonView, calls: Calls, notes: FeatureNotes): readonly ContentPart[] {
+  const signature = textIn(part, "thoughtSignature") ?? null
+  const call = part.member("functionCall")
+  if (call !== undefined) return [calls.call(call, signature)]
+  const response = part.member("functionResponse")
+  if (response !== undefined) return [calls.result(response, notes)]
+  const text = textIn(part, "text")
+  if (text !== undefined) return readText(part, text, signature, notes)
+  const media = readMedia(part, notes)
+  if (media !== null) return [media]
+  notes.note("hosted-tools", part)
+  return []
+}
+
+function readText(
+  part: JsonView,
+  text: string,
+  signature: string | null,
+  notes: FeatureNotes,
+): readonly ContentPart[] {
+  const isThought = part.member("thought")?.boolean() === true
+  if (isThought) notes.note(signature === null ? "reasoning-unsigned" : "reasoning-history", part)
+  else if (signature !== null) notes.note("reasoning-history", part)
+  const parts: ContentPart[] = []
+  if (isThought || signature !== null) {
+    const said = isThought ? text : ""
+    parts.push({ kind: "reasoning", text: said, signature, redacted: null })
+  }
+  if (!isThought) parts.push({ kind: "text", text, cache: null })
+  return parts
+}
+
+function readMedia(part: JsonView, notes: FeatureNotes): MediaPart | null {
+  const data = part.member("inlineData")
+  const file = part.member("fileData")
+  const given = data ?? file
+  if (given === undefined) return null
+  const mimeType = (textIn(given, "mimeType") ?? "").toLowerCase()
+  const kind = kindOfMime(mimeType)
+  const more = { name: textIn(given, "displayName") ?? null, detail: null, isCited: false }
+  if (data !== undefined) {
+    if (kind === "image" || kind === "file") notes.note(`${kind}-data`, data)
+    else notes.note(`${kind}-input`, data)
+    const base64 = needText(data, "data")
+    return { kind, source: { kind: "data", mimeType, base64 }, ...more, cache: null }
+  }
+  notes.note(kind === "image" ? "image-url" : "file-url", given)
+  const url = needText(given, "fileUri")
+  return { kind, source: { kind: "url", url, mimeType }, ...more, cache: null }
+}
+
+function kindOfMime(mimeType: string): MediaPart["kind"] {
+  if (mimeType.startsWith("image/")) return "image"
+  if (mimeType.startsWith("audio/")) return "audio"
+  return mimeType.startsWith("video/") ? "video" : "file"
+}
+
+/** Calls often have no id here; other wires need one, so a call's place gives it, and results
+ * find theirs by name in the order of the calls. */
+class Calls {
+  private count = 0
+  private readonly open: { readonly id: string; readonly name: string }[] = []
+
+  call(call: JsonView, signature: string | null): ContentPart {
+    const name = needText(call, "name")
+    const id = textIn(call, "id") ?? `call_${this.count}`
+    this.count++
+    this.open.push({ id, name })
+    const text = call.member("args")?.raw().text ?? "{}"
+    return { kind: "tool-call", id, name, arguments: text, signature, cache: null }
+  }
+
+  result(response: JsonView, notes: FeatureNotes): ContentPart {
+    const name = needText(response, "name")
+    const given = textIn(response, "id")
+    const at = this.open.findIndex((call) =>
+      given === undefined ? call.name === name : call.id === given,
+    )
+    const [call] = at < 0 ? [] : this.open.splice(at, 1)
+    const content = response.member("response") ?? missing(response, "response")
+    const { text, isError } = textOfResponse(content)
+    if (isError) notes.note("tool-result-error", response)
+    return {
+      kind: "tool-result",
+      callId: call?.id ?? given ?? name,
+      name,
+      parts: [{ kind: "text", text, cache: null }],
+      isError,
+      cache: null,
+    }
+  }
+}
+
+/** `output` and `error` are the two members that Gemini itself reads. */
+function textOfResponse(response: JsonView): { readonly text: string; readonly isError: boolean } {
+  const members = response.members()
+  const [only] = members
+  if (members.length === 1 && only !== undefined) {
+    const [name, value] = only
+    const text = value.text() ?? value.raw().text
+    if (name === "output" || name === "result") return { text, isError: false }
+    if (name === "error") return { text, isError: true }
+  }
+  return { text: writeJson(response.raw()), isError: false }
+}

@@ -1,0 +1,143 @@
+/**
+ * Events of an answer as pieces of a `GenerateContentResponse`: each a whole object, a call in one.
+ *
+ * The reason and the usage come together in the last piece, as Gemini's own do.
+ */
+import { type JsonValue, writeJson } from "#proxy/contract/json-write.ts"
+import type { TokenUsage } from "#proxy/contract/records.ts"
+import type { ResponseEvent } from "#proxy/exchange/response-event.ts"
+import { EVENT_STREAM, type RenderContext, type StreamRenderer } from "../surface.ts"
+import {
+  finishReason,
+  renderCall,
+  renderCitations,
+  renderLogprobs,
+  renderUsage,
+} from "./render-candidate.ts"
+
+export function openRenderer(context: RenderContext): StreamRenderer {
+  return new PieceRenderer(context)
+}
+
+interface OpenCall {
+  readonly choice: number
+  readonly id: string
+  readonly name: string
+  arguments: string
+  readonly signature: string | null
+}
+
+type Ending = Extract<ResponseEvent, { readonly kind: "choice-end" }>
+type ChoiceEvent = Exclude<Extract<ResponseEvent, { readonly choice: number }>, Ending>
+
+class PieceRenderer implements StreamRenderer {
+  private readonly isArray: boolean
+  private id: string
+  private model: string
+  private usage: TokenUsage | undefined
+  private hasPieces = false
+  /** Calls under way, by choice and call: they go out whole. */
+  private readonly calls = new Map<string, OpenCall>()
+  private readonly endings: Ending[] = []
+
+  constructor(context: RenderContext) {
+    this.isArray = context.request.streamType !== EVENT_STREAM
+    this.id = context.id
+    this.model = context.model
+  }
+
+  push(event: ResponseEvent): string {
+    switch (event.kind) {
+      case "response-start":
+        this.id = event.id ?? this.id
+        this.model = event.model ?? this.model
+        return ""
+      case "usage-report":
+        this.usage = event.usage
+        return ""
+      case "response-error":
+        return ""
+      case "choice-end":
+        this.endings.push(event)
+        return this.flushCalls(event.choice)
+      case "response-end":
+        return this.end()
+      default:
+        return this.content(event)
+    }
+  }
+
+  private content(event: ChoiceEvent): string {
+    const { choice } = event
+    switch (event.kind) {
+      case "text-delta":
+      case "refusal-delta":
+        return this.parts(choice, [{ text: event.text }])
+      case "reasoning-delta":
+        return this.parts(choice, [{ text: event.text, thought: true }])
+      case "reasoning-signature":
+        return this.parts(choice, [{ text: "", thoughtSignature: event.signature }])
+      case "reasoning-redacted":
+        return this.parts(choice, [{ text: "", thought: true, thoughtSignature: event.data }])
+      case "media-add":
+        return this.parts(choice, [
+          { inlineData: { mimeType: event.mimeType, data: event.base64 } },
+        ])
+      case "citation-add":
+        return this.piece(choice, { citationMetadata: renderCitations([event.citation]) })
+      case "logprobs-add":
+        return this.piece(choice, { logprobsResult: renderLogprobs(event.entries) })
+      case "tool-call-start": {
+        const { id, name, signature } = event
+        this.calls.set(`${choice}.${event.call}`, { choice, id, name, arguments: "", signature })
+        return ""
+      }
+      case "tool-call-delta": {
+        const call = this.calls.get(`${choice}.${event.call}`)
+        if (call !== undefined) call.arguments += event.arguments
+        return ""
+      }
+    }
+  }
+
+  private flushCalls(choice: number): string {
+    const parts: JsonValue[] = []
+    for (const [key, call] of this.calls) {
+      if (call.choice !== choice) continue
+      parts.push(renderCall(call))
+      this.calls.delete(key)
+    }
+    return parts.length === 0 ? "" : this.parts(choice, parts)
+  }
+
+  private parts(choice: number, parts: readonly JsonValue[]): string {
+    return this.piece(choice, { content: { role: "model", parts } })
+  }
+
+  private piece(index: number, fields: Readonly<Record<string, JsonValue | undefined>>): string {
+    return this.object({ candidates: [{ ...fields, index }] })
+  }
+
+  private end(): string {
+    const { usage } = this
+    const candidates = this.endings.map(({ choice, reason }) => ({
+      content: { role: "model", parts: [{ text: "" }] },
+      finishReason: finishReason(reason),
+      index: choice,
+    }))
+    const last = this.object({
+      candidates,
+      usageMetadata: usage === undefined ? undefined : renderUsage(usage),
+    })
+    return this.isArray ? `${last}\n]` : last
+  }
+
+  private object(fields: Readonly<Record<string, JsonValue | undefined>>): string {
+    const { model, id } = this
+    const text = writeJson({ ...fields, modelVersion: model, responseId: id })
+    if (!this.isArray) return `data: ${text}\n\n`
+    const before = this.hasPieces ? ",\n" : "["
+    this.hasPieces = true
+    return `${before}${text}`
+  }
+}
