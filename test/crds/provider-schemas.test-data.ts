@@ -163,6 +163,23 @@ const bedrocks: readonly Sample[] = [
     bedrock({ region: "eusc-de-east-1" }),
     "spec.endpoint: endpoint is required in this region",
   ),
+  ...["us-east-1", "eu-central-1"].map((signed) =>
+    sample(
+      `Bedrock in us-east-1, signed for ${signed}`,
+      bedrock(
+        { region: "us-east-1" },
+        {
+          credentials: {
+            type: "WorkloadIdentity",
+            workloadIdentity: { type: "AWS", aws: { type: "WebIdentity", region: signed } },
+          },
+        },
+      ),
+      ...(signed === "us-east-1"
+        ? []
+        : ["spec.credentials.workloadIdentity.aws.region: requests are signed for this region"]),
+    ),
+  ),
   sample(
     "Bedrock without its member",
     of("Bedrock"),

@@ -115,6 +115,10 @@ export const SCHEMA_MEMBERS = {
   ).optional(),
 }
 
+interface Identity {
+  readonly workloadIdentity?: { readonly aws?: { readonly region: string } | undefined } | undefined
+}
+
 interface Upstream {
   readonly schema: ProviderSchema
   readonly vendor?: VendorName | undefined
@@ -123,6 +127,7 @@ interface Upstream {
   readonly vertexAI?: object | undefined
   readonly bedrock?: { readonly region: string } | undefined
   readonly simulated?: object | undefined
+  readonly credentials?: Identity | undefined
 }
 
 export const SCHEMA_RULES: readonly Rule<Upstream>[] = [
@@ -149,6 +154,18 @@ export const SCHEMA_RULES: readonly Rule<Upstream>[] = [
     message: "bedrock is required with schema Bedrock, and forbidden otherwise",
     fieldPath: ".bedrock",
     holds: ({ schema, bedrock }) => (schema === "Bedrock") === (bedrock !== undefined),
+  },
+  {
+    cel:
+      "!has(self.bedrock) || !has(self.credentials) || !has(self.credentials.workloadIdentity) " +
+      "|| !has(self.credentials.workloadIdentity.aws) || " +
+      "self.credentials.workloadIdentity.aws.region == self.bedrock.region",
+    message: "requests are signed for this region, so that it must be that of bedrock",
+    fieldPath: ".credentials.workloadIdentity.aws.region",
+    holds: ({ bedrock, credentials }) => {
+      const signed = credentials?.workloadIdentity?.aws?.region
+      return bedrock === undefined || signed === undefined || signed === bedrock.region
+    },
   },
   {
     cel: "!has(self.simulated) || self.schema == 'Simulated'",
