@@ -106,7 +106,7 @@ export interface KeyCredential extends CredentialPlace {
 export interface BearerCredential extends CredentialPlace {
   readonly kind: "bearer"
   readonly value: string
-  /** Wall clock in ms; from then on it is not sent any more. */
+  /** Wall clock in ms; it is not sent any more shortly before. */
   readonly expiresAt: number
 }
 
@@ -119,7 +119,7 @@ export interface AwsCredential extends CredentialPlace {
   /** Both are part of the signature, e.g. `eu-central-1` and `bedrock`. */
   readonly region: string
   readonly service: string
-  /** Wall clock in ms; from then on nothing is signed with it any more. */
+  /** Wall clock in ms; nothing is signed with it any more shortly before. */
   readonly expiresAt: number
 }
 

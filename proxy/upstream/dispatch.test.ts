@@ -17,7 +17,7 @@ import type { ProviderConfig } from "#proxy/contract/snapshot.ts"
 import type { UpstreamCall, UpstreamFailure, UpstreamRequest } from "#proxy/exchange/ports.ts"
 import { createEgress, type Egress, type EgressOptions } from "./dispatch.ts"
 import { KEY_GRACE_MS } from "./key-ring.ts"
-import { Secret } from "./secret.ts"
+import { EXPIRES_EARLY_MS, Secret } from "./secret.ts"
 
 const CANARY = "sk-canary-5f0c1d"
 const closing: (() => Promise<unknown> | unknown)[] = []
@@ -546,18 +546,18 @@ describe("what expires", () => {
     sessionToken: "canary-token/+=",
     region: "eu-central-1",
     service: "bedrock",
-    expiresAt: NOW + 1000,
+    expiresAt: NOW + 9000,
   })
 
-  test("a token goes where the schema says, until the moment it expires", async () => {
+  test("a token goes where the schema says, until shortly before it expires", async () => {
     const upstream = await startUpstream(ok)
-    let clock = NOW - 1
+    let clock = NOW - EXPIRES_EARLY_MS - 1
     const egress = makeEgress({ now: () => clock })
     const provider = makeProvider(origin(upstream), { credential: "Secret" })
     egress.setCredentials([token(provider.origin, "t1", NOW)])
     expect(await send(egress, makeRequest(provider))).toMatchObject({ status: 200 })
     expect(upstream.requests[0]?.headers.authorization).toBe("Bearer t1")
-    clock = NOW
+    clock = NOW - EXPIRES_EARLY_MS
     expect(await send(egress, makeRequest(provider))).toEqual({
       failure: {
         kind: "credential-missing",
@@ -567,7 +567,7 @@ describe("what expires", () => {
           "has been received",
       },
     })
-    egress.setCredentials([token(provider.origin, "t2", NOW + 1)])
+    egress.setCredentials([token(provider.origin, "t2", NOW + 9000)])
     expect(await send(egress, makeRequest(provider))).toMatchObject({ status: 200 })
     expect(upstream.requests.map(({ headers }) => headers.authorization)).toEqual([
       "Bearer t1",
@@ -577,7 +577,7 @@ describe("what expires", () => {
 
   test("a token is a bearer token also where a key has a header of its own", async () => {
     const upstream = await startUpstream(ok)
-    const egress = makeEgress({ now: () => NOW - 1 })
+    const egress = makeEgress({ now: () => NOW - EXPIRES_EARLY_MS - 1 })
     const provider = makeProvider(origin(upstream), { credential: "Secret" })
     const authorization = { header: "api-key", prefix: "" }
     const key = { kind: "key", provider: "openai", origin: provider.origin, value: "k1" } as const

@@ -83,7 +83,7 @@ export function createEgress(options: EgressOptions): Egress {
       }
       const secret = provider.credential === "Secret" ? keys.get(provider) : undefined
       const at = now()
-      if (provider.credential === "Secret" && (secret?.expiresAt ?? 0) <= at) {
+      if (provider.credential === "Secret" && (secret === undefined || secret.isExpired(at))) {
         const detail = `AIProvider ${provider.name}: ${lacking(secret)}`
         handler.onFailure({ kind: "credential-missing", wasSent: false, detail })
         return ENDED

@@ -10,6 +10,11 @@ import type { CredentialEntry } from "#proxy/contract/push.ts"
 import { type DayKey, dayOf, deriveKey, type SignableRequest, signAws } from "./sign-aws.ts"
 
 const HIDDEN = "[secret]"
+/**
+ * So long before its end it is not sent any more: it has a way to go, and clouds tell the end in
+ * seconds, counted from when we read their answer.
+ */
+export const EXPIRES_EARLY_MS = 2000
 
 /** Which header carries a key or token, and what stands before it: the schema's adapter says. */
 export interface Authorization {
@@ -25,9 +30,13 @@ export class Secret {
     this.#entry = entry
   }
 
-  /** Wall clock in ms; infinite for a key. It serves while this is in the future. */
+  /** Wall clock in ms; infinite for a key. */
   get expiresAt(): number {
     return this.#entry.kind === "key" ? Number.POSITIVE_INFINITY : this.#entry.expiresAt
+  }
+
+  isExpired(now: number): boolean {
+    return this.expiresAt - EXPIRES_EARLY_MS <= now
   }
 
   /** The headers to add, as a flat list. `now`, the wall clock in ms, is part of a signature. */

@@ -14,20 +14,28 @@ export const CLIENT = "66666666-7777-8888-9999-000000000000"
 export interface EntraWorld {
   readonly issuer: ClusterIssuer
   readonly tls: { readonly cert: string; readonly key: string }
-  readonly clientSecret: string
+  /** The one that is good now. */
+  readonly clientSecret: () => string
   readonly scope: string
   /** How long its tokens are good, in seconds. */
   readonly lifeSeconds?: () => number
   readonly isDown?: () => boolean
 }
 
+export interface GivenToken {
+  readonly token: string
+  /** Wall clock in ms. */
+  readonly at: number
+  readonly expiresAt: number
+}
+
 export interface Entra extends StandIn {
   /** Access tokens given so far. */
-  readonly given: readonly string[]
+  readonly given: readonly GivenToken[]
 }
 
 export async function startEntra(world: EntraWorld): Promise<Entra> {
-  const given: string[] = []
+  const given: GivenToken[] = []
   const standIn = await startStandIn((asked) => {
     const { origin } = standIn
     const { pathname: path } = new URL(asked.path, origin)
@@ -38,8 +46,8 @@ export async function startEntra(world: EntraWorld): Promise<Entra> {
     const refusal = judge(asked, world)
     if (refusal !== undefined) return refusal
     const token = `entra-token-${given.length + 1}`
-    given.push(token)
     const seconds = world.lifeSeconds?.() ?? 3599
+    given.push({ token, at: Date.now(), expiresAt: Date.now() + seconds * 1000 })
     const life = { expires_in: seconds, ext_expires_in: seconds }
     return json(200, { token_type: "Bearer", ...life, access_token: token })
   }, world.tls)
@@ -71,7 +79,7 @@ function judge({ method, form, headers }: Asked, world: EntraWorld): Answer | un
     return refuse(400, "invalid_scope", `AADSTS70011: The scope ${form["scope"]} is not valid.`)
   }
   if (form["client_assertion"] === undefined) {
-    if (form["client_secret"] === world.clientSecret) return undefined
+    if (form["client_secret"] === world.clientSecret()) return undefined
     const why = `AADSTS7000215: Invalid client secret provided, got ${form["client_secret"]}.`
     return refuse(401, "invalid_client", why)
   }

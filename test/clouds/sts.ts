@@ -4,9 +4,9 @@
  *
  * Source: "AWS Security Token Service API Reference": AssumeRoleWithWebIdentity, AssumeRole,
  * GetSessionToken, Common Errors; "AWS SDKs and Tools Reference Guide": Container credential
- * provider. Signatures are checked by the signer that AWS's own vectors prove.
+ * provider.
  */
-import { dayOf, deriveKey, signAws } from "#proxy/upstream/sign-aws.ts"
+import { findSignatureFault } from "./aws-signature.ts"
 import type { ClusterIssuer } from "./cluster-issuer.ts"
 import { type Answer, type Asked, json, type StandIn, startStandIn } from "./stand-in.ts"
 
@@ -25,21 +25,30 @@ export interface StsWorld {
 }
 
 export interface Sts extends StandIn {
-  /** Secret keys of the sessions given, by their access key id. */
-  readonly sessions: ReadonlyMap<string, { readonly secret: string; readonly token: string }>
+  /** The sessions given, by their access key id. */
+  readonly sessions: ReadonlyMap<string, Session>
+}
+
+export interface Session {
+  readonly secret: string
+  readonly token: string
+  /** Wall clock in ms. */
+  readonly at: number
+  readonly expiresAt: number
 }
 
 const AUDIENCE = "sts.amazonaws.com"
 
 export async function startSts(world: StsWorld): Promise<Sts> {
-  const sessions = new Map<string, { readonly secret: string; readonly token: string }>()
+  const sessions = new Map<string, Session>()
   const give = (asked: Asked): Answer => {
     const id = `ASIA${String(sessions.size + 1).padStart(16, "0")}`
-    const session = { secret: `secret-of-${id}`, token: `token-of-${id}//==` }
-    sessions.set(id, session)
     const action = asked.form["Action"] ?? ""
     const lifeMs = world.lifeMs?.() ?? Number(asked.form["DurationSeconds"]) * 1000
-    const expiration = new Date(Date.now() + lifeMs).toISOString()
+    const times = { at: Date.now(), expiresAt: Date.now() + lifeMs }
+    const session = { secret: `secret-of-${id}`, token: `token-of-${id}//==`, ...times }
+    sessions.set(id, session)
+    const expiration = new Date(session.expiresAt).toISOString()
     const credentials =
       `<AccessKeyId>${id}</AccessKeyId><SecretAccessKey>${session.secret}</SecretAccessKey>` +
       `<SessionToken>${session.token}</SessionToken><Expiration>${expiration}</Expiration>`
@@ -87,37 +96,8 @@ function judge(asked: Asked, world: StsWorld): Answer | undefined {
 }
 
 function judgeSignature(asked: Asked, { keys, region }: StsWorld): Answer | undefined {
-  const sent = asked.headers.authorization ?? ""
-  const match =
-    /Credential=([^/]+)\/(\d{8})\/([^/]+)\/sts\/aws4_request, ?SignedHeaders=([^,]+)/.exec(sent)
-  const [, id = "", , scopeRegion, signedHeaders = ""] = match ?? []
-  const secretAccessKey = keys.get(id)
-  if (secretAccessKey === undefined) {
-    return refuse(403, "InvalidClientTokenId", "The security token included is invalid")
-  }
-  if (scopeRegion !== region) return refuse(403, "SignatureDoesNotMatch", "another region")
-  const date = String(asked.headers["x-amz-date"])
-  const now = Date.parse(date.replace(/(\d{4})(\d\d)(\d\dT\d\d)(\d\d)(\d\d)Z/, "$1-$2-$3:$4:$5Z"))
-  if (Math.abs(now - Date.now()) > 300_000) return refuse(403, "RequestExpired", "Request expired")
-  const sessionToken = asked.headers["x-amz-security-token"]
-  const aws = {
-    accessKeyId: id,
-    secretAccessKey,
-    sessionToken: typeof sessionToken === "string" ? sessionToken : null,
-    region,
-    service: "sts",
-  }
-  const signer = new Set(["host", "x-amz-date", "x-amz-security-token"])
-  const headers = signedHeaders
-    .split(";")
-    .filter((name) => !signer.has(name))
-    .flatMap((name) => [name, String(asked.headers[name])])
-  const { method, path, text: body } = asked
-  const request = { method, origin: `http://${asked.headers.host}`, path, headers, body }
-  const want = signAws(request, aws, deriveKey(aws, dayOf(now)), now).at(-1) ?? ""
-  const signature = /Signature=([0-9a-f]{64})$/
-  if (signature.exec(want)?.[1] === signature.exec(sent)?.[1]) return undefined
-  return refuse(403, "SignatureDoesNotMatch", "The request signature we calculated does not match")
+  const fault = findSignatureFault(asked, { region, service: "sts" }, (id) => keys.get(id))
+  return fault === null ? undefined : refuse(403, fault.code, fault.message)
 }
 
 function refuse(status: number, code: string, message: string): Answer {
