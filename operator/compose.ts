@@ -18,7 +18,14 @@ import { errorText } from "#operator/telemetry/log.ts"
 import type { TeamVerdict } from "#proxy/contract/snapshot.ts"
 import type { ControlPlane, ControlPlaneOptions, ReadGuard } from "./control-plane.ts"
 import { createFeed } from "./feed.ts"
-import { createSidecarGauges, reportIntake, reportReconcile, reportTrimmed } from "./reports.ts"
+import {
+  createSidecarGauges,
+  reportIntake,
+  reportReconcile,
+  reportRetention,
+  reportTrimmed,
+} from "./reports.ts"
+import { RECORD_DAYS, startRetention } from "./retention.ts"
 
 const NO_GUARD: ReadGuard = { whyUnread: () => undefined, run: (_object, read) => read() }
 /** How often the publisher looks at its clock, and the gauges are brought up to date. */
@@ -97,6 +104,7 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
     reconciler.sidecarsChanged(namespace)
   })
   let ticker: NodeJS.Timeout | undefined
+  let retention: ReturnType<typeof startRetention> | undefined
   return {
     feed: createFeed({
       index,
@@ -124,6 +132,13 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
         gauges.refresh()
         metrics.statusBacklog.set(reconciler.backlog())
       }, TICK_MS)
+      retention = startRetention({
+        days: options.recordDays ?? RECORD_DAYS,
+        now,
+        deleteRecords: (before, most) =>
+          store.deleteRecords(publisher.term() ?? term, before, most),
+        report: (report) => reportRetention(report, options),
+      })
       return { term }
     },
     isUndisputed: async () => {
@@ -134,6 +149,7 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
     settled: () => reconciler.settled(),
     close: async () => {
       clearInterval(ticker)
+      retention?.close()
       reconciler.close()
       tokens.close()
       publisher.standDown("the operator is shutting down")

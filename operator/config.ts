@@ -10,6 +10,7 @@ import { LEASE_TIMES } from "#operator/kube/lease.ts"
 import { DEBOUNCE } from "#operator/reconcile/debounce.ts"
 import { LOG_LEVELS, type LogLevel } from "#operator/telemetry/log.ts"
 import { DNS_LABEL, DNS_NAME, type Environment, LABEL_KEY, readerOf } from "./read-variables.ts"
+import { RECORD_DAYS, RECORD_DAYS_MAX, RECORD_DAYS_MIN } from "./retention.ts"
 
 export interface OperatorConfig {
   readonly release: string
@@ -30,6 +31,8 @@ export interface OperatorConfig {
   /** A namespace under churn is compiled once it was quiet for so long; never later than 1 s. */
   readonly pushQuietMs: number
   readonly ledgerFile: string
+  /** Usage records are deleted so many days after they were stored; sums of teams stay. */
+  readonly recordDays: number
   readonly tls: {
     /** `own`: made and rotated here; `provided`: the Secret is somebody else's. */
     readonly mode: "own" | "provided"
@@ -83,6 +86,7 @@ export function readOperatorConfig(env: Environment, release: string): ConfigRes
     opsPort: read.port("SIDEGATE_OPS_PORT", 9090),
     pushQuietMs: read.ms("SIDEGATE_PUSH_QUIET_MS", DEBOUNCE.quietMs, DEBOUNCE.maxMs),
     ledgerFile: `${read.optional("SIDEGATE_STATE_DIR") ?? "/var/lib/sidegate"}/ledger.db`,
+    recordDays: read.days("SIDEGATE_RECORD_DAYS", RECORD_DAYS, RECORD_DAYS_MIN, RECORD_DAYS_MAX),
     tls: Object.freeze({
       mode: read.choice("SIDEGATE_TLS_MODE", "own", ["own", "provided"]),
       secret: read.name("SIDEGATE_TLS_SECRET", "sidegate-operator-tls", DNS_NAME),

@@ -45,6 +45,8 @@ export interface ControlPlaneOptions {
   readonly isServed?: (namespace: NamespaceFacts) => boolean
   /** How long a namespace under churn waits to be compiled; `DEBOUNCE` when left out. */
   readonly debounce?: DebounceSettings
+  /** How long usage records are kept; `RECORD_DAYS` when left out. */
+  readonly recordDays?: number
   /** Remembers what ended the process; nothing does when left out. */
   readonly guard?: ReadGuard
   /** The ledger belongs to a leader of a higher term: this process must stop at once. */

@@ -29,12 +29,20 @@ export function readerOf(env: Environment, problems: string[]) {
     problems.push(`${name} is "${value.slice(0, 64)}"; it must be ${wanted}`)
     return otherwise
   }
-  const integer = (name: string, otherwise: number, most: number, what: string): number => {
+  const within = (
+    name: string,
+    otherwise: number,
+    [least, most]: readonly [number, number],
+    what: string,
+  ): number => {
     const value = optional(name)
     if (value === null) return otherwise
     const number = /^\d{1,15}$/.test(value) ? Number(value) : Number.NaN
-    return number <= most ? number : refuse(name, value, `${what} from 0 to ${most}`, otherwise)
+    const isGood = number >= least && number <= most
+    return isGood ? number : refuse(name, value, `${what} from ${least} to ${most}`, otherwise)
   }
+  const integer = (name: string, otherwise: number, most: number, what: string): number =>
+    within(name, otherwise, [0, most], what)
   return {
     optional,
     refuse,
@@ -69,13 +77,10 @@ export function readerOf(env: Environment, problems: string[]) {
     },
     ms: (name: string, otherwise: number, most: number): number =>
       integer(name, otherwise, most, "milliseconds"),
-    seconds: (name: string, otherwise: number, least: number, most: number): number => {
-      const value = optional(name)
-      if (value === null) return otherwise
-      const number = /^\d{1,15}$/.test(value) ? Number(value) : Number.NaN
-      const isGood = number >= least && number <= most
-      return isGood ? number : refuse(name, value, `seconds from ${least} to ${most}`, otherwise)
-    },
+    seconds: (name: string, otherwise: number, least: number, most: number): number =>
+      within(name, otherwise, [least, most], "seconds"),
+    days: (name: string, otherwise: number, least: number, most: number): number =>
+      within(name, otherwise, [least, most], "days"),
     /** 0 takes a free one. */
     port: (name: string, otherwise: number): number => integer(name, otherwise, 65_535, "a port"),
   }

@@ -10,6 +10,7 @@ import type { ObjectEvent, ReconcileReport } from "#operator/reconcile/ports.ts"
 import type { Reconciler } from "#operator/reconcile/reconciler.ts"
 import { errorText } from "#operator/telemetry/log.ts"
 import type { ControlPlaneOptions } from "./control-plane.ts"
+import type { RetentionReport } from "./retention.ts"
 
 /** What intake did with a batch. */
 export function reportIntake(
@@ -50,6 +51,27 @@ export function reportIntake(
       return
     default:
       event satisfies never
+  }
+}
+
+/** What became of records that were kept long enough. */
+export function reportRetention(
+  report: RetentionReport,
+  { log, metrics, onDeposed }: ControlPlaneOptions,
+): void {
+  switch (report.kind) {
+    case "deleted":
+      metrics.usageRecords.inc({ result: "deleted" }, report.records)
+      log.info("usage records that were kept long enough are deleted", { count: report.records })
+      return
+    case "failed":
+      log.warn("old usage records were not deleted", { error: errorText(report.error) })
+      return
+    case "deposed":
+      onDeposed?.(report.error.message)
+      return
+    default:
+      report satisfies never
   }
 }
 

@@ -194,6 +194,7 @@ function createPlane(
     guard,
     onDeposed: onFatal,
     debounce: { ...DEBOUNCE, quietMs: config.pushQuietMs },
+    recordDays: config.recordDays,
   })
 }
 

@@ -53,6 +53,7 @@ const CHANGES: readonly (readonly [path: string, value: unknown, needs?: object]
   ["operator.tls.secret", "our-tls"],
   ["operator.ledger.kind", "ephemeral"],
   ["operator.ledger.size", "5Gi"],
+  ["operator.ledger.recordDays", 3650],
   ["operator.ledger.storageClass", "fast"],
   [
     "operator.ledger.existingClaim",
@@ -143,6 +144,8 @@ describe("values that the schema refuses", () => {
     ["webhook.replicas", 101],
     ["webhook.drainMs", 10_001],
     ["operator.pushQuietMs", 1001],
+    ["operator.ledger.recordDays", 6],
+    ["operator.ledger.recordDays", 3651],
     ["operator.logLevel", "loud"],
     ["operator.teamLabel", "two words"],
     ["operator.credentialsNamespace", "Upper"],

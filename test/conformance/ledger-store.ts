@@ -216,6 +216,50 @@ export function ledgerStoreSuite(name: string, open: () => Promise<LedgerStore>)
       })
     })
 
+    describe("retention", () => {
+      const later = () => Date.now() + 60_000
+      const remaining = async () =>
+        (await store.usageByTeam(NOVEMBER, DECEMBER - 1)).get("search")?.records ?? 0
+      const append = async (...ids: readonly string[]) => {
+        const records = ids.map((id) => makeRecord({ id, cost: 100 }))
+        await store.appendUsage(1, makeOrigin(), records)
+      }
+      beforeEach(async () => {
+        await store.takeTerm(0)
+      })
+
+      test("records go in batches, the first stored first, and the sums of their month stay", async () => {
+        await append("a", "b", "c")
+        await append("d", "e")
+        expect(await store.deleteRecords(1, later(), 2)).toBe(2)
+        expect(await remaining()).toBe(3)
+        // Those that are left are known still, those that are gone are not.
+        await append("c", "d", "e")
+        expect(await remaining()).toBe(3)
+        expect(await store.deleteRecords(1, later(), 2)).toBe(2)
+        expect(await store.deleteRecords(1, later(), 2)).toBe(1)
+        expect(await store.deleteRecords(1, later(), 2)).toBe(0)
+        expect(await remaining()).toBe(0)
+        const month = (await store.usageByTeam(NOVEMBER, DECEMBER)).get("search")
+        expect(month).toMatchObject({ records: 5, costNano: 500n })
+      })
+
+      test("a record counts from when it was stored, whenever it was admitted", async () => {
+        await append("late")
+        expect(await store.deleteRecords(1, Date.now() - 3_600_000, 100)).toBe(0)
+        expect(await remaining()).toBe(1)
+      })
+
+      test("a leader whose term is over deletes nothing", async () => {
+        await append("a")
+        await store.takeTerm(0)
+        await expect(store.deleteRecords(1, later(), 100)).rejects.toMatchObject({
+          code: "stale_term",
+        })
+        expect(await remaining()).toBe(1)
+      })
+    })
+
     describe("totals", () => {
       test("a record counts in the month of its admission, to the millisecond", async () => {
         const term = await store.takeTerm(0)

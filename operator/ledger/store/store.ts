@@ -53,8 +53,17 @@ export interface LedgerStore {
     origin: RecordOrigin,
     records: readonly UsageRecord[],
   ): Promise<AppendResult>
-  /** By team, of records admitted at or after `from` and before `until`. */
+  /**
+   * By team, of records admitted at or after `from` and before `until`. Of whole UTC months always;
+   * any other span is summed from the records, so those that were deleted are not in it.
+   */
   usageByTeam(from: EpochMs, until: EpochMs): Promise<ReadonlyMap<string, UsageTotals>>
+  /**
+   * Deletes records that were stored before, the first stored first, and gives their number: fewer
+   * than `most` when no more are that old. The sums of their months stay. One that is sent again
+   * afterwards is new.
+   */
+  deleteRecords(term: number, storedBefore: EpochMs, most: number): Promise<number>
   close(): Promise<void>
 }
 

@@ -96,4 +96,10 @@ export const MIGRATIONS: readonly Migration[] = [
       FROM halves WHERE halves.team = usage_total.team AND halves.month = usage_total.month;
     `,
   },
+  {
+    // When the record was stored, ms since the epoch: what retention goes by. NULL in records of
+    // before, which count from their admission.
+    version: 3,
+    sql: "ALTER TABLE usage_record ADD COLUMN stored_at INTEGER;",
+  },
 ]

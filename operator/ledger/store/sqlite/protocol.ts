@@ -12,6 +12,12 @@ export type Call =
   | { readonly kind: "term" }
   | { readonly kind: "append"; readonly append: Append }
   | { readonly kind: "usage"; readonly from: EpochMs; readonly until: EpochMs }
+  | {
+      readonly kind: "delete-records"
+      readonly term: number
+      readonly storedBefore: EpochMs
+      readonly most: number
+    }
   | { readonly kind: "close" }
 
 export interface Request {

@@ -219,6 +219,28 @@ test("a new step of the schema is applied once to an older file", () => {
   database.close()
 })
 
+test("records of before the step that notes when one is stored count from their admission", async () => {
+  const file = newFile()
+  const old = openDatabase(file, MIGRATIONS.slice(0, 1))
+  const insert = old.prepare(
+    `INSERT INTO usage_record VALUES ('pod', ?, 'hash', 1, 'op', 1, ?, 0, 'r', 'rule', 'openai', 'm',
+      'm', NULL, 0, 'ok', 200, 'reported', 10, 0, 5, 7, 'ns', 'pod', 'app', 'search', NULL, 1)`,
+  )
+  for (const [id, at] of [
+    ["a", NOVEMBER],
+    ["b", DECEMBER - 1],
+    ["c", NOVEMBER],
+  ] as const) {
+    insert.run(id, at)
+  }
+  old.close()
+  const store = await openSqliteLedger({ file })
+  const term = await store.takeTerm(0)
+  expect(await store.deleteRecords(term, DECEMBER - 1, 100)).toBe(2)
+  expect(await store.deleteRecords(term, DECEMBER, 100)).toBe(1)
+  await store.close()
+})
+
 test("a ledger from before the parts of usage is opened, and its months sum to its records", async () => {
   const file = newFile()
   const old = openDatabase(file, MIGRATIONS.slice(0, 1))

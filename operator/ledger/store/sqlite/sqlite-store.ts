@@ -78,6 +78,8 @@ export async function openSqliteLedger(options: SqliteLedgerOptions): Promise<Le
     appendUsage: (term, origin, records) =>
       ask<AppendResult>({ kind: "append", append: { term, origin, records } }),
     usageByTeam: (from, until) => ask<UsageReply>({ kind: "usage", from, until }),
+    deleteRecords: (term, storedBefore, most) =>
+      ask<number>({ kind: "delete-records", term, storedBefore, most }),
     close: async () => {
       if (state.isClosing || state.lost !== null) return
       state.isClosing = true

@@ -33,6 +33,7 @@ export interface Statements {
    */
   append(batch: readonly Append[]): readonly AppendOutcome[]
   usageByTeam(from: EpochMs, until: EpochMs): ReadonlyMap<string, UsageTotals>
+  deleteRecords(term: number, storedBefore: EpochMs, most: number): number
 }
 
 export function prepareStatements(database: DatabaseSync): Statements {
@@ -40,6 +41,13 @@ export function prepareStatements(database: DatabaseSync): Statements {
   const writeTerm = prepare(database, "UPDATE meta SET value = ? WHERE key = 'term'")
   const appender = prepareAppend(database)
   const totals = prepareTotals(database)
+  // Row ids rise with every insert, so the first rows are those that were stored first.
+  const deleteOldest = prepare(
+    database,
+    `DELETE FROM usage_record
+     WHERE rowid IN (SELECT rowid FROM usage_record ORDER BY rowid LIMIT ?)
+       AND coalesce(stored_at, admitted_at) < ?`,
+  )
   const term = () => Number(readTerm.get()?.["value"] ?? 0)
   return {
     term,
@@ -58,7 +66,18 @@ export function prepareStatements(database: DatabaseSync): Statements {
         return outcomes
       }),
     usageByTeam: totals.byTeam,
+    deleteRecords: (asked, storedBefore, most) =>
+      transaction(database, () => {
+        refuseStale(asked, term())
+        return Number(deleteOldest.run(most, storedBefore).changes)
+      }),
   }
+}
+
+function refuseStale(term: number, stored: number): void {
+  if (term >= stored) return
+  const message = `term ${term} is over: the leader of term ${stored} writes now`
+  throw new LedgerError("stale_term", message)
 }
 
 function transaction<T>(database: DatabaseSync, body: () => T): T {
@@ -83,8 +102,9 @@ interface Appender {
 function prepareAppend(database: DatabaseSync): Appender {
   const insert = prepare(
     database,
-    `INSERT INTO usage_record (${COLUMNS.join(", ")})
-     VALUES (${COLUMNS.map((column) => `:${column}`).join(", ")})
+    `INSERT INTO usage_record (${COLUMNS.join(", ")}, stored_at)
+     VALUES (${COLUMNS.map((column) => `:${column}`).join(", ")},
+       CAST(unixepoch('subsec') * 1000 AS INTEGER))
      ON CONFLICT (pod_uid, id) DO NOTHING`,
   )
   const hashOf = prepare(
@@ -108,9 +128,10 @@ function appendOne(
   storedTerm: number,
   added: Added,
 ): AppendOutcome {
-  if (append.term < storedTerm) {
-    const message = `term ${append.term} is over: the leader of term ${storedTerm} writes now`
-    return { ok: false, error: new LedgerError("stale_term", message) }
+  try {
+    refuseStale(append.term, storedTerm)
+  } catch (error) {
+    return { ok: false, error }
   }
   const fresh: UsageRecord[] = []
   const conflicts: string[] = []

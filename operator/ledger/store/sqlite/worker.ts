@@ -40,6 +40,8 @@ function serve(port: MessagePort, settings: WorkerSettings): void {
         return statements.takeTerm(call.atLeast)
       case "usage":
         return statements.usageByTeam(call.from, call.until)
+      case "delete-records":
+        return statements.deleteRecords(call.term, call.storedBefore, call.most)
       case "close":
         return database.close()
     }
