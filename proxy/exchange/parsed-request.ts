@@ -1,6 +1,6 @@
 /** What a surface makes of a request body: checked once, measured, and never built into objects. */
 import type { JsonDocument } from "#proxy/contract/json-document.ts"
-import type { TokenUsage } from "#proxy/contract/records.ts"
+import type { PromptMeasure } from "./prompt-measure.ts"
 import type { Refusal } from "./refusal.ts"
 
 /** The shapes that clients speak. A surface that is not here is 404 `endpoint_not_enabled`. */
@@ -23,8 +23,8 @@ export interface ParsedRequest {
   readonly wantsUsage: boolean
   /** From the body's own field; null when the client named nobody. */
   readonly user: string | null
-  /** Before the answer: input from the prompt's bytes, output from its maximum or a default. */
-  readonly estimate: TokenUsage
+  /** For the estimate of its tokens before the answer. */
+  readonly measure: PromptMeasure
 }
 
 /** A stage's answer: the next value, or the refusal that ends the exchange. */

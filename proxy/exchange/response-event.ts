@@ -106,18 +106,35 @@ export function isContent(event: ResponseEvent): boolean {
   }
 }
 
-/** UTF-16 units of the answer in one event, for the estimate where no usage is reported. */
+/**
+ * Quarter tokens of the answer in one event, for the estimate where no usage is reported: a plain
+ * character is one, and others are what `quota/estimate-usage.ts` takes them for.
+ */
 export function contentLength(event: ResponseEvent): number {
   switch (event.kind) {
     case "text-delta":
     case "reasoning-delta":
     case "refusal-delta":
-      return event.text.length
+      return quarterTokens(event.text)
     case "tool-call-start":
-      return event.name.length
+      return quarterTokens(event.name)
     case "tool-call-delta":
-      return event.arguments.length
+      return quarterTokens(event.arguments)
     default:
       return 0
   }
+}
+
+/** Two for a character of two bytes in UTF-8, four for one of three, three for half an emoji. */
+function quarterTokens(text: string): number {
+  let sum = text.length
+  for (let index = 0; index < text.length; index++) {
+    const unit = text.charCodeAt(index)
+    if (unit >= 0x80) sum += unit < 0x800 ? 1 : isSurrogate(unit) ? 2 : 3
+  }
+  return sum
+}
+
+function isSurrogate(unit: number): boolean {
+  return unit >= 0xd800 && unit < 0xe000
 }

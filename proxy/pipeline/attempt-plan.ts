@@ -7,6 +7,7 @@ import type { HeaderList, Ports, RawRequest, UpstreamRequest } from "#proxy/exch
 import type { Target } from "#proxy/exchange/target.ts"
 import type { UpstreamWire } from "#proxy/providers/adapter.ts"
 import { boundWith, priceOf } from "#proxy/quota/attempt-cost.ts"
+import { estimateUsage } from "#proxy/quota/estimate-usage.ts"
 import type { LinkedRule } from "#proxy/route/linked-route.ts"
 import type { Runtime } from "#proxy/runtime/runtime.ts"
 import { upstreamHeaders } from "#proxy/wire/request-headers.ts"
@@ -52,6 +53,7 @@ export function planAttempt(
   if (!encoded.ok) return encoded
   const { wire, body, codec } = encoded.value
   const price = priceOf(target, model, runtime.prices, admittedAt)
+  const estimate = estimateUsage(request.measure, model)
   return accept({
     request,
     target,
@@ -79,8 +81,8 @@ export function planAttempt(
       requestedModel: request.model,
       user: caller.user ?? request.user,
       stream: request.isStream,
-      estimate: request.estimate,
-      estimatedCost: boundWith(price, request.estimate),
+      estimate,
+      estimatedCost: boundWith(price, estimate),
     },
   })
 }

@@ -3,6 +3,7 @@ import { expect, test } from "vitest"
 import { memberOf } from "#proxy/contract/json-document.ts"
 import { scanJson } from "#proxy/contract/json-scan.ts"
 import type { ParsedRequest } from "#proxy/exchange/parsed-request.ts"
+import { EMPTY_PROMPT } from "#proxy/exchange/prompt-measure.ts"
 import type { Target } from "#proxy/exchange/target.ts"
 import { encodeBody } from "./encode-body.ts"
 
@@ -22,7 +23,7 @@ function request(text: string, isStream: boolean): ParsedRequest {
     streamType: "text/event-stream",
     wantsUsage: options?.include_usage === true,
     user: null,
-    estimate: { inputTokens: 0, cachedInputTokens: 0, outputTokens: 0 },
+    measure: EMPTY_PROMPT,
   }
 }
 

@@ -7,6 +7,7 @@ import { VENDORS } from "#proxy/contract/vendors.ts"
 import { findUnsupported } from "#proxy/exchange/chat-feature.ts"
 import type { ChatRequest } from "#proxy/exchange/chat-request.ts"
 import type { ParsedRequest } from "#proxy/exchange/parsed-request.ts"
+import { EMPTY_PROMPT } from "#proxy/exchange/prompt-measure.ts"
 import type { Target } from "#proxy/exchange/target.ts"
 import type { ChatWire, SameWire, UpstreamWire } from "../adapter.ts"
 import { openAi } from "./openai.ts"
@@ -224,7 +225,7 @@ function request(text: string): ParsedRequest {
     streamType: "text/event-stream",
     wantsUsage: false,
     user: null,
-    estimate: { inputTokens: 0, cachedInputTokens: 0, outputTokens: 0 },
+    measure: EMPTY_PROMPT,
   }
 }
 

@@ -1,52 +1,49 @@
-/** Tokens of a Messages request before its answer, from sizes alone: no tokenizer runs. */
+/** How large the prompt of a Messages request is; `exchange/prompt-measure.ts` says of what. */
 import {
-  endOf,
+  countOf,
   firstIn,
-  isString,
   type JsonDocument,
   KIND,
   kindOf,
   memberOf,
   NONE,
   nextIn,
-  startOf,
   textEquals,
 } from "#proxy/contract/json-document.ts"
+import { type PromptMeasure, PromptMeter } from "#proxy/exchange/prompt-measure.ts"
 
-const BYTES_PER_TOKEN = 4
-/** Role and separators of one message. */
-const TOKENS_PER_MESSAGE = 4
-/** An image of 1,092 x 1,092 pixels, the largest that is not scaled down ("Vision"). */
-const TOKENS_PER_IMAGE = 1600
-
-export function measurePrompt(document: JsonDocument): number {
-  const measure = { bytes: 0, fixed: 3 }
+export function measurePrompt(document: JsonDocument, outputTokensDefault: number): PromptMeasure {
+  const meter = new PromptMeter(document)
   const messages = memberOf(document, 0, "messages")
   for (
     let message = firstIn(document, messages);
     message !== NONE;
     message = nextIn(document, messages, message)
   ) {
-    measure.fixed += TOKENS_PER_MESSAGE
-    measureBlocks(document, memberOf(document, message, "content"), measure)
+    meter.messages++
+    measureBlocks(document, memberOf(document, message, "content"), meter)
   }
-  measureBlocks(document, memberOf(document, 0, "system"), measure)
-  addWhole(document, memberOf(document, 0, "tools"), measure)
-  addWhole(document, memberOf(document, 0, "output_config"), measure)
-  const wideBytes = Math.min(document.wideBytes, measure.bytes)
-  const plain = Math.ceil((measure.bytes - wideBytes) / BYTES_PER_TOKEN)
-  return plain + document.wideChars + measure.fixed
+  measureBlocks(document, memberOf(document, 0, "system"), meter)
+  measureTools(document, meter)
+  noteCache(document, 0, meter)
+  meter.text(memberOf(document, 0, "output_config"))
+  const limit = countOf(document, memberOf(document, 0, "max_tokens"))
+  return meter.finish(limit ?? outputTokensDefault)
 }
 
-interface Measure {
-  bytes: number
-  fixed: number
+function measureTools(document: JsonDocument, meter: PromptMeter): void {
+  const tools = memberOf(document, 0, "tools")
+  meter.tools(tools)
+  if (tools === NONE || kindOf(document, tools) !== KIND.array) return
+  for (let tool = firstIn(document, tools); tool !== NONE; tool = nextIn(document, tools, tool)) {
+    noteCache(document, tool, meter)
+  }
 }
 
-function measureBlocks(document: JsonDocument, content: number, measure: Measure): void {
+function measureBlocks(document: JsonDocument, content: number, meter: PromptMeter): void {
   if (content === NONE) return
   if (kindOf(document, content) !== KIND.array) {
-    addWhole(document, content, measure)
+    meter.text(content)
     return
   }
   for (
@@ -54,16 +51,37 @@ function measureBlocks(document: JsonDocument, content: number, measure: Measure
     block !== NONE;
     block = nextIn(document, content, block)
   ) {
-    const type = memberOf(document, block, "type")
-    if (type !== NONE && textEquals(document, type, "image")) measure.fixed += TOKENS_PER_IMAGE
-    else if (type !== NONE && textEquals(document, type, "tool_result")) {
-      measureBlocks(document, memberOf(document, block, "content"), measure)
-    } else addWhole(document, block, measure)
+    noteCache(document, block, meter)
+    measureBlock(document, block, meter)
   }
 }
 
-function addWhole(document: JsonDocument, node: number, measure: Measure): void {
-  if (node === NONE || kindOf(document, node) === KIND.null) return
-  const quotes = isString(document, node) ? 2 : 0
-  measure.bytes += endOf(document, node) - startOf(document, node) - quotes
+function measureBlock(document: JsonDocument, block: number, meter: PromptMeter): void {
+  const type = memberOf(document, block, "type")
+  if (type === NONE) meter.text(block)
+  else if (textEquals(document, type, "image")) meter.images++
+  else if (textEquals(document, type, "tool_result")) {
+    measureBlocks(document, memberOf(document, block, "content"), meter)
+  } else if (textEquals(document, type, "document")) {
+    measureSource(document, memberOf(document, block, "source"), meter)
+  } else meter.text(block)
+}
+
+/** Of a document: base64, text, blocks, or a place. */
+function measureSource(document: JsonDocument, source: number, meter: PromptMeter): void {
+  const type = memberOf(document, source, "type")
+  if (type === NONE) meter.text(source)
+  else if (textEquals(document, type, "base64")) meter.file(memberOf(document, source, "data"))
+  else if (textEquals(document, type, "text")) meter.text(memberOf(document, source, "data"))
+  else if (textEquals(document, type, "content")) {
+    measureBlocks(document, memberOf(document, source, "content"), meter)
+  } else meter.references++
+}
+
+/** `cache_control: {"type":"ephemeral","ttl":"1h"}`; the default is five minutes. */
+function noteCache(document: JsonDocument, owner: number, meter: PromptMeter): void {
+  const control = memberOf(document, owner, "cache_control")
+  if (control === NONE) return
+  const ttl = memberOf(document, control, "ttl")
+  if (ttl !== NONE && textEquals(document, ttl, "1h")) meter.asksHourCache = true
 }

@@ -1,6 +1,5 @@
 /** `POST /v1/messages`, the request: bytes to ParsedRequest, or the refusal that says where. */
 import {
-  countOf,
   firstIn,
   isString,
   type JsonDocument,
@@ -47,7 +46,6 @@ export function parseMessages(body: Uint8Array, limits: SurfaceLimits): Decision
   const refusal = checkFields(document, limits) ?? checkMessages(document, limits.messagesMax)
   if (refusal !== null) return reject(refusal)
   const stream = memberOf(document, 0, "stream")
-  const maxTokens = countOf(document, memberOf(document, 0, "max_tokens"))
   return accept({
     surface: "anthropic-messages",
     document,
@@ -57,11 +55,7 @@ export function parseMessages(body: Uint8Array, limits: SurfaceLimits): Decision
     // Usage is part of every stream in this shape.
     wantsUsage: true,
     user: readUser(document),
-    estimate: {
-      inputTokens: measurePrompt(document),
-      cachedInputTokens: 0,
-      outputTokens: maxTokens ?? limits.outputTokensDefault,
-    },
+    measure: measurePrompt(document, limits.outputTokensDefault),
   })
 }
 

@@ -1,7 +1,6 @@
 /** A generateContent request: bytes and path to ParsedRequest, or the refusal that says where. */
 import {
   countOf,
-  endOf,
   firstIn,
   isString,
   type JsonDocument,
@@ -26,12 +25,10 @@ import { findImageProblem } from "../checks/image-url.ts"
 import { openBody } from "../checks/open-body.ts"
 import type { SurfaceLimits } from "../limits.ts"
 import { EVENT_STREAM } from "../surface.ts"
+import { measurePrompt } from "./measure-prompt.ts"
 import { modelInPath } from "./model-in-path.ts"
 
 const JSON_ARRAY = "application/json"
-const BYTES_PER_TOKEN = 4
-/** A picture up to 384 pixels, and each tile of a larger one ("Understand and count tokens"). */
-const TOKENS_PER_MEDIUM = 258
 
 export function parseGenerate(raw: RawRequest, limits: SurfaceLimits): Decision<ParsedRequest> {
   const named = modelInPath(raw.path)
@@ -44,9 +41,6 @@ export function parseGenerate(raw: RawRequest, limits: SurfaceLimits): Decision<
     checkList(document, "tools", limits.toolsMax) ??
     checkLimit(document)
   if (refusal !== null) return reject(refusal)
-  const config = memberOf(document, 0, "generationConfig")
-  const limit = countOf(document, memberOf(document, config, "maxOutputTokens"))
-  const choices = countOf(document, memberOf(document, config, "candidateCount")) ?? 1
   const isStream = raw.path.endsWith(":streamGenerateContent")
   return accept({
     surface: "gemini-generate",
@@ -58,11 +52,7 @@ export function parseGenerate(raw: RawRequest, limits: SurfaceLimits): Decision<
     // Usage is part of every answer in this shape.
     wantsUsage: true,
     user: null,
-    estimate: {
-      inputTokens: measurePrompt(document),
-      cachedInputTokens: 0,
-      outputTokens: (limit ?? limits.outputTokensDefault) * Math.max(1, choices),
-    },
+    measure: measurePrompt(document, limits.outputTokensDefault),
   })
 }
 
@@ -127,29 +117,4 @@ function checkLimit(document: JsonDocument): Refusal | null {
   if (count !== undefined && count >= 1 && count <= OUTPUT_TOKENS_MAX) return null
   const where = "/generationConfig/maxOutputTokens"
   return invalid(where, `must be an integer from 1 to ${OUTPUT_TOKENS_MAX}`)
-}
-
-/** Tokens of the prompt from its size: what is inline counts as one medium each. */
-function measurePrompt(document: JsonDocument): number {
-  let bytes = endOf(document, 0) - startOf(document, 0)
-  let media = 0
-  const contents = memberOf(document, 0, "contents")
-  for (
-    let content = firstIn(document, contents);
-    content !== NONE;
-    content = nextIn(document, contents, content)
-  ) {
-    const parts = memberOf(document, content, "parts")
-    for (let part = firstIn(document, parts); part !== NONE; ) {
-      const data = memberOf(document, part, "inlineData")
-      if (data !== NONE) {
-        media++
-        bytes -= endOf(document, data) - startOf(document, data)
-      }
-      part = nextIn(document, parts, part)
-    }
-  }
-  const wide = Math.min(document.wideBytes, bytes)
-  const plain = Math.ceil((bytes - wide) / BYTES_PER_TOKEN)
-  return plain + document.wideChars + media * TOKENS_PER_MEDIUM
 }

@@ -329,41 +329,4 @@ describe("what is read", () => {
     const request = read(more)
     expect([request.isStream, request.wantsUsage]).toEqual(want)
   })
-
-  test.each([
-    [
-      "plain text is four bytes a token",
-      { messages: [{ role: "user", content: "x".repeat(400) }] },
-      107,
-      1024,
-    ],
-    [
-      "wide characters are a token each",
-      { messages: [{ role: "user", content: "漢".repeat(100) }] },
-      107,
-      1024,
-    ],
-    [
-      "an image is a fixed sum, whatever its bytes",
-      {
-        messages: [
-          {
-            role: "user",
-            content: [
-              {
-                type: "image_url",
-                image_url: { url: `data:image/png;base64,${"A".repeat(9000)}` },
-              },
-            ],
-          },
-        ],
-      },
-      1112,
-      1024,
-    ],
-    ["the maximum counts for each choice", { max_tokens: 50, n: 3 }, 9, 150],
-    ["the newer maximum wins", { max_tokens: 50, max_completion_tokens: 70 }, 9, 70],
-  ])("%s", (_name, more, inputTokens, outputTokens) => {
-    expect(read(more).estimate).toEqual({ inputTokens, cachedInputTokens: 0, outputTokens })
-  })
 })

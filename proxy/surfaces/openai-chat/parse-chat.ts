@@ -27,7 +27,7 @@ import type { SurfaceLimits } from "../limits.ts"
 import { EVENT_STREAM } from "../surface.ts"
 import { checkFields } from "./check-fields.ts"
 import { checkMessages } from "./check-messages.ts"
-import { estimateTokens } from "./estimate-tokens.ts"
+import { measurePrompt } from "./measure-prompt.ts"
 
 /** Characters of a user's name kept in records; the rest is cut off there, never in the body. */
 const USER_CHARS_MAX = 256
@@ -50,7 +50,7 @@ export function parseChat(body: Uint8Array, limits: SurfaceLimits): Decision<Par
     streamType: EVENT_STREAM,
     wantsUsage: isStream && asksForUsage(document),
     user: readUser(document),
-    estimate: estimateTokens(document, limits.outputTokensDefault),
+    measure: measurePrompt(document, limits.outputTokensDefault),
   })
 }
 

@@ -1,0 +1,121 @@
+/**
+ * How large a prompt is, by what it is made of: all that an estimate of its tokens needs.
+ *
+ * In: positions in a request's body. Out: counts, never text. A surface walks its own shape and
+ * says what each span is; no tokenizer runs, since every one of them takes quadratic time on one
+ * unbroken run of letters. It must not know models: `quota/estimate-usage.ts` does.
+ */
+import {
+  endOf,
+  isString,
+  type JsonDocument,
+  KIND,
+  kindOf,
+  NONE,
+  startOf,
+} from "#proxy/contract/json-document.ts"
+
+export interface PromptMeasure {
+  /** Bytes of text, of characters of one byte. */
+  readonly plainBytes: number
+  /** Bytes of text, of characters of more than one, and how many these are. */
+  readonly wideBytes: number
+  readonly wideChars: number
+  readonly messages: number
+  readonly hasTools: boolean
+  readonly images: number
+  /** Of those, the ones asked to be looked at coarsely. */
+  readonly coarseImages: number
+  /** Bytes of audio and of files that are in the body, decoded. */
+  readonly audioBytes: number
+  readonly fileBytes: number
+  /** Audio and files that the body only refers to. */
+  readonly references: number
+  /** Whether something is asked to be kept in a cache for an hour. */
+  readonly asksHourCache: boolean
+  /** The most that all answers together may have, or a default. */
+  readonly outputTokens: number
+}
+
+export const EMPTY_PROMPT: PromptMeasure = Object.freeze({
+  plainBytes: 0,
+  wideBytes: 0,
+  wideChars: 0,
+  messages: 0,
+  hasTools: false,
+  images: 0,
+  coarseImages: 0,
+  audioBytes: 0,
+  fileBytes: 0,
+  references: 0,
+  asksHourCache: false,
+  outputTokens: 0,
+})
+
+/** Adds up one body. Every method takes NONE and null as nothing. */
+export class PromptMeter {
+  messages = 0
+  images = 0
+  coarseImages = 0
+  references = 0
+  hasTools = false
+  asksHourCache = false
+  private textBytes = 0
+  private audioBytes = 0
+  private fileBytes = 0
+  private readonly document: JsonDocument
+
+  constructor(document: JsonDocument) {
+    this.document = document
+  }
+
+  /** A string, or a whole value as it stands: keys and punctuation are tokens too. */
+  text(node: number): void {
+    this.textBytes += this.sizeOf(node)
+  }
+
+  tools(node: number): void {
+    if (this.sizeOf(node) === 0) return
+    this.hasTools = true
+    this.text(node)
+  }
+
+  /** A string of base64, with or without `data:...;base64,` before it. */
+  audio(node: number): void {
+    this.audioBytes += decodedBytes(this.sizeOf(node))
+  }
+
+  file(node: number): void {
+    this.fileBytes += decodedBytes(this.sizeOf(node))
+  }
+
+  finish(outputTokens: number): PromptMeasure {
+    const { wideBytes, wideChars } = this.document
+    // The body's wide characters are nearly always in its prompt.
+    const wide = Math.min(wideBytes, this.textBytes)
+    return {
+      plainBytes: this.textBytes - wide,
+      wideBytes: wide,
+      wideChars: Math.min(wideChars, wide),
+      messages: this.messages,
+      hasTools: this.hasTools,
+      images: this.images,
+      coarseImages: this.coarseImages,
+      audioBytes: this.audioBytes,
+      fileBytes: this.fileBytes,
+      references: this.references,
+      asksHourCache: this.asksHourCache,
+      outputTokens,
+    }
+  }
+
+  private sizeOf(node: number): number {
+    const { document } = this
+    if (node === NONE || kindOf(document, node) === KIND.null) return 0
+    return endOf(document, node) - startOf(document, node) - (isString(document, node) ? 2 : 0)
+  }
+}
+
+function decodedBytes(base64: number): number {
+  return Math.floor((base64 * 3) / 4)
+}

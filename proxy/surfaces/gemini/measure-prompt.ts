@@ -1,0 +1,77 @@
+/** How large the prompt of a generateContent request is, by `exchange/prompt-measure.ts`. */
+import {
+  countOf,
+  firstIn,
+  isString,
+  type JsonDocument,
+  KIND,
+  kindOf,
+  memberOf,
+  NONE,
+  nextIn,
+  textEquals,
+  textOf,
+} from "#proxy/contract/json-document.ts"
+import { type PromptMeasure, PromptMeter } from "#proxy/exchange/prompt-measure.ts"
+
+/** Characters of a media type that are looked at. */
+const TYPE_CHARS_MAX = 64
+
+export function measurePrompt(document: JsonDocument, outputTokensDefault: number): PromptMeasure {
+  const meter = new PromptMeter(document)
+  const contents = memberOf(document, 0, "contents")
+  for (
+    let content = firstIn(document, contents);
+    content !== NONE;
+    content = nextIn(document, contents, content)
+  ) {
+    meter.messages++
+    measureParts(document, content, meter)
+  }
+  measureParts(document, memberOf(document, 0, "systemInstruction"), meter)
+  meter.tools(memberOf(document, 0, "tools"))
+  const config = memberOf(document, 0, "generationConfig")
+  meter.text(memberOf(document, config, "responseSchema"))
+  meter.text(memberOf(document, config, "responseJsonSchema"))
+  const resolution = memberOf(document, config, "mediaResolution")
+  if (resolution !== NONE && textEquals(document, resolution, "MEDIA_RESOLUTION_LOW")) {
+    meter.coarseImages = meter.images
+  }
+  const limit = countOf(document, memberOf(document, config, "maxOutputTokens"))
+  const choices = countOf(document, memberOf(document, config, "candidateCount")) ?? 1
+  return meter.finish((limit ?? outputTokensDefault) * Math.max(1, choices))
+}
+
+function measureParts(document: JsonDocument, content: number, meter: PromptMeter): void {
+  const parts = memberOf(document, content, "parts")
+  if (parts === NONE) return
+  if (kindOf(document, parts) !== KIND.array) {
+    meter.text(parts)
+    return
+  }
+  for (let part = firstIn(document, parts); part !== NONE; part = nextIn(document, parts, part)) {
+    measurePart(document, part, meter)
+  }
+}
+
+function measurePart(document: JsonDocument, part: number, meter: PromptMeter): void {
+  const inline = memberOf(document, part, "inlineData")
+  const file = memberOf(document, part, "fileData")
+  const text = memberOf(document, part, "text")
+  if (inline !== NONE) {
+    const data = memberOf(document, inline, "data")
+    const type = mediaTypeOf(document, inline)
+    if (type.startsWith("image/")) meter.images++
+    else if (type.startsWith("audio/")) meter.audio(data)
+    else meter.file(data)
+  } else if (file !== NONE) {
+    if (mediaTypeOf(document, file).startsWith("image/")) meter.images++
+    else meter.references++
+  } else meter.text(text === NONE ? part : text)
+}
+
+function mediaTypeOf(document: JsonDocument, blob: number): string {
+  const type = memberOf(document, blob, "mimeType")
+  if (type === NONE || !isString(document, type)) return ""
+  return textOf(document, type).slice(0, TYPE_CHARS_MAX).toLowerCase()
+}
