@@ -100,6 +100,7 @@ export const SPOKEN_SCHEMAS = [
   "Anthropic",
   "Gemini",
   "VertexAI",
+  "Bedrock",
   "Simulated",
 ] as const satisfies readonly [ProviderSchema, ...ProviderSchema[]]
 

@@ -21,7 +21,9 @@ import type {
   RenderContext,
   RerankSurface,
 } from "#proxy/surfaces/surface.ts"
-import { createSseReader } from "#proxy/wire/frame-reader.ts"
+import { createAwsReader } from "#proxy/wire/aws-event-stream.ts"
+import type { FramingName } from "#proxy/wire/frame.ts"
+import { createSseReader, type OnFrame } from "#proxy/wire/frame-reader.ts"
 import type { PipelineSettings } from "./settings.ts"
 import { TranslateTap } from "./translate-tap.ts"
 
@@ -59,7 +61,7 @@ class PassCodec implements AttemptCodec {
   }
 
   openTap(contentType: string, settings: PipelineSettings): StreamTap | null {
-    if (!isEventStream(contentType)) return null
+    if (!STREAM_TYPES.sse.test(contentType)) return null
     const { eventBytesMax, preambleBytesMax } = settings
     return this.same.openTap({ wantsUsage: this.wantsUsage, eventBytesMax, preambleBytesMax })
   }
@@ -81,9 +83,8 @@ export function chatCodec(
 ): AttemptCodec {
   return {
     openTap(contentType, { eventBytesMax, preambleBytesMax }) {
-      if (wire.framing !== "sse" || !isEventStream(contentType)) return null
-      const openReader = (onFrame: Parameters<typeof createSseReader>[1]) =>
-        createSseReader(eventBytesMax, onFrame)
+      if (!STREAM_TYPES[wire.framing].test(contentType)) return null
+      const openReader = (onFrame: OnFrame) => READERS[wire.framing](eventBytesMax, onFrame)
       const renderer = surface.openRenderer(context)
       return new TranslateTap(chat.openDecoder(), renderer, openReader, preambleBytesMax)
     },
@@ -135,9 +136,16 @@ function wholeCodec<Answer extends { readonly usage: TokenUsage | undefined }>(
   }
 }
 
-function isEventStream(contentType: string): boolean {
-  return /^text\/event-stream\b/i.test(contentType)
-}
+/** Content types of the framings. */
+const STREAM_TYPES: Readonly<Record<FramingName, RegExp>> = Object.freeze({
+  sse: /^text\/event-stream\b/i,
+  "aws-event-stream": /^application\/vnd\.amazon\.eventstream\b/i,
+})
+
+const READERS: Readonly<Record<FramingName, typeof createSseReader>> = Object.freeze({
+  sse: createSseReader,
+  "aws-event-stream": createAwsReader,
+})
 
 function encode(text: string): Uint8Array {
   return new TextEncoder().encode(text)

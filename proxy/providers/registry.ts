@@ -8,6 +8,7 @@ import {
 import type { ProviderAdapter, UpstreamWire } from "./adapter.ts"
 import { anthropic } from "./anthropic/anthropic.ts"
 import { azureOpenAi } from "./azure-openai/azure-openai.ts"
+import { bedrock } from "./bedrock/bedrock.ts"
 import { gemini } from "./gemini/gemini.ts"
 import { openAi } from "./openai/openai.ts"
 import { vertexAi } from "./vertex-ai/vertex-ai.ts"
@@ -18,6 +19,7 @@ const ADAPTERS: Readonly<Record<SpokenSchema, ProviderAdapter>> = Object.freeze(
   Anthropic: anthropic,
   Gemini: gemini,
   VertexAI: vertexAi,
+  Bedrock: bedrock,
   /** Its script speaks OpenAI's schema. */
   Simulated: openAi,
 })

@@ -2,11 +2,11 @@
  * One whole message of a stream, whatever cuts the bytes into messages.
  *
  * `sse`: server-sent events. `aws-event-stream`: AWS's binary messages, whose `:event-type` is the
- * name. `none`: the wire has no stream.
+ * name.
  */
 import type { JsonDocument } from "#proxy/contract/json-document.ts"
 
-export type FramingName = "sse" | "aws-event-stream" | "none"
+export type FramingName = "sse" | "aws-event-stream"
 
 export type Frame =
   /** `name` is null where the stream names none. */

@@ -6,6 +6,7 @@
  */
 import { existsSync, readFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
+import { EventStreamCodec } from "@smithy/eventstream-codec"
 import type { ProviderConfig, SpokenSchema } from "#proxy/contract/snapshot.ts"
 import type { UpstreamRequest } from "#proxy/exchange/ports.ts"
 import { type Act, createWorld, startChat, type World } from "#proxy/pipeline/world.test-data.ts"
@@ -76,6 +77,14 @@ export const SCHEMAS = {
     provider: { pathPrefix: "", options: VERTEX },
     model: "gemini-3-pro",
   },
+  Bedrock: {
+    schema: "Bedrock",
+    answers: "Bedrock",
+    streamEnding: "events.json",
+    streamType: "application/vnd.amazon.eventstream",
+    provider: { pathPrefix: "", options: { schema: "Bedrock", region: "eu-central-1" } },
+    model: "eu.anthropic.claude-sonnet-4-5-20250929-v1:0",
+  },
   "VertexAI-claude": {
     ...SSE,
     schema: "VertexAI",
@@ -135,8 +144,30 @@ function actsOf(facts: SchemaFacts, name: CaseName, mode: Mode): readonly Act[] 
   const isStream = mode === "stream" && status === 200
   const file = `upstream/${answers}/${scenario}.${isStream ? streamEnding : "json"}`
   const headers = { "content-type": isStream ? streamType : "application/json" }
-  return [{ head: status, headers }, { data: readBytes(file) }, { end: true }]
+  const data = file.endsWith(".events.json") ? encodeEvents(readText(file)) : readBytes(file)
+  return [{ head: status, headers }, { data }, { end: true }]
 }
+
+/** Bedrock's streams are binary: kept as a list of name and payload, encoded by AWS's own codec. */
+function encodeEvents(text: string): Uint8Array {
+  const events = JSON.parse(text) as readonly (readonly [string, unknown])[]
+  const messages = events.map(([name, payload]) =>
+    EVENT_STREAM_CODEC.encode({
+      headers: {
+        ":event-type": { type: "string", value: name },
+        ":content-type": { type: "string", value: "application/json" },
+        ":message-type": { type: "string", value: "event" },
+      },
+      body: new TextEncoder().encode(JSON.stringify(payload)),
+    }),
+  )
+  return new Uint8Array(Buffer.concat(messages))
+}
+
+const EVENT_STREAM_CODEC = new EventStreamCodec(
+  (bytes) => new TextDecoder().decode(bytes as Uint8Array),
+  (text) => new TextEncoder().encode(text),
+)
 
 function describeCell({ requests, client, finals }: World): string {
   const [request] = requests

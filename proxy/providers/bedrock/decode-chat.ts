@@ -1,0 +1,215 @@
+/** Converse answers and ConverseStream events to events of the intermediate form. */
+import type { JsonDocument } from "#proxy/contract/json-document.ts"
+import { JsonView } from "#proxy/contract/json-view.ts"
+import type { TokenUsage } from "#proxy/contract/records.ts"
+import { reportedCount, usageOf } from "#proxy/contract/token-usage.ts"
+import type { FinishReason, ResponseEvent } from "#proxy/exchange/response-event.ts"
+import type { UpstreamError } from "#proxy/exchange/upstream-error.ts"
+import type { Frame } from "#proxy/wire/frame.ts"
+import { type DecodedAnswer, type StreamDecoder, WireFault } from "../adapter.ts"
+
+export function decodeAnswer(answer: JsonDocument): DecodedAnswer {
+  const view = new JsonView(answer)
+  const content = view.member("output")?.member("message")?.member("content")
+  if (content?.isArray !== true) return { ok: false, fault: "it has no output message" }
+  const events: ResponseEvent[] = [START]
+  let calls = 0
+  for (const block of content.items()) {
+    const call = block.member("toolUse")
+    if (call === undefined) events.push(...contentOf(block))
+    else {
+      const input = call.member("input")?.raw().text ?? "{}"
+      events.push(beginCall(call, calls))
+      events.push({ kind: "tool-call-delta", choice: 0, call: calls, arguments: input })
+      calls++
+    }
+  }
+  events.push(endOf(view))
+  const usage = readUsage(view)
+  if (usage !== undefined) events.push({ kind: "usage-report", usage })
+  return { ok: true, events: [...events, { kind: "response-end" }] }
+}
+
+export function openDecoder(): StreamDecoder {
+  return new ConverseDecoder()
+}
+
+/** Converse names neither the answer nor the model that gave it. */
+const START: ResponseEvent = Object.freeze({ kind: "response-start", id: null, model: null })
+
+class ConverseDecoder implements StreamDecoder {
+  private hasStopped = false
+  private hasEnded = false
+  /** The call of each block that is one. */
+  private readonly calls = new Map<number, number>()
+
+  push(frame: Frame): readonly ResponseEvent[] {
+    if (frame.kind === "done-marker") throw new WireFault("a [DONE] is no event of Bedrock's")
+    const view = new JsonView(frame.document)
+    const name = frame.name ?? ""
+    if (name.startsWith("!")) {
+      return [{ kind: "response-error", message: "the upstream reported an error" }]
+    }
+    switch (name) {
+      case "messageStart":
+        return [START]
+      case "contentBlockStart":
+        return this.begin(view)
+      case "contentBlockDelta":
+        return this.delta(view)
+      case "messageStop":
+        this.hasStopped = true
+        return [endOf(view)]
+      case "metadata":
+        return this.end(view)
+      default:
+        return []
+    }
+  }
+
+  /** The metadata come last; an answer without them is whole all the same. */
+  finish(): readonly ResponseEvent[] {
+    return this.hasStopped && !this.hasEnded ? [{ kind: "response-end" }] : []
+  }
+
+  private begin(view: JsonView): readonly ResponseEvent[] {
+    const call = view.member("start")?.member("toolUse")
+    if (call === undefined) return []
+    const index = this.calls.size
+    this.calls.set(view.countOf("contentBlockIndex") ?? 0, index)
+    return [beginCall(call, index)]
+  }
+
+  private delta(view: JsonView): readonly ResponseEvent[] {
+    const delta = view.member("delta")
+    if (delta === undefined) return []
+    const input = delta.member("toolUse")?.textOf("input")
+    if (input === undefined) return contentOf(delta)
+    const call = this.calls.get(view.countOf("contentBlockIndex") ?? 0)
+    if (call === undefined || input === "") return []
+    return [{ kind: "tool-call-delta", choice: 0, call, arguments: input }]
+  }
+
+  private end(view: JsonView): readonly ResponseEvent[] {
+    this.hasEnded = true
+    const usage = readUsage(view)
+    const end: ResponseEvent = { kind: "response-end" }
+    return usage === undefined ? [end] : [{ kind: "usage-report", usage }, end]
+  }
+}
+
+function beginCall(call: JsonView, index: number): ResponseEvent {
+  return {
+    kind: "tool-call-start",
+    choice: 0,
+    call: index,
+    id: call.textOf("toolUseId") ?? `call_${index}`,
+    name: call.textOf("name") ?? "",
+    signature: null,
+  }
+}
+
+/** A whole block and a delta of one have the same members, but for the nesting of a thought. */
+function contentOf(block: JsonView): readonly ResponseEvent[] {
+  const events: ResponseEvent[] = []
+  const text = block.textOf("text")
+  if (text !== undefined && text !== "") events.push({ kind: "text-delta", choice: 0, text })
+  const thought = block.member("reasoningContent")
+  if (thought !== undefined) events.push(...thoughtOf(thought))
+  const cited = block.member("citationsContent")
+  for (const part of cited?.member("content")?.items() ?? []) {
+    events.push({ kind: "text-delta", choice: 0, text: part.textOf("text") ?? "" })
+  }
+  const single = block.member("citation")
+  const citations = single === undefined ? (cited?.member("citations")?.items() ?? []) : [single]
+  for (const citation of citations) events.push(citationOf(citation))
+  return events
+}
+
+function thoughtOf(thought: JsonView): readonly ResponseEvent[] {
+  const told = thought.member("reasoningText") ?? thought
+  const text = told.textOf("text") ?? ""
+  const signature = told.textOf("signature")
+  const redacted = thought.textOf("redactedContent")
+  const events: ResponseEvent[] = []
+  if (text !== "") events.push({ kind: "reasoning-delta", choice: 0, text })
+  if (signature !== undefined) events.push({ kind: "reasoning-signature", choice: 0, signature })
+  if (redacted !== undefined) events.push({ kind: "reasoning-redacted", choice: 0, data: redacted })
+  return events
+}
+
+function citationOf(citation: JsonView): ResponseEvent {
+  const location = citation.member("location")
+  const place = location?.member("documentChar")
+  const source = citation.member("sourceContent")?.items()[0]
+  return {
+    kind: "citation-add",
+    choice: 0,
+    citation: {
+      url: location?.member("web")?.textOf("url") ?? null,
+      title: citation.textOf("title") ?? null,
+      citedText: source?.textOf("text") ?? null,
+      start: place?.countOf("start") ?? null,
+      end: place?.countOf("end") ?? null,
+      documentIndex: place?.countOf("documentIndex") ?? null,
+    },
+  }
+}
+
+function endOf(view: JsonView): ResponseEvent {
+  const reason = reasonOf(view.textOf("stopReason") ?? "")
+  const stopSequence = view.member("additionalModelResponseFields")?.textOf("stop_sequence") ?? null
+  return { kind: "choice-end", choice: 0, reason, stopSequence }
+}
+
+function reasonOf(reason: string): FinishReason {
+  switch (reason) {
+    case "end_turn":
+      return "stop"
+    case "stop_sequence":
+      return "stop-sequence"
+    case "max_tokens":
+      return "length"
+    case "model_context_window_exceeded":
+      return "context-length"
+    case "tool_use":
+      return "tool-calls"
+    case "guardrail_intervened":
+    case "content_filtered":
+      return "content-filter"
+    default:
+      return "other"
+  }
+}
+
+/** `TokenUsage` of Bedrock: what was read from and written to a cache is counted apart. */
+function readUsage(view: JsonView): TokenUsage | undefined {
+  const usage = view.member("usage")
+  const count = (name: string): number | undefined => {
+    const member = usage?.member(name)
+    return member === undefined ? undefined : reportedCount(member.document, member.node)
+  }
+  const input = count("inputTokens")
+  const read = count("cacheReadInputTokens")
+  const written = count("cacheWriteInputTokens")
+  return usageOf({
+    inputTokens: input === undefined ? undefined : input + (read ?? 0) + (written ?? 0),
+    cachedInputTokens: read,
+    cacheWriteTokens: written,
+    outputTokens: count("outputTokens"),
+  })
+}
+
+const MESSAGE_CHARS_MAX = 2000
+
+/** `{"message"}`; the error's name is a header that is not kept. */
+export function readError(
+  answer: JsonDocument,
+  conceal: (text: string) => string,
+): UpstreamError | undefined {
+  const view = new JsonView(answer)
+  const message = view.textOf("message") ?? view.textOf("Message")
+  if (message === undefined) return undefined
+  const text = conceal(message).slice(0, MESSAGE_CHARS_MAX).toWellFormed()
+  return { message: text, type: null, param: null, code: null }
+}

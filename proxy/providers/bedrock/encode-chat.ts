@@ -1,0 +1,108 @@
+/**
+ * A chat request in the intermediate form as a Converse body; the model is in the path.
+ *
+ * Source: Amazon Bedrock API reference, "Converse". Thinking and `top_k` are fields of the models'
+ * own, which Converse hands on to Anthropic's.
+ */
+import { type JsonValue, writeJson } from "#proxy/contract/json-write.ts"
+import { refuseUnsupported } from "#proxy/exchange/chat-feature.ts"
+import type { CacheMarker, ChatRequest, OutputFormat } from "#proxy/exchange/chat-request.ts"
+import type { Decision } from "#proxy/exchange/parsed-request.ts"
+import { BodyFault, readBody } from "#proxy/exchange/read-body.ts"
+import type { EncodeContext } from "../adapter.ts"
+import { planThinking } from "../anthropic/plan-thinking.ts"
+import { cachePoint, encodeSystem, encodeTurns } from "./encode-turns.ts"
+
+export function encodeChat(chat: ChatRequest, context: EncodeContext): Decision<string> {
+  return readBody(() => writeJson(bodyOf(chat, context)))
+}
+
+function bodyOf(chat: ChatRequest, context: EncodeContext): JsonValue {
+  const { maxTokens, own } = ownFields(chat, context)
+  return {
+    system: encodeSystem(chat.messages),
+    messages: encodeTurns(
+      chat.messages.filter(({ role }) => role !== "system"),
+      context,
+    ),
+    inferenceConfig: {
+      maxTokens,
+      temperature: chat.temperature ?? undefined,
+      topP: chat.topP ?? undefined,
+      stopSequences: chat.stop.length === 0 ? undefined : chat.stop,
+    },
+    toolConfig: chat.tools.length === 0 ? undefined : encodeTools(chat),
+    outputConfig: encodeFormat(chat.outputFormat),
+    additionalModelRequestFields: own,
+  }
+}
+
+interface OwnFields {
+  readonly maxTokens: number | undefined
+  readonly own: JsonValue | undefined
+}
+
+/** What only Anthropic's models take: others refuse a field that they do not know. */
+function ownFields(chat: ChatRequest, context: EncodeContext): OwnFields {
+  const limit = chat.maxOutputTokens ?? undefined
+  if (chat.reasoning === null && chat.topK === null) return { maxTokens: limit, own: undefined }
+  if (!/(^|[./])anthropic\.claude/.test(context.model)) {
+    const field = chat.reasoning === null ? "top_k" : "reasoning"
+    const why = `Bedrock's model ${context.model} has no such field in common with others`
+    throw new BodyFault(refuseUnsupported(field, context.provider.name, why))
+  }
+  const { maxTokens, thinking, effort } = planThinking(chat, context)
+  return {
+    maxTokens: chat.reasoning === null ? limit : maxTokens,
+    own: {
+      thinking,
+      output_config: effort === undefined ? undefined : { effort },
+      top_k: chat.topK ?? undefined,
+    },
+  }
+}
+
+const NO_ARGUMENTS: JsonValue = Object.freeze({ type: "object", properties: {} })
+
+function encodeTools({ tools, toolChoice }: ChatRequest): JsonValue {
+  return {
+    tools: tools.flatMap(({ name, description, parameters, isStrict, cache }) => [
+      {
+        toolSpec: {
+          name,
+          description: description ?? undefined,
+          inputSchema: { json: parameters ?? NO_ARGUMENTS },
+          strict: isStrict ? true : undefined,
+        },
+      },
+      ...markers(cache),
+    ]),
+    toolChoice: encodeChoice(toolChoice),
+  }
+}
+
+function markers(cache: CacheMarker | null): readonly JsonValue[] {
+  return cache === null ? [] : [cachePoint(cache)]
+}
+
+function encodeChoice(choice: ChatRequest["toolChoice"]): JsonValue | undefined {
+  switch (choice?.kind) {
+    case "auto":
+      return { auto: {} }
+    case "required":
+      return { any: {} }
+    case "named":
+      return { tool: { name: choice.name } }
+    case "none":
+    case undefined:
+      return undefined
+  }
+}
+
+/** The schema is a text here. */
+function encodeFormat(format: OutputFormat | null): JsonValue | undefined {
+  if (format?.kind !== "json-schema") return undefined
+  const { name, description, schema } = format
+  const jsonSchema = { schema: schema.text, name, description: description ?? undefined }
+  return { textFormat: { type: "json_schema", structure: { jsonSchema } } }
+}

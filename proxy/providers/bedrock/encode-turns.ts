@@ -1,0 +1,154 @@
+/** Turns of parts to Converse's messages of content blocks. */
+import { type JsonValue, RawJson } from "#proxy/contract/json-write.ts"
+import { refuseUnsupported } from "#proxy/exchange/chat-feature.ts"
+import type {
+  CacheMarker,
+  ChatMessage,
+  ContentPart,
+  MediaPart,
+  ToolResultPart,
+} from "#proxy/exchange/chat-request.ts"
+import { BodyFault } from "#proxy/exchange/read-body.ts"
+import type { EncodeContext } from "../adapter.ts"
+
+export function encodeSystem(messages: readonly ChatMessage[]): JsonValue | undefined {
+  const blocks = messages.flatMap(({ role, parts }) =>
+    role === "system"
+      ? parts.flatMap((part) =>
+          part.kind === "text" ? [{ text: part.text }, ...markers(part.cache)] : [],
+        )
+      : [],
+  )
+  return blocks.length === 0 ? undefined : blocks
+}
+
+/** Turns alternate here: results are a user's, and turns of one role become one. */
+export function encodeTurns(
+  messages: readonly ChatMessage[],
+  context: EncodeContext,
+): readonly JsonValue[] {
+  const turns: { readonly role: string; readonly content: JsonValue[] }[] = []
+  for (const { role, parts } of messages) {
+    const said = role === "assistant" ? "assistant" : "user"
+    const blocks = parts.flatMap((part) => encodePart(part, context))
+    const last = turns.at(-1)
+    if (last?.role === said) last.content.push(...blocks)
+    else turns.push({ role: said, content: blocks })
+  }
+  return turns
+}
+
+/** A marker is a block of its own, behind what it marks. */
+export function cachePoint({ ttl }: CacheMarker): JsonValue {
+  return { cachePoint: ttl === "5m" ? { type: "default" } : { type: "default", ttl } }
+}
+
+function markers(cache: CacheMarker | null): readonly JsonValue[] {
+  return cache === null ? [] : [cachePoint(cache)]
+}
+
+function encodePart(part: ContentPart, context: EncodeContext): readonly JsonValue[] {
+  switch (part.kind) {
+    case "text":
+      return part.text === "" ? [] : [{ text: part.text }, ...markers(part.cache)]
+    case "refusal":
+      return part.text === "" ? [] : [{ text: part.text }]
+    case "image":
+    case "file":
+    case "audio":
+    case "video":
+      return [encodeMedia(part, context), ...markers(part.cache)]
+    case "reasoning":
+      if (part.redacted !== null) {
+        return [{ reasoningContent: { redactedContent: part.redacted } }]
+      }
+      if (part.signature === null) return []
+      return [
+        { reasoningContent: { reasoningText: { text: part.text, signature: part.signature } } },
+      ]
+    case "tool-call": {
+      const { id: toolUseId, name } = part
+      const toolUse = { toolUseId, name, input: new RawJson(part.arguments) }
+      return [{ toolUse }, ...markers(part.cache)]
+    }
+    case "tool-result":
+      return [encodeResult(part, context), ...markers(part.cache)]
+  }
+}
+
+function encodeResult(part: ToolResultPart, context: EncodeContext): JsonValue {
+  return {
+    toolResult: {
+      toolUseId: part.callId,
+      content: part.parts.map((inner) =>
+        inner.kind === "text" ? { text: inner.text } : encodeMedia(inner, context),
+      ),
+      status: part.isError ? "error" : undefined,
+    },
+  }
+}
+
+const IMAGES: Readonly<Record<string, string>> = Object.freeze({
+  "image/png": "png",
+  "image/jpeg": "jpeg",
+  "image/jpg": "jpeg",
+  "image/gif": "gif",
+  "image/webp": "webp",
+})
+
+const DOCUMENTS: Readonly<Record<string, string>> = Object.freeze({
+  "application/pdf": "pdf",
+  "text/csv": "csv",
+  "application/msword": "doc",
+  "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "docx",
+  "application/vnd.ms-excel": "xls",
+  "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "xlsx",
+  "text/html": "html",
+  "text/plain": "txt",
+  "text/markdown": "md",
+})
+
+const VIDEOS: Readonly<Record<string, string>> = Object.freeze({
+  "video/mp4": "mp4",
+  "video/quicktime": "mov",
+  "video/webm": "webm",
+  "video/x-matroska": "mkv",
+  "video/mpeg": "mpeg",
+})
+
+function encodeMedia(part: MediaPart, context: EncodeContext): JsonValue {
+  const { kind, source } = part
+  if (kind === "file" && source.kind === "text") {
+    return encodeDocument(part, "txt", { text: source.text })
+  }
+  if (source.kind === "data") {
+    const bytes = { bytes: source.base64 }
+    const format = formatOf(kind, source.mimeType)
+    if (format !== undefined && kind === "image") return { image: { format, source: bytes } }
+    if (format !== undefined && kind === "video") return { video: { format, source: bytes } }
+    if (format !== undefined) return encodeDocument(part, format, bytes)
+  }
+  const what = source.kind === "data" ? `the type ${source.mimeType}` : `a ${source.kind}`
+  const why = `Converse takes no ${kind} given as ${what}`
+  throw new BodyFault(refuseUnsupported("messages", context.provider.name, why))
+}
+
+function formatOf(kind: MediaPart["kind"], mimeType: string): string | undefined {
+  switch (kind) {
+    case "image":
+      return IMAGES[mimeType]
+    case "file":
+      return DOCUMENTS[mimeType]
+    case "video":
+      return VIDEOS[mimeType]
+    case "audio":
+      return undefined
+  }
+}
+
+/** A name is required and may hold no other characters: they become hyphens. */
+function encodeDocument(part: MediaPart, format: string, source: JsonValue): JsonValue {
+  const name = (part.name ?? "document").replace(/[^A-Za-z0-9 ()[\]-]+/g, "-").slice(0, 200)
+  const citations = part.isCited ? { enabled: true } : undefined
+  return { document: { format, name, source, citations } }
+}

@@ -1,0 +1,97 @@
+import { EventStreamCodec } from "@smithy/eventstream-codec"
+import fc from "fast-check"
+import { describe, expect, test } from "vitest"
+import { createAwsReader } from "./aws-event-stream.ts"
+
+/** AWS's own encoder: another implementation than the one under test. */
+const codec = new EventStreamCodec(
+  (bytes) => new TextDecoder().decode(bytes as Uint8Array),
+  (text) => new TextEncoder().encode(text),
+)
+
+function encode(name: string, body: unknown, kind = "event"): Uint8Array {
+  return codec.encode({
+    headers: {
+      [`:${kind}-type`]: { type: "string", value: name },
+      ":content-type": { type: "string", value: "application/json" },
+      ":message-type": { type: "string", value: kind },
+      ":date": { type: "timestamp", value: new Date(0) },
+      ":flag": { type: "boolean", value: true },
+      ":bytes": { type: "binary", value: new Uint8Array([1, 2, 3]) },
+    },
+    body: new TextEncoder().encode(JSON.stringify(body)),
+  })
+}
+
+const EVENTS = [
+  encode("messageStart", { role: "assistant" }),
+  encode("contentBlockDelta", { delta: { text: "Größe 😀" }, contentBlockIndex: 0 }),
+  encode("messageStop", { stopReason: "end_turn" }),
+  encode("throttlingException", { message: "slow down" }, "exception"),
+]
+const STREAM = Uint8Array.from(EVENTS.flatMap((event) => [...event]))
+const WANT = [
+  ["messageStart", '{"role":"assistant"}'],
+  ["contentBlockDelta", '{"delta":{"text":"Größe 😀"},"contentBlockIndex":0}'],
+  ["messageStop", '{"stopReason":"end_turn"}'],
+  ["!throttlingException", '{"message":"slow down"}'],
+]
+
+function readAll(chunks: readonly Uint8Array[], max = 1024 * 1024) {
+  const frames: (readonly [string | null, string])[] = []
+  const reader = createAwsReader(max, (frame) => {
+    if (frame?.kind !== "json") return
+    frames.push([frame.name, new TextDecoder().decode(frame.document.bytes)])
+  })
+  let fault: string | null = null
+  for (const chunk of chunks) fault = reader.push(chunk)
+  return { frames, fault }
+}
+
+describe("AWS's own encoding is read", () => {
+  test("in one piece", () => {
+    expect(readAll([STREAM])).toEqual({ frames: WANT, fault: null })
+  })
+  test("byte by byte", () => {
+    const bytes = [...STREAM].map((byte) => Uint8Array.of(byte))
+    expect(readAll(bytes)).toEqual({ frames: WANT, fault: null })
+  })
+  test("at any split", () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat(STREAM.length), { maxLength: 12 }), (cuts) => {
+        const at = [0, ...cuts.sort((a, b) => a - b), STREAM.length]
+        const chunks = at.slice(1).map((end, index) => STREAM.subarray(at[index], end))
+        expect(readAll(chunks)).toEqual({ frames: WANT, fault: null })
+      }),
+    )
+  })
+})
+
+describe("what is broken is a fault, never a crash", () => {
+  test("any single changed byte", () => {
+    for (let at = 0; at < (EVENTS[0]?.length ?? 0); at++) {
+      const broken = STREAM.slice()
+      broken[at] = (broken[at] ?? 0) ^ 0x41
+      const { frames, fault } = readAll([broken])
+      expect(fault ?? "waits for more").not.toBe("")
+      expect(frames.length === 0 || fault !== null).toBe(true)
+    }
+  })
+  test("a length over the limit", () => {
+    expect(readAll([STREAM], 64).fault).toBe("one message is over 64 bytes")
+  })
+  test("random bytes", () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ minLength: 12, maxLength: 200 }), (bytes) => {
+        expect(readAll([bytes]).fault).toContain("checksum")
+      }),
+    )
+  })
+  test("a payload that is no JSON", () => {
+    const event = codec.encode({
+      headers: { ":event-type": { type: "string", value: "x" } },
+      body: new TextEncoder().encode("{"),
+    })
+    expect(readAll([event]).fault).not.toBeNull()
+  })
+})
