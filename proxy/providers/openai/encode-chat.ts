@@ -25,7 +25,7 @@ export function encodeChat(
   traits: VendorTraits,
 ): Decision<string> {
   const messages = readBody(() =>
-    chat.messages.flatMap((message) => encodeMessage(message, context)),
+    chat.messages.flatMap((message) => encodeMessage(message, context, traits)),
   )
   return messages.ok ? accept(writeJson(bodyOf(chat, messages.value, context, traits))) : messages
 }
@@ -96,12 +96,16 @@ function encodeFormat({ outputFormat }: ChatRequest): JsonValue | undefined {
   return { type: "json_schema", json_schema }
 }
 
-function encodeMessage(message: ChatMessage, context: EncodeContext): readonly JsonValue[] {
+function encodeMessage(
+  message: ChatMessage,
+  context: EncodeContext,
+  traits: VendorTraits,
+): readonly JsonValue[] {
   const { role, parts } = message
   const results = parts.filter((part) => part.kind === "tool-result").map(encodeResult)
   const rest = parts.filter((part) => part.kind !== "tool-result")
   if (rest.length === 0) return results
-  if (role === "assistant") return [...results, encodeAssistant(rest)]
+  if (role === "assistant") return [...results, encodeAssistant(rest, traits)]
   return [
     ...results,
     { role: role === "tool" ? "user" : role, content: encodeContent(rest, context) },
@@ -140,12 +144,19 @@ function encodeMedia({ kind, source, name, detail }: MediaPart, context: EncodeC
   throw new BodyFault(refuseUnsupported("messages", context.provider.name, why))
 }
 
-function encodeAssistant(parts: readonly ContentPart[]): JsonValue {
+function encodeAssistant(
+  parts: readonly ContentPart[],
+  { reasoningHistory }: VendorTraits,
+): JsonValue {
+  const thoughts = parts.flatMap((part) => (part.kind === "reasoning" ? [part.text] : []))
   const texts = parts.filter((part): part is TextPart => part.kind === "text")
   const refusal = parts.flatMap((part) => (part.kind === "refusal" ? [part.text] : []))
   const calls = parts.flatMap((part) => (part.kind === "tool-call" ? [part] : []))
   return {
     role: "assistant",
+    ...(reasoningHistory === null || thoughts.length === 0
+      ? {}
+      : { [reasoningHistory]: thoughts.join("") }),
     content: texts.length === 0 ? null : texts.map(({ text }) => text).join(""),
     refusal: refusal.length === 0 ? undefined : refusal.join(""),
     tool_calls:

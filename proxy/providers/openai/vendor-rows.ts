@@ -18,6 +18,11 @@ export interface VendorRow {
   /** Name of the field; `seed` when absent. */
   readonly seed?: "seed" | "random_seed"
   /**
+   * Field of an assistant's message that takes earlier thoughts back; null, as when absent: they
+   * are left out.
+   */
+  readonly reasoningHistory?: "reasoning" | "reasoning_content" | null
+  /**
    * `asked`: by `stream_options.include_usage`, in an event of its own, which is hidden from a
    * client that did not ask. `unasked`: `stream_options` is unknown or without effect there, so
    * that nothing is asked for; what comes by itself is counted and passes, as every client of that
@@ -62,6 +67,7 @@ export const VENDOR_ROWS: Readonly<Record<VendorName, VendorRow>> = {
     reference: "https://console.groq.com/docs/openai",
     wires: ["openai.chat", "openai.responses", "openai.speech", "openai.transcriptions"],
     outputLimit: "max_completion_tokens",
+    reasoningHistory: "reasoning",
     // In `x_groq.usage` of the last chunk.
     streamUsage: "unasked",
     refuses: [
@@ -84,6 +90,7 @@ export const VENDOR_ROWS: Readonly<Record<VendorName, VendorRow>> = {
       "openai.speech",
       "openai.transcriptions",
     ],
+    reasoningHistory: "reasoning",
     streamUsage: "unasked",
     // `logprobs` is a number there.
     refuses: ["logprobs", "parallel-tool-calls-off", ...OWN],
@@ -93,6 +100,7 @@ export const VENDOR_ROWS: Readonly<Record<VendorName, VendorRow>> = {
   Fireworks: {
     reference: "https://docs.fireworks.ai/tools-sdks/openai-compatibility",
     wires: [...TEXT],
+    reasoningHistory: "reasoning_content",
     streamUsage: "unasked",
     refuses: ["audio-input", ...OWN],
     takes: ["top-k", "min-p"],
@@ -100,6 +108,8 @@ export const VENDOR_ROWS: Readonly<Record<VendorName, VendorRow>> = {
   DeepSeek: {
     reference: "https://api-docs.deepseek.com/api/create-chat-completion",
     wires: ["openai.chat"],
+    // Refuses a turn that called tools while thinking without its thoughts.
+    reasoningHistory: "reasoning_content",
     streamUsage: "asked",
     refuses: [
       "image-url",
@@ -126,6 +136,7 @@ export const VENDOR_ROWS: Readonly<Record<VendorName, VendorRow>> = {
     reference: "https://openrouter.ai/docs/api-reference/chat-completion",
     wires: [...TEXT],
     outputLimit: "max_completion_tokens",
+    reasoningHistory: "reasoning",
     // `stream_options` has no effect there; the report includes `cost`.
     streamUsage: "unasked",
     refuses: ["choices", "verbosity"],
@@ -145,6 +156,7 @@ export const VENDOR_ROWS: Readonly<Record<VendorName, VendorRow>> = {
     reference: "https://inference-docs.cerebras.ai/api-reference/chat-completions",
     wires: ["openai.chat", "openai.completions"],
     outputLimit: "max_completion_tokens",
+    reasoningHistory: "reasoning",
     streamUsage: "asked",
     refuses: ["audio-input", ...OWN],
   },
@@ -226,6 +238,7 @@ export const VENDOR_ROWS: Readonly<Record<VendorName, VendorRow>> = {
     reference: "https://docs.sambanova.ai/docs/en/features/openai-compatibility",
     wires: [...TEXT, "openai.transcriptions"],
     outputLimit: "max_completion_tokens",
+    reasoningHistory: "reasoning",
     streamUsage: "asked",
     // The penalties are accepted and not implemented; audio has another shape.
     refuses: ["frequency-penalty", "presence-penalty", "audio-input", ...OWN],

@@ -95,6 +95,33 @@ test("seed, top_k and min_p have the vendor's names", () => {
   expect(encode("Mistral", { ...CHAT, seed: new RawJson("7") })).toMatchObject({ random_seed: 7 })
 })
 
+test("earlier thoughts go back under the vendor's name, where it takes them", () => {
+  const thought = { kind: "reasoning", text: "Hm.", signature: "s", redacted: null } as const
+  const call = {
+    kind: "tool-call",
+    id: "c",
+    name: "f",
+    arguments: "{}",
+    signature: null,
+    cache: null,
+  } as const
+  const messages = [{ role: "assistant", parts: [thought, call] }] as const
+  const sent = (vendor: string | null): unknown => {
+    const place = { provider: provider(vendor), model: "m", isStream: true, outputTokensDefault: 1 }
+    const encoded = chatWireOf(vendor).chat.encode({ ...CHAT, messages }, place)
+    if (!encoded.ok) throw new Error(encoded.refusal.message)
+    const { tool_calls: _same, ...rest } = JSON.parse(encoded.value).messages[0]
+    return rest
+  }
+  const bare = { role: "assistant", content: null }
+  expect(sent("OpenAI")).toEqual(bare)
+  expect(sent("DeepSeek")).toEqual({ ...bare, reasoning_content: "Hm." })
+  expect(sent("Groq")).toEqual({ ...bare, reasoning: "Hm." })
+  const table = (vendor: string | null) => chatWireOf(vendor).chat.features(provider(vendor))
+  expect(table("DeepSeek")["reasoning-history"]).toBe("yes")
+  expect(table("OpenAI")["reasoning-history"]).not.toBe("yes")
+})
+
 describe("what a vendor does not take is refused by name", () => {
   const cases = [
     ["OpenAI", "top-k", "top_k cannot be said to provider one: OpenAI Chat Completions"],

@@ -29,6 +29,7 @@ const UNKNOWN: VendorTraits = Object.freeze({
   paths: {},
   outputLimit: "max_tokens",
   seed: "seed",
+  reasoningHistory: null,
   streamUsage: "asked",
   features: OPENAI_CHAT_FEATURES,
 } satisfies VendorTraits)
@@ -45,6 +46,10 @@ export function vendorTraits(vendor: string | null): VendorTraits {
 function traitsOf(row: VendorRow): VendorTraits {
   const { refuses = [], takes = [], drops = [], ...traits } = row
   const changes: Partial<Record<ChatFeature, Support>> = {}
+  if (traits.reasoningHistory !== undefined) {
+    changes["reasoning-history"] = "yes"
+    changes["reasoning-unsigned"] = "yes"
+  }
   for (const feature of refuses) changes[feature] = "no"
   for (const feature of takes) changes[feature] = "yes"
   for (const feature of drops) changes[feature] = DROPPED[feature]
