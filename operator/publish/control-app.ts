@@ -21,13 +21,14 @@ import {
   fromPublishError,
   INTERNAL,
   NOT_FOUND,
+  TOO_MANY_REPORTS,
   UNAUTHORIZED,
 } from "./control-errors.ts"
 import { type EventStream, openEventStream } from "./event-stream.ts"
 import { type Parsed, parseHello, parseStatus } from "./parse-messages.ts"
 import { PublishError, type Publisher } from "./publisher.ts"
 import { type BodyBudget, readBody } from "./read-body.ts"
-import type { HelloGate } from "./token-bucket.ts"
+import type { CallGate } from "./token-bucket.ts"
 
 /** Usage goes to somebody who knows the ledger: what `operator/intake` offers fits. */
 export type UsageHandler = (
@@ -54,7 +55,8 @@ export interface ControlAppOptions {
   readonly publisher: Publisher
   readonly authenticator: Authenticator
   readonly usage: UsageHandler
-  readonly hellos: HelloGate
+  readonly hellos: CallGate
+  readonly usages: CallGate
   readonly now: () => EpochMs
   /** In [0, 1): spreads the times at which refused callers come back. */
   readonly draw: () => number
@@ -151,6 +153,8 @@ async function status(c: Context<Env>, options: ControlAppOptions): Promise<Resp
 
 async function usage(c: Context<Env>, options: ControlAppOptions): Promise<Response> {
   const { messageBytesMax } = CONTROL_LIMITS
+  if (!options.usages.admit(c.get("identity").podUid, options.now()))
+    return refuse(c, options, TOO_MANY_REPORTS)
   const message = await readMessage(c, options, messageBytesMax, (value) => ({ ok: true, value }))
   if (!message.ok) return refuse(c, options, message.error)
   const reply = await options.usage(c.get("identity"), message.value)

@@ -59,6 +59,12 @@ export const INTERNAL: ControlError = Object.freeze({
   retryAfterSeconds: 5,
 })
 
+export const TOO_MANY_REPORTS: ControlError = Object.freeze({
+  code: "overloaded",
+  message: "this pod reports too often: send more records in each report",
+  retryAfterSeconds: 2,
+})
+
 export function badMessage(message: string): ControlError {
   return { code: "bad_message", message, retryAfterSeconds: null }
 }

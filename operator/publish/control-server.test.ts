@@ -461,9 +461,8 @@ describe("the stream", () => {
   })
 
   test("a reader that does not read is cut, the others go on", async () => {
-    const { port, publisher, events } = await start({
-      limits: { streamBufferBytesMax: 1024 * 1024 },
-    })
+    const world = await start({ limits: { streamBufferBytesMax: 1024 * 1024 } })
+    const { port, publisher, events } = world
     publisher.publishCredentials("search", {
       revision: "r0",
       entries: [],
@@ -484,6 +483,7 @@ describe("the stream", () => {
     let revision = 0
     await waitUntil({ what: "the slow reader to be cut", withinMs: WITHIN_MS }, () => {
       revision += 1
+      world.clock += 1000
       publisher.publishCredentials("search", {
         revision: `r${revision}`,
         entries,
@@ -545,6 +545,19 @@ describe("the stream", () => {
     const late = await post(port, "/v1/hello", "a", HELLO)
     expect([Object(late.body).error.code, late.headers["retry-after"]]).toEqual(["overloaded", "6"])
   })
+})
+
+test("reports of one pod beyond its share are told to come back, another pod's are taken", async () => {
+  const { port, usages } = await start({
+    limits: { usages: { ...SERVER_LIMITS.usages, pod: { perSecond: 1, burst: 2 } } },
+  })
+  const statuses: number[] = []
+  for (let count = 0; count < 3; count += 1)
+    statuses.push((await post(port, "/v1/usage", "a", {})).status)
+  const other = await post(port, "/v1/usage", "b", {})
+  expect([...statuses, other.status, usages.length]).toEqual([200, 200, 503, 200, 3])
+  const late = await post(port, "/v1/usage", "a", {})
+  expect([Object(late.body).error.code, late.headers["retry-after"]]).toEqual(["overloaded", "2"])
 })
 
 describe("messages", () => {

@@ -16,7 +16,7 @@ import { type ControlEvent, createControlApp, type UsageHandler } from "./contro
 import type { EventStream } from "./event-stream.ts"
 import { KEEP_ALIVE_FRAME } from "./frames.ts"
 import type { Publisher } from "./publisher.ts"
-import { createHelloGate, HELLO_LIMITS, type HelloLimits } from "./token-bucket.ts"
+import { type CallLimits, createCallGate, HELLO_LIMITS, USAGE_LIMITS } from "./token-bucket.ts"
 
 /** PEM texts; `cert` may carry the chain. */
 export interface ServerCertificate {
@@ -47,7 +47,8 @@ export interface ServerLimits {
   readonly bodyBytesMax: number
   /** Further connections are closed on arrival. */
   readonly connectionsMax: number
-  readonly hellos: HelloLimits
+  readonly hellos: CallLimits
+  readonly usages: CallLimits
 }
 
 export const SERVER_LIMITS: ServerLimits = Object.freeze({
@@ -57,6 +58,7 @@ export const SERVER_LIMITS: ServerLimits = Object.freeze({
   bodyBytesMax: 128 * 1024 * 1024,
   connectionsMax: 50_000,
   hellos: HELLO_LIMITS,
+  usages: USAGE_LIMITS,
 })
 
 /**
@@ -127,7 +129,8 @@ function createTlsServer(
     draw,
     report,
     streams,
-    hellos: createHelloGate(limits.hellos, now()),
+    hellos: createCallGate(limits.hellos, now()),
+    usages: createCallGate(limits.usages, now()),
     bodies: { bytesMax: limits.bodyBytesMax, bytesInUse: 0 },
     streamBufferBytesMax: limits.streamBufferBytesMax,
   })

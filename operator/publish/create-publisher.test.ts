@@ -154,6 +154,60 @@ test("sidecars of one namespace get nothing of another", () => {
   expect(publisher.sidecars("search")).toHaveLength(1)
 })
 
+const keys = (revision: string) => ({ revision, entries: [], temporary: [], pending: [] })
+
+test("keys that change all the time go out once a second, the newest last", () => {
+  const world = makePublisher()
+  const { publisher } = world
+  publisher.lead(1)
+  publisher.publishCredentials("search", keys("r0"))
+  const sidecar = connect(publisher, makeIdentity("a"))
+  // 100 changes in a minute, with the tick of each second between them.
+  for (let change = 1; change <= 100; change++) {
+    world.clock += 600
+    publisher.publishCredentials("search", keys(`r${change}`))
+    publisher.tick()
+  }
+  world.clock += 1000
+  publisher.tick()
+  const got = sidecar.events.flatMap(({ event, data }) =>
+    event === "credentials" ? [data.revision] : [],
+  )
+  expect(got.length).toBeLessThanOrEqual(62)
+  expect(got.slice(0, 2)).toEqual(["r0", "r1"])
+  expect(got.at(-1)).toBe("r100")
+})
+
+test("a Snapshot takes the keys that wait along, before it", () => {
+  const { publisher } = makePublisher()
+  publisher.lead(1)
+  publisher.publishCredentials("search", keys("r0"))
+  const sidecar = connect(publisher, makeIdentity("a"))
+  publisher.publishCredentials("search", keys("r1"))
+  publisher.publishCredentials("search", keys("r2"))
+  expect(sidecar.events.length).toBe(2)
+  publisher.publish("search", makeSnapshot("one"))
+  expect(sidecar.events.map(({ event }) => event)).toEqual([
+    "credentials",
+    "credentials",
+    "credentials",
+    "snapshot",
+  ])
+  expect(sidecar.events.at(2)?.data).toEqual(keys("r2"))
+})
+
+test("keys that are as they were need not wait to be sent", () => {
+  const world = makePublisher()
+  const { publisher } = world
+  publisher.lead(1)
+  publisher.publishCredentials("search", keys("r0"))
+  const sidecar = connect(publisher, makeIdentity("a"))
+  for (const revision of ["r1", "r2", "r1"]) publisher.publishCredentials("search", keys(revision))
+  world.clock += 5000
+  publisher.tick()
+  expect(sidecar.events.map(({ data }) => data)).toEqual([keys("r0"), keys("r1")])
+})
+
 test("each event is told as it is sent, and nothing is told when nothing is", () => {
   const { publisher, sent } = makePublisher()
   publisher.lead(1)

@@ -18,6 +18,7 @@ import type {
   StatusReport,
 } from "#proxy/contract/push.ts"
 import type { Snapshot } from "#proxy/contract/snapshot.ts"
+import { createCredentialsPace } from "./credentials-pace.ts"
 import { type Encoding, type SharedEvent, sizeProblem } from "./encodings.ts"
 import { encodeFrame } from "./frames.ts"
 import {
@@ -68,6 +69,7 @@ class LivePublisher implements Publisher {
   readonly #options: PublisherOptions
   readonly #targets = new Map<string, NamespaceTarget>()
   readonly #sessions = createSessionTable()
+  readonly #pace = createCredentialsPace()
   readonly #listeners: ((namespace: string) => void)[] = []
   #term: number | null = null
   #heardTerm = 0
@@ -99,12 +101,17 @@ class LivePublisher implements Publisher {
   retire(namespace: string): void {
     this.#retiredFloor = Math.max(this.#retiredFloor, this.#targetOf(namespace).generation)
     this.#targets.delete(namespace)
+    this.#pace.forget(namespace)
     for (const session of this.#sessions.ofNamespace(namespace))
       this.#cut(session, "the namespace is gone")
   }
 
   tick(): void {
     const now = this.#options.now()
+    for (const namespace of this.#pace.due(now)) {
+      const waiting = this.#pace.take(namespace)
+      if (waiting !== undefined) this.publishCredentials(namespace, waiting)
+    }
     if (this.#term !== null && this.#heardTerm >= this.#term)
       this.#options.onHigherTerm(this.#heardTerm)
     for (const session of this.#sessions.all()) {
@@ -124,13 +131,21 @@ class LivePublisher implements Publisher {
     if (problem !== null)
       throw new PublishError("too_large", `the Snapshot of namespace ${namespace} ${problem}`)
     const { digest } = this.#options
-    this.#setTarget(namespace, withSnapshot(target, { snapshot, hash }, this.#term, digest))
+    // Keys go before the Snapshot that may need them, however short ago the last ones went.
+    const waiting = this.#pace.take(namespace)
+    const ready = waiting === undefined ? target : withCredentials(target, waiting)
+    this.#setTarget(namespace, withSnapshot(ready, { snapshot, hash }, this.#term, digest))
     return { hash }
   }
 
   publishCredentials(namespace: string, credentials: CredentialsPush): void {
     const target = this.#targetOf(namespace)
-    if (target.credentials === credentials.revision) return
+    if (target.credentials === credentials.revision) {
+      this.#pace.take(namespace)
+      return
+    }
+    const isFirst = target.credentials === null
+    if (!isFirst && !this.#pace.replace(namespace, credentials, this.#options.now())) return
     this.#setTarget(namespace, withCredentials(target, credentials))
   }
 

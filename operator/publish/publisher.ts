@@ -53,8 +53,8 @@ export interface Publisher {
   /** Forgets a namespace that is gone or no longer injected, and ends its sessions. */
   retire(namespace: string): void
   /**
-   * Resends what was not answered for 30 s, drops sessions that never subscribed. Call once a
-   * second.
+   * Resends what was not answered for 30 s, sends keys that waited, drops sessions that never
+   * subscribed. Call once a second.
    */
   tick(): void
 
@@ -64,7 +64,10 @@ export interface Publisher {
    * stays in force.
    */
   publish(namespace: string, snapshot: Snapshot): { readonly hash: string }
-  /** Sends to every session of the namespace whose revision differs; before any later Snapshot. */
+  /**
+   * Sends to every session of the namespace whose revision differs, at most once a second, the
+   * newest last; before any later Snapshot.
+   */
   publishCredentials(namespace: string, credentials: CredentialsPush): void
   /** Cuts every session of a pod that is gone and refuses its session ids. */
   dropPod(podUid: string): void

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest"
-import { createHelloGate, fullBucket, takeToken } from "./token-bucket.ts"
+import { createCallGate, fullBucket, takeToken } from "./token-bucket.ts"
 
 const RATE = { perSecond: 10, burst: 3 }
 
@@ -31,7 +31,7 @@ test.each(cases)("$name", ({ at, want }) => {
 
 test("one pod cannot use up what all share", () => {
   const limits = { fleet: { perSecond: 1, burst: 4 }, pod: { perSecond: 1, burst: 2 }, podsMax: 10 }
-  const gate = createHelloGate(limits, 0)
+  const gate = createCallGate(limits, 0)
   const flood = Array.from({ length: 100 }, () => gate.admit("greedy", 0))
   expect(flood.filter((isAdmitted) => isAdmitted)).toHaveLength(2)
   expect(["a", "b", "c"].map((pod) => gate.admit(pod, 0))).toEqual([true, true, false])
@@ -39,7 +39,7 @@ test("one pod cannot use up what all share", () => {
 
 test("pods are remembered up to the bound, the one heard of least recently leaves", () => {
   const limits = { fleet: { perSecond: 1, burst: 99 }, pod: { perSecond: 0, burst: 1 }, podsMax: 2 }
-  const gate = createHelloGate(limits, 0)
+  const gate = createCallGate(limits, 0)
   const asked = ["a", "b", "a", "c", "b", "a"].map((pod) => gate.admit(pod, 0))
   // `c` displaces `b`, which then displaces `a`: both begin with a full bucket again.
   expect(asked).toEqual([true, true, false, true, true, true])

@@ -27,8 +27,8 @@ export function takeToken(
   return { isTaken: true, bucket: { tokens: tokens - 1, atMs: now } }
 }
 
-/** The fleet's hellos together and each pod's own: one pod cannot use up what all share. */
-export interface HelloLimits {
+/** The fleet's calls together and each pod's own: one pod cannot use up what all share. */
+export interface CallLimits {
   readonly fleet: BucketRate
   readonly pod: BucketRate
   /**
@@ -38,17 +38,27 @@ export interface HelloLimits {
 }
 
 /** A hello with its handshakes and its TokenReview costs the two programs 2 to 3 ms of CPU. */
-export const HELLO_LIMITS: HelloLimits = Object.freeze({
+export const HELLO_LIMITS: CallLimits = Object.freeze({
   fleet: { perSecond: 200, burst: 200 },
   pod: { perSecond: 1, burst: 10 },
   podsMax: 20_000,
 })
 
-export interface HelloGate {
+/**
+ * A sidecar reports once a second, or batch after full batch after an outage: 10,000 records a
+ * second. One that sends each record by itself is told to come back.
+ */
+export const USAGE_LIMITS: CallLimits = Object.freeze({
+  fleet: { perSecond: 5000, burst: 5000 },
+  pod: { perSecond: 20, burst: 100 },
+  podsMax: 20_000,
+})
+
+export interface CallGate {
   admit(podUid: string, now: EpochMs): boolean
 }
 
-export function createHelloGate(limits: HelloLimits, startMs: EpochMs): HelloGate {
+export function createCallGate(limits: CallLimits, startMs: EpochMs): CallGate {
   const pods = new Map<string, Bucket>()
   let fleet = fullBucket(limits.fleet, startMs)
   return {
