@@ -31,6 +31,8 @@ export interface WatchRequest {
   readonly query: Readonly<Record<string, string>>
   /** One complete line without its end. */
   readonly onLine: (line: Uint8Array) => void
+  /** The head of the answer is there, with status 200. */
+  readonly onAnswer?: () => void
   /** Any byte has arrived. */
   readonly onBytes: () => void
   readonly signal: AbortSignal
@@ -98,6 +100,7 @@ export function createKubeClient(config: KubeConfig): KubeClient {
         await readAnswer(response)
         throw new KubeError("bad-answer", `a watch was answered with ${response.statusCode}`)
       }
+      request.onAnswer?.()
       await readLines(response, request)
     },
     close: () => agent.destroy(),

@@ -99,11 +99,18 @@ async function runReflector(
   const draw = options.draw ?? Math.random
   let state: ReflectorState = INITIAL_REFLECTOR
   let delayMs: number | null = 0
+  let isFailing = false
+  /** A watch is answered: what it follows may be quiet for a minute, and the API server is there. */
+  const answered = (): void => {
+    if (!isFailing || state.phase.kind !== "follow") return
+    isFailing = false
+    options.report?.({ kind: "recovered" })
+  }
   const take = (input: ReflectorInput): boolean => {
     if (closing.aborted) return false
     const { state: next, effects } = stepReflector(state, input, draw())
-    if (next.failures === 0 && state.failures > 0) options.report?.({ kind: "recovered" })
     state = next
+    if (next.failures === 0) answered()
     delayMs = null
     for (const effect of effects) {
       if (effect.kind === "connect") {
@@ -112,6 +119,7 @@ async function runReflector(
           const { message, retryAfterMs } = effect.failure
           const isAskedToWait = retryAfterMs !== null
           const retryInMs = Math.round(delayMs)
+          isFailing = true
           options.report?.({ kind: "failed", message, retryInMs, isAskedToWait })
         }
       } else if (effect.kind === "collect" || effect.kind === "apply" || effect.kind === "delete") {
@@ -121,6 +129,7 @@ async function runReflector(
       } else {
         table.replace()
         onSynced()
+        isFailing = false
         options.report?.({ kind: "synced", objects: table.size() })
       }
     }
@@ -129,16 +138,23 @@ async function runReflector(
   while (!closing.aborted) {
     await wait(delayMs ?? 0, undefined, { signal: closing }).catch(() => undefined)
     if (closing.aborted) return
-    await connect(options, state.phase, draw(), take, closing)
+    await connect(options, state.phase, draw(), { take, answered }, closing)
   }
 }
 
-/** One list page or one watch. `take` answers false when the connection is to be given up. */
+interface Taking {
+  /** False when the connection is to be given up. */
+  readonly take: (input: ReflectorInput) => boolean
+  /** The head of a watch's answer is there. */
+  readonly answered: () => void
+}
+
+/** One list page or one watch. */
 async function connect(
   options: ReflectorOptions,
   phase: ReflectorPhase,
   draw: number,
-  take: (input: ReflectorInput) => boolean,
+  { take, answered }: Taking,
   closing: AbortSignal,
 ): Promise<void> {
   if (phase.kind === "list") {
@@ -155,6 +171,7 @@ async function connect(
       path: options.path,
       query: watchQuery(options, phase, draw),
       signal: watchdog.signal,
+      onAnswer: answered,
       onBytes: watchdog.feed,
       onLine: (line) => {
         if (isGivenUp || line.length === 0) return

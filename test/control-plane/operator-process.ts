@@ -21,6 +21,9 @@ export interface OperatorProcess {
   program(): Program
   /** Starts it and waits until it leads. */
   start(): Promise<void>
+  /** Starts it and waits for nothing. */
+  launch(): Promise<void>
+  isRunning(): boolean
   stop(): Promise<void>
   /** kill -9; resolves when it is gone. */
   kill(): Promise<void>
@@ -48,31 +51,36 @@ export async function makeOperatorProcess(
     if (program === undefined) throw new Error("the operator was not started")
     return program
   }
+  const launch = async (): Promise<void> => {
+    before += program === undefined ? "" : program.stdout() + program.stderr()
+    program = await startProgram({
+      name: "operator",
+      args: [MAIN],
+      env: {
+        SIDEGATE_KUBECONFIG: access.kubeconfigPath,
+        SIDEGATE_OPERATOR_NAMESPACE: namespace,
+        SIDEGATE_LISTEN_HOST: "127.0.0.1",
+        SIDEGATE_CONTROL_PORT: String(controlPort),
+        SIDEGATE_OPS_PORT: String(opsPort),
+        SIDEGATE_STATE_DIR: stateDir,
+        SIDEGATE_LOG_LEVEL: "debug",
+        // One name: a restarted process leads on at once, as the container of one pod does.
+        SIDEGATE_LEASE_IDENTITY: `operator-of-${namespace}`,
+        ...env,
+      },
+    })
+  }
   return {
     namespace,
     controlPort,
     opsPort,
     serverName: `sidegate-operator.${namespace}.svc`,
     program: running,
+    launch,
+    isRunning: () => program?.isRunning() ?? false,
     start: async () => {
-      before += program === undefined ? "" : program.stdout() + program.stderr()
-      program = await startProgram({
-        name: "operator",
-        args: [MAIN],
-        env: {
-          SIDEGATE_KUBECONFIG: access.kubeconfigPath,
-          SIDEGATE_OPERATOR_NAMESPACE: namespace,
-          SIDEGATE_LISTEN_HOST: "127.0.0.1",
-          SIDEGATE_CONTROL_PORT: String(controlPort),
-          SIDEGATE_OPS_PORT: String(opsPort),
-          SIDEGATE_STATE_DIR: stateDir,
-          SIDEGATE_LOG_LEVEL: "debug",
-          // One name: a restarted process leads on at once, as the container of one pod does.
-          SIDEGATE_LEASE_IDENTITY: `operator-of-${namespace}`,
-          ...env,
-        },
-      })
-      await program.waitForLine(/"this process leads"/, START_WITHIN_MS)
+      await launch()
+      await running().waitForLine(/"this process leads"/, START_WITHIN_MS)
       await waitForHttp(`http://127.0.0.1:${opsPort}/readyz`, 200, START_WITHIN_MS)
     },
     stop: async () => {
