@@ -2,6 +2,7 @@
  * A sidecar reduced to its calls: plain HTTPS with a pod-bound token, for tests of the operator's
  * channel.
  */
+import type { IncomingHttpHeaders } from "node:http"
 import { request } from "node:https"
 import type { ConfigEvent, HeldVersion, HelloAnswer } from "#proxy/contract/push.ts"
 import { waitUntil } from "#test/process/wait-until.ts"
@@ -26,12 +27,23 @@ export interface ConfigStream {
   close(): void
 }
 
-export function call(
+export async function call(
   address: SidecarAddress,
   method: string,
   path: string,
   body?: unknown,
 ): Promise<Answer> {
+  const { status, body: answered } = await callForHead(address, method, path, body)
+  return { status, body: answered }
+}
+
+/** As `call`, with the headers of the answer. */
+export function callForHead(
+  address: SidecarAddress,
+  method: string,
+  path: string,
+  body?: unknown,
+): Promise<Answer & { readonly headers: IncomingHttpHeaders }> {
   return new Promise((resolve, reject) => {
     const outgoing = request(options(address, method, path), (response) => {
       const chunks: Buffer[] = []
@@ -39,7 +51,8 @@ export function call(
       response.on("error", reject)
       response.on("end", () => {
         const text = Buffer.concat(chunks).toString("utf8")
-        resolve({ status: response.statusCode ?? 0, body: text === "" ? null : JSON.parse(text) })
+        const { statusCode = 0, headers } = response
+        resolve({ status: statusCode, headers, body: text === "" ? null : JSON.parse(text) })
       })
     })
     outgoing.on("error", reject)
