@@ -10,7 +10,7 @@ import { API_VERSION, KINDS } from "#operator/api/v1alpha1/registry.ts"
 import type { IndexedKind } from "#operator/index/view.ts"
 import type { KubeClient } from "#operator/kube/kube-client.ts"
 import type { ObjectSink } from "#operator/kube/object-table.ts"
-import { type Reflector, startReflector } from "#operator/kube/reflector.ts"
+import { type Reflector, type ReflectorLimits, startReflector } from "#operator/kube/reflector.ts"
 import type { Log } from "#operator/telemetry/log.ts"
 import type { OperatorMetrics } from "#operator/telemetry/metrics.ts"
 import type { ObjectFeed } from "./control-plane.ts"
@@ -28,6 +28,8 @@ export interface WatchesOptions {
   readonly onBroken: (error: unknown) => void
   readonly log: Log
   readonly metrics: OperatorMetrics
+  /** `REFLECTOR_LIMITS` when left out. */
+  readonly limits?: ReflectorLimits
 }
 
 export interface Watches {
@@ -61,6 +63,7 @@ export function startWatches(options: WatchesOptions): Watches {
     const reflector = startReflector({
       client,
       ...where,
+      ...(options.limits === undefined ? {} : { limits: options.limits }),
       sink: { ...sink, reset },
       report: (what) => report(kind, what),
     })

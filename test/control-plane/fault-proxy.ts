@@ -47,8 +47,12 @@ export type Fault =
   | { readonly kind: "silence" }
   /** Forwarded with another query. */
   | { readonly kind: "rewrite"; readonly query: URLSearchParams }
-  /** Forwarded until the answer has `bytes` bytes, then `end`. */
-  | { readonly kind: "cut-after"; readonly bytes: number; readonly end: "destroy" | "clean" }
+  /** Forwarded until the answer has `bytes` bytes, then `end`; `stall`: open, and not a byte more. */
+  | {
+      readonly kind: "cut-after"
+      readonly bytes: number
+      readonly end: "destroy" | "clean" | "stall"
+    }
   /** This text comes before the server's answer. */
   | { readonly kind: "prepend"; readonly text: string }
 
@@ -160,9 +164,10 @@ function forward({ target, agent, token, incoming, outgoing, fault }: Forward): 
       outgoing.write(chunk.subarray(0, left))
       left -= chunk.length
       if (left > 0) return
+      response.removeAllListeners().on("error", () => undefined)
       response.destroy()
-      if (fault?.kind === "cut-after" && fault.end === "clean") outgoing.end()
-      else outgoing.destroy()
+      if (fault?.kind !== "cut-after" || fault.end === "destroy") outgoing.destroy()
+      else if (fault.end === "clean") outgoing.end()
     })
     response.on("end", () => outgoing.end())
     response.on("error", () => outgoing.destroy())
