@@ -1,7 +1,7 @@
 import { expect, test } from "vitest"
 import {
   INITIAL_REFLECTOR,
-  RETRY_MAX_MS,
+  RETRY_AFTER_MAX_MS,
   type ReflectorInput,
   type ReflectorState,
   stepReflector,
@@ -229,7 +229,7 @@ const cases: readonly {
     input: failed({ status: 429, retryAfterMs: 86_400_000 }),
     phase: { kind: "follow", resourceVersion: "10" },
     effects: ["connect"],
-    delayMs: RETRY_MAX_MS,
+    delayMs: RETRY_AFTER_MAX_MS,
   },
   {
     name: "many failures wait for the cap, half of it drawn",
@@ -237,7 +237,7 @@ const cases: readonly {
     input: failed({}),
     phase: { kind: "follow", resourceVersion: "10" },
     effects: ["connect"],
-    delayMs: 22_500,
+    delayMs: 2_250,
   },
   {
     name: "a list older than the one before is refused: another member of the store was asked",

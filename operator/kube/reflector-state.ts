@@ -61,7 +61,13 @@ export interface ReflectorStep {
 }
 
 export const RETRY_BASE_MS = 200
-export const RETRY_MAX_MS = 30_000
+/**
+ * Low, so that what an outage hid shows within five seconds of its end: an operator has nine
+ * watches, which makes six requests a second of an API server that fails them all, at the most.
+ */
+export const RETRY_MAX_MS = 3_000
+/** Of a `Retry-After`, which an API server in trouble may well set higher than that. */
+export const RETRY_AFTER_MAX_MS = 30_000
 /**
  * A watch that the server ends sooner counts as failed, or an empty answer would be asked for in a
  * circle.
@@ -211,10 +217,11 @@ function noStatus(message: string): WatchFailure {
   return { status: null, reason: null, retryAfterMs: null, isUnreadable: false, message }
 }
 
-/** Exponential with half of it drawn; a `Retry-After` is a lower bound. Both are capped. */
+/** Exponential with half of it drawn; a `Retry-After` is a lower bound. Each has its cap. */
 function retryDelay(failures: number, retryAfterMs: number | null, draw: number): number {
   const full = Math.min(RETRY_MAX_MS, RETRY_BASE_MS * 2 ** Math.min(failures, 20))
-  return Math.min(RETRY_MAX_MS, Math.max(retryAfterMs ?? 0, full * (0.5 + draw / 2)))
+  const asked = Math.min(RETRY_AFTER_MAX_MS, retryAfterMs ?? 0)
+  return Math.max(asked, full * (0.5 + draw / 2))
 }
 
 /**
