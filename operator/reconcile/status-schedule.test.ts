@@ -69,6 +69,16 @@ const cases: readonly Case[] = [
     want: [500],
   },
   {
+    name: "a remark at once, and its end",
+    observed: makeStatus(1, { ResolvedRefs: ["True", "ResolvedRefs"] }),
+    proposals: [
+      [100, makeStatus(1, { ResolvedRefs: ["True", "CredentialLooksForeign"] })],
+      [200, makeStatus(1, { ResolvedRefs: ["True", "ResolvedRefs"] })],
+    ],
+    until: 1000,
+    want: [100, 200],
+  },
+  {
     name: "a refusal at once, another reason at once, and its end at once",
     observed: inForce(1),
     proposals: [

@@ -182,8 +182,8 @@ function dueAt({ written, desired, usageAt }: Entry, countsAt: number, now: numb
 
 /**
  * A new generation, team, model or policy; a condition that turns False, changes its reason for it,
- * or stops being False; and the answer that the writer of the change waits for: Programmed turns
- * True, or its first sidecars come.
+ * or stops being False; a remark on references that are in order, or its end; and the answer that
+ * the writer of the change waits for: Programmed turns True, or its first sidecars come.
  */
 function isUrgent(written: ObjectStatus, desired: ObjectStatus): boolean {
   if (written.observedGeneration !== desired.observedGeneration) return true
@@ -191,7 +191,8 @@ function isUrgent(written: ObjectStatus, desired: ObjectStatus): boolean {
   return desired.conditions.some((condition) => {
     const before = written.conditions.find(({ type }) => type === condition.type)
     if (before === undefined) return true
-    return turnsFalse(before, condition) || becomesProgrammed(before, condition)
+    const isRemarked = condition.type === "ResolvedRefs" && before.reason !== condition.reason
+    return isRemarked || turnsFalse(before, condition) || becomesProgrammed(before, condition)
   })
 }
 

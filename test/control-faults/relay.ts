@@ -1,7 +1,7 @@
 /**
  * What stands between sidecar and operator: as the Service does, or as an attacker would.
  *
- * `startRelay` passes bytes on to whoever leads now and can be cut or hang; TLS goes through it.
+ * `startRelay` passes bytes on to whoever leads now; TLS goes through it.
  * `startForger` ends TLS itself, with a certificate that its sidecar trusts, and changes what the
  * operator says on the config stream. Both on loopback.
  */
@@ -15,13 +15,11 @@ export interface Relay {
   readonly port: number
   /** Where new connections go; those that are open are cut. */
   lead(port: number): void
-  /** Bytes are taken and not passed on, either way, until `lead`. */
-  hang(): void
   stop(): Promise<void>
 }
 
 export async function startRelay(target: number): Promise<Relay> {
-  let [port, isHanging] = [target, false]
+  let port = target
   const sockets = new Set<Socket>()
   const keep = (socket: Socket): Socket => {
     sockets.add(socket)
@@ -32,7 +30,7 @@ export async function startRelay(target: number): Promise<Relay> {
     const outgoing = keep(connect(port, "127.0.0.1"))
     keep(incoming)
     const pass = (from: Socket, to: Socket): void => {
-      from.on("data", (chunk) => void (isHanging || to.write(chunk)))
+      from.on("data", (chunk) => void to.write(chunk))
       from.on("close", () => to.destroy())
     }
     pass(incoming, outgoing)
@@ -45,11 +43,7 @@ export async function startRelay(target: number): Promise<Relay> {
     port: await listen(server),
     lead: (next) => {
       port = next
-      isHanging = false
       cut()
-    },
-    hang: () => {
-      isHanging = true
     },
     stop: () => end(server, cut),
   }
