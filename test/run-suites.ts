@@ -14,7 +14,15 @@ import { addCounts, type Counts, finish, formatCounts, NONE, readReport } from "
 
 const ROOT = join(import.meta.dirname, "..")
 /** The cheap ones first: what is broken at the root shows early. */
-const ORDER = ["unit", "upstream", "control-plane", "chart", "control-faults", "data-plane", "fault"]
+const ORDER = [
+  "unit",
+  "upstream",
+  "control-plane",
+  "chart",
+  "control-faults",
+  "data-plane",
+  "fault",
+]
 
 const wanted = process.argv.slice(2)
 const suites = listSuites().filter(({ name }) => wanted.length === 0 || wanted.includes(name))

@@ -100,7 +100,7 @@ async function runReflector(
   let state: ReflectorState = INITIAL_REFLECTOR
   let delayMs: number | null = 0
   let isFailing = false
-  /** A watch is answered: what it follows may be quiet for a minute, and the API server is there. */
+  /** A watch is answered: what it follows may be quiet for a minute, yet the server is there. */
   const answered = (): void => {
     if (!isFailing || state.phase.kind !== "follow") return
     isFailing = false

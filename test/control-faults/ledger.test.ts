@@ -68,7 +68,7 @@ const rows = () => {
 const limitFiles = (bytes: number | "unlimited") =>
   execFileSync("prlimit", ["--pid", String(world.operator.program().pid), `--fsize=${bytes}:`])
 
-/** What holds while nothing can be written: no acknowledgement, a time to come back, and service. */
+/** While nothing can be written: no acknowledgement, a time to come back, and service. */
 async function refusedButAlive(model: string): Promise<void> {
   const { status, headers, body } = await report()
   expect([status, Object(body).error.code]).toEqual([503, "ledger_unavailable"])
