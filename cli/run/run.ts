@@ -20,6 +20,7 @@ import { createMetrics } from "#operator/telemetry/metrics.ts"
 import { createProxy, type Proxy as RunningProxy } from "#proxy/compose.ts"
 import { DEFAULT_LIMITS, type ProxyConfig } from "#proxy/config.ts"
 import type { PodIdentity } from "#proxy/contract/push.ts"
+import { cloudLines } from "./cloud-lines.ts"
 import { firstModel } from "./first-model.ts"
 import { createInMemoryChannel } from "./in-memory-channel.ts"
 import { OPERATOR_NAMESPACE } from "./objects.ts"
@@ -109,6 +110,7 @@ function startControlPlane(
   store: LedgerStore,
 ): Session {
   const { print } = environment
+  const cloud = readCloudSettings((name) => environment.variable(name) || null)
   let workspace: Workspace | undefined
   const statuses = createStatusReader((ref, condition) =>
     workspace === undefined ? "" : unsetVariableHint(workspace.objects, ref, condition),
@@ -126,7 +128,7 @@ function startControlPlane(
       applyStatus: async (write) => printStatus(write, statuses, print),
       emitEvent: async () => undefined,
     },
-    cloud: readCloudSettings((name) => environment.variable(name) || null),
+    cloud,
     log: createLog(options.logLevel, process.stderr),
     metrics: createMetrics(),
     now: environment.now,
@@ -138,8 +140,13 @@ function startControlPlane(
     plane.feed,
   )
   plane.feed.reset("Pod", [podObject(identity)])
+  const told = new Set<string>()
   const load = (): Workspace => {
     workspace = loadAndPrint(reader, statuses, print)
+    for (const line of cloudLines(workspace.objects.objects.values(), cloud)) {
+      if (!told.has(line)) print(line)
+      told.add(line)
+    }
     return workspace
   }
   return { plane, identity, load, reload: () => reload(load, plane, print) }
