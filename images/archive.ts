@@ -11,7 +11,6 @@ import { dirname, join } from "node:path"
 import { Readable } from "node:stream"
 import { pipeline } from "node:stream/promises"
 import { type Pack, pack } from "tar-stream"
-import { RELEASE } from "#proxy/contract/release.ts"
 import { type BaseFile, NODE_PATH, NON_ROOT } from "./base-files.ts"
 
 export interface Archive {
@@ -25,8 +24,9 @@ export interface ArchiveOptions {
   /** `sidegate-proxy:0.1.0` */
   readonly reference: string
   readonly path: string
+  readonly labels: Readonly<Record<string, string>>
   readonly base: readonly BaseFile[]
-  /** Names in `folder`; they go below `/app`. */
+  /** Names in `folder`; they go below `/app`. None make an image that is a base alone. */
   readonly app: readonly string[]
   readonly folder: string
 }
@@ -39,12 +39,13 @@ interface Entry {
 }
 
 export async function writeArchive(options: ArchiveOptions): Promise<Archive> {
-  const { reference, path, base, app, folder } = options
+  const { reference, path, labels, base, app, folder } = options
+  const program = withFolders(app.map((name) => appEntry(folder, name)))
   const layers = await Promise.all([
     layerOf([...withFolders(base.map(baseEntry)), { name: "tmp", mode: 0o1777, bytes: null }]),
-    layerOf(withFolders(app.map((name) => appEntry(folder, name)))),
+    ...(program.length === 0 ? [] : [layerOf(program)]),
   ])
-  const config = Buffer.from(JSON.stringify(configOf(reference, layers)))
+  const config = Buffer.from(JSON.stringify(configOf(reference, labels, layers)))
   const digest = sha256(config)
   const manifest = [
     {
@@ -115,7 +116,11 @@ function withFolders(files: readonly Entry[]): readonly Entry[] {
 }
 
 /** What the Dockerfiles say, once more. */
-function configOf(reference: string, layers: readonly Layer[]) {
+function configOf(
+  reference: string,
+  labels: Readonly<Record<string, string>>,
+  layers: readonly Layer[],
+) {
   const [name = reference] = reference.split(":")
   return {
     architecture: process.arch === "arm64" ? "arm64" : "amd64",
@@ -126,11 +131,7 @@ function configOf(reference: string, layers: readonly Layer[]) {
       Env: ["PATH=/usr/local/bin:/usr/bin:/bin", "NODE_ENV=production"],
       User: `${NON_ROOT}:${NON_ROOT}`,
       WorkingDir: "/app",
-      Labels: {
-        "org.opencontainers.image.title": name,
-        "org.opencontainers.image.version": RELEASE,
-        "org.opencontainers.image.licenses": "Apache-2.0",
-      },
+      Labels: labels,
     },
     rootfs: { type: "layers", diff_ids: layers.map(({ digest }) => `sha256:${digest}`) },
     history: layers.map((_, at) => ({

@@ -4,18 +4,30 @@
  * In: the checkout, and `--out DIR` (default `dist`), `--tag TAG` (default: the version). Out: in
  * DIR for each image its bundle, `NAME.sbom.json`, and `NAME.tar`, an archive as `docker load`,
  * `ctr images import` and `kind load image-archive` take it. The same checkout on the same machine
- * gives the same bytes. Where docker or buildah answer, they build from the Dockerfiles instead of
- * our own base.
+ * gives the same bytes. Where docker or buildah answer, they build from the Dockerfiles, on our own
+ * packed base when theirs cannot be had.
  */
 import { spawnSync } from "node:child_process"
-import { mkdirSync, statSync, writeFileSync } from "node:fs"
+import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { parseArgs } from "node:util"
 import { RELEASE } from "#proxy/contract/release.ts"
 import { type Archive, writeArchive } from "./archive.ts"
 import { baseFiles } from "./base-files.ts"
+import {
+  BUILDERS,
+  type Builder,
+  baseCommand,
+  buildCommands,
+  type Command,
+  loadCommand,
+} from "./builders.ts"
 import { bundle, IMAGES, type ImageName } from "./bundle.ts"
+import { imageLabels } from "./labels.ts"
 import { describeContents } from "./sbom.ts"
+import { readSourceFacts } from "./source-facts.ts"
+
+const ROOT = join(import.meta.dirname, "..")
 
 const HELP = `Builds sidegate-operator, sidegate-proxy and the application of the examples.
 
@@ -23,7 +35,10 @@ const HELP = `Builds sidegate-operator, sidegate-proxy and the application of th
   --tag TAG    the images' tag (default: ${RELEASE})
   --base IMAGE base image for docker or buildah (default: the Dockerfiles' own)
   --bundles    stop at the bundles: no image, no archive
+  --builder B  docker or buildah (default: the first that answers)
   --packed     never use docker or buildah: pack this machine's Node as the base
+  --source URL, --revision COMMIT
+               what the images say of their sources (default: this checkout's origin and commit)
 `
 
 const DOCKERFILES: Readonly<Record<ImageName, string>> = {
@@ -38,7 +53,10 @@ const { values } = parseArgs({
     tag: { type: "string", default: RELEASE },
     base: { type: "string" },
     bundles: { type: "boolean", default: false },
+    builder: { type: "string" },
     packed: { type: "boolean", default: false },
+    source: { type: "string" },
+    revision: { type: "string" },
     help: { type: "boolean", default: false },
   },
 })
@@ -50,7 +68,13 @@ if (values.bundles) {
   for (const name of IMAGES) await bundleInto(name)
   process.exit(0)
 }
+const known = readSourceFacts()
+const facts = {
+  source: values.source ?? known.source,
+  revision: values.revision ?? known.revision,
+}
 const builder = values.packed ? null : findBuilder()
+const builtOn = builder === null ? null : await findBase(builder)
 const how = builder ?? `packed on Node ${process.versions.node} of this machine`
 console.log(`images: tag ${values.tag}, ${how}`)
 for (const name of IMAGES) {
@@ -76,41 +100,57 @@ async function build(name: ImageName): Promise<Archive> {
   writeFileSync(join(folder, "sbom.json"), sbom)
   const path = join(values.out, `${name}.tar`)
   const reference = `${name}:${values.tag}`
-  if (builder !== null) return buildWith(builder, name, folder, reference, path)
-  return writeArchive({ reference, path, base: baseFiles(), app: bundled.files, folder })
-}
-
-/** The first that is there and answers. */
-function findBuilder(): "docker" | "buildah" | null {
-  const answers = (command: string) =>
-    spawnSync(command, ["info"], { stdio: "ignore" }).status === 0
-  if (answers("docker")) return "docker"
-  return answers("buildah") ? "buildah" : null
-}
-
-function buildWith(
-  builder: "docker" | "buildah",
-  name: ImageName,
-  context: string,
-  reference: string,
-  path: string,
-): Archive {
-  const file = join(import.meta.dirname, "..", DOCKERFILES[name])
-  const base = values.base === undefined ? [] : ["--build-arg", `BASE=${values.base}`]
-  const args = ["build", "-f", file, "-t", reference, ...base, context]
-  run(builder, args)
-  if (builder === "docker") run("docker", ["save", "-o", path, reference])
-  else run("buildah", ["push", reference, `docker-archive:${path}:${reference}`])
+  if (builder === null) {
+    const labels = imageLabels(name, facts)
+    return writeArchive({ reference, path, labels, base: baseFiles(), app: bundled.files, folder })
+  }
+  const dockerfile = join(ROOT, DOCKERFILES[name])
+  const plan = { dockerfile, context: folder, reference, archive: path, base: builtOn, facts }
+  for (const command of buildCommands(builder, plan)) run(command)
   return { reference, path, digest: `built by ${builder}` }
 }
 
-function run(command: string, args: readonly string[]): void {
-  const { status } = spawnSync(command, args, {
+/** The first that is there and answers. */
+function findBuilder(): Builder | null {
+  const { builder: wanted } = values
+  const among = BUILDERS.filter((one) => wanted === undefined || one === wanted)
+  const found = among.find((one) => isDone([one, "info"]))
+  if (found === undefined && wanted !== undefined) fail(`builder ${wanted} does not answer`)
+  return found ?? null
+}
+
+/** The base that was asked for or the Dockerfiles' own, where it can be had; else one packed here. */
+async function findBase(by: Builder): Promise<string | null> {
+  const wanted = values.base ?? defaultBase()
+  if (isDone(baseCommand(by, wanted))) return values.base ?? null
+  if (values.base !== undefined) fail(`base ${wanted} cannot be had`)
+  const reference = `localhost/sidegate-base:${values.tag}`
+  console.log(`images: ${wanted} cannot be had; the base is packed from this machine's Node`)
+  mkdirSync(values.out, { recursive: true })
+  const path = join(values.out, "sidegate-base.tar")
+  await writeArchive({ reference, path, labels: {}, base: baseFiles(), app: [], folder: "" })
+  run(loadCommand(by, path))
+  return reference
+}
+
+function defaultBase(): string {
+  const dockerfile = readFileSync(join(ROOT, DOCKERFILES["sidegate-proxy"]), "utf8")
+  return /^ARG BASE=(\S+)$/m.exec(dockerfile)?.[1] ?? fail("proxy/Dockerfile names no base")
+}
+
+function isDone([program, ...args]: Command): boolean {
+  return spawnSync(program, args, { stdio: "ignore" }).status === 0
+}
+
+function run([program, ...args]: Command): void {
+  const { status } = spawnSync(program, args, {
     stdio: "inherit",
     env: { ...process.env, SOURCE_DATE_EPOCH: "0" },
   })
-  if (status !== 0) {
-    console.error(`images: ${command} ${args[0]} ended with ${status}`)
-    process.exit(1)
-  }
+  if (status !== 0) fail(`${program} ${args[0]} ended with ${status}`)
+}
+
+function fail(message: string): never {
+  console.error(`images: ${message}`)
+  process.exit(1)
 }

@@ -6,7 +6,10 @@ import { afterAll, beforeAll, expect, test } from "vitest"
 import { writeArchive } from "./archive.ts"
 import { type BaseFile, baseFiles, NODE_PATH, NON_ROOT } from "./base-files.ts"
 import { type Bundled, bundle } from "./bundle.ts"
+import { imageLabels } from "./labels.ts"
 import { describeContents } from "./sbom.ts"
+
+type Fields = Readonly<Record<string, unknown>>
 
 let folder = ""
 let bundled: Bundled
@@ -23,10 +26,13 @@ const BASE: readonly BaseFile[] = [
   { path: NODE_PATH, content: { kind: "text", text: "node" }, isExecutable: true },
 ]
 
+const LABELS = imageLabels("sidegate-proxy", { source: null, revision: "c0ffee" })
+
 const pack = (name: string) =>
   writeArchive({
     reference: "sidegate-proxy:test",
     path: join(folder, name),
+    labels: LABELS,
     base: BASE,
     app: bundled.files,
     folder,
@@ -60,9 +66,17 @@ test("it holds the base, the program with its licence and SBOM, and nothing else
     "usr/local/bin/node",
   ])
   const config = [...outer].find(([name]) => /^[0-9a-f]{64}\.json$/.test(name))?.[1]
-  const { User, Entrypoint } = JSON.parse(String(config)).config as Record<string, unknown>
+  const { User, Entrypoint, Labels } = JSON.parse(String(config)).config as Fields
   expect(User).toBe(`${NON_ROOT}:${NON_ROOT}`)
   expect(Entrypoint).toEqual([NODE_PATH, "/app/main.mjs"])
+  expect(Labels).toEqual(LABELS)
+})
+
+test("a base alone is one layer", async () => {
+  const path = join(folder, "base.tar")
+  await writeArchive({ reference: "base:test", path, labels: {}, base: BASE, app: [], folder: "" })
+  const names = [...(await entriesOf(readFileSync(path))).keys()]
+  expect(names.filter((name) => name.endsWith("layer.tar"))).toHaveLength(1)
 })
 
 test("the SBOM names what is in the bundle, with version and licence", () => {

@@ -6,6 +6,7 @@
  */
 import { RELEASE } from "#proxy/contract/release.ts"
 import type { BundledPackage, ImageName } from "./bundle.ts"
+import { LICENSES } from "./labels.ts"
 
 export function describeContents(name: ImageName, packages: readonly BundledPackage[]): string {
   const document = {
@@ -18,7 +19,7 @@ export function describeContents(name: ImageName, packages: readonly BundledPack
         "bom-ref": name,
         name,
         version: RELEASE,
-        licenses: [{ expression: "Apache-2.0" }],
+        licenses: [{ expression: LICENSES }],
       },
     },
     components: [

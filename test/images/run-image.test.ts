@@ -1,9 +1,11 @@
 import { execFileSync, spawnSync } from "node:child_process"
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { afterAll, beforeAll, expect, test } from "vitest"
+import { RELEASE } from "#proxy/contract/release.ts"
+import { type Unpacked, unpack } from "./unpack.ts"
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url))
 const isRoot = process.getuid?.() === 0
@@ -19,37 +21,17 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-/** What a container gets of the archive: its layers, one over the other, and its entry point. */
-function unpack(name: string) {
-  const archive = join(folder, `${name}.tar`)
-  const root = join(folder, `${name}.root`)
-  const read = (member: string) =>
-    execFileSync("tar", ["-xOf", archive, member], { maxBuffer: 512 * 1024 ** 2 })
-  const [image] = JSON.parse(String(read("manifest.json")))
-  mkdirSync(root)
-  for (const layer of image.Layers) {
-    execFileSync("tar", ["-xpf", "-", "-C", root], { input: read(layer) })
-  }
-  const {
-    User: user,
-    Entrypoint: entrypoint,
-    Env: env,
-  } = JSON.parse(String(read(image.Config))).config as Readonly<Record<"User", string>> &
-    Readonly<Record<"Entrypoint" | "Env", readonly string[]>>
-  return { root, user, entrypoint, env }
-}
-
 const cases = [
   { name: "sidegate-proxy", settings: [], says: "SIDEGATE_OPERATOR_URL" },
-  { name: "sidegate-operator", settings: ["SIDEGATE_ROLE=x"], says: "operator or webhook" },
+  { name: "sidegate-operator", settings: ["SIDEGATE_ROLE=x"], says: "operator, webhook" },
   { name: "sidegate-operator", settings: ["SIDEGATE_ROLE=webhook"], says: "PROXY_IMAGE" },
 ] as const
 
 // `chroot` takes root; elsewhere the stories on a cluster run the images.
 test.runIf(isRoot)("each image runs as its user on its own files alone and names a setting", () => {
-  const images = new Map<string, ReturnType<typeof unpack>>()
+  const images = new Map<string, Unpacked>()
   for (const { name, settings, says } of cases) {
-    const image = images.get(name) ?? unpack(name)
+    const image = images.get(name) ?? unpack(folder, name)
     images.set(name, image)
     const given = [...image.env, ...settings].map((setting) => setting.split("=", 2))
     const args = [`--userspec=${image.user}`, image.root, ...image.entrypoint]
@@ -63,11 +45,23 @@ test.runIf(isRoot)("each image runs as its user on its own files alone and names
     expect(stderr).not.toMatch(/shared librar|Cannot find/)
     expect(status).toBe(1)
   }
+  const commit = spawnSync("git", ["rev-parse", "HEAD"], { cwd: ROOT, encoding: "utf8" })
+  for (const [name, { labels }] of images) {
+    const { "org.opencontainers.image.revision": revision, ...others } = labels
+    // Of a checkout with changes it ends in `-dirty`; without git nobody knows.
+    const known = commit.status === 0 ? commit.stdout.trim() : undefined
+    expect(revision?.replace("-dirty", "")).toBe(known)
+    expect(others).toMatchObject({
+      "org.opencontainers.image.licenses": "Apache-2.0",
+      "org.opencontainers.image.title": name,
+      "org.opencontainers.image.version": RELEASE,
+    })
+  }
 })
 
 // `chroot` takes root; elsewhere the stories on a cluster run the images.
 test.runIf(isRoot)("nothing of an image but /tmp can be written by its user", () => {
-  const { root, user } = unpack("sidegate-example")
+  const { root, user } = unpack(folder, "sidegate-example")
   const script =
     "for (const at of ['/', '/app', '/etc', '/tmp'])" +
     "try { require('fs').writeFileSync(at + '/x', ''); console.log(at) } catch {}"
