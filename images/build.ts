@@ -119,7 +119,10 @@ function findBuilder(): Builder | null {
   return found ?? null
 }
 
-/** The base that was asked for or the Dockerfiles' own, where it can be had; else one packed here. */
+/**
+ * The base that was asked for, or null for the Dockerfiles' own; where that cannot be had, one that
+ * is packed here.
+ */
 async function findBase(by: Builder): Promise<string | null> {
   const wanted = values.base ?? defaultBase()
   if (isDone(baseCommand(by, wanted))) return values.base ?? null

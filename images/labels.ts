@@ -2,8 +2,9 @@
  * What an image says of itself, by the names of the OCI image specification
  * (https://github.com/opencontainers/image-spec/blob/main/annotations.md).
  *
- * In: the image and where its sources are. Out: labels; nothing that depends on when or where it was
- * built, so that the same sources give the same labels. Must not know git: `source-facts.ts` asks.
+ * In: the image and where its sources are. Out: labels; nothing that depends on when or where it
+ * was built, so that the same sources give the same labels. Must not know git: `source-facts.ts`
+ * asks.
  */
 import { RELEASE } from "#proxy/contract/release.ts"
 import type { ImageName } from "./bundle.ts"

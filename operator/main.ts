@@ -1,6 +1,7 @@
 /**
  * The operator's process: settings in, a running operator, an orderly end. `SIDEGATE_ROLE=webhook`
- * makes it the injection webhook instead.
+ * makes it the injection webhook instead, and `check-rollback` a question that is answered by the
+ * exit code.
  *
  * SIGTERM and SIGINT end it with code 0; a second one, or an end that takes too long, with code 1.
  * Whatever nothing caught is a bug after which no state can be trusted: it is logged, and the
@@ -8,6 +9,7 @@
  */
 import { isMainThread } from "node:worker_threads"
 import { RELEASE } from "#proxy/contract/release.ts"
+import { checkRollback } from "./check-rollback.ts"
 import { readOperatorConfig } from "./config.ts"
 import { type RunningOperator, startOperator } from "./start.ts"
 import { startWebhook } from "./start-webhook.ts"
@@ -26,6 +28,10 @@ if (isMainThread) await run()
 else await import("./ledger/store/sqlite/worker.ts")
 
 async function run(): Promise<void> {
+  if (process.env["SIDEGATE_ROLE"] === "check-rollback") {
+    process.exitCode = await checkRollback()
+    return
+  }
   const role = prepare()
   if (role.ok) {
     await main(role)
@@ -54,7 +60,8 @@ function prepare(): Role | { readonly ok: false; readonly problems: readonly str
     return { ok: true, name, logLevel: config.logLevel, start }
   }
   if (name !== "operator") {
-    const problem = `SIDEGATE_ROLE is "${name.slice(0, 64)}"; it must be operator or webhook`
+    const known = "operator, webhook or check-rollback"
+    const problem = `SIDEGATE_ROLE is "${name.slice(0, 64)}"; it must be ${known}`
     return { ok: false, problems: [problem] }
   }
   const read = readOperatorConfig(process.env, RELEASE)

@@ -7,6 +7,11 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- end }}
 
+{{/* Plurals of our kinds: JSON. */}}
+{{- define "sidegate.kinds" -}}
+{{ list "ainamespaces" "aiproviders" "modelcatalogs" "airoutes" "modelpolicies" "teamquotas" | toJson }}
+{{- end }}
+
 {{/* A repository's whole name, with the tag where it has no digest. Takes the context and the repository. */}}
 {{- define "sidegate.image" -}}
 {{- $context := index . 0 -}}
