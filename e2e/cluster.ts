@@ -20,6 +20,22 @@ export function run(command: string, args: readonly string[], input?: string): s
   throw new Error(`${command} ${args.join(" ")}: ${said || (done.error?.message ?? "no word")}`)
 }
 
+/** All that the command says, whether it fails or not: for what must be refused. */
+export function said(command: string, args: readonly string[], input?: string): string {
+  const done = spawnSync(command, args, { encoding: "utf8", input, timeout: COMMAND_MS })
+  return `${done.stdout}${done.stderr}`.trim()
+}
+
+/** Brings an image to the nodes, as `SIDEGATE_E2E_LOAD` says; false when it says nothing. */
+export function loadImage(image: string, archive: string): boolean {
+  const load = process.env["SIDEGATE_E2E_LOAD"] ?? ""
+  if (load === "") return false
+  const values: Readonly<Record<string, string>> = { "{image}": image, "{archive}": archive }
+  const [command = "", ...args] = load.split(" ").map((word) => values[word] ?? word)
+  run(command, args)
+  return true
+}
+
 export function kubectl(...args: readonly string[]): string {
   return run("kubectl", args)
 }

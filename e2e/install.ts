@@ -4,19 +4,12 @@
  * What is left of an earlier run is removed first, so that a run that was ended can be repeated.
  */
 import { spawnSync } from "node:child_process"
-import { install, kubectl, NAMESPACE, RELEASE_NAME, run, uninstall } from "./cluster.ts"
+import { install, kubectl, loadImage, NAMESPACE, RELEASE_NAME, run, uninstall } from "./cluster.ts"
 
 export function setup(): () => void {
   run(process.execPath, ["images/build.ts", "--packed"])
-  const load = process.env["SIDEGATE_E2E_LOAD"] ?? ""
-  for (const name of load === "" ? [] : ["operator", "proxy", "example"]) {
-    const image = `sidegate-${name}`
-    const values: Readonly<Record<string, string>> = {
-      "{image}": `${image}:0.1.0`,
-      "{archive}": `dist/${image}.tar`,
-    }
-    const [command = "", ...args] = load.split(" ").map((word) => values[word] ?? word)
-    run(command, args)
+  for (const name of ["operator", "proxy", "example"]) {
+    loadImage(`sidegate-${name}:0.1.0`, `dist/sidegate-${name}.tar`)
   }
   for (const release of run("helm", ["list", "-n", NAMESPACE, "-q"]).split("\n")) {
     if (release !== "") uninstall(release)
