@@ -325,6 +325,47 @@ describe("a proxy", () => {
     expect(request?.body).toBe('{"model":"gpt-4o","messages":[{"role":"user","content":"hello"}]}')
   })
 
+  test.each([
+    // The report is in the last chunk, unasked: nothing is added, and nothing is taken out.
+    ["Mistral", '{"model":"gpt-4o","messages":[{"role":"user","content":"hello"}],"stream":true}'],
+    [
+      null,
+      '{"stream_options":{"include_usage":true},"model":"gpt-4o",' +
+        '"messages":[{"role":"user","content":"hello"}],"stream":true}',
+    ],
+  ])(
+    "sends a stream on as vendor %s takes it, and counts what it reports",
+    async (vendor, want) => {
+      const usage = { prompt_tokens: 3, completion_tokens: 2, total_tokens: 5 }
+      const chunk = (choices: unknown, more: object = {}) =>
+        `data: ${JSON.stringify({ id: "c", object: "chat.completion.chunk", choices, ...more })}\n\n`
+      const content = chunk([{ index: 0, delta: { content: "hi" }, finish_reason: null }])
+      const last = [{ index: 0, delta: { content: "" }, finish_reason: "stop" }]
+      const [shown, hidden] =
+        vendor === null
+          ? [content + chunk(last), chunk([], { usage })]
+          : [content + chunk(last, { usage }), ""]
+      const upstream = await startUpstream()
+      upstream.answer = (response) => {
+        response.writeHead(200, { "content-type": "text/event-stream" })
+        response.end(`${shown}${hidden}data: [DONE]\n\n`)
+      }
+      const operator = new Operator()
+      const push = makePush(upstream.origin, 1, "smart", { vendor })
+      operator.push(makeKeys(upstream.origin), { event: "snapshot", data: push })
+      const { proxy, app } = await start(operator)
+      await proxy.ready
+      const response = await ask(app, "smart", { stream: true })
+      expect(await response.text()).toBe(`${shown}data: [DONE]\n\n`)
+      expect(upstream.requests[0]?.body).toBe(want)
+      await until(() => operator.records.length === 1)
+      expect(operator.records[0]).toMatchObject({
+        usage: { inputTokens: 3, outputTokens: 2 },
+        source: "reported",
+      })
+    },
+  )
+
   test("listens on both loopback addresses, where the host has them", async () => {
     const { proxy } = await start(new Operator())
     const [first, second] = proxy.app
