@@ -439,6 +439,60 @@ describe("what is charged", () => {
     })
   })
 
+  test("every part that is told is settled at its price, and the tier that the prompt reaches", () => {
+    const tariff = {
+      input: 1000,
+      cachedInput: 100,
+      cacheWrite: 1250,
+      inputAudio: 5000,
+      output: 2000,
+      outputAudio: 8000,
+    }
+    const tier = { ...tariff, input: 10_000, output: 20_000, aboveInputTokens: 99 }
+    const prices = { "OpenAI-compatible/served": [{ fromMs: 0, ...tariff, tiers: [tier] }] }
+    const usage = {
+      prompt_tokens: 100,
+      completion_tokens: 10,
+      total_tokens: 110,
+      prompt_tokens_details: { cached_tokens: 40, cache_write_tokens: 20, audio_tokens: 30 },
+      completion_tokens_details: { reasoning_tokens: 4, audio_tokens: 5 },
+    }
+    const body = JSON.stringify({ choices: [], usage })
+    const world = createWorld({ scripts: [answers(body)] })
+    startChat(world, { runtime: makeRuntime({ prices }) })
+    world.advance(10)
+    expect(finalOf(world)).toMatchObject({
+      source: "reported",
+      usage: {
+        inputTokens: 100,
+        cachedInputTokens: 40,
+        cacheWriteTokens: 20,
+        inputAudioTokens: 30,
+        outputTokens: 10,
+        reasoningTokens: 4,
+        outputAudioTokens: 5,
+      },
+      cost: Math.ceil(
+        (10 * 10_000 + 40 * 100 + 20 * 1250 + 30 * 5000 + 5 * 20_000 + 5 * 8000) / 1000,
+      ),
+    })
+  })
+
+  test("an attempt is written down with the most that it may cost", () => {
+    const tariff = { input: 1000, cachedInput: 100, cacheWrite: 1250, output: 2000 }
+    const tier = { ...tariff, input: 10_000, output: 20_000, aboveInputTokens: 99 }
+    const prices = { "OpenAI-compatible/served": [{ fromMs: 0, ...tariff, tiers: [tier] }] }
+    const content = "x".repeat(4 * 93)
+    const world = createWorld({ scripts: [[{ fail: RESET }]] })
+    startChat(world, {
+      body: { ...CHAT, messages: [{ role: "user", content }], max_tokens: 50 },
+      runtime: makeRuntime({ prices }),
+    })
+    world.advance(0)
+    const estimate = { inputTokens: 100, cachedInputTokens: 0, outputTokens: 50 }
+    expect(world.intents[0]).toMatchObject({ estimate, estimatedCost: 100 * 10 + 50 * 20 })
+  })
+
   const BAD_USAGE = [
     ["missing", undefined],
     ["null", null],
