@@ -101,6 +101,7 @@ export const SPOKEN_SCHEMAS = [
   "Gemini",
   "VertexAI",
   "Bedrock",
+  "Cohere",
   "Simulated",
 ] as const satisfies readonly [ProviderSchema, ...ProviderSchema[]]
 

@@ -9,6 +9,7 @@ import type { ProviderAdapter, UpstreamWire } from "./adapter.ts"
 import { anthropic } from "./anthropic/anthropic.ts"
 import { azureOpenAi } from "./azure-openai/azure-openai.ts"
 import { bedrock } from "./bedrock/bedrock.ts"
+import { cohere } from "./cohere/cohere.ts"
 import { gemini } from "./gemini/gemini.ts"
 import { openAi } from "./openai/openai.ts"
 import { vertexAi } from "./vertex-ai/vertex-ai.ts"
@@ -20,6 +21,7 @@ const ADAPTERS: Readonly<Record<SpokenSchema, ProviderAdapter>> = Object.freeze(
   Gemini: gemini,
   VertexAI: vertexAi,
   Bedrock: bedrock,
+  Cohere: cohere,
   /** Its script speaks OpenAI's schema. */
   Simulated: openAi,
 })

@@ -77,6 +77,13 @@ export const SCHEMAS = {
     provider: { pathPrefix: "", options: VERTEX },
     model: "gemini-3-pro",
   },
+  Cohere: {
+    ...SSE,
+    schema: "Cohere",
+    answers: "Cohere",
+    provider: { pathPrefix: "" },
+    model: "command-a-03-2025",
+  },
   Bedrock: {
     schema: "Bedrock",
     answers: "Bedrock",

@@ -1,0 +1,154 @@
+/** Answers and stream events of Cohere's chat to events of the intermediate form. */
+import type { JsonDocument } from "#proxy/contract/json-document.ts"
+import { JsonView } from "#proxy/contract/json-view.ts"
+import type { FinishReason, ResponseEvent } from "#proxy/exchange/response-event.ts"
+import type { Frame } from "#proxy/wire/frame.ts"
+import { type DecodedAnswer, type StreamDecoder, WireFault } from "../adapter.ts"
+import { readUsage } from "./read-answer.ts"
+
+export function decodeAnswer(answer: JsonDocument): DecodedAnswer {
+  const view = new JsonView(answer)
+  const message = view.member("message")
+  if (message?.isObject !== true) return { ok: false, fault: "it has no message" }
+  const events: ResponseEvent[] = [startOf(view)]
+  for (const part of message.member("content")?.items() ?? []) events.push(...contentOf(part))
+  const plan = message.textOf("tool_plan")
+  if (plan !== undefined) events.push({ kind: "reasoning-delta", choice: 0, text: plan })
+  for (const citation of message.member("citations")?.items() ?? []) events.push(cite(citation))
+  for (const [call, view_] of (message.member("tool_calls")?.items() ?? []).entries()) {
+    events.push(beginCall(view_, call))
+    const text = view_.member("function")?.textOf("arguments") ?? "{}"
+    events.push({ kind: "tool-call-delta", choice: 0, call, arguments: text })
+  }
+  return { ok: true, events: [...events, ...endOf(view), { kind: "response-end" }] }
+}
+
+export function openDecoder(): StreamDecoder {
+  return new CohereDecoder()
+}
+
+class CohereDecoder implements StreamDecoder {
+  private calls = 0
+
+  push(frame: Frame): readonly ResponseEvent[] {
+    if (frame.kind === "done-marker") throw new WireFault("a [DONE] is no event of Cohere's")
+    const view = new JsonView(frame.document)
+    if (!view.isObject) throw new WireFault("an event is not a JSON object")
+    const message = view.member("delta")?.member("message")
+    switch (view.textOf("type") ?? frame.name) {
+      case "message-start":
+        return [startOf(view)]
+      case "content-start":
+      case "content-delta": {
+        const content = message?.member("content")
+        return content === undefined ? [] : contentOf(content)
+      }
+      case "tool-plan-delta": {
+        const text = message?.textOf("tool_plan") ?? ""
+        return [{ kind: "reasoning-delta", choice: 0, text }]
+      }
+      case "tool-call-start":
+        return this.begin(message?.member("tool_calls"))
+      case "tool-call-delta":
+        return this.grow(message?.member("tool_calls"))
+      case "citation-start": {
+        const citation = message?.member("citations")
+        return citation === undefined ? [] : [cite(citation)]
+      }
+      case "message-end":
+        return this.end(view.member("delta"))
+      default:
+        return []
+    }
+  }
+
+  /** A close is no end: `message-end` is. */
+  finish(): readonly ResponseEvent[] {
+    return []
+  }
+
+  private begin(call: JsonView | undefined): readonly ResponseEvent[] {
+    if (call === undefined) return []
+    const events = [beginCall(call, this.calls)]
+    this.calls++
+    return [...events, ...this.grow(call)]
+  }
+
+  private grow(call: JsonView | undefined): readonly ResponseEvent[] {
+    const text = call?.member("function")?.textOf("arguments") ?? ""
+    if (text === "") return []
+    return [{ kind: "tool-call-delta", choice: 0, call: this.calls - 1, arguments: text }]
+  }
+
+  private end(delta: JsonView | undefined): readonly ResponseEvent[] {
+    if (delta === undefined || delta.textOf("error") !== undefined) {
+      return [{ kind: "response-error", message: "the upstream reported an error" }]
+    }
+    return [...endOf(delta), { kind: "response-end" }]
+  }
+}
+
+function startOf(view: JsonView): ResponseEvent {
+  return { kind: "response-start", id: view.textOf("id") ?? null, model: null }
+}
+
+function contentOf(part: JsonView): readonly ResponseEvent[] {
+  const thought = part.textOf("thinking")
+  if (thought !== undefined && thought !== "") {
+    return [{ kind: "reasoning-delta", choice: 0, text: thought }]
+  }
+  const text = part.textOf("text") ?? ""
+  return text === "" ? [] : [{ kind: "text-delta", choice: 0, text }]
+}
+
+function beginCall(call: JsonView, index: number): ResponseEvent {
+  return {
+    kind: "tool-call-start",
+    choice: 0,
+    call: index,
+    id: call.textOf("id") ?? `call_${index}`,
+    name: call.member("function")?.textOf("name") ?? "",
+    signature: null,
+  }
+}
+
+function cite(citation: JsonView): ResponseEvent {
+  const [source] = citation.member("sources")?.items() ?? []
+  const document = source?.member("document")
+  return {
+    kind: "citation-add",
+    choice: 0,
+    citation: {
+      url: document?.textOf("url") ?? null,
+      title: document?.textOf("title") ?? null,
+      citedText: citation.textOf("text") ?? null,
+      start: citation.countOf("start") ?? null,
+      end: citation.countOf("end") ?? null,
+      documentIndex: null,
+    },
+  }
+}
+
+function endOf(view: JsonView): readonly ResponseEvent[] {
+  const reason = reasonOf(view.textOf("finish_reason") ?? "")
+  const events: ResponseEvent[] = [{ kind: "choice-end", choice: 0, reason, stopSequence: null }]
+  const usage = readUsage(view)
+  return usage === undefined ? events : [...events, { kind: "usage-report", usage }]
+}
+
+function reasonOf(reason: string): FinishReason {
+  switch (reason) {
+    case "COMPLETE":
+      return "stop"
+    case "STOP_SEQUENCE":
+      return "stop-sequence"
+    case "MAX_TOKENS":
+      return "length"
+    case "TOOL_CALL":
+      return "tool-calls"
+    case "ERROR_TOXIC":
+      return "content-filter"
+    default:
+      return "other"
+  }
+}
