@@ -18,6 +18,7 @@ import {
   checkLockfile,
   checkRecordShape,
 } from "./documents.ts"
+import { checkFaultRows } from "./fault-rows.ts"
 import { checkDirections, GRANTED_EDGES } from "./import-directions.ts"
 import { checkDependencyRecords, checkPackageHomes } from "./package-homes.ts"
 import {
@@ -252,6 +253,28 @@ describe("documents keep up with the code", () => {
   test("every decision record says context, decision, cost and when to look again", () => {
     expect(records.length).toBeGreaterThan(0)
     expect(listOf(checkRecordShape(records))).toEqual([])
+  })
+  test("every fault has its row in docs/faults.md, and every test named there exists", () => {
+    const textOf = (path: string) => (existsSync(join(ROOT, path)) ? read(path) : undefined)
+    expect(listOf(checkFaultRows(read("docs/faults.md"), textOf))).toEqual([])
+  })
+  test("a missing row, a stray one, a test that is gone and a state without a reason are found", () => {
+    const document = [
+      '| F1 | a | b | `a.test.ts`: "one", "two" | shown |',
+      "| F2 | a | b | `gone.test.ts` | partly: why |",
+      "| F4 | a | b | | shown |",
+      "| F5 | a | b | | not yet |",
+    ].join("\n")
+    const textOf = (path: string) => (path === "a.test.ts" ? 'test("one")' : undefined)
+    const found = checkFaultRows(document, textOf, ["F1", "F2", "F3", "F5"])
+    expect(found.map(({ message }) => message)).toEqual([
+      "F3: has no row",
+      "F4: is no row of the catalogue",
+      'F1: a.test.ts has no test "two"',
+      "F2: gone.test.ts does not exist",
+      "F4: names no test",
+      'F5: "not yet" is not "shown", "partly: why" or "not yet: why"',
+    ])
   })
   test("every link from page to page leads somewhere", () => {
     const pages = readTree(ROOT, [".md"])
