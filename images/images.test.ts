@@ -20,6 +20,34 @@ beforeAll(async () => {
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
+test("the operator's SDKs of clouds are beside what it always loads, and each loads by itself", async () => {
+  const beside = join(folder, "operator")
+  const { files, packages } = await bundle("sidegate-operator", beside)
+  const parts = files.filter((name) => name.startsWith("mint-"))
+  const made = await Promise.all(
+    parts.map(async (name) => Object.keys(await import(join(beside, name))).sort()),
+  )
+  expect(made).toEqual([
+    ["askContainer", "assumeWithWebIdentity", "openSession"],
+    ["signInToEntra"],
+    ["exchangeToken", "signInWithKey"],
+  ])
+  // What main.mjs imports outright is always loaded; of these packages nothing may be.
+  const always = ["main.mjs", ...eagerImports(readFileSync(join(beside, "main.mjs"), "utf8"))]
+  const text = always.map((name) => readFileSync(join(beside, name), "utf8")).join("")
+  expect(text).not.toMatch(/AssumeRoleWithWebIdentity|IdentityPoolClient|acquireTokenByClient/)
+  const names = packages.map(({ name }) => name)
+  expect(names).toEqual(
+    expect.arrayContaining(["@aws-sdk/client-sts", "@azure/msal-node", "google-auth-library"]),
+  )
+}, 60_000)
+
+function eagerImports(text: string): readonly string[] {
+  return [...text.matchAll(/^(?:\} from|import) "\.\/([^"]+)";$/gm)].flatMap(
+    ([, name]) => name ?? [],
+  )
+}
+
 /** Not the real one, which is Node itself: what is packed does not matter here. */
 const BASE: readonly BaseFile[] = [
   { path: "/etc/x", content: { kind: "text", text: "x" }, isExecutable: false },

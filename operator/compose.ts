@@ -23,6 +23,7 @@ import {
   reportIntake,
   reportReconcile,
   reportRetention,
+  reportToken,
   reportTrimmed,
 } from "./reports.ts"
 import { RECORD_DAYS, startRetention } from "./retention.ts"
@@ -42,6 +43,7 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
     draw: Math.random,
     after,
     onChange: () => reconciler.touch([""]),
+    report: (attempt) => reportToken(attempt, options),
   })
   const publisher = createPublisher({
     now,

@@ -2,10 +2,13 @@
  * What the parts tell, as log lines and metrics: one place, so that every part says the same things
  * the same way.
  */
+import { cloudOf } from "#operator/compile/hosts.ts"
+import type { TokenAttempt } from "#operator/credentials/tokens.ts"
 import { formatRef } from "#operator/index/view.ts"
 import type { IntakeEvent } from "#operator/intake/intake.ts"
 import type { ControlEvent } from "#operator/publish/control-app.ts"
 import type { Publisher } from "#operator/publish/publisher.ts"
+import { rfc3339 } from "#operator/reconcile/assemble-status.ts"
 import type { ObjectEvent, ReconcileReport } from "#operator/reconcile/ports.ts"
 import type { Reconciler } from "#operator/reconcile/reconciler.ts"
 import { errorText } from "#operator/telemetry/log.ts"
@@ -73,6 +76,19 @@ export function reportRetention(
     default:
       report satisfies never
   }
+}
+
+/** What came of asking a cloud for a token. */
+export function reportToken(
+  { identity, fault, expiresAt }: TokenAttempt,
+  { log, metrics }: Pick<ControlPlaneOptions, "log" | "metrics">,
+): void {
+  const cloud = cloudOf(identity)
+  metrics.tokens.inc({ cloud, result: fault === null ? "obtained" : "failed" })
+  const { kind } = identity
+  const held = expiresAt === null ? "none is held" : `one is held until ${rfc3339(expiresAt)}`
+  if (fault === null) log.info("a cloud gave a token", { kind, reason: held })
+  else log.warn("a cloud gave no token", { kind, error: fault, reason: held })
 }
 
 /** Who was refused at the control port, and what went wrong there. */

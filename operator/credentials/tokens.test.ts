@@ -18,6 +18,8 @@ interface World {
   pass(ms: number): void
   rotate(): void
   changes(): number
+  /** What was reported of each attempt. */
+  readonly reports: readonly (string | null)[]
   timers(): number
 }
 
@@ -25,6 +27,7 @@ function makeWorld(): World {
   let now = 0
   let secret = 1
   let changes = 0
+  const reports: (string | null)[] = []
   const asked: CloudIdentity[] = []
   const open: PromiseWithResolvers<MintedToken>[] = []
   const timers = new Set<{ readonly at: number; readonly run: () => void }>()
@@ -55,6 +58,7 @@ function makeWorld(): World {
       onChange: () => {
         changes += 1
       },
+      report: ({ fault }) => reports.push(fault),
     }),
     answer: (value) =>
       settle(({ resolve }) =>
@@ -73,6 +77,7 @@ function makeWorld(): World {
       secret += 1
     },
     changes: () => changes,
+    reports,
     timers: () => timers.size,
   }
 }
@@ -122,6 +127,7 @@ test("while the cloud refuses the old one stays, and it is asked with a growing 
   expect(shown(world)).toEqual(["two", null, false])
   // The token, the first refusal, the next token; the same words again are no change.
   expect(world.changes()).toBe(3)
+  expect(world.reports).toEqual([null, "invalid_grant", "invalid_grant", null])
 })
 
 test("a first attempt that fails stays pending: sidecars may hold the token of an operator before", async () => {

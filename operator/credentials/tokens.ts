@@ -36,6 +36,14 @@ export interface Tokens {
   close(): void
 }
 
+export interface TokenAttempt {
+  readonly identity: CloudIdentity
+  /** Null when a token came. */
+  readonly fault: string | null
+  /** Of the token that is in use now, wall clock in ms; null without one. */
+  readonly expiresAt: number | null
+}
+
 export interface TokensOptions {
   readonly mint: Mint
   /** Changes with what is in the identity's Secret; "" for an identity without one. */
@@ -46,6 +54,8 @@ export interface TokensOptions {
   readonly after: (delayMs: number, run: () => void) => () => void
   /** A token came, or the reason why none comes changed. */
   readonly onChange: () => void
+  /** Of every attempt that ended and still matters; nothing in it is secret. */
+  readonly report: (attempt: TokenAttempt) => void
 }
 
 export function createTokens(options: TokensOptions): Tokens {
@@ -133,21 +143,23 @@ class KeptToken {
   }
 
   #take(token: MintedToken): void {
-    const { now, draw, onChange } = this.#options
+    const { now, draw, onChange, report } = this.#options
     this.token = token
     this.fault = null
     this.#failures = 0
     this.#again(refreshInMs(token.expiresAt, now(), draw()))
+    report({ identity: this.#identity, fault: null, expiresAt: token.expiresAt })
     onChange()
   }
 
   #fail(error: unknown): void {
-    const { draw, onChange } = this.#options
+    const { draw, onChange, report } = this.#options
     const fault = error instanceof Error ? error.message : String(error)
     const isNew = fault !== this.fault
     this.fault = fault
     this.#failures += 1
     this.#again(retryInMs(this.#failures, draw()))
+    report({ identity: this.#identity, fault, expiresAt: this.token?.expiresAt ?? null })
     if (isNew) onChange()
   }
 

@@ -29,6 +29,7 @@ export interface OperatorMetrics {
   readonly term: Gauge
   readonly apiServerUp: Gauge
   readonly watchRestarts: Counter<"kind">
+  readonly tokens: Counter<"cloud" | "result">
 }
 
 /** One registry per call, so that tests and a one-process install do not share counts. */
@@ -77,6 +78,10 @@ export function createMetrics(): OperatorMetrics {
     apiServerUp: gauge("sidegate_apiserver_up", "1 while the API server answers."),
     watchRestarts: counter("sidegate_watch_restarts_total", "Watches begun again, by kind.", [
       "kind",
+    ]),
+    tokens: counter("sidegate_tokens_total", "Tokens asked of clouds, by cloud and result.", [
+      "cloud",
+      "result",
     ]),
   }
 }

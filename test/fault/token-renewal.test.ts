@@ -1,7 +1,7 @@
 /**
  * Tokens of clouds in use, renewed, refused and rotated, while requests go on: a real API server,
- * operator and sidecar as processes, the clouds as stand-ins, and an upstream that knows which token
- * is good at this moment.
+ * operator and sidecar as processes, the clouds as stand-ins, and an upstream that knows which
+ * token is good at this moment.
  */
 import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
