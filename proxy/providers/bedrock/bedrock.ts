@@ -7,6 +7,7 @@
  * "ConverseStream", "TokenUsage".
  */
 import type { CallPlace, ChatWire, ProviderAdapter, UpstreamWire } from "../adapter.ts"
+import { pathSegment } from "../path-segment.ts"
 import { BEDROCK_FEATURES } from "./chat-features.ts"
 import { decodeAnswer, openDecoder, readError } from "./decode-chat.ts"
 import { encodeChat } from "./encode-chat.ts"
@@ -23,7 +24,7 @@ const converse: UpstreamWire = Object.freeze({
   title: "Bedrock Converse",
   path: ({ provider, model, isStream }: CallPlace) => {
     const verb = isStream ? "converse-stream" : "converse"
-    return `${provider.pathPrefix}/model/${encodeURIComponent(model)}/${verb}`
+    return `${provider.pathPrefix}/model/${pathSegment(model)}/${verb}`
   },
   headers: Object.freeze([]),
   passedHeaders: Object.freeze([]),

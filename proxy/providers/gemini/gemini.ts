@@ -6,6 +6,7 @@
  * Gemini API reference, "Generating content", "UsageMetadata".
  */
 import type { CallPlace, ChatWire, ProviderAdapter, UpstreamWire } from "../adapter.ts"
+import { pathSegment } from "../path-segment.ts"
 import { sameWireOf } from "../same-wire.ts"
 import { GEMINI_FEATURES } from "./chat-features.ts"
 import { decodeAnswer, openDecoder } from "./decode-chat.ts"
@@ -21,7 +22,7 @@ export const geminiChat: ChatWire = Object.freeze({
 
 /** `models/M:generateContent`, or its streaming sister as server-sent events. */
 export function generatePath({ model, isStream }: CallPlace): string {
-  const name = encodeURIComponent(model)
+  const name = pathSegment(model)
   return isStream
     ? `models/${name}:streamGenerateContent?alt=sse`
     : `models/${name}:generateContent`

@@ -23,6 +23,7 @@ import { encodeFields } from "../anthropic/encode-chat.ts"
 import { readError as readAnthropicError } from "../anthropic/read-answer.ts"
 import { geminiChat, generatePath } from "../gemini/gemini.ts"
 import { readError as readGeminiError } from "../gemini/read-answer.ts"
+import { pathSegment } from "../path-segment.ts"
 import { sameWireOf } from "../same-wire.ts"
 import { replaceNode, splice } from "../splice-body.ts"
 
@@ -65,7 +66,7 @@ const messages: UpstreamWire = Object.freeze({
   title: "Anthropic Messages on Vertex AI",
   path: (place: CallPlace) => {
     const verb = place.isStream ? "streamRawPredict" : "rawPredict"
-    return `${publisher(place, "anthropic")}/models/${encodeURIComponent(place.model)}:${verb}`
+    return `${publisher(place, "anthropic")}/models/${pathSegment(place.model)}:${verb}`
   },
   headers: Object.freeze([]),
   passedHeaders: Object.freeze(["anthropic-beta"]),
