@@ -17,6 +17,7 @@ import type { Price } from "#proxy/contract/prices.ts"
 import type { ProviderConfig } from "#proxy/contract/snapshot.ts"
 import { VENDORS } from "#proxy/contract/vendors.ts"
 import { BUILT_IN_MODELS } from "./catalogue/built-in.ts"
+import { keeping } from "./read.ts"
 import { settlePrices } from "./settle-prices.ts"
 
 /** By source. A source that is not here has no prices. */
@@ -47,7 +48,7 @@ export interface Booked {
 
 type Names = Map<string, BookedPrices>
 
-export function bookPrices(entries: readonly PriceEntry[]): Booked {
+export const bookPrices = keeping((entries: readonly PriceEntry[]): Booked => {
   if (entries.length === 0) return { book: BUILT_IN_BOOK, unknown: [] }
   const names = new Map<string, Names>()
   for (const entry of entries) {
@@ -66,7 +67,7 @@ export function bookPrices(entries: readonly PriceEntry[]): Booked {
   const unknown = ordered.filter((entry) => !bookAs(entry, own, names))
   const books = [...names].map(([source, known]) => [source, namedPrices(known)] as const)
   return { book: new Map([...BUILT_IN_BOOK, ...books]), unknown }
-}
+})
 
 /** Books the prices of another model; false when they are known at none of its sources. */
 function bookAs(entry: PriceEntry, own: PriceBook, names: ReadonlyMap<string, Names>): boolean {

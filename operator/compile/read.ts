@@ -65,6 +65,22 @@ export function remembering<K extends object, V extends object | null>(
   }
 }
 
+/** The last result again, as long as it is asked for the same objects in the same order. */
+export function keeping<T, V>(make: (items: readonly T[]) => V): (items: readonly T[]) => V {
+  let last: { readonly items: readonly T[]; readonly value: V } | null = null
+  return (items) => {
+    const held = last
+    const isSame =
+      held !== null &&
+      held.items.length === items.length &&
+      held.items.every((item, at) => item === items[at])
+    if (isSame) return held.value
+    const value = make(items)
+    last = { items, value }
+    return value
+  }
+}
+
 /** Different values that `sharing` keeps; at the bound all are let go, and made again. */
 const SHARED_MAX = 1024
 

@@ -63,7 +63,7 @@ export function priceAt(prices: readonly Price[] | undefined, at: EpochMs): Pric
  */
 export function costOf(price: Price, usage: TokenUsage): NanoUsd {
   const tier = price.tiers?.findLast((one) => usage.inputTokens > one.aboveInputTokens)
-  return sumUp(termsOf(ratesOf(tier ?? price), usage))
+  return sumUp(ratesOf(tier ?? price), usage)
 }
 
 /**
@@ -76,8 +76,10 @@ export function costOf(price: Price, usage: TokenUsage): NanoUsd {
  * with audio or images, is always possible.
  */
 export function costBound(price: Price, estimate: TokenUsage): NanoUsd {
-  const tiers = (price.tiers ?? []).filter((one) => estimate.inputTokens > one.aboveInputTokens)
-  const rates = tiers.map(ratesOf).reduce(dearer, ratesOf(price))
+  let rates = ratesOf(price)
+  for (const tier of price.tiers ?? NO_TIERS) {
+    if (estimate.inputTokens > tier.aboveInputTokens) rates = dearer(rates, ratesOf(tier))
+  }
   const input = Math.max(rates.input, rates.cachedInput, rates.cacheWrite)
   const output = Math.max(rates.output, rates.outputAudio, rates.outputImage)
   const bound: Rates = {
@@ -91,11 +93,25 @@ export function costBound(price: Price, estimate: TokenUsage): NanoUsd {
     outputAudio: output,
     outputImage: output,
   }
-  return sumUp(termsOf(bound, estimate))
+  return sumUp(bound, estimate)
 }
 
 /** A tariff with every absence filled in. */
 type Rates = { readonly [K in keyof Tariff]-?: number }
+
+const NO_TIERS: readonly PriceTier[] = Object.freeze([])
+
+const RATES = [
+  "input",
+  "cachedInput",
+  "cacheWrite",
+  "cacheWrite1h",
+  "inputAudio",
+  "inputImage",
+  "output",
+  "outputAudio",
+  "outputImage",
+] as const satisfies readonly (keyof Rates)[]
 
 function ratesOf(tariff: Tariff): Rates {
   const { input, output, cacheWrite = input } = tariff
@@ -126,10 +142,11 @@ function dearer(a: Rates, b: Rates): Rates {
   }
 }
 
-type Term = readonly [tokens: number, price: number]
-
-/** Every token of the usage once, with its price. */
-function termsOf(rates: Rates, usage: TokenUsage): readonly Term[] {
+/**
+ * Every token of the usage once, at its price. Plain numbers as far as they are exact, since this
+ * runs for every attempt.
+ */
+function sumUp(rates: Rates, usage: TokenUsage): NanoUsd {
   const { inputTokens, outputTokens } = usage
   const audio = partOf(usage.inputAudioTokens, inputTokens, rates.inputAudio, rates.input)
   const image = partOf(usage.inputImageTokens, inputTokens - audio, rates.inputImage, rates.input)
@@ -140,29 +157,34 @@ function termsOf(rates: Rates, usage: TokenUsage): readonly Term[] {
   const speech = partOf(usage.outputAudioTokens, outputTokens, rates.outputAudio, rates.output)
   const room = outputTokens - speech
   const drawn = partOf(usage.outputImageTokens, room, rates.outputImage, rates.output)
-  return [
-    [text - written - cached, rates.input],
-    [cached, rates.cachedInput],
-    [written - hour, rates.cacheWrite],
-    [hour, rates.cacheWrite1h],
-    [audio, rates.inputAudio],
-    [image, rates.inputImage],
-    [room - drawn, rates.output],
-    [speech, rates.outputAudio],
-    [drawn, rates.outputImage],
-  ]
+  const counts: Rates = {
+    input: text - written - cached,
+    cachedInput: cached,
+    cacheWrite: written - hour,
+    cacheWrite1h: hour,
+    inputAudio: audio,
+    inputImage: image,
+    output: room - drawn,
+    outputAudio: speech,
+    outputImage: drawn,
+  }
+  const pico =
+    counts.input * rates.input +
+    counts.cachedInput * rates.cachedInput +
+    counts.cacheWrite * rates.cacheWrite +
+    counts.cacheWrite1h * rates.cacheWrite1h +
+    counts.inputAudio * rates.inputAudio +
+    counts.inputImage * rates.inputImage +
+    counts.output * rates.output +
+    counts.outputAudio * rates.outputAudio +
+    counts.outputImage * rates.outputImage
+  // Below 2^53 every step of the sum was exact, as it is for any ordinary request.
+  if (pico < Number.MAX_SAFE_INTEGER - 999) return (pico + 999 - ((pico + 999) % 1000)) / 1000
+  const exact = RATES.reduce((sum, name) => sum + BigInt(counts[name]) * BigInt(rates[name]), 0n)
+  return Math.min(Number((exact + 999n) / 1000n), Number.MAX_SAFE_INTEGER)
 }
 
 /** What costs the same as the rest stays with the rest. */
 function partOf(count: number | undefined, whole: number, price: number, rest: number): number {
-  return price === rest ? 0 : Math.min(count ?? 0, whole)
-}
-
-function sumUp(terms: readonly Term[]): NanoUsd {
-  let pico = 0
-  for (const [tokens, price] of terms) pico += tokens * price
-  // Below 2^53 every step of the sum was exact, as it is for any ordinary request.
-  if (pico < Number.MAX_SAFE_INTEGER - 999) return (pico + 999 - ((pico + 999) % 1000)) / 1000
-  const exact = terms.reduce((sum, [tokens, price]) => sum + BigInt(tokens) * BigInt(price), 0n)
-  return Math.min(Number((exact + 999n) / 1000n), Number.MAX_SAFE_INTEGER)
+  return price === rest || count === undefined ? 0 : Math.min(count, whole)
 }

@@ -8,6 +8,7 @@ export type Fields = Readonly<Record<string, unknown>>
 export function makeProvider(name: string, endpoint: string, spec: Fields = {}): object {
   return makeClusterObject("AIProvider", name, {
     schema: "OpenAI",
+    vendor: "OpenAI",
     endpoint,
     network: "Private",
     credentials: { type: "None" },

@@ -4,7 +4,7 @@ import { type ProviderSchema, SPOKEN_SCHEMAS } from "#proxy/contract/snapshot.ts
 import { VENDORS } from "#proxy/contract/vendors.ts"
 import { modelName } from "./fields.ts"
 import { type KindDefinition, NAME_RULE } from "./kind-definition.ts"
-import { type Frozen, parserOf } from "./parse.ts"
+import { parserOf } from "./parse.ts"
 import { ruled } from "./rule.ts"
 import { AGE_COLUMN, READY_COLUMNS, Status } from "./status.ts"
 
@@ -164,8 +164,6 @@ const Spec = z
       ),
   })
   .describe("What models cost.")
-
-export type ModelCatalogSpec = Frozen<z.output<typeof Spec>>
 
 export const parseModelCatalog = parserOf(Spec, "spec")
 
