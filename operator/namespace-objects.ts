@@ -19,7 +19,7 @@ export interface NamespaceObjects {
 
 type OpenWish = Exclude<ObjectWish, { kind: "keep" }>
 
-/** Two are under way at once, each for so long: 20 a second, also when all are to be made. */
+/** Two are under way at once, each for so long: 20 a second, also when all of them fail. */
 const EACH_MS = 100
 /** A wish that was done and did not come true, as far as the watch shows, is done again. */
 const AGAIN_MS = 60_000
@@ -33,10 +33,13 @@ export function createNamespaceObjects(client: KubeClient, log: Log): NamespaceO
       const wish = wishes.get(namespace)
       if (wish === undefined) return { kind: "forget" }
       const pause = wait(EACH_MS, undefined, { signal }).catch(() => undefined)
-      if (wish.kind === "create") await createNamespaceObject(client, namespace)
-      else await deleteNamespaceObject(client, namespace, wish.uid)
-      await pause
-      return { kind: "done", againAfterMs: AGAIN_MS }
+      try {
+        if (wish.kind === "create") await createNamespaceObject(client, namespace)
+        else await deleteNamespaceObject(client, namespace, wish.uid)
+        return { kind: "done", againAfterMs: AGAIN_MS }
+      } finally {
+        await pause
+      }
     },
     onFailure: (namespace, error) => {
       log.warn("an AINamespace was not brought about", { namespace, error: errorText(error) })
