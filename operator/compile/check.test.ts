@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest"
 import type { RuleConfig, Snapshot } from "#proxy/contract/snapshot.ts"
 import { indexOf, readWorld } from "#test/golden/compile/world.ts"
 import { checkNamespace } from "./check.ts"
+import type { CloudIdentity } from "./cloud-identity.ts"
 import { compileCluster, compileNamespace } from "./compile.ts"
 import type { CompiledNamespace } from "./compiled.ts"
 
@@ -134,6 +135,69 @@ const cases: readonly { readonly name: string; readonly broken: CompiledNamespac
   withSnapshot("nothing is allowed by default", { access: { kind: "none" } }),
   { name: "has no source", broken: { ...sound, sources: [] } },
 ]
+
+describe("the check finds of a cloud's credentials that", () => {
+  const world = readWorld(`
+kind: Namespace
+metadata: {name: search}
+---
+kind: SecretFacts
+name: aws
+type: sidegate.dev/provider-credential
+allowedHosts: [gateway.example]
+keys: {access-key-id: {problem: null}, secret-access-key: {problem: null}}
+---
+kind: AIProvider
+metadata: {name: cloud}
+spec:
+  schema: OpenAI
+  endpoint: https://gateway.example/v1
+  allowedNamespaces: {from: All}
+  credentials:
+    type: WorkloadIdentity
+    workloadIdentity:
+      type: AWS
+      aws: {type: AccessKey, region: eu-central-1, accessKey: {name: aws}}
+---
+kind: AIRoute
+metadata: {name: a, namespace: search}
+spec: {models: [m], rules: [{name: all, backends: [{provider: cloud, model: m}]}]}
+`)
+  const held = indexOf(world)
+  const whole = compileCluster(held.clusterView(), world.settings, held.namespaces())
+  const seen = held.view("search") ?? fail()
+  const made = compileNamespace(whole, seen, world.settings)
+  const check = (identity: CloudIdentity, origin = "https://gateway.example") => {
+    const config = made.snapshot.providers["cloud"] ?? fail()
+    const providers = { cloud: { ...config, origin } }
+    const credentials = [{ provider: "cloud", kind: "cloud", identity } as const]
+    const broken = { ...made, credentials, snapshot: { ...made.snapshot, providers } }
+    return checkNamespace(broken, whole, seen, world.settings).join("\n")
+  }
+  const key = { kind: "aws-access-key", region: "eu-central-1", roleArn: null } as const
+  const ambient = { kind: "aws-pod-identity", region: "eu-central-1", roleArn: null } as const
+
+  test("nothing is wrong with what the compiler made", () => {
+    expect(check({ ...key, secret: "aws" })).toBe("")
+  })
+  test("the Secret is another one", () => {
+    expect(check({ ...key, secret: "other" })).toContain("the Secret of cloud is not the one")
+    expect(check(ambient)).toContain("the Secret of cloud is not the one that it names")
+  })
+  test("the identity is of another cloud", () => {
+    const google = { kind: "google-service-account-key", secret: "aws", key: "k" } as const
+    expect(check(google)).toContain("the identity of cloud is not the one that it names")
+  })
+  test("it goes where its Secret does not allow", () => {
+    const elsewhere = check({ ...key, secret: "aws" }, "https://evil.example")
+    expect(elsewhere).toContain("the key of cloud may not go to evil.example")
+  })
+  test("it goes to no endpoint of the cloud", () => {
+    expect(check(ambient)).toContain("the key of cloud may not go to gateway.example")
+    const own = check(ambient, "https://bedrock-runtime.eu-central-1.amazonaws.com")
+    expect(own).not.toContain("may not go to")
+  })
+})
 
 describe("the check finds that", () => {
   test("nothing is wrong with what the compiler made", () => {

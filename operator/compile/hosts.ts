@@ -6,11 +6,15 @@
 import type { CloudIdentity } from "./cloud-identity.ts"
 
 /** Endpoints that the cloud itself runs, and that customers cannot be: never all of its domain. */
+const REGION = "[a-z]{2}(-[a-z]+){1,3}-[0-9]{1,2}"
+const BEDROCK = `bedrock(-[a-z]+)*[.]${REGION}`
 const CLOUD_HOSTS: Readonly<Record<Cloud, { readonly pattern: RegExp; readonly example: string }>> =
   {
     AWS: {
-      pattern:
-        /^([a-z0-9-]+\.)?bedrock(-[a-z]+)*\.[a-z0-9-]+\.((vpce\.)?amazonaws\.com(\.cn)?|api\.aws)$/,
+      pattern: new RegExp(
+        `^(${BEDROCK}[.](amazonaws[.]com([.]cn)?|api[.]aws)|` +
+          `vpce-[a-z0-9-]+[.]${BEDROCK}[.]vpce[.]amazonaws[.]com([.]cn)?)$`,
+      ),
       example: "bedrock-runtime.REGION.amazonaws.com",
     },
     Google: {

@@ -1,5 +1,7 @@
 import { expect, test } from "vitest"
 import { PROVIDER_CREDENTIAL_TYPE, readSecret } from "./read-secret.ts"
+import { SecretValue } from "./secret-value.ts"
+import type { HeldToken } from "./tokens.ts"
 import { type CredentialNeed, createVault } from "./vault.ts"
 
 const secret = (name: string, stringData: Record<string, string>, uid = `uid-${name}`) =>
@@ -84,4 +86,89 @@ test("what a fresh list does not hold is forgotten", () => {
   expect(vault.credentialsFor(other, noToken).entries).toEqual([
     { kind: "key", provider: "openai", origin, value: "sk-2" },
   ])
+})
+
+const cloudNeeds: readonly CredentialNeed[] = [
+  {
+    provider: "vertex",
+    origin: "https://a.example",
+    kind: "cloud",
+    identity: { kind: "google-federated-token", audience: "//pool", serviceAccount: null },
+  },
+  {
+    provider: "bedrock",
+    origin: "https://b.example",
+    kind: "cloud",
+    identity: { kind: "aws-pod-identity", region: "eu-central-1", roleArn: null },
+  },
+]
+const bearer = (value: string): HeldToken => ({
+  token: { kind: "bearer", value: new SecretValue(value), expiresAt: 5 },
+  fault: null,
+  isPending: false,
+})
+const session: HeldToken = {
+  token: {
+    kind: "aws",
+    accessKeyId: new SecretValue("id"),
+    secretAccessKey: new SecretValue("secret"),
+    sessionToken: null,
+    expiresAt: 6,
+  },
+  fault: null,
+  isPending: false,
+}
+const none = (isPending: boolean): HeldToken => ({ token: null, fault: "down", isPending })
+const held = (vertex: HeldToken, bedrock: HeldToken) => (provider: string) =>
+  provider === "vertex" ? vertex : bedrock
+
+test("tokens go with what they are used with, and the keys of AWS with their region", () => {
+  const push = createVault().credentialsFor(cloudNeeds, held(bearer("t1"), session))
+  expect([push.entries, push.temporary, push.pending]).toEqual([
+    [],
+    [
+      {
+        kind: "aws",
+        provider: "bedrock",
+        origin: "https://b.example",
+        accessKeyId: "id",
+        secretAccessKey: "secret",
+        sessionToken: null,
+        region: "eu-central-1",
+        service: "bedrock",
+        expiresAt: 6,
+      },
+      {
+        kind: "bearer",
+        provider: "vertex",
+        origin: "https://a.example",
+        value: "t1",
+        expiresAt: 5,
+      },
+    ],
+    [],
+  ])
+})
+
+test("a provider without a token is pending while there was none, and left out afterwards", () => {
+  const push = createVault().credentialsFor(cloudNeeds, held(none(true), none(false)))
+  expect([push.temporary, push.pending]).toEqual([[], ["vertex"]])
+})
+
+test("a renewed token changes the revision, and so does one that is no longer waited for", () => {
+  const vault = createVault()
+  const revisions = [bearer("t1"), bearer("t2"), none(true), none(false)].map(
+    (vertex) => vault.credentialsFor(cloudNeeds, held(vertex, session)).revision,
+  )
+  expect(new Set(revisions).size).toBe(4)
+})
+
+test("a key file is text, though no header can carry it; binary is none", () => {
+  const vault = createVault()
+  const data = { bad: Buffer.from([0xff, 0xfe]).toString("base64") }
+  const stringData = { "key.json": '{\n  "type": "service_account"\n}\n' }
+  const type = PROVIDER_CREDENTIAL_TYPE
+  vault.put(readSecret({ name: "sa", uid: "u", type, annotations: {}, data, stringData }))
+  expect(vault.text("sa", "key.json")?.reveal()).toBe(stringData["key.json"])
+  expect(vault.text("sa", "bad")).toBeUndefined()
 })

@@ -2,7 +2,9 @@
  * Every way to a token, by the clouds' own SDKs, against stand-ins on loopback that check what they
  * are asked as the real ones document it. The SDKs are pointed at them by their own settings.
  */
+import { subscribe, unsubscribe } from "node:diagnostics_channel"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import type { Socket } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { getCACertificates, setDefaultCACertificates } from "node:tls"
@@ -33,7 +35,16 @@ let agent: StandIn
 let google: Google
 let entra: Entra
 
+/** Every name that was looked up and every address that was dialled, from the first test on. */
+const dialled = new Set<string>()
+const watch = (message: unknown): void => {
+  const { socket } = message as { readonly socket: Socket }
+  socket.on("lookup", (_error, _address, _family, host: string) => dialled.add(host))
+  socket.on("connectionAttempt", (address: string) => dialled.add(address))
+}
+
 beforeAll(async () => {
+  subscribe("net.client.socket", watch)
   const { cert, key } = await writeCertificate(directory)
   // As NODE_EXTRA_CA_CERTS would for a process of its own.
   setDefaultCACertificates([...roots, cert])
@@ -56,6 +67,7 @@ beforeAll(async () => {
   })
 })
 afterAll(async () => {
+  unsubscribe("net.client.socket", watch)
   setDefaultCACertificates(roots)
   await Promise.all([sts, agent, google, entra].map((one) => one.close()))
   rmSync(directory, { recursive: true })
@@ -293,4 +305,8 @@ test("a minted token shows nothing of itself", async () => {
   expect(inspect(tokens, { depth: 9, showHidden: true }) + JSON.stringify(tokens)).not.toMatch(
     /secret-of|token-of|ya29/,
   )
+})
+
+test("nobody else was asked: no metadata service, no other endpoint of a cloud", () => {
+  expect([...dialled]).toEqual(["127.0.0.1"])
 })
