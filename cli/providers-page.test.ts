@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { expect, test } from "vitest"
-import { SPOKEN_SCHEMAS } from "#proxy/contract/snapshot.ts"
+import { PROVIDER_SCHEMAS } from "#proxy/contract/snapshot.ts"
 import { VENDORS } from "#proxy/contract/vendors.ts"
 import { vendorTraits } from "#proxy/providers/openai/vendors.ts"
 
@@ -18,6 +18,6 @@ test.each(VENDORS.map((vendor) => [vendor.name, vendor] as const))(
   },
 )
 
-test.each(SPOKEN_SCHEMAS)("schema %s has a row", (schema) => {
+test.each(PROVIDER_SCHEMAS)("schema %s has a row", (schema) => {
   expect(PAGE).toMatch(new RegExp(`^\\| \`${schema}\` \\|`, "m"))
 })

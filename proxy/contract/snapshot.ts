@@ -79,22 +79,11 @@ export interface ProviderConfig {
   readonly simulated: SimulatedConfig | null
 }
 
-/** What an upstream speaks. */
-export type ProviderSchema =
-  | "OpenAI"
-  | "AzureOpenAI"
-  | "Anthropic"
-  | "Gemini"
-  | "VertexAI"
-  | "Bedrock"
-  | "Cohere"
-  | "Simulated"
-
 /**
- * The schemas that have an adapter: the one list. `proxy/providers/registry.ts` must have a row for
- * each, and the kinds offer no other, so a schema is enabled by a line here and a row there.
+ * What an upstream speaks: the one list. The kinds offer these, and `proxy/providers/registry.ts`
+ * has a row for each.
  */
-export const SPOKEN_SCHEMAS = [
+export const PROVIDER_SCHEMAS = [
   "OpenAI",
   "AzureOpenAI",
   "Anthropic",
@@ -103,9 +92,9 @@ export const SPOKEN_SCHEMAS = [
   "Bedrock",
   "Cohere",
   "Simulated",
-] as const satisfies readonly [ProviderSchema, ...ProviderSchema[]]
+] as const
 
-export type SpokenSchema = (typeof SPOKEN_SCHEMAS)[number]
+export type ProviderSchema = (typeof PROVIDER_SCHEMAS)[number]
 
 /** Tagged by the schema, so that a path cannot be built from another schema's options. */
 export type ProviderOptions =

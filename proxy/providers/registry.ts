@@ -1,10 +1,5 @@
 /** Adapters by the schema of a provider: a new wire schema is one folder and one line here. */
-import {
-  type ProviderConfig,
-  type ProviderSchema,
-  SPOKEN_SCHEMAS,
-  type SpokenSchema,
-} from "#proxy/contract/snapshot.ts"
+import type { ProviderConfig, ProviderSchema } from "#proxy/contract/snapshot.ts"
 import type { ProviderAdapter, UpstreamWire } from "./adapter.ts"
 import { anthropic } from "./anthropic/anthropic.ts"
 import { azureOpenAi } from "./azure-openai/azure-openai.ts"
@@ -14,7 +9,7 @@ import { gemini } from "./gemini/gemini.ts"
 import { openAi } from "./openai/openai.ts"
 import { vertexAi } from "./vertex-ai/vertex-ai.ts"
 
-const ADAPTERS: Readonly<Record<SpokenSchema, ProviderAdapter>> = Object.freeze({
+const ADAPTERS: Readonly<Record<ProviderSchema, ProviderAdapter>> = Object.freeze({
   OpenAI: openAi,
   AzureOpenAI: azureOpenAi,
   Anthropic: anthropic,
@@ -26,16 +21,7 @@ const ADAPTERS: Readonly<Record<SpokenSchema, ProviderAdapter>> = Object.freeze(
   Simulated: openAi,
 })
 
-/**
- * What a provider can be asked in for one of its models, the most native first. A target whose
- * schema has no adapter has a `problem`, so that no attempt ever asks for it.
- */
+/** What a provider can be asked in for one of its models, the most native first. */
 export function wiresOf(provider: ProviderConfig, model: string): readonly UpstreamWire[] {
-  const { schema } = provider
-  if (!isSpoken(schema)) throw new Error(`a target of schema ${schema} was chosen`)
-  return ADAPTERS[schema].wires(provider, model)
-}
-
-export function isSpoken(schema: ProviderSchema): schema is SpokenSchema {
-  return SPOKEN_SCHEMAS.some((spoken) => spoken === schema)
+  return ADAPTERS[provider.schema].wires(provider, model)
 }

@@ -335,16 +335,6 @@ describe("rules", () => {
   })
 })
 
-test("a provider of a schema without an adapter cannot serve, and harms no other", () => {
-  const one = makeProvider("one", { schema: "Cohere" })
-  const runtime = makeRuntime({ providers: { one, two: makeProvider("two") } })
-  const targets = findModel(runtime.models, "smart")?.route.rules[0]?.targets ?? []
-  expect(targets.map(({ problem }) => problem)).toEqual([
-    { code: "feature_unsupported", message: "this sidecar does not speak schema Cohere yet" },
-    null,
-  ])
-})
-
 const AZURE = {
   schema: "AzureOpenAI",
   options: { schema: "AzureOpenAI", apiVersion: null },

@@ -28,7 +28,6 @@ import type {
   Snapshot,
 } from "#proxy/contract/snapshot.ts"
 import type { Target, TargetSet } from "#proxy/exchange/target.ts"
-import { isSpoken } from "#proxy/providers/registry.ts"
 import type {
   HeaderMatch,
   LinkedModel,
@@ -211,12 +210,7 @@ function linkTarget(
 
 function problemOf(backend: BackendConfig, provider: ProviderConfig): BackendProblem | null {
   if (backend.problem !== null) return backend.problem
-  const { name, schema, disabled } = provider
-  // An operator of a later release may know more schemas than this sidecar.
-  if (!isSpoken(schema)) {
-    const message = `this sidecar does not speak schema ${schema} yet`
-    return { code: "feature_unsupported", message }
-  }
+  const { name, disabled } = provider
   return disabled ? { code: "upstream_failed", message: `AIProvider ${name} is disabled` } : null
 }
 

@@ -1,5 +1,5 @@
 /** AIProviders of each schema: what it needs, what it forbids, and what could end a component. */
-import { SPOKEN_SCHEMAS } from "#proxy/contract/snapshot.ts"
+import { PROVIDER_SCHEMAS } from "#proxy/contract/snapshot.ts"
 import { VENDORS } from "#proxy/contract/vendors.ts"
 import { objectOf, type Sample, type SampleObject, sample } from "./sample.ts"
 
@@ -208,6 +208,6 @@ export const PROVIDER_SCHEMA_SAMPLES: readonly Sample[] = [
   ...vendors,
   ...members,
   ...[...azures, ...vertices, ...bedrocks, ...others].filter(({ object }) =>
-    SPOKEN_SCHEMAS.some((schema) => schema === Reflect.get(Object(object["spec"]), "schema")),
+    PROVIDER_SCHEMAS.some((schema) => schema === Reflect.get(Object(object["spec"]), "schema")),
   ),
 ]

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest"
-import { SPOKEN_SCHEMAS } from "#proxy/contract/snapshot.ts"
+import { PROVIDER_SCHEMAS } from "#proxy/contract/snapshot.ts"
 import { parseAIProvider } from "./ai-provider.ts"
 import { parseAIRoute } from "./ai-route.ts"
 import { durationMs } from "./fields.ts"
@@ -111,7 +111,7 @@ describe("a spec that is refused names the field and the reason", () => {
     },
     {
       parsed: provider({ endpoint: "https://a.example", schema: "Smoke" }),
-      want: `spec.schema: must be one of ${SPOKEN_SCHEMAS.join(", ")}`,
+      want: `spec.schema: must be one of ${PROVIDER_SCHEMAS.join(", ")}`,
     },
     {
       parsed: provider({ endpoint: "https://a.example", timeouts: { connect: "1ns" } }),

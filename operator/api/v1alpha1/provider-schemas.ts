@@ -6,7 +6,7 @@
  * there, never escaped.
  */
 import * as z from "zod"
-import { type ProviderSchema, SPOKEN_SCHEMAS } from "#proxy/contract/snapshot.ts"
+import { PROVIDER_SCHEMAS, type ProviderSchema } from "#proxy/contract/snapshot.ts"
 import { VENDORS, type VendorName } from "#proxy/contract/vendors.ts"
 import { duration } from "./fields.ts"
 import type { Rule } from "./rule.ts"
@@ -23,7 +23,7 @@ const WORDS: Readonly<Record<ProviderSchema, string>> = {
 }
 
 /** What each schema that can be chosen is. */
-export const SCHEMA_WORDS = SPOKEN_SCHEMAS.map((name) => `\`${name}\`: ${WORDS[name]}.`).join(" ")
+export const SCHEMA_WORDS = PROVIDER_SCHEMAS.map((name) => `\`${name}\`: ${WORDS[name]}.`).join(" ")
 
 const AzureOpenAI = z.strictObject({
   apiVersion: z

@@ -1,4 +1,4 @@
-/** Embeddings as Cohere's embed, version 2, speaks them. Source: Cohere API reference, "Embed API". */
+/** Embeddings as Cohere's embed speaks them. Source: Cohere API reference, "Embed API (v2)". */
 import type { JsonDocument } from "#proxy/contract/json-document.ts"
 import { JsonView } from "#proxy/contract/json-view.ts"
 import { writeJson } from "#proxy/contract/json-write.ts"

@@ -72,7 +72,7 @@ function encodeFormat({ outputFormat }: ChatRequest): JsonValue | undefined {
   return { type: "json_object", json_schema: schema }
 }
 
-/** Thinking is on or off here, and a budget bounds it; a named effort is as much as is found right. */
+/** Thinking is on or off here, and a budget bounds it; an effort is what the model finds right. */
 function encodeThinking(reasoning: ReasoningWish | null): JsonValue | undefined {
   if (reasoning === null) return undefined
   if (reasoning.effort === "none") return { type: "disabled" }

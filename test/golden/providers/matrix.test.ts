@@ -5,7 +5,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { dirname } from "node:path"
 import { describe, expect, test } from "vitest"
-import { SPOKEN_SCHEMAS } from "#proxy/contract/snapshot.ts"
+import { PROVIDER_SCHEMAS } from "#proxy/contract/snapshot.ts"
 import { type ModelSurfaceName, SURFACES } from "#proxy/surfaces/registry.ts"
 import { type CaseName, CHAT_CASES } from "./cases.ts"
 import { type Column, type Mode, placeOf, runCase, SCHEMAS } from "./run-case.ts"
@@ -54,6 +54,6 @@ test("no expected file is left of a cell that is gone", () => {
 test("every schema has a column", () => {
   const columns = Object.values(SCHEMAS).map(({ schema }) => schema as string)
   // A simulated provider speaks OpenAI's schema without a network.
-  const missing = SPOKEN_SCHEMAS.filter((schema) => schema !== "Simulated")
+  const missing = PROVIDER_SCHEMAS.filter((schema) => schema !== "Simulated")
   expect(missing.filter((schema) => !columns.includes(schema))).toEqual([])
 })

@@ -7,7 +7,7 @@
 import { existsSync, readFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { EventStreamCodec } from "@smithy/eventstream-codec"
-import type { ProviderConfig, SpokenSchema } from "#proxy/contract/snapshot.ts"
+import type { ProviderConfig, ProviderSchema } from "#proxy/contract/snapshot.ts"
 import type { UpstreamRequest } from "#proxy/exchange/ports.ts"
 import { type Act, createWorld, startChat, type World } from "#proxy/pipeline/world.test-data.ts"
 import {
@@ -23,7 +23,7 @@ export type Mode = "whole" | "stream"
 
 /** What differs from an OpenAI-shaped provider, and how its streams look. */
 export interface SchemaFacts {
-  readonly schema: SpokenSchema
+  readonly schema: ProviderSchema
   /** Folder of its answers in `upstream/`: platforms share those of the schema that they host. */
   readonly answers: string
   readonly provider: Partial<ProviderConfig>
