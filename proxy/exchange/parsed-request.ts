@@ -4,7 +4,16 @@ import type { PromptMeasure } from "./prompt-measure.ts"
 import type { Refusal } from "./refusal.ts"
 
 /** The shapes that clients speak. A surface that is not here is 404 `endpoint_not_enabled`. */
-export type SurfaceName = "openai-chat" | "openai-models" | "anthropic-messages" | "gemini-generate"
+export type SurfaceName =
+  | "openai-chat"
+  | "openai-completions"
+  | "openai-embeddings"
+  | "openai-moderations"
+  | "openai-images"
+  | "openai-models"
+  | "anthropic-messages"
+  | "gemini-generate"
+  | "cohere-rerank"
 
 export interface ParsedRequest {
   readonly surface: SurfaceName

@@ -1,16 +1,27 @@
 /** Surfaces by their name: a new one is a folder, a line here and its endpoint. */
 import type { SurfaceName } from "#proxy/exchange/parsed-request.ts"
 import { anthropicMessages } from "./anthropic-messages/anthropic-messages.ts"
+import { openAiErrors } from "./checks/openai-errors.ts"
+import { cohereRerank } from "./cohere-rerank/cohere-rerank.ts"
 import { geminiGenerate } from "./gemini/gemini.ts"
-import { openAiChat, openAiErrors } from "./openai-chat/openai-chat.ts"
+import { openAiChat } from "./openai-chat/openai-chat.ts"
+import { openAiCompletions } from "./openai-completions/openai-completions.ts"
+import { openAiEmbeddings } from "./openai-embeddings/openai-embeddings.ts"
+import { openAiImages } from "./openai-images/openai-images.ts"
+import { openAiModerations } from "./openai-moderations/openai-moderations.ts"
 import type { Surface, SurfaceErrors } from "./surface.ts"
 
 export type ModelSurfaceName = Exclude<SurfaceName, "openai-models">
 
 export const SURFACES: Readonly<Record<ModelSurfaceName, Surface>> = Object.freeze({
   "openai-chat": openAiChat,
+  "openai-completions": openAiCompletions,
+  "openai-embeddings": openAiEmbeddings,
+  "openai-moderations": openAiModerations,
+  "openai-images": openAiImages,
   "anthropic-messages": anthropicMessages,
   "gemini-generate": geminiGenerate,
+  "cohere-rerank": cohereRerank,
 })
 
 export function errorsOf(name: SurfaceName): SurfaceErrors {
@@ -20,7 +31,12 @@ export function errorsOf(name: SurfaceName): SurfaceErrors {
 /** Where each is served; `{model}` stands for one name, everything else is exactly as sent. */
 export const SURFACE_PATHS: readonly (readonly [path: string, surface: Surface])[] = Object.freeze([
   ["/v1/chat/completions", openAiChat],
+  ["/v1/completions", openAiCompletions],
+  ["/v1/embeddings", openAiEmbeddings],
+  ["/v1/moderations", openAiModerations],
+  ["/v1/images/generations", openAiImages],
   ["/v1/messages", anthropicMessages],
+  ["/v2/rerank", cohereRerank],
   ["/v1beta/models/{model}:generateContent", geminiGenerate],
   ["/v1beta/models/{model}:streamGenerateContent", geminiGenerate],
 ] as const)

@@ -10,6 +10,7 @@
 import type { CallPlace, ProviderAdapter, UpstreamWire } from "../adapter.ts"
 import { createChatWire } from "../openai/chat-wire.ts"
 import { type VendorTraits, vendorTraits } from "../openai/vendors.ts"
+import { createWholeWires } from "../openai/whole-wires.ts"
 import { pathSegment } from "../path-segment.ts"
 
 const CURRENT: VendorTraits = Object.freeze({
@@ -40,12 +41,15 @@ export const azureOpenAi: ProviderAdapter = Object.freeze({
 } satisfies ProviderAdapter)
 
 function wiresOf(traits: VendorTraits): readonly UpstreamWire[] {
+  const authorization = Object.freeze({ header: "api-key", prefix: "" })
   const chat = createChatWire(traits, {
     title: "Azure OpenAI Chat Completions",
     path: (place) => pathTo(place, "/chat/completions"),
-    authorization: Object.freeze({ header: "api-key", prefix: "" }),
+    authorization,
   })
-  return Object.freeze([chat])
+  const others = createWholeWires({ owner: "Azure OpenAI", path: pathTo, authorization })
+  // Azure has no moderations: content filters run with every call there.
+  return Object.freeze([chat, ...others.filter(({ name }) => name !== "openai.moderations")])
 }
 
 function pathTo({ provider, model }: CallPlace, suffix: string): string {

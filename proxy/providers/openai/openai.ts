@@ -7,9 +7,10 @@
  * "Streaming"; error shape as in "Error codes"; how vendors differ is in `vendors.ts`.
  */
 import { VENDORS } from "#proxy/contract/vendors.ts"
-import type { ProviderAdapter, UpstreamWire } from "../adapter.ts"
+import type { CallPlace, ProviderAdapter, UpstreamWire } from "../adapter.ts"
 import { createChatWire } from "./chat-wire.ts"
 import { type VendorTraits, vendorTraits } from "./vendors.ts"
+import { createWholeWires } from "./whole-wires.ts"
 
 const BEARER = Object.freeze({ header: "authorization", prefix: "Bearer " })
 
@@ -25,11 +26,13 @@ export const openAi: ProviderAdapter = Object.freeze({
 } satisfies ProviderAdapter)
 
 function wiresAt(owner: string, traits: VendorTraits): readonly UpstreamWire[] {
-  const path = traits.paths["openai.chat"] ?? "/chat/completions"
+  const path = ({ provider }: CallPlace, suffix: string) => provider.pathPrefix + suffix
+  const chatPath = traits.paths["openai.chat"] ?? "/chat/completions"
   const chat = createChatWire(traits, {
     title: `${owner} Chat Completions`,
-    path: ({ provider }) => provider.pathPrefix + path,
+    path: (place) => path(place, chatPath),
     authorization: BEARER,
   })
-  return Object.freeze([chat].filter(({ name }) => traits.wires.includes(name)))
+  const others = createWholeWires({ owner, path, authorization: BEARER })
+  return Object.freeze([chat, ...others].filter(({ name }) => traits.wires.includes(name)))
 }

@@ -29,13 +29,11 @@ import {
 } from "../checks/field-checks.ts"
 import { openBody } from "../checks/open-body.ts"
 import { readModel } from "../checks/read-model.ts"
+import { readUser } from "../checks/read-user.ts"
 import type { SurfaceLimits } from "../limits.ts"
 import { EVENT_STREAM } from "../surface.ts"
 import { checkBlocks } from "./check-blocks.ts"
 import { measurePrompt } from "./measure-prompt.ts"
-
-/** Characters of a user's name kept in records; the rest is cut off there, never in the body. */
-const USER_CHARS_MAX = 256
 
 export function parseMessages(body: Uint8Array, limits: SurfaceLimits): Decision<ParsedRequest> {
   const opened = openBody(body, limits.requestJson)
@@ -54,7 +52,7 @@ export function parseMessages(body: Uint8Array, limits: SurfaceLimits): Decision
     streamType: EVENT_STREAM,
     // Usage is part of every stream in this shape.
     wantsUsage: true,
-    user: readUser(document),
+    user: readUser(document, [memberOf(document, memberOf(document, 0, "metadata"), "user_id")]),
     measure: measurePrompt(document, limits.outputTokensDefault),
   })
 }
@@ -112,11 +110,4 @@ function checkMessage(document: JsonDocument, message: number, path: string): Re
   }
   const content = memberOf(document, message, "content")
   return checkBlocks(document, content, `${path}/content`, { mayBeAbsent: false })
-}
-
-function readUser(document: JsonDocument): string | null {
-  const node = memberOf(document, memberOf(document, 0, "metadata"), "user_id")
-  if (node === NONE || !isString(document, node)) return null
-  const user = textOf(document, node)
-  return user === "" ? null : user.slice(0, USER_CHARS_MAX).toWellFormed()
 }

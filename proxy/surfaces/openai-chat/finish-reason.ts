@@ -24,12 +24,20 @@ export function finishReason(reason: FinishReason): string {
 
 /** Parts of the usage that the provider did not name are left out, not zero. */
 export function renderUsage(usage: TokenUsage): JsonValue {
-  const { inputTokens, cachedInputTokens, outputTokens } = usage
+  const { inputTokens, outputTokens, reasoningTokens, outputAudioTokens } = usage
+  const hasOutputParts = reasoningTokens !== undefined || outputAudioTokens !== undefined
   return {
     prompt_tokens: inputTokens,
     completion_tokens: outputTokens,
     total_tokens: inputTokens + outputTokens,
-    prompt_tokens_details: { cached_tokens: cachedInputTokens },
+    prompt_tokens_details: {
+      cached_tokens: usage.cachedInputTokens,
+      cache_write_tokens: usage.cacheWriteTokens,
+      audio_tokens: usage.inputAudioTokens,
+    },
+    completion_tokens_details: hasOutputParts
+      ? { reasoning_tokens: reasoningTokens, audio_tokens: outputAudioTokens }
+      : undefined,
   }
 }
 

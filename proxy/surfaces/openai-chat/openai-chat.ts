@@ -6,18 +6,12 @@
  * know who serves. Source: OpenAI API reference, "Create chat completion", "The chat completion
  * chunk object".
  */
-import type { Surface, SurfaceErrors } from "../surface.ts"
+import { openAiErrors } from "../checks/openai-errors.ts"
+import type { Surface } from "../surface.ts"
 import { parseChat } from "./parse-chat.ts"
 import { readChat } from "./read-chat.ts"
 import { renderAnswer } from "./render-answer.ts"
-import { renderError, renderStreamError, renderUpstreamError } from "./render-error.ts"
 import { openRenderer } from "./render-stream.ts"
-
-export const openAiErrors: SurfaceErrors = Object.freeze({
-  body: renderError,
-  upstream: renderUpstreamError,
-  event: renderStreamError,
-})
 
 export const openAiChat: Surface = Object.freeze({
   name: "openai-chat",

@@ -6,15 +6,7 @@
  * stay as they came. It must not know routes, policies or providers. Fields that are not named here
  * pass untouched. Source: OpenAI API reference, "Create chat completion".
  */
-import {
-  isString,
-  type JsonDocument,
-  KIND,
-  kindOf,
-  memberOf,
-  NONE,
-  textOf,
-} from "#proxy/contract/json-document.ts"
+import { type JsonDocument, KIND, kindOf, memberOf, NONE } from "#proxy/contract/json-document.ts"
 import {
   accept,
   type Decision,
@@ -23,14 +15,12 @@ import {
 } from "#proxy/exchange/parsed-request.ts"
 import { openBody } from "../checks/open-body.ts"
 import { readModel } from "../checks/read-model.ts"
+import { readUser } from "../checks/read-user.ts"
 import type { SurfaceLimits } from "../limits.ts"
 import { EVENT_STREAM } from "../surface.ts"
 import { checkFields } from "./check-fields.ts"
 import { checkMessages } from "./check-messages.ts"
 import { measurePrompt } from "./measure-prompt.ts"
-
-/** Characters of a user's name kept in records; the rest is cut off there, never in the body. */
-const USER_CHARS_MAX = 256
 
 export function parseChat(body: Uint8Array, limits: SurfaceLimits): Decision<ParsedRequest> {
   const opened = openBody(body, limits.requestJson)
@@ -49,7 +39,10 @@ export function parseChat(body: Uint8Array, limits: SurfaceLimits): Decision<Par
     isStream,
     streamType: EVENT_STREAM,
     wantsUsage: isStream && asksForUsage(document),
-    user: readUser(document),
+    user: readUser(document, [
+      memberOf(document, 0, "safety_identifier"),
+      memberOf(document, 0, "user"),
+    ]),
     measure: measurePrompt(document, limits.outputTokensDefault),
   })
 }
@@ -58,16 +51,4 @@ function asksForUsage(document: JsonDocument): boolean {
   const options = memberOf(document, 0, "stream_options")
   const asked = memberOf(document, options, "include_usage")
   return asked !== NONE && kindOf(document, asked) === KIND.true
-}
-
-/** `safety_identifier` is the newer name of `user`; whichever is a non-empty string. */
-function readUser(document: JsonDocument): string | null {
-  for (const name of ["safety_identifier", "user"]) {
-    const node = memberOf(document, 0, name)
-    if (node === NONE || !isString(document, node)) continue
-    const user = textOf(document, node)
-    // Half of a surrogate pair would be no JSON for the journal and the operator.
-    if (user !== "") return user.slice(0, USER_CHARS_MAX).toWellFormed()
-  }
-  return null
 }

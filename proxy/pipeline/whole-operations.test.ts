@@ -1,0 +1,172 @@
+/** Embeddings, reranking, completions, moderations and images through the whole pipeline. */
+import { describe, expect, test } from "vitest"
+import type { ProviderConfig } from "#proxy/contract/snapshot.ts"
+import {
+  makeBackend,
+  makeProvider,
+  makeRule,
+  makeRuntime,
+} from "#proxy/runtime/samples.test-data.ts"
+import { type ModelSurfaceName, SURFACES } from "#proxy/surfaces/registry.ts"
+import { createWorld, startChat, type World } from "./world.test-data.ts"
+
+function ask(
+  surface: ModelSurfaceName,
+  provider: Partial<ProviderConfig>,
+  body: unknown,
+  answer: unknown,
+): World {
+  const world = createWorld({
+    scripts: [[{ head: 200 }, { data: JSON.stringify(answer) }, { end: true }]],
+  })
+  startChat(world, {
+    surface: SURFACES[surface],
+    runtime: makeRuntime({
+      providers: { one: makeProvider("one", { pathPrefix: "", ...provider }) },
+      routes: [{ name: "search/chat", rules: [makeRule({ backends: [makeBackend("one")] })] }],
+    }),
+    body,
+  })
+  world.advance(10)
+  return world
+}
+
+function sent(world: World): unknown {
+  const [request] = world.requests
+  if (request === undefined) return null
+  const { path, body } = request
+  const text = typeof body === "string" ? body : new TextDecoder().decode(body)
+  return { path, body: JSON.parse(text) }
+}
+
+const usageOf = (world: World) => [...world.finals.values()][0]?.usage
+const OPENAI = { schema: "OpenAI", vendor: "OpenAI", pathPrefix: "/v1" } as const
+const COHERE = { schema: "Cohere" } as const
+const VECTORS = {
+  object: "list",
+  data: [{ object: "embedding", index: 0, embedding: [0.5, -1.25] }],
+}
+
+describe("embeddings", () => {
+  test("pass to an upstream of the same shape, byte for byte but the model", () => {
+    const body = { model: "smart", input: ["a", "b"], extra: 1.0 }
+    const answer = { ...VECTORS, model: "m", usage: { prompt_tokens: 7, total_tokens: 7 } }
+    const world = ask("openai-embeddings", OPENAI, body, answer)
+    expect(sent(world)).toEqual({ path: "/v1/embeddings", body: { ...body, model: "served" } })
+    expect(JSON.parse(world.client.body)).toEqual(answer)
+    expect(usageOf(world)).toEqual({ inputTokens: 7, cachedInputTokens: 0, outputTokens: 0 })
+  })
+
+  test("reach Cohere, and its numbers keep their digits", () => {
+    const answer = {
+      id: "e",
+      embeddings: { float: [[0.5, -1.25]] },
+      meta: { billed_units: { input_tokens: 4 } },
+    }
+    const world = ask("openai-embeddings", COHERE, { model: "smart", input: "a" }, answer)
+    expect(sent(world)).toEqual({
+      path: "/v2/embed",
+      body: {
+        model: "served",
+        texts: ["a"],
+        input_type: "search_document",
+        embedding_types: ["float"],
+      },
+    })
+    expect(JSON.parse(world.client.body)).toEqual({
+      object: "list",
+      data: [{ object: "embedding", index: 0, embedding: [0.5, -1.25] }],
+      model: "served",
+      usage: { prompt_tokens: 4, total_tokens: 4 },
+    })
+  })
+
+  test("are given as base64 to a client that wants them so", () => {
+    const answer = { embeddings: { float: [[0.5, -1.25]] } }
+    const body = { model: "smart", input: "a", encoding_format: "base64" }
+    const world = ask("openai-embeddings", COHERE, body, answer)
+    const [{ embedding }] = JSON.parse(world.client.body).data
+    const bytes = Buffer.from(embedding, "base64")
+    expect([bytes.readFloatLE(0), bytes.readFloatLE(4)]).toEqual([0.5, -1.25])
+  })
+
+  const REFUSED = [
+    ["token ids elsewhere than at OpenAI", { input: [1, 2, 3] }, "unsupported_parameter", "input"],
+    [
+      "an unknown field elsewhere",
+      { input: "a", truncate: true },
+      "unsupported_parameter",
+      "truncate",
+    ],
+    ["no input", {}, "invalid_value", "input"],
+    ["an empty list", { input: [] }, "invalid_value", "input"],
+  ] as const
+  test.each(REFUSED)("refused: %s", (_name, fields, code, param) => {
+    const world = ask("openai-embeddings", COHERE, { model: "smart", ...fields }, {})
+    expect(JSON.parse(world.client.body).error).toMatchObject({ code, param })
+    expect(world.client.status).toBe(400)
+    expect(sent(world)).toBeNull()
+  })
+
+  test("are refused by name where a provider has none", () => {
+    const world = ask(
+      "openai-embeddings",
+      { schema: "Anthropic" },
+      { model: "smart", input: "a" },
+      {},
+    )
+    expect(JSON.parse(world.client.body).error.message).toBe(
+      "provider one (schema Anthropic) does not serve embeddings requests",
+    )
+  })
+})
+
+test("a ranking passes to Cohere and is billed by its report", () => {
+  const body = { model: "smart", query: "q", documents: ["a", "b"], top_n: 1 }
+  const answer = {
+    id: "r",
+    results: [{ index: 1, relevance_score: 0.9 }],
+    meta: { billed_units: { search_units: 1 }, tokens: { input_tokens: 3, output_tokens: 0 } },
+  }
+  const world = ask("cohere-rerank", COHERE, body, answer)
+  expect(sent(world)).toEqual({ path: "/v2/rerank", body: { ...body, model: "served" } })
+  expect(JSON.parse(world.client.body)).toEqual(answer)
+})
+
+test("a completion reaches a chat provider as one turn", () => {
+  const answer = {
+    id: "msg_1",
+    model: "claude",
+    content: [{ type: "text", text: "world" }],
+    stop_reason: "max_tokens",
+    usage: { input_tokens: 3, output_tokens: 1 },
+  }
+  const body = { model: "smart", prompt: "Hello", max_tokens: 5, temperature: 0.5 }
+  const world = ask("openai-completions", { schema: "Anthropic" }, body, answer)
+  expect(sent(world)).toEqual({
+    path: "/v1/messages",
+    body: {
+      model: "served",
+      max_tokens: 5,
+      messages: [{ role: "user", content: "Hello" }],
+      temperature: 0.5,
+    },
+  })
+  expect(JSON.parse(world.client.body)).toMatchObject({
+    object: "text_completion",
+    choices: [{ text: "world", index: 0, finish_reason: "length" }],
+    usage: { prompt_tokens: 3, completion_tokens: 1, total_tokens: 4 },
+  })
+})
+
+const PASSED = [
+  ["openai-moderations", "/v1/moderations", { input: "a" }, { id: "m", results: [] }],
+  ["openai-images", "/v1/images/generations", { prompt: "a cat", size: "auto" }, { data: [] }],
+  ["openai-completions", "/v1/completions", { prompt: "a" }, { choices: [] }],
+] as const
+test.each(PASSED)("%s passes to an upstream of its shape", (surface, path, fields, answer) => {
+  const world = ask(surface, OPENAI, { model: "smart", ...fields }, answer)
+  expect(sent(world)).toEqual({ path, body: { model: "served", ...fields } })
+  expect(JSON.parse(world.client.body)).toEqual(answer)
+  expect(world.client.status).toBe(200)
+})

@@ -1,0 +1,64 @@
+/**
+ * Requests of surfaces that only an upstream of the same wire serves: a model, a prompt, and all
+ * other fields untouched.
+ */
+import { type JsonDocument, KIND, kindOf, memberOf, NONE } from "#proxy/contract/json-document.ts"
+import {
+  accept,
+  type Decision,
+  type ParsedRequest,
+  reject,
+  type SurfaceName,
+} from "#proxy/exchange/parsed-request.ts"
+import { PromptMeter } from "#proxy/exchange/prompt-measure.ts"
+import type { Refusal } from "#proxy/exchange/refusal.ts"
+import type { SurfaceLimits } from "../limits.ts"
+import { EVENT_STREAM } from "../surface.ts"
+import { checkBoolean, invalid } from "./field-checks.ts"
+import { openBody } from "./open-body.ts"
+import { readModel } from "./read-model.ts"
+import { readUser } from "./read-user.ts"
+
+export interface PassedRules {
+  readonly surface: SurfaceName
+  /** Member that holds the prompt; it must be there. */
+  readonly prompt: string
+  readonly mayStream: boolean
+  /** Further checks; null when all is well. */
+  readonly check: (document: JsonDocument) => Refusal | null
+  /** Output tokens at most, or a default. */
+  readonly outputTokens: (document: JsonDocument, limits: SurfaceLimits) => number
+}
+
+export function parsePassed(
+  bytes: Uint8Array,
+  limits: SurfaceLimits,
+  rules: PassedRules,
+): Decision<ParsedRequest> {
+  const opened = openBody(bytes, limits.requestJson)
+  if (!opened.ok) return opened
+  const document = opened.value
+  const named = readModel(document)
+  if (!named.ok) return named
+  const prompt = memberOf(document, 0, rules.prompt)
+  const refusal =
+    (prompt === NONE ? invalid(rules.prompt, "is missing") : null) ??
+    checkBoolean(document, 0, "stream", "stream") ??
+    rules.check(document)
+  if (refusal !== null) return reject(refusal)
+  const stream = memberOf(document, 0, "stream")
+  const isStream = stream !== NONE && kindOf(document, stream) === KIND.true
+  if (isStream && !rules.mayStream) return reject(invalid("stream", "must be false here"))
+  const meter = new PromptMeter(document)
+  meter.text(prompt)
+  return accept({
+    surface: rules.surface,
+    document,
+    ...named.value,
+    isStream,
+    streamType: EVENT_STREAM,
+    wantsUsage: true,
+    user: readUser(document, [memberOf(document, 0, "user")]),
+    measure: meter.finish(rules.outputTokens(document, limits)),
+  })
+}

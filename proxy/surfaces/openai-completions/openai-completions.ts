@@ -1,0 +1,189 @@
+/**
+ * `POST /v1/completions`, OpenAI's older surface, as clients speak it.
+ *
+ * In: a completions request, or a chat answer in the intermediate form. Out: the request checked;
+ * as a chat of one turn where a chat provider is asked; text choices and chunks. It must not know
+ * who serves. Source: OpenAI API reference, "Create completion".
+ */
+import { countOf, type JsonDocument, memberOf } from "#proxy/contract/json-document.ts"
+import { JsonView } from "#proxy/contract/json-view.ts"
+import { type JsonValue, writeJson } from "#proxy/contract/json-write.ts"
+import type { TokenUsage } from "#proxy/contract/records.ts"
+import { type ChatAnswer, textOfChoice } from "#proxy/exchange/chat-answer.ts"
+import type { ChatFeature } from "#proxy/exchange/chat-feature.ts"
+import type { ChatRequest } from "#proxy/exchange/chat-request.ts"
+import type { ParsedRequest } from "#proxy/exchange/parsed-request.ts"
+import { badValue, countIn, FeatureNotes, numberIn, readBody } from "#proxy/exchange/read-body.ts"
+import type { ResponseEvent } from "#proxy/exchange/response-event.ts"
+import { checkCount, OUTPUT_TOKENS_MAX } from "../checks/field-checks.ts"
+import { openAiErrors } from "../checks/openai-errors.ts"
+import { type PassedRules, parsePassed } from "../checks/parse-passed.ts"
+import type { SurfaceLimits } from "../limits.ts"
+import { finishReason, renderUsage } from "../openai-chat/finish-reason.ts"
+import type { RenderContext, StreamRenderer, Surface } from "../surface.ts"
+
+const CHOICES_MAX = 128
+/** OpenAI's default where the request says nothing ("max_tokens"). */
+const OUTPUT_TOKENS = 16
+
+const RULES: PassedRules = Object.freeze({
+  surface: "openai-completions",
+  prompt: "prompt",
+  mayStream: true,
+  check: (document: JsonDocument) =>
+    checkCount(document, "max_tokens", 0, OUTPUT_TOKENS_MAX) ??
+    checkCount(document, "n", 1, CHOICES_MAX),
+  outputTokens: (document: JsonDocument, _limits: SurfaceLimits) =>
+    (countOf(document, memberOf(document, 0, "max_tokens")) ?? OUTPUT_TOKENS) *
+    (countOf(document, memberOf(document, 0, "n")) ?? 1),
+})
+
+export const openAiCompletions: Surface = Object.freeze({
+  name: "openai-completions",
+  wire: "openai.completions",
+  operation: "text_completion",
+  errors: openAiErrors,
+  parse: (raw, limits) => parsePassed(raw.body, limits, RULES),
+  chat: Object.freeze({
+    read: (request: ParsedRequest) => readBody(() => read(request)),
+    renderAnswer,
+    openRenderer: (context: RenderContext) => new TextRenderer(context),
+  }),
+  embeddings: null,
+  rerank: null,
+} satisfies Surface)
+
+const CARRIED: readonly (readonly [string, ChatFeature])[] = [
+  ["max_tokens", "max-output-tokens"],
+  ["temperature", "temperature"],
+  ["top_p", "top-p"],
+  ["frequency_penalty", "frequency-penalty"],
+  ["presence_penalty", "presence-penalty"],
+  ["seed", "seed"],
+  ["stop", "stop"],
+  ["user", "user"],
+  ["logit_bias", "logit-bias"],
+  ["stream_options", "stream-options"],
+]
+
+const KNOWN: ReadonlySet<string> = new Set([
+  ...CARRIED.map(([name]) => name),
+  ...["model", "prompt", "stream", "n"],
+])
+
+function read(request: ParsedRequest): ChatRequest {
+  const body = new JsonView(request.document)
+  const notes = new FeatureNotes()
+  for (const [name, feature] of CARRIED) {
+    const member = body.member(name)
+    if (member !== undefined) notes.note(feature, member)
+  }
+  notes.noteUnknown(body, KNOWN)
+  const prompt = body.member("prompt") ?? body
+  const text = prompt.text() ?? oneText(prompt)
+  const number = (name: string) => numberIn(body, name)?.raw() ?? null
+  const choices = countIn(body, "n") ?? 1
+  if (choices > 1) notes.note("choices", "n")
+  const stop = body.member("stop")
+  return {
+    isStream: request.isStream,
+    messages: [{ role: "user", parts: [{ kind: "text", text, cache: null }] }],
+    tools: [],
+    toolChoice: null,
+    parallelToolCalls: null,
+    outputFormat: null,
+    reasoning: null,
+    maxOutputTokens: countIn(body, "max_tokens") ?? OUTPUT_TOKENS,
+    temperature: number("temperature"),
+    topP: number("top_p"),
+    topK: null,
+    minP: null,
+    frequencyPenalty: number("frequency_penalty"),
+    presencePenalty: number("presence_penalty"),
+    seed: number("seed"),
+    stop: stop?.text() === undefined ? (stop?.items() ?? []).map(textItem) : [stop.text() ?? ""],
+    choices,
+    logprobs: null,
+    logitBias: body.member("logit_bias")?.raw() ?? null,
+    user: request.user,
+    serviceTier: null,
+    verbosity: null,
+    uses: notes.uses,
+  }
+}
+
+/** A list of one text is that text; a chat has no form for several prompts or for token ids. */
+function oneText(prompt: JsonView): string {
+  const [only, second] = prompt.items()
+  return second === undefined && only !== undefined ? textItem(only) : badValue(prompt, ONE_TEXT)
+}
+
+const ONE_TEXT = "must be one text where a chat model serves it"
+
+function textItem(item: JsonView): string {
+  return item.text() ?? badValue(item, "must be a string")
+}
+
+function renderAnswer(answer: ChatAnswer, context: RenderContext): string {
+  return writeJson({
+    id: answer.id ?? context.id,
+    object: "text_completion",
+    created: context.createdSeconds,
+    model: answer.model ?? context.model,
+    choices: answer.choices.map((choice, index) =>
+      renderChoice(index, textOfChoice(choice), finishReason(choice.reason)),
+    ),
+    usage: answer.usage === undefined ? undefined : renderUsage(answer.usage),
+  })
+}
+
+function renderChoice(index: number, text: string, reason: string | null): JsonValue {
+  return { text, index, logprobs: null, finish_reason: reason }
+}
+
+class TextRenderer implements StreamRenderer {
+  private readonly context: RenderContext
+  private id: string
+  private model: string
+  private usage: TokenUsage | undefined
+
+  constructor(context: RenderContext) {
+    this.context = context
+    this.id = context.id
+    this.model = context.model
+  }
+
+  push(event: ResponseEvent): string {
+    switch (event.kind) {
+      case "response-start":
+        this.id = event.id ?? this.id
+        this.model = event.model ?? this.model
+        return ""
+      case "text-delta":
+      case "refusal-delta":
+        return this.chunk([renderChoice(event.choice, event.text, null)])
+      case "choice-end":
+        return this.chunk([renderChoice(event.choice, "", finishReason(event.reason))])
+      case "usage-report":
+        this.usage = event.usage
+        return ""
+      case "response-end":
+        return `${this.usageChunk()}data: [DONE]\n\n`
+      default:
+        return ""
+    }
+  }
+
+  private usageChunk(): string {
+    const options = new JsonView(this.context.request.document).member("stream_options")
+    const isAsked = options?.member("include_usage")?.boolean() === true
+    return isAsked && this.usage !== undefined ? this.chunk([], renderUsage(this.usage)) : ""
+  }
+
+  private chunk(choices: readonly JsonValue[], usage?: JsonValue): string {
+    const { id, model } = this
+    const created = this.context.createdSeconds
+    const text = writeJson({ id, object: "text_completion", created, model, choices, usage })
+    return `data: ${text}\n\n`
+  }
+}

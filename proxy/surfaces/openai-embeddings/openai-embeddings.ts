@@ -1,0 +1,147 @@
+/**
+ * `POST /v1/embeddings` as clients speak it.
+ *
+ * In: OpenAI's embeddings request, or vectors in the intermediate form. Out: the request checked,
+ * its intermediate form, and the list of vectors. It must not know who serves. Source: OpenAI API
+ * reference, "Create embeddings".
+ */
+import {
+  firstIn,
+  isString,
+  type JsonDocument,
+  KIND,
+  kindOf,
+  memberOf,
+  NONE,
+  sizeOf,
+} from "#proxy/contract/json-document.ts"
+import { JsonView } from "#proxy/contract/json-view.ts"
+import { type RawJson, writeJson } from "#proxy/contract/json-write.ts"
+import type {
+  EmbeddingInput,
+  EmbeddingsAnswer,
+  EmbeddingsRequest,
+} from "#proxy/exchange/embeddings.ts"
+import {
+  accept,
+  type Decision,
+  type ParsedRequest,
+  reject,
+} from "#proxy/exchange/parsed-request.ts"
+import type { RawRequest } from "#proxy/exchange/ports.ts"
+import { PromptMeter } from "#proxy/exchange/prompt-measure.ts"
+import { badValue, countIn, missing, readBody, textIn } from "#proxy/exchange/read-body.ts"
+import type { Refusal } from "#proxy/exchange/refusal.ts"
+import { checkCount, invalid } from "../checks/field-checks.ts"
+import { openBody } from "../checks/open-body.ts"
+import { openAiErrors } from "../checks/openai-errors.ts"
+import { readModel } from "../checks/read-model.ts"
+import { readUser } from "../checks/read-user.ts"
+import type { SurfaceLimits } from "../limits.ts"
+import { EVENT_STREAM, type RenderContext, type Surface } from "../surface.ts"
+import { encodeFloats } from "./encode-floats.ts"
+
+export const openAiEmbeddings: Surface = Object.freeze({
+  name: "openai-embeddings",
+  wire: "openai.embeddings",
+  operation: "embeddings",
+  errors: openAiErrors,
+  parse,
+  chat: null,
+  embeddings: Object.freeze({ read, renderAnswer }),
+  rerank: null,
+} satisfies Surface)
+
+/** As OpenAI's own limit ("input: max 2048 dimensions of the array"). */
+const INPUTS_MAX = 2048
+const DIMENSIONS_MAX = 65_536
+
+function parse(raw: RawRequest, limits: SurfaceLimits): Decision<ParsedRequest> {
+  const opened = openBody(raw.body, limits.requestJson)
+  if (!opened.ok) return opened
+  const document = opened.value
+  const named = readModel(document)
+  if (!named.ok) return named
+  const refusal = checkInput(document) ?? checkCount(document, "dimensions", 1, DIMENSIONS_MAX)
+  if (refusal !== null) return reject(refusal)
+  const meter = new PromptMeter(document)
+  meter.text(memberOf(document, 0, "input"))
+  return accept({
+    surface: "openai-embeddings",
+    document,
+    ...named.value,
+    isStream: false,
+    streamType: EVENT_STREAM,
+    wantsUsage: true,
+    user: readUser(document, [memberOf(document, 0, "user")]),
+    measure: meter.finish(0),
+  })
+}
+
+function checkInput(document: JsonDocument): Refusal | null {
+  const input = memberOf(document, 0, "input")
+  if (input === NONE) return invalid("input", "is missing: it must be a text or a list of texts")
+  if (isString(document, input)) return null
+  if (kindOf(document, input) !== KIND.array) {
+    return invalid("input", "must be a text, a list of texts or lists of token ids")
+  }
+  if (sizeOf(document, input, 0) === 0) return invalid("input", "must not be empty")
+  const isTokens = kindOf(document, firstIn(document, input)) === KIND.number
+  if (isTokens || sizeOf(document, input, INPUTS_MAX) <= INPUTS_MAX) return null
+  return invalid("input", `must have at most ${INPUTS_MAX} entries`)
+}
+
+const KNOWN: ReadonlySet<string> = new Set([
+  ...["model", "input", "encoding_format", "dimensions", "user"],
+])
+
+function read(request: ParsedRequest): Decision<EmbeddingsRequest> {
+  return readBody(() => {
+    const body = new JsonView(request.document)
+    const format = textIn(body, "encoding_format") ?? "float"
+    if (format !== "float" && format !== "base64") {
+      return badValue(body.member("encoding_format") ?? body, "must be float or base64")
+    }
+    return {
+      inputs: readInputs(body.member("input") ?? missing(body, "input")),
+      dimensions: countIn(body, "dimensions") ?? null,
+      encoding: format,
+      purpose: null,
+      user: request.user,
+      unknown: body.members().flatMap(([name]) => (KNOWN.has(name) ? [] : [name])),
+    }
+  })
+}
+
+function readInputs(input: JsonView): readonly EmbeddingInput[] {
+  const text = input.text()
+  if (text !== undefined) return [{ kind: "text", text }]
+  const items = input.items()
+  if (items[0]?.isNumber === true) return [{ kind: "tokens", ids: input.raw() }]
+  return items.map((item) => {
+    const inner = item.text()
+    if (inner !== undefined) return { kind: "text", text: inner }
+    return item.isArray ? { kind: "tokens", ids: item.raw() } : badValue(item, "must be a text")
+  })
+}
+
+function renderAnswer(answer: EmbeddingsAnswer, { model, request }: RenderContext): string {
+  const input = answer.usage?.inputTokens ?? 0
+  const isBase64 = wantsBase64(request)
+  const vector = (raw: RawJson) => (isBase64 ? encodeFloats(raw) : raw)
+  return writeJson({
+    object: "list",
+    data: answer.vectors.map((raw, index) => ({
+      object: "embedding",
+      index,
+      embedding: vector(raw),
+    })),
+    model,
+    usage: { prompt_tokens: input, total_tokens: input },
+  })
+}
+
+/** OpenAI's own SDKs ask for base64 unless told otherwise. */
+function wantsBase64({ document }: ParsedRequest): boolean {
+  return new JsonView(document).textOf("encoding_format") === "base64"
+}
