@@ -1,7 +1,7 @@
 /**
  * `make images`: the images as archives, and with docker or buildah as images too.
  *
- * In: the checkout, and `--out DIR` (default `dist`), `--tag TAG` (default: the version). Out: in
+ * In: the checkout, and `--out DIR` (default `dist`), `--tag TAG` (default: the release). Out: in
  * DIR for each image its bundle, `NAME.sbom.json`, and `NAME.tar`, an archive as `docker load`,
  * `ctr images import` and `kind load image-archive` take it. The same checkout on the same machine
  * gives the same bytes. Where docker or buildah answer, they build from the Dockerfiles, on our own
@@ -32,7 +32,8 @@ const ROOT = join(import.meta.dirname, "..")
 const HELP = `Builds sidegate-operator, sidegate-proxy and the application of the examples.
 
   --out DIR    where bundles, SBOMs and archives go (default: dist)
-  --tag TAG    the images' tag (default: ${RELEASE})
+  --tag TAG    the images' tag (default: the release)
+  --release V  what the programs say of themselves (default: ${RELEASE})
   --base IMAGE base image for docker or buildah (default: the Dockerfiles' own)
   --bundles    stop at the bundles: no image, no archive
   --builder B  docker or buildah (default: the first that answers)
@@ -50,7 +51,8 @@ const DOCKERFILES: Readonly<Record<ImageName, string>> = {
 const { values } = parseArgs({
   options: {
     out: { type: "string", default: "dist" },
-    tag: { type: "string", default: RELEASE },
+    release: { type: "string", default: RELEASE },
+    tag: { type: "string" },
     base: { type: "string" },
     bundles: { type: "boolean", default: false },
     builder: { type: "string" },
@@ -69,14 +71,16 @@ if (values.bundles) {
   process.exit(0)
 }
 const known = readSourceFacts()
+const tag = values.tag ?? values.release
 const facts = {
+  release: values.release,
   source: values.source ?? known.source,
   revision: values.revision ?? known.revision,
 }
 const builder = values.packed ? null : findBuilder()
 const builtOn = builder === null ? null : await findBase(builder)
 const how = builder ?? `packed on Node ${process.versions.node} of this machine`
-console.log(`images: tag ${values.tag}, ${how}`)
+console.log(`images: tag ${tag}, ${how}`)
 for (const name of IMAGES) {
   const begun = performance.now()
   const archive = await build(name)
@@ -90,16 +94,16 @@ for (const name of IMAGES) {
 async function bundleInto(name: ImageName) {
   const folder = join(values.out, name)
   mkdirSync(folder, { recursive: true })
-  return { folder, bundled: await bundle(name, folder) }
+  return { folder, bundled: await bundle(name, folder, values.release) }
 }
 
 async function build(name: ImageName): Promise<Archive> {
   const { folder, bundled } = await bundleInto(name)
-  const sbom = describeContents(name, bundled.packages)
+  const sbom = describeContents(name, values.release, bundled.packages)
   writeFileSync(join(values.out, `${name}.sbom.json`), sbom)
   writeFileSync(join(folder, "sbom.json"), sbom)
   const path = join(values.out, `${name}.tar`)
-  const reference = `${name}:${values.tag}`
+  const reference = `${name}:${tag}`
   if (builder === null) {
     const labels = imageLabels(name, facts)
     return writeArchive({ reference, path, labels, base: baseFiles(), app: bundled.files, folder })
@@ -127,7 +131,7 @@ async function findBase(by: Builder): Promise<string | null> {
   const wanted = values.base ?? defaultBase()
   if (isDone(baseCommand(by, wanted))) return values.base ?? null
   if (values.base !== undefined) fail(`base ${wanted} cannot be had`)
-  const reference = `localhost/sidegate-base:${values.tag}`
+  const reference = `localhost/sidegate-base:${tag}`
   console.log(`images: ${wanted} cannot be had; the base is packed from this machine's Node`)
   mkdirSync(values.out, { recursive: true })
   const path = join(values.out, "sidegate-base.tar")

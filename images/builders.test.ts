@@ -1,18 +1,18 @@
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { expect, test } from "vitest"
-import { RELEASE } from "#proxy/contract/release.ts"
 import { BUILDERS, type BuildPlan, baseCommand, buildCommands, loadCommand } from "./builders.ts"
 import type { ImageName } from "./bundle.ts"
 import { imageLabels, sourceUrl } from "./labels.ts"
 
+const RELEASE = "1.2.3-test"
 const PLAN: BuildPlan = {
   dockerfile: "proxy/Dockerfile",
   context: "dist/sidegate-proxy",
   reference: "sidegate-proxy:1",
   archive: "dist/sidegate-proxy.tar",
   base: null,
-  facts: { source: "https://git.example/sidegate", revision: "c0ffee" },
+  facts: { release: RELEASE, source: "https://git.example/sidegate", revision: "c0ffee" },
 }
 const GIVEN = [
   `--build-arg VERSION=${RELEASE}`,
@@ -40,7 +40,7 @@ test("buildah builds from the Dockerfile without a clock, and pushes to an archi
 test.each(BUILDERS)(
   "%s is given the base that was asked for, and what nobody knows as empty",
   (by) => {
-    const facts = { source: null, revision: null }
+    const facts = { release: RELEASE, source: null, revision: null }
     const [build] = lines(buildCommands(by, { ...PLAN, base: "node:24-alpine", facts }))
     expect(build).toContain(" --build-arg BASE=node:24-alpine ")
     expect(build).toContain(" --build-arg REVISION= --build-arg SOURCE= ")
@@ -79,7 +79,7 @@ test.each(DOCKERFILES)("%s says what a packed image says", (path, name) => {
 })
 
 test("labels that nobody knows the value of are left out", () => {
-  const labels = imageLabels("sidegate-proxy", { source: null, revision: null })
+  const labels = imageLabels("sidegate-proxy", { release: "1", source: null, revision: null })
   expect(Object.keys(labels)).toEqual([
     "org.opencontainers.image.licenses",
     "org.opencontainers.image.title",

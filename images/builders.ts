@@ -4,7 +4,6 @@
  * In: what to build. Out: programs with their arguments, in order; the first that fails ends it.
  * Pure: `build.ts` runs them, and tests read them where neither program is.
  */
-import { RELEASE } from "#proxy/contract/release.ts"
 import type { SourceFacts } from "./labels.ts"
 
 export const BUILDERS = ["docker", "buildah"] as const
@@ -30,7 +29,7 @@ export function buildCommands(builder: Builder, plan: BuildPlan): readonly Comma
   const { dockerfile, context, reference, archive, base, facts } = plan
   const values = {
     ...(base === null ? {} : { BASE: base }),
-    VERSION: RELEASE,
+    VERSION: facts.release,
     REVISION: facts.revision ?? "",
     SOURCE: facts.source ?? "",
   }

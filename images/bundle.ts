@@ -7,7 +7,7 @@
  */
 import { copyFileSync, readFileSync } from "node:fs"
 import { basename, join, resolve } from "node:path"
-import { build, type Metafile } from "esbuild"
+import { build, type Metafile, type Plugin } from "esbuild"
 
 export const IMAGES = ["sidegate-operator", "sidegate-proxy", "sidegate-example"] as const
 export type ImageName = (typeof IMAGES)[number]
@@ -34,7 +34,7 @@ const ENTRY: Readonly<Record<ImageName, string>> = {
 }
 
 /** Writes `main.mjs`, its parts and `LICENSE` into `folder`; rejects with the bundler's errors. */
-export async function bundle(name: ImageName, folder: string): Promise<Bundled> {
+export async function bundle(name: ImageName, folder: string, release: string): Promise<Bundled> {
   const { metafile } = await build({
     absWorkingDir: ROOT,
     entryPoints: [ENTRY[name]],
@@ -44,6 +44,7 @@ export async function bundle(name: ImageName, folder: string): Promise<Bundled> 
     outExtension: { ".js": ".mjs" },
     bundle: true,
     splitting: true,
+    plugins: [saying(release)],
     platform: "node",
     target: "node24",
     format: "esm",
@@ -62,6 +63,17 @@ export async function bundle(name: ImageName, folder: string): Promise<Bundled> 
   copyFileSync(join(ROOT, "LICENSE"), resolve(ROOT, folder, "LICENSE"))
   const made = Object.keys(metafile.outputs).map((path) => basename(path))
   return { files: ["LICENSE", "sbom.json", ...made].sort(), packages: packagesOf(metafile) }
+}
+
+/** The programs say this release, whatever the checkout's is. */
+function saying(release: string): Plugin {
+  return {
+    name: "release",
+    setup: ({ onLoad }) => {
+      const contents = `export const RELEASE = ${JSON.stringify(release)}\n`
+      onLoad({ filter: /\/proxy\/contract\/release\.ts$/ }, () => ({ contents, loader: "ts" }))
+    },
+  }
 }
 
 function packagesOf(metafile: Metafile): readonly BundledPackage[] {

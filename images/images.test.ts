@@ -15,14 +15,17 @@ let folder = ""
 let bundled: Bundled
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "sidegate-images-"))
-  bundled = await bundle("sidegate-proxy", folder)
-  writeFileSync(join(folder, "sbom.json"), describeContents("sidegate-proxy", bundled.packages))
+  bundled = await bundle("sidegate-proxy", folder, "1.2.3-test")
+  writeFileSync(
+    join(folder, "sbom.json"),
+    describeContents("sidegate-proxy", "1.2.3-test", bundled.packages),
+  )
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 test("the operator's SDKs of clouds are beside what it always loads, and each loads by itself", async () => {
   const beside = join(folder, "operator")
-  const { files, packages } = await bundle("sidegate-operator", beside)
+  const { files, packages } = await bundle("sidegate-operator", beside, "1.2.3-test")
   const parts = files.filter((name) => name.startsWith("mint-"))
   const made = await Promise.all(
     parts.map(async (name) => Object.keys(await import(join(beside, name))).sort()),
@@ -54,7 +57,11 @@ const BASE: readonly BaseFile[] = [
   { path: NODE_PATH, content: { kind: "text", text: "node" }, isExecutable: true },
 ]
 
-const LABELS = imageLabels("sidegate-proxy", { source: null, revision: "c0ffee" })
+const LABELS = imageLabels("sidegate-proxy", {
+  release: "1.2.3-test",
+  source: null,
+  revision: "c0ffee",
+})
 
 const pack = (name: string) =>
   writeArchive({
@@ -108,7 +115,7 @@ test("a base alone is one layer", async () => {
 })
 
 test("the SBOM names what is in the bundle, with version and licence", () => {
-  const text = describeContents("sidegate-proxy", bundled.packages)
+  const text = describeContents("sidegate-proxy", "1.2.3-test", bundled.packages)
   const { components } = JSON.parse(text) as { components: readonly Record<string, unknown>[] }
   const names = components.map(({ name }) => name)
   expect(names).toEqual(expect.arrayContaining(["node", "undici", "hono", "pino", "prom-client"]))
@@ -117,6 +124,11 @@ test("the SBOM names what is in the bundle, with version and licence", () => {
     expect(version).toMatch(/^\d+\.\d+/)
     expect(JSON.stringify(licenses)).toMatch(/"expression":"[^"]+"/)
   }
+})
+
+test("the bundle says the release that it was given", () => {
+  const text = readFileSync(join(folder, "main.mjs"), "utf8")
+  expect(text).toContain('"1.2.3-test"')
 })
 
 test("the bundle names no folder of the machine that made it", () => {

@@ -6,10 +6,11 @@
  * was built, so that the same sources give the same labels. Must not know git: `source-facts.ts`
  * asks.
  */
-import { RELEASE } from "#proxy/contract/release.ts"
 import type { ImageName } from "./bundle.ts"
 
 export interface SourceFacts {
+  /** What the program says of itself, e.g. `0.1.0`. */
+  readonly release: string
   /** Where the sources can be had, e.g. `https://git.example/sidegate`; null when nobody says. */
   readonly source: string | null
   /** The commit; null when nobody says. */
@@ -21,14 +22,14 @@ export const LICENSES = "Apache-2.0"
 /** Sorted by name; what is not known is left out. */
 export function imageLabels(
   name: ImageName,
-  { source, revision }: SourceFacts,
+  { release, source, revision }: SourceFacts,
 ): Readonly<Record<string, string>> {
   return {
     "org.opencontainers.image.licenses": LICENSES,
     ...(revision === null ? {} : { "org.opencontainers.image.revision": revision }),
     ...(source === null ? {} : { "org.opencontainers.image.source": source }),
     "org.opencontainers.image.title": name,
-    "org.opencontainers.image.version": RELEASE,
+    "org.opencontainers.image.version": release,
   }
 }
 

@@ -4,11 +4,14 @@
  * In: the packages of the bundle. Out: JSON, the same for the same contents: no date, no random
  * serial number. Pure but for the version of Node that runs it, which is the one that is packed.
  */
-import { RELEASE } from "#proxy/contract/release.ts"
 import type { BundledPackage, ImageName } from "./bundle.ts"
 import { LICENSES } from "./labels.ts"
 
-export function describeContents(name: ImageName, packages: readonly BundledPackage[]): string {
+export function describeContents(
+  name: ImageName,
+  release: string,
+  packages: readonly BundledPackage[],
+): string {
   const document = {
     bomFormat: "CycloneDX",
     specVersion: "1.6",
@@ -18,7 +21,7 @@ export function describeContents(name: ImageName, packages: readonly BundledPack
         type: "container",
         "bom-ref": name,
         name,
-        version: RELEASE,
+        version: release,
         licenses: [{ expression: LICENSES }],
       },
     },

@@ -1,6 +1,7 @@
 /** Where this checkout is from and at which commit, asked of git once; nulls without git. */
 import { spawnSync } from "node:child_process"
 import { join } from "node:path"
+import { RELEASE } from "#proxy/contract/release.ts"
 import { type SourceFacts, sourceUrl } from "./labels.ts"
 
 /** `-dirty` is added to the commit when the checkout has changes that are not in it. */
@@ -10,6 +11,7 @@ export function readSourceFacts(): SourceFacts {
   const remote = git("config", "--get", "remote.origin.url")
   const isClean = changes === null || changes === ""
   return {
+    release: RELEASE,
     source: remote === null ? null : sourceUrl(remote),
     revision: commit === null || isClean ? commit : `${commit}-dirty`,
   }

@@ -2,9 +2,10 @@
  * `SIDEGATE_ROLE=check-rollback`: whether this release may take the place of a later one, asked
  * by the chart before it rolls back to this release.
  *
- * In: every object of our kinds. Out: exit code 0, or 1 and a line for each object with fields that
- * this release's CRDs do not have: the API server drops them at the object's next write. What this
- * release knows and judges otherwise is no loss, and is told by the object's status.
+ * In: every object of our kinds. Out: exit code 0; or 1 and a line for each object with fields that
+ * this release's CRDs do not have, since the API server drops them at the object's next write; or 2
+ * when the objects could not be read. What this release knows and judges otherwise is no loss, and
+ * is told by the object's status.
  */
 import { RELEASE } from "#proxy/contract/release.ts"
 import { structural } from "./api/v1alpha1/crd.ts"
@@ -22,7 +23,7 @@ const OBJECTS_NAMED_MAX = 50
 const FIELDS_NAMED_MAX = 10
 
 /** The exit code; the reasons are on stderr, where the pod's status shows them. */
-export async function checkRollback(): Promise<0 | 1> {
+export async function checkRollback(): Promise<0 | 1 | 2> {
   const client = createKubeClient(loadKubeConfig(process.env["SIDEGATE_KUBECONFIG"] || null))
   try {
     const losses = await findRollbackLosses(client)
@@ -33,12 +34,13 @@ export async function checkRollback(): Promise<0 | 1> {
       ...losses.map((loss) => `  ${loss}`),
     ]
     process.stderr.write(`${lines.join("\n")}\n`)
+    return 1
   } catch (error) {
     process.stderr.write(`the objects could not be read: ${errorText(error)}\n`)
+    return 2
   } finally {
     client.close()
   }
-  return 1
 }
 
 /** Sentences for people; empty when nothing would be lost. Rejects when the API server does. */

@@ -5,8 +5,10 @@ import {
   field,
   install,
   kubectl,
+  NAMESPACE,
   RELEASE_NAME,
   remove,
+  run,
   uninstall,
   until,
 } from "../cluster.ts"
@@ -27,6 +29,12 @@ afterAll(() => {
   remove(MANIFEST)
   uninstall(OTHER)
   install(RELEASE_NAME, "--take-ownership")
+})
+
+test("the notes say how it is installed again under another name", () => {
+  const notes = run("helm", ["get", "notes", RELEASE_NAME, "-n", NAMESPACE])
+  // As `install` below does it, but for the name and the settings of a trial.
+  expect(notes).toContain(`helm install OTHER charts/sidegate -n ${NAMESPACE} --take-ownership`)
 })
 
 test("an uninstalled chart leaves objects and running pods as they are", () => {
