@@ -94,6 +94,24 @@ test("its neighbour's gateway and the operator's Secrets are out of its reach", 
   })
 })
 
+test("a name that its pod leads to a metadata address is not dialled", async () => {
+  const chat = `
+    const body = JSON.stringify({ model: "smart", messages: [{ role: "user", content: "Hello?" }] })
+    const headers = { "content-type": "application/json" }
+    const url = process.env.OPENAI_BASE_URL + "/chat/completions"
+    const answer = await fetch(url, { method: "POST", headers, body })
+    console.log(answer.status, await answer.text())`
+  const node = ["node", "--input-type=module", "-e", chat]
+  const text = await until("an answer of the provider's", 60_000, () => {
+    const said = kubectl(...N, "exec", "liar", "-c", "ask", "--", ...node).trim()
+    return said.includes("config_not_ready") ? undefined : said
+  })
+  expect(text).toContain(
+    "address-denied: provider.e2e-hostile-provider.svc.cluster.local is a link-local, multicast " +
+      "or cloud metadata address",
+  )
+})
+
 test("nothing that came back holds the key", () => {
   expect(JSON.stringify(result)).not.toContain(KEY)
 })

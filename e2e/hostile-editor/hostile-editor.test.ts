@@ -83,8 +83,7 @@ const POLICY_MESSAGES = {
   env: /^container sidegate-proxy must have the environment that injection gives it, and no other$/,
   file: /^container sidegate-proxy must have no terminationMessagePath of its own$/,
   roots: /^volume sidegate-ca of a pod with a sidecar must be ConfigMap sidegate-ca as it is$/,
-  mounted:
-    /^a volume of the sidecar, or with a token of audience sidegate, is mounted in another container$/,
+  mounted: /^a volume of the sidecar, or with a token of audience sidegate, is mounted in another/,
   processes: /^spec\.shareProcessNamespace opens the sidecar to the other containers;/,
 } as const
 

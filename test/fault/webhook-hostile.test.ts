@@ -21,8 +21,13 @@ const IMAGE = "registry.example/sidegate-proxy:test"
 /** Stands in everything that a review says here, and must stand in nothing that comes out. */
 const MARK = "attacker"
 /** All that injection changes of a pod. */
-const PATHS =
-  /^\/(metadata\/annotations(\/sidegate\.dev~1[a-z-]+|\/[a-z.-]+~1[a-zA-Z-]+)?|spec\/(initContainers|volumes)(\/(\d+|-))?|spec\/(initContainers|containers)\/\d+\/envFrom(\/\d+)?)$/
+const PATHS = new RegExp(
+  `^/(${[
+    "metadata/annotations(/[a-z.-]+~1[a-zA-Z-]+)?",
+    String.raw`spec/(initContainers|volumes)(/(\d+|-))?`,
+    String.raw`spec/(initContainers|containers)/\d+/envFrom(/\d+)?`,
+  ].join("|")})$`,
+)
 
 let webhook: Program
 let port: number
