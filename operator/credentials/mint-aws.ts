@@ -105,7 +105,11 @@ function clientOf({ region, endpoint, timeoutMs }: StsOptions, credentials: Acce
     region,
     credentials,
     maxAttempts: 1,
-    requestHandler: { connectionTimeout: timeoutMs, requestTimeout: timeoutMs },
+    requestHandler: {
+      connectionTimeout: timeoutMs,
+      requestTimeout: timeoutMs,
+      throwOnRequestTimeout: true,
+    },
     ...(endpoint === null ? {} : { endpoint }),
   })
 }

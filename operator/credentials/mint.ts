@@ -24,7 +24,12 @@ export interface MintOptions {
   readonly secret: (name: string, key: string) => SecretValue | undefined
   /** Answers in Google's place, for tests; the global one when absent. */
   readonly googleFetch?: typeof fetch
+  /** Of a whole attempt; `DEADLINE_MS` when absent. */
+  readonly deadlineMs?: number
 }
+
+/** Of a whole attempt: then it has failed, whatever a library still waits for. */
+const DEADLINE_MS = 30_000
 
 /** Of one request to a cloud; an identity takes three at most. */
 const TIMEOUT_MS = 10_000
@@ -42,10 +47,22 @@ export function createMint(options: MintOptions): Mint {
       file: async (path, variable) => remember(used, await readToken(path, variable)),
     }
     try {
-      return await mint(identity, options, proof)
+      return await within(options.deadlineMs ?? DEADLINE_MS, mint(identity, options, proof))
     } catch (error) {
       throw new MintError(describe(error, used))
     }
+  }
+}
+
+async function within<T>(deadlineMs: number, attempt: Promise<T>): Promise<T> {
+  const late = Promise.withResolvers<never>()
+  const timer = setTimeout(() => {
+    late.reject(new MintError(`there was no answer within ${deadlineMs / 1000} seconds`))
+  }, deadlineMs)
+  try {
+    return await Promise.race([attempt, late.promise])
+  } finally {
+    clearTimeout(timer)
   }
 }
 

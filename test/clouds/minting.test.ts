@@ -4,7 +4,7 @@
  */
 import { subscribe, unsubscribe } from "node:diagnostics_channel"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
-import type { Socket } from "node:net"
+import { type AddressInfo, createServer, type Socket } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { getCACertificates, setDefaultCACertificates } from "node:tls"
@@ -298,6 +298,19 @@ test("tokens for another audience are refused by each cloud", async () => {
   )
   expect(await said(federated(null), "SIDEGATE_GOOGLE_TOKEN_FILE")).toContain("invalid_grant")
   expect(await said(azure(TENANT, CLIENT), "AZURE_FEDERATED_TOKEN_FILE")).toContain("AADSTS700212")
+})
+
+test("a cloud that never answers is given up", async () => {
+  const sockets: Socket[] = []
+  const mute = createServer((socket) => void sockets.push(socket))
+  await new Promise<void>((resolve) => mute.listen(0, "127.0.0.1", resolve))
+  const { port } = mute.address() as AddressInfo
+  const settings = environment({ AZURE_AUTHORITY_HOST: `https://127.0.0.1:${port}` })
+  const secret = () => new SecretValue("canary-secret")
+  const attempt = createMint({ settings, secret, deadlineMs: 300 })(clientSecret("azure"))
+  await expect(attempt).rejects.toThrow("there was no answer within 0.3 seconds")
+  for (const socket of sockets) socket.destroy()
+  await new Promise((resolve) => mute.close(resolve))
 })
 
 test("a minted token shows nothing of itself", async () => {
