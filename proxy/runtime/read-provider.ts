@@ -1,9 +1,10 @@
 /** The shape of one provider in the Snapshot: destination, options of its schema, limits. */
-import type {
-  ProviderConfig,
-  ProviderOptions,
-  ProviderSchema,
-  SimulatedConfig,
+import {
+  PROVIDER_SCHEMAS,
+  type ProviderConfig,
+  type ProviderOptions,
+  type ProviderSchema,
+  type SimulatedConfig,
 } from "#proxy/contract/snapshot.ts"
 import {
   type Fields,
@@ -17,16 +18,6 @@ import {
 } from "./read-value.ts"
 
 const MS_MAX = 24 * 3600 * 1000
-const SCHEMAS = [
-  "OpenAI",
-  "AzureOpenAI",
-  "Anthropic",
-  "Gemini",
-  "VertexAI",
-  "Bedrock",
-  "Cohere",
-  "Simulated",
-] as const satisfies readonly ProviderSchema[]
 const FAULTS = [
   "ServerError",
   "RateLimited",
@@ -38,7 +29,7 @@ const FAULTS = [
 
 export function readProvider(value: unknown, path: string, key: string): ProviderConfig {
   const fields = readObject(value, path)
-  const schema = readOneOf(fields["schema"], `${path}/schema`, SCHEMAS)
+  const schema = readOneOf(fields["schema"], `${path}/schema`, PROVIDER_SCHEMAS)
   const network = readOneOf(fields["network"], `${path}/network`, ["Public", "Private"])
   const origin = readText(fields["origin"], `${path}/origin`)
   const name = readText(fields["name"], `${path}/name`)

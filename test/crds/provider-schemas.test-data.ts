@@ -1,5 +1,4 @@
 /** AIProviders of each schema: what it needs, what it forbids, and what could end a component. */
-import { PROVIDER_SCHEMAS } from "#proxy/contract/snapshot.ts"
 import { VENDORS } from "#proxy/contract/vendors.ts"
 import { objectOf, type Sample, type SampleObject, sample } from "./sample.ts"
 
@@ -203,11 +202,11 @@ const others: readonly Sample[] = ["Anthropic", "Gemini", "Cohere"].flatMap((sch
   ),
 ])
 
-/** Of the schemas that can be chosen: the others are refused for that alone. */
 export const PROVIDER_SCHEMA_SAMPLES: readonly Sample[] = [
   ...vendors,
   ...members,
-  ...[...azures, ...vertices, ...bedrocks, ...others].filter(({ object }) =>
-    PROVIDER_SCHEMAS.some((schema) => schema === Reflect.get(Object(object["spec"]), "schema")),
-  ),
+  ...azures,
+  ...vertices,
+  ...bedrocks,
+  ...others,
 ]

@@ -1,6 +1,6 @@
 /** AIProvider: an upstream and the rules under which it may be used. */
 import * as z from "zod"
-import { PROVIDER_SCHEMAS, type ProviderSchema } from "#proxy/contract/snapshot.ts"
+import { PROVIDER_SCHEMAS } from "#proxy/contract/snapshot.ts"
 import { VENDORS } from "#proxy/contract/vendors.ts"
 import { Credentials } from "./credentials.ts"
 import { duration, namespaceChoice } from "./fields.ts"
@@ -13,9 +13,7 @@ import { AGE_COLUMN, READY_COLUMNS, SIDECAR_COLUMNS, Status } from "./status.ts"
 
 const Spec = ruled(
   z.strictObject({
-    schema: z
-      .enum<readonly ProviderSchema[]>(PROVIDER_SCHEMAS)
-      .describe(`What the upstream speaks. ${SCHEMA_WORDS}`),
+    schema: z.enum(PROVIDER_SCHEMAS).describe(`What the upstream speaks. ${SCHEMA_WORDS}`),
     vendor: z
       .enum(VENDORS.map(({ name }) => name))
       .describe(

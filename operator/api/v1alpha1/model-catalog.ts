@@ -1,6 +1,6 @@
 /** ModelCatalog: prices that add to, or override, the built-in catalogue. */
 import * as z from "zod"
-import { PROVIDER_SCHEMAS, type ProviderSchema } from "#proxy/contract/snapshot.ts"
+import { PROVIDER_SCHEMAS } from "#proxy/contract/snapshot.ts"
 import { VENDORS } from "#proxy/contract/vendors.ts"
 import { modelName } from "./fields.ts"
 import { type KindDefinition, NAME_RULE } from "./kind-definition.ts"
@@ -107,7 +107,7 @@ const Price = z
 const Model = ruled(
   z.strictObject({
     schema: z
-      .enum<readonly ProviderSchema[]>(PROVIDER_SCHEMAS)
+      .enum(PROVIDER_SCHEMAS)
       .describe(
         "Schema of the providers that serve the model; the same name may cost otherwise elsewhere.",
       ),

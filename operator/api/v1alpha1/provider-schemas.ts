@@ -22,7 +22,7 @@ const WORDS: Readonly<Record<ProviderSchema, string>> = {
   Simulated: "answers made up inside the sidecar, for trying things out without a key",
 }
 
-/** What each schema that can be chosen is. */
+/** What each schema is. */
 export const SCHEMA_WORDS = PROVIDER_SCHEMAS.map((name) => `\`${name}\`: ${WORDS[name]}.`).join(" ")
 
 const AzureOpenAI = z.strictObject({
