@@ -2,13 +2,16 @@
  * The chart's admission policies on a real API server: what is refused, with which words, and what
  * passes.
  */
+import { readdirSync, readFileSync } from "node:fs"
+import { join } from "node:path"
 import { beforeAll, describe, expect, test } from "vitest"
+import { parseAllDocuments } from "yaml"
 import { at, listAt } from "#operator/kube/json-path.ts"
 import { kubectl } from "#test/control-plane/control-plane.ts"
 import { applyCrds, applyObjects, createNamespace } from "#test/control-plane/namespaces.ts"
 import { soon } from "#test/control-plane/operator-process.ts"
 import { sharedControlPlane } from "#test/control-plane/shared.ts"
-import { injectedPod, withSidecar, withSpec } from "./injected-pod.ts"
+import { injected, injectedPod, withSidecar, withSpec } from "./injected-pod.ts"
 import { NAMESPACE, type Rendered, render } from "./render.ts"
 
 const PREVIOUS = "registry.example/sidegate-proxy:0.0.9"
@@ -367,6 +370,28 @@ describe("pods when they are made", () => {
     // Two containers may not share a name.
     if (name.startsWith("a container of the name")) pod = withSpec(pod, { initContainers: [] })
     expect(refusedBy("pods", await dryRun("editor", pod))).toBe(want)
+  })
+})
+
+describe("whatever injection makes of a pod", () => {
+  const CASES = new URL("../golden/inject/cases/", import.meta.url).pathname
+  const read = (file: string) => readFileSync(join(CASES, file), "utf8")
+  const names = readdirSync(CASES)
+    .filter((file) => file.endsWith(".json") && at(JSON.parse(read(file)), "kind") === "patch")
+    .map((file) => file.replace(".json", ""))
+
+  test.each(names)("passes the policies: %s", async (name) => {
+    const documents = parseAllDocuments(read(`${name}.yaml`)).map((one): unknown => one.toJS())
+    const pod = documents.find((one) => at(one, "kind") === "Pod")
+    const asked = documents.some((one) => at(one, "injection") === "opt-in")
+    const made = injected(rendered, pod, asked ? "opt-in" : "enabled")
+    const metadata = { ...Object(at(made, "metadata")), name: "case" }
+    const said = await dryRun("editor", { ...Object(made), metadata })
+    expect(said).not.toContain("ValidatingAdmissionPolicy")
+    // The API server has nothing against them either, but for a volume that only it can add.
+    expect(said.replace(/^Warning:.*\n/gm, "")).toMatch(
+      /created \(server dry run\)$|kube-api-access/,
+    )
   })
 })
 

@@ -39,10 +39,19 @@ export function injectedPod(rendered: Rendered, name: string): unknown {
     metadata: { name },
     spec: { containers: [{ name: "app", image: "registry.example/app:1" }] },
   }
+  return injected(rendered, pod)
+}
+
+/** The pod after injection; throws when it is none to inject. */
+export function injected(
+  rendered: Rendered,
+  pod: unknown,
+  injection: "enabled" | "opt-in" = "enabled",
+): unknown {
   const config = webhookConfigOf(rendered)
-  const injection = injectPod(pod, { injection: "enabled" }, config.inject)
-  if (injection.kind !== "patch") throw new Error(`not injected: ${injection.kind}`)
-  return applyPatch(pod, injection.patch)
+  const done = injectPod(pod, { injection }, config.inject)
+  if (done.kind !== "patch") throw new Error(`not injected: ${done.kind}`)
+  return applyPatch(pod, done.patch)
 }
 
 /** A copy of the pod with `change` merged into its one sidecar. */
