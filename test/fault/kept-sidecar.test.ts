@@ -74,6 +74,28 @@ test("it gets its configuration, serves, follows a change, and its usage is coun
     expect(broken.status).toBe(502)
     expect(broken.text).toContain("AIProvider missing: BackendNotFound")
   }
+  await world.apply(
+    makeClusterObject("AIProvider", "claude", {
+      schema: "Anthropic",
+      endpoint: "http://127.0.0.1:9",
+      network: "Private",
+      credentials: { type: "None" },
+      allowedNamespaces: { from: "All" },
+    }),
+    makeRoute("shop/claude", "claude", { models: ["claude"] }),
+  )
+  await waitUntil(
+    { what: "the condition of the route", withinMs: 40_000, everyMs: 50 },
+    async () => {
+      const said = await world.kubectl("-n", "shop", "get", "airoute", "claude", "-o", PROGRAMMED)
+      // The newer one may not have answered yet; its number follows within a minute.
+      if (UNSUPPORTED.test(said)) return true
+      throw new Error(`the status says ${said}`)
+    },
+  )
+  const lacking = await chat(older, "claude")
+  expect(lacking.status).toBe(502)
+  expect(lacking.text).toContain("AIProvider claude: schema Anthropic needs a newer sidecar")
   await world.apply(makeRoute("shop/chat", "alpha", { models: ["smart", "changed"] }))
   await programmed(2)
   const changed = await chat(older, "changed", { user: "user-3" })
@@ -85,6 +107,13 @@ test("it gets its configuration, serves, follows a change, and its usage is coun
   expect(rows.map(({ user }) => user).sort()).toEqual(["user-0", "user-1", "user-2", "user-3"])
   expect(rows.every(({ outcome, source }) => outcome === "ok" && source === "reported")).toBe(true)
 }, 120_000)
+
+const PROGRAMMED =
+  'jsonpath={range .status.conditions[?(@.type=="Programmed")]}{.status} {.reason}: {.message}{end}'
+const UNSUPPORTED = new RegExp(
+  "^False FeatureUnsupported: [01]/2 sidecars; " +
+    "not known to the release of shop/older: schema Anthropic; restart these pods$",
+)
 
 const IDENTITY: PodIdentity = {
   namespace: "shop",
