@@ -413,7 +413,10 @@ describe("the stream", () => {
           pending: [],
         },
       },
-      { event: "snapshot", data: { version, hash, snapshot: makeSnapshot("search", "one") } },
+      {
+        event: "snapshot",
+        data: { version, hash, snapshot: makeSnapshot("search", "one"), tombstone: true },
+      },
     ])
     const report = { session, version, held: { ...version, hash }, nack: null }
     const status = await post(port, "/v1/status", "a", report)

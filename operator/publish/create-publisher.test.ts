@@ -119,8 +119,18 @@ test("an equal Snapshot is not sent again, a changed one has the next generation
   publisher.publish("search", makeSnapshot("two"))
   sidecar.acknowledge()
   expect(sidecar.events.map((event) => event.data)).toEqual([
-    { version: { term: 3, generation: 1 }, hash: hashOf("one"), snapshot: makeSnapshot("one") },
-    { version: { term: 3, generation: 2 }, hash: hashOf("two"), snapshot: makeSnapshot("two") },
+    {
+      version: { term: 3, generation: 1 },
+      hash: hashOf("one"),
+      snapshot: makeSnapshot("one"),
+      tombstone: true,
+    },
+    {
+      version: { term: 3, generation: 2 },
+      hash: hashOf("two"),
+      snapshot: makeSnapshot("two"),
+      tombstone: true,
+    },
   ])
 })
 

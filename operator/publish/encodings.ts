@@ -74,7 +74,9 @@ function encodingOf(
   withheld: readonly Withheld[],
 ): Encoding {
   const { hash, ...version } = held
-  const event: ConfigEvent = { event: "snapshot", data: { version, hash, snapshot } }
+  const tombstone = snapshot.routes.length === 0 ? ({ tombstone: true } as const) : {}
+  const data = { version, hash, snapshot, ...tombstone }
+  const event: ConfigEvent = { event: "snapshot", data }
   return { kind: "snapshot", version: held, shared: { event, frame: encodeOnce(event) }, withheld }
 }
 

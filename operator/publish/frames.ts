@@ -18,8 +18,8 @@ export function encodeFrame(event: ConfigEvent): Uint8Array {
 /** The Snapshot's text is there already: its hash was made from it. */
 function dataText(event: ConfigEvent): string {
   if (event.event !== "snapshot") return JSON.stringify(event.data)
-  const { version, hash, snapshot } = event.data
-  const head = JSON.stringify({ version, hash }).slice(0, -1)
+  const { snapshot, ...rest } = event.data
+  const head = JSON.stringify(rest).slice(0, -1)
   return `${head},"snapshot":${snapshotText(snapshot)}}`
 }
 

@@ -62,6 +62,11 @@ export interface SnapshotPush {
   /** Lower-case hex SHA-256 of the canonical JSON of `snapshot`. */
   readonly hash: string
   readonly snapshot: AnySnapshot
+  /**
+   * With a Snapshot that has no routes, and only then: that everything is taken away is said twice.
+   * Operators of an older schema do not say it.
+   */
+  readonly tombstone?: true
 }
 
 /**

@@ -60,7 +60,9 @@ export function readSnapshotPush(value: unknown): SnapshotPush | undefined {
   if (version === undefined || typeof hash !== "string" || !/^[0-9a-f]{64}$/.test(hash)) {
     return undefined
   }
-  return isSnapshot(snapshot) ? { version, hash, snapshot } : undefined
+  if (!isSnapshot(snapshot)) return undefined
+  const tombstone = fields?.["tombstone"] === true ? ({ tombstone: true } as const) : {}
+  return { version, hash, snapshot, ...tombstone }
 }
 
 /** An entry of a kind that this release does not know is left out: its provider has no key. */

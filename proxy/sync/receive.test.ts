@@ -31,6 +31,8 @@ function makePush(
   return { version: { term, generation }, hash, snapshot }
 }
 
+const ROUTE: Snapshot["routes"][number] = { name: "search/chat", rules: [] }
+
 /** The Runtime of the tests is a sentence of what was linked. */
 const link: Link<string> = (push, identity) => ({
   ok: true,
@@ -62,6 +64,11 @@ describe("a Snapshot", () => {
       push: makePush("2.1", "same"),
     },
   ]
+  test("is taken when a tombstone says that it has no routes", () => {
+    const held = holding(makePush("1.1", "some", { routes: [ROUTE] }))
+    const push: SnapshotPush = { ...makePush("1.2"), tombstone: true }
+    expect(receiveSnapshot(held, push, push.hash, link).answer.nack).toBeNull()
+  })
   test.each(taken)("is taken: $name", ({ held, push }) => {
     expect(receiveSnapshot(held, push, push.hash, link)).toEqual({
       held: holding(push),
@@ -70,6 +77,13 @@ describe("a Snapshot", () => {
   })
 
   const refused = [
+    {
+      name: "one without routes that does not say so",
+      held: holding(makePush("1.1", "some", { routes: [ROUTE] })),
+      push: makePush("1.2"),
+      reason: "empty_snapshot: 1.2 has no routes, 1.1 has some, and no tombstone says so",
+      path: "/routes",
+    },
     {
       name: "an older generation",
       held: holding(makePush("1.2")),

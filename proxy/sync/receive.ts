@@ -14,6 +14,7 @@ import {
   type SnapshotPush,
   type StatusReport,
 } from "#proxy/contract/push.ts"
+import { SNAPSHOT_SCHEMA_VERSION } from "#proxy/contract/snapshot.ts"
 
 export interface Held<R> {
   /** Null until the first Snapshot; then always that of `push` and `identity`. */
@@ -87,6 +88,13 @@ function judge<R>(held: Held<R>, push: SnapshotPush, actualHash: string): Nack |
     return reason(`wrong_namespace: ${whose}, this pod is in ${namespace}`, "/namespace")
   }
   if (held.push === null) return null
+  if (takesAllAway(held.push, push)) {
+    const before = formatVersion(held.push.version)
+    return reason(
+      `empty_snapshot: ${said} has no routes, ${before} has some, and no tombstone says so`,
+      "/routes",
+    )
+  }
   const order = compareVersions(push.version, held.push.version)
   if (order < 0) {
     return reason(`stale_version: ${said} is older than ${formatVersion(held.push.version)}`)
@@ -95,6 +103,17 @@ function judge<R>(held: Held<R>, push: SnapshotPush, actualHash: string): Nack |
     return reason(`hash_mismatch: version ${said} is held with another hash`)
   }
   return null
+}
+
+/** Operators of an older schema have no word for it, so theirs are believed. */
+function takesAllAway(held: SnapshotPush, push: SnapshotPush): boolean {
+  const isSaid = push.tombstone === true || push.snapshot.schemaVersion < SNAPSHOT_SCHEMA_VERSION
+  return !isSaid && routesIn(push) === 0 && routesIn(held) > 0
+}
+
+/** The link looks at what came only after this. */
+function routesIn({ snapshot }: SnapshotPush): number {
+  return Array.isArray(snapshot.routes) ? snapshot.routes.length : 0
 }
 
 function reason(text: string, path: string | null = null): Nack {

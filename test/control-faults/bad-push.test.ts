@@ -12,7 +12,15 @@ import { call, hello, type SidecarAddress, subscribe } from "#test/control-plane
 import { waitUntil } from "#test/process/wait-until.ts"
 import { type Forger, startForger } from "./relay.ts"
 import { type ProxyProcess, startProxy } from "./sidecar.ts"
-import { type FaultWorld, provider, quota, route, snapshotWith, startFaultWorld } from "./world.ts"
+import {
+  type FaultWorld,
+  GROUP,
+  provider,
+  quota,
+  route,
+  snapshotWith,
+  startFaultWorld,
+} from "./world.ts"
 
 const MESSAGE_BYTES_MAX = 8 * 1024 * 1024
 
@@ -97,6 +105,12 @@ const nacked = [
     reason: /^wrong_namespace: the Snapshot is of namespace kube-system/,
   },
   {
+    name: "nothing at all, without a word",
+    forge: (push: SnapshotPush) =>
+      reforged(push, { routes: [], models: { exact: {}, prefixes: [] } }),
+    reason: /^empty_snapshot: /,
+  },
+  {
     name: "a schema that nobody knows",
     forge: (push: SnapshotPush) => reforged(push, { schemaVersion: 99 }),
     reason: /schema/,
@@ -168,6 +182,20 @@ test("a replay of the same Snapshot changes nothing", async () => {
   expect(answers.map(({ nack }) => nack)).toEqual([null, null, null])
   expect(new Set(answers.map(({ held }) => JSON.stringify(held))).size).toBe(1)
   expect(await proxy.configVersion()).not.toBe(before)
+})
+
+test("the last route that is deleted takes everything away: that is meant, and said", async () => {
+  const models = async () => JSON.stringify(await (await fetch(`${proxy.url}/v1/models`)).json())
+  expect(await models()).toContain("chat")
+  await world.remove(`/apis/${GROUP}/namespaces/NAMESPACE/airoutes/chat`)
+  await waitUntil({ what: "no model", withinMs: 20_000, everyMs: 50 }, async () =>
+    (await models()).includes("chat") ? undefined : true,
+  )
+  await world.apply(route(world.namespace, "chat", "push-provider", "m-0"))
+  await waitUntil({ what: "the model", withinMs: 20_000, everyMs: 50 }, async () =>
+    (await models()).includes("chat") ? true : undefined,
+  )
+  await change()
 })
 
 test("a refusal shows as Programmed=False with pod and reason, and ends with the next Snapshot", async () => {
