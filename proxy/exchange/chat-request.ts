@@ -40,6 +40,10 @@ export interface ChatRequest {
   readonly user: string | null
   readonly serviceTier: string | null
   readonly verbosity: string | null
+  /** Gemini's `safetySettings`, as the client wrote them. */
+  readonly safetySettings: RawJson | null
+  /** Whether the answer may hold images beside its text. */
+  readonly mayShowImages: boolean
   /** All that this request uses beyond plain text turns. */
   readonly uses: readonly FeatureUse[]
 }

@@ -86,6 +86,8 @@ function translated(apiVersion: string | null): unknown {
       user: null,
       serviceTier: null,
       verbosity: null,
+      safetySettings: null,
+      mayShowImages: false,
       uses: [],
     },
     place,

@@ -22,6 +22,7 @@ function bodyOf(chat: ChatRequest, context: EncodeContext): JsonValue {
     contents: encodeContents(turns, context),
     tools: chat.tools.length === 0 ? undefined : [{ functionDeclarations: encodeTools(chat) }],
     toolConfig: encodeToolChoice(chat),
+    safetySettings: chat.safetySettings ?? undefined,
     generationConfig: {
       maxOutputTokens: chat.maxOutputTokens ?? undefined,
       temperature: chat.temperature ?? undefined,
@@ -34,6 +35,7 @@ function bodyOf(chat: ChatRequest, context: EncodeContext): JsonValue {
       candidateCount: chat.choices === 1 ? undefined : chat.choices,
       responseLogprobs: chat.logprobs === null ? undefined : true,
       logprobs: chat.logprobs === null || chat.logprobs === 0 ? undefined : chat.logprobs,
+      responseModalities: chat.mayShowImages ? ["TEXT", "IMAGE"] : undefined,
       ...formatOf(chat.outputFormat),
       thinkingConfig: planThinking(chat.reasoning, context),
     },

@@ -34,7 +34,7 @@ function bodyOf(
   chat: ChatRequest,
   messages: readonly JsonValue[],
   context: EncodeContext,
-  { outputLimit, seed, streamUsage }: VendorTraits,
+  { outputLimit, seed, streamUsage, features }: VendorTraits,
 ): JsonValue {
   return {
     model: context.model,
@@ -60,7 +60,7 @@ function bodyOf(
     response_format: encodeFormat(chat),
     reasoning_effort: chat.reasoning === null ? undefined : effortOf(chat.reasoning),
     verbosity: chat.verbosity ?? undefined,
-    user: chat.user ?? undefined,
+    user: features.user === "yes" ? (chat.user ?? undefined) : undefined,
   }
 }
 
@@ -108,17 +108,21 @@ function encodeMessage(
   if (role === "assistant") return [...results, encodeAssistant(rest, traits)]
   return [
     ...results,
-    { role: role === "tool" ? "user" : role, content: encodeContent(rest, context) },
+    { role: role === "tool" ? "user" : role, content: encodeContent(rest, context, traits) },
   ]
 }
 
 /** A single text as a string, as every server of this shape takes it. */
-function encodeContent(parts: readonly ContentPart[], context: EncodeContext): JsonValue {
+function encodeContent(
+  parts: readonly ContentPart[],
+  context: EncodeContext,
+  traits: VendorTraits,
+): JsonValue {
   const [only] = parts
   if (parts.length === 1 && only?.kind === "text") return only.text
   return parts.flatMap((part) => {
     if (part.kind === "text") return [{ type: "text", text: part.text }]
-    return isMedia(part) ? [encodeMedia(part, context)] : []
+    return isMedia(part) ? [encodeMedia(part, context, traits)] : []
   })
 }
 
@@ -126,11 +130,16 @@ function isMedia(part: ContentPart): part is MediaPart {
   return ["image", "file", "audio", "video"].includes(part.kind)
 }
 
-function encodeMedia({ kind, source, name, detail }: MediaPart, context: EncodeContext): JsonValue {
+function encodeMedia(
+  { kind, source, name, detail }: MediaPart,
+  context: EncodeContext,
+  { features }: VendorTraits,
+): JsonValue {
   const url = source.kind === "data" ? `data:${source.mimeType};base64,${source.base64}` : undefined
   if (kind === "image" && (url !== undefined || source.kind === "url")) {
     const address = url ?? (source.kind === "url" ? source.url : "")
-    return { type: "image_url", image_url: { url: address, detail: detail ?? undefined } }
+    const said = features["image-detail"] === "yes" ? (detail ?? undefined) : undefined
+    return { type: "image_url", image_url: { url: address, detail: said } }
   }
   if (kind === "file" && source.kind === "text") return { type: "text", text: source.text }
   if (kind === "file" && url !== undefined) {

@@ -58,6 +58,8 @@ const CHAT: ChatRequest = {
   user: null,
   serviceTier: null,
   verbosity: null,
+  safetySettings: null,
+  mayShowImages: false,
   uses: [],
 }
 

@@ -80,6 +80,8 @@ function read(body: JsonView, request: ParsedRequest): ChatRequest {
     user: request.user,
     serviceTier: textIn(body, "service_tier") ?? null,
     verbosity: null,
+    safetySettings: null,
+    mayShowImages: false,
     uses: notes.uses,
   }
 }

@@ -77,6 +77,8 @@ function read(body: JsonView, request: ParsedRequest): ChatRequest {
     user: null,
     serviceTier: null,
     verbosity: null,
+    safetySettings: body.member("safetySettings")?.raw() ?? null,
+    mayShowImages: modalitiesIn(config).some((modality) => modality.text() === "IMAGE"),
     uses: notes.uses,
   }
 }
@@ -86,7 +88,7 @@ function noteFields(body: JsonView, config: JsonView | undefined, notes: Feature
     const member = config?.member(name)
     if (member !== undefined) notes.note(feature, member)
   }
-  for (const modality of config?.member("responseModalities")?.items() ?? []) {
+  for (const modality of modalitiesIn(config)) {
     if (modality.text() === "IMAGE") notes.note("output-image", modality)
     if (modality.text() === "AUDIO") notes.note("output-audio", modality)
   }
@@ -96,6 +98,10 @@ function noteFields(body: JsonView, config: JsonView | undefined, notes: Feature
   if (labels !== undefined) notes.note("metadata", labels)
   notes.noteUnknown(body, KNOWN)
   if (config !== undefined) notes.noteUnknown(config, KNOWN_CONFIG)
+}
+
+function modalitiesIn(config: JsonView | undefined): readonly JsonView[] {
+  return config?.member("responseModalities")?.items() ?? []
 }
 
 function readToolChoice(body: JsonView, notes: FeatureNotes): ToolChoice | null {

@@ -81,6 +81,8 @@ function read(body: JsonView, request: ParsedRequest): ChatRequest {
     user: request.user,
     serviceTier: textIn(body, "service_tier") ?? null,
     verbosity: textIn(body, "verbosity") ?? null,
+    safetySettings: null,
+    mayShowImages: notes.uses.some(({ feature }) => feature === "output-image"),
     uses: notes.uses,
   }
 }

@@ -108,6 +108,8 @@ function read(request: ParsedRequest): ChatRequest {
     user: request.user,
     serviceTier: null,
     verbosity: null,
+    safetySettings: null,
+    mayShowImages: false,
     uses: notes.uses,
   }
 }

@@ -17,7 +17,7 @@ import {
   makeRuntime,
 } from "#proxy/runtime/samples.test-data.ts"
 import { type ModelSurfaceName, SURFACES } from "#proxy/surfaces/registry.ts"
-import { type CaseName, CHAT_CASES, STATUSES } from "./cases.ts"
+import { type CaseName, CHAT_CASES, type Scenario, STATUSES } from "./cases.ts"
 
 export type Mode = "whole" | "stream"
 
@@ -121,8 +121,19 @@ export function runCase(
   column: Column,
   mode: Mode,
 ): string {
+  return describeCell(playCase(surface, name, column, mode, actsOf(column, name, mode)))
+}
+
+/** The cell's request, answered by `acts`: after it the exchange is over. */
+export function playCase(
+  surface: ModelSurfaceName,
+  name: CaseName,
+  column: Column,
+  mode: Mode,
+  acts: readonly Act[],
+): World {
   const facts: SchemaFacts = SCHEMAS[column]
-  const world = createWorld({ scripts: [actsOf(facts, name, mode)] })
+  const world = createWorld({ scripts: [acts] })
   const request = readText(`requests/${surface}/${name}.json`)
   const fields = mode === "stream" ? STREAM_FIELDS[surface] : undefined
   // As text: a number that is parsed and written again loses its digits.
@@ -141,18 +152,26 @@ export function runCase(
     raw: { path: PATHS[surface]?.(mode) ?? "/", query: "alt=sse" },
   })
   world.advance(10)
-  return describeCell(world)
+  return world
 }
 
-function actsOf(facts: SchemaFacts, name: CaseName, mode: Mode): readonly Act[] {
-  const scenario = CHAT_CASES[name]
-  const { streamEnding, streamType, answers } = facts
+function actsOf(column: Column, name: CaseName, mode: Mode): readonly Act[] {
+  const { status, type, bytes } = answerOf(column, CHAT_CASES[name], mode)
+  return [{ head: status, headers: { "content-type": type } }, { data: bytes }, { end: true }]
+}
+
+/** What the upstream of that column answers in a scenario; an error never streams. */
+export function answerOf(
+  column: Column,
+  scenario: Scenario,
+  mode: Mode,
+): { readonly status: number; readonly type: string; readonly bytes: Uint8Array } {
+  const { streamEnding, streamType, answers } = SCHEMAS[column]
   const status = STATUSES[scenario] ?? 200
   const isStream = mode === "stream" && status === 200
   const file = `upstream/${answers}/${scenario}.${isStream ? streamEnding : "json"}`
-  const headers = { "content-type": isStream ? streamType : "application/json" }
-  const data = file.endsWith(".events.json") ? encodeEvents(readText(file)) : readBytes(file)
-  return [{ head: status, headers }, { data }, { end: true }]
+  const bytes = file.endsWith(".events.json") ? encodeEvents(readText(file)) : readBytes(file)
+  return { status, type: isStream ? streamType : "application/json", bytes }
 }
 
 /** Bedrock's streams are binary: kept as a list of name and payload, encoded by AWS's own codec. */
@@ -232,6 +251,6 @@ function readBytes(file: string): Uint8Array {
   return new Uint8Array(readFileSync(place))
 }
 
-function readText(file: string): string {
+export function readText(file: string): string {
   return new TextDecoder().decode(readBytes(file))
 }

@@ -1,0 +1,96 @@
+/** Every chat wire, by being registered: what it makes of requests, and what it says it cannot. */
+import { readdirSync } from "node:fs"
+import { describe, expect, test } from "vitest"
+import { CHAT_FEATURES, type ChatFeature, findUnsupported } from "#proxy/exchange/chat-feature.ts"
+import type { ChatRequest } from "#proxy/exchange/chat-request.ts"
+import { type ModelSurfaceName, SURFACES } from "#proxy/surfaces/registry.ts"
+import { placeOf, readText } from "#test/golden/providers/run-case.ts"
+import { FEATURE_SAMPLES } from "./feature-samples.ts"
+import { readForm } from "./read-form.ts"
+import { CHAT_WIRES, documentOf, type RegisteredChat } from "./wires.ts"
+
+const SURFACES_OF_CHAT = (Object.keys(SURFACES) as ModelSurfaceName[]).filter(
+  (name) => SURFACES[name].chat !== null && SURFACES[name].operation === "chat",
+)
+
+const REQUESTS = SURFACES_OF_CHAT.flatMap((surface) =>
+  readdirSync(placeOf(`requests/${surface}`)).map((file) => ({
+    file: `${surface}/${file}`,
+    form: readForm(surface, readText(`requests/${surface}/${file}`)).chat,
+  })),
+)
+
+/** The body as text; null where the wire refuses, which then names the field. */
+function bodyOf({ chat, context, wire }: RegisteredChat, form: ChatRequest): string | null {
+  const features = chat.features(context.provider)
+  const refused = findUnsupported(form.uses, features, context.provider.name, wire.title)
+  const encoded = refused === null ? chat.encode(form, context) : null
+  if (encoded?.ok === true) return encoded.value
+  const refusal = refused ?? (encoded?.ok === false ? encoded.refusal : null)
+  expect(refusal).toMatchObject({ code: "unsupported_parameter" })
+  expect(refusal?.param).toBeTruthy()
+  expect(refusal?.message).toContain("one")
+  return null
+}
+
+/**
+ * Where the table and the encoder rightly differ in a sample: the wire's full name, a space and the
+ * feature, with the reason in words.
+ */
+const SKIPS: Readonly<Record<string, string>> = {}
+
+describe.each(CHAT_WIRES)("$name", (one) => {
+  const features = one.chat.features(one.context.provider)
+
+  test("says of every feature what it does with it, and why it may leave one out", () => {
+    expect(Object.keys(features).toSorted()).toEqual([...CHAT_FEATURES].toSorted())
+    for (const support of Object.values(features)) {
+      if (typeof support !== "string") expect(support.dropped.length).toBeGreaterThan(20)
+    }
+  })
+
+  test("makes the same JSON of the same request, without a key twice", () => {
+    const encoded = REQUESTS.map(({ form }) => bodyOf(one, form))
+    expect(encoded.filter((body) => body !== null).length).toBeGreaterThan(20)
+    // The scanner refuses a repeated key, whatever its escapes.
+    for (const body of encoded) if (body !== null) documentOf(body)
+    expect(REQUESTS.map(({ form }) => bodyOf(one, form))).toEqual(encoded)
+  })
+
+  test.each(CHAT_FEATURES)("takes, refuses or drops %s as its table says", (feature) => {
+    const sample = FEATURE_SAMPLES[feature]
+    if ("unsaid" in sample || SKIPS[`${one.name} ${feature}`] !== undefined) return
+    const form = readForm(sample.surface, sample.body).chat
+    const without = readForm(sample.surface, sample.without).chat
+    const other = form.uses.find((use) => use.feature !== feature && features[use.feature] === "no")
+    if (features[feature] === "no") {
+      const use = form.uses.find((found) => found.feature === feature)
+      const refused = findUnsupported(form.uses, features, "one", one.wire.title)
+      expect(refused?.param).toBe(other === undefined ? use?.param : refused?.param)
+      return
+    }
+    // What it stands beside is refused: then there is no request of this wire that uses it.
+    if (other !== undefined) return
+    const body = bodyOf(one, form)
+    expect(body).not.toBeNull()
+    if (features[feature] === "yes") {
+      // Bedrock wants a schema as a text within the JSON.
+      const isIn = (text: string) =>
+        [text, JSON.stringify(text).slice(1, -1)].some((form) => body?.includes(form))
+      expect(sample.carries.filter((text) => !isIn(text))).toEqual([])
+      expect(body).not.toBe(bodyOf(one, without))
+    } else expect(body).toBe(bodyOf(one, without))
+  })
+})
+
+test.each(CHAT_FEATURES)("%s has a sample that uses it", (feature: ChatFeature) => {
+  const sample = FEATURE_SAMPLES[feature]
+  if ("unsaid" in sample) {
+    expect(sample.unsaid.split(" ").length).toBeGreaterThan(3)
+    return
+  }
+  const uses = readForm(sample.surface, sample.body).chat.uses
+  expect(uses.map((use) => use.feature)).toContain(feature)
+  const without = readForm(sample.surface, sample.without).chat.uses
+  expect(without.map((use) => use.feature)).not.toContain(feature)
+})
