@@ -5,12 +5,12 @@
  * Out   through ReconcilePorts only.
  * Must not know the API server, sockets, tokens or the ledger's storage.
  */
-import { type CompiledCluster, compileCluster } from "#operator/compile/compile.ts"
 import type { CompiledNamespace, CompileSettings } from "#operator/compile/compiled.ts"
 import type { Index } from "#operator/index/index.ts"
-import type { ClusterView, NamespaceFacts, ObjectRef, PodFacts } from "#operator/index/view.ts"
+import type { NamespaceFacts, ObjectRef, PodFacts } from "#operator/index/view.ts"
 import type { LedgerError } from "#operator/ledger/store/store.ts"
 import type { TeamVerdict } from "#proxy/contract/snapshot.ts"
+import { createClusterCompiler } from "./cluster-compiler.ts"
 import { DEBOUNCE, type DebounceSettings } from "./debounce.ts"
 import { createInForce } from "./in-force.ts"
 import { LEDGER_WRITABLE, ledgerFailed } from "./ledger-condition.ts"
@@ -60,19 +60,19 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
   const board = createStatusBoard(inForce, fleet)
   const statuses = createStatusLoop(board, ports, now)
   const teams = new Map<string, TeamVerdict>()
-  const clusterOf = createClusterCompiler(settings)
-  const cluster = () => clusterOf(index.clusterView(), index.namespaces())
+  const clusters = createClusterCompiler(settings)
 
   const parts = { index, settings, proved: new WeakSet<CompiledNamespace>(), inForce, board, ports }
 
   const run = (key: string, sinceMs: number): void => {
     const startedAt = now()
     if (key === "") {
-      const { core, verdicts } = cluster()
+      const { core, verdicts } = clusters.compile(index.clusterView(), index.namespaces())
       ports.wantIdentities(identitiesOf(core))
       board.judge("", withTokenTrouble(verdicts, ports.tokenTrouble))
     } else {
-      const compiled = reconcileNamespace(key, cluster(), parts)
+      const cluster = clusters.lastGood(index.clusterView(), index.namespaces())
+      const compiled = reconcileNamespace(key, cluster, parts)
       if (compiled !== null) teams.set(key, compiled.snapshot.team)
       else if (index.view(key) === undefined) teams.delete(key)
       ports.report({ kind: "compiled", namespace: key, ms: now() - startedAt })
@@ -133,19 +133,4 @@ function connectedFirst(
   const connected = names.filter(isConnected)
   const first = new Set(connected)
   return [...connected, ...names.filter((name) => !first.has(name))]
-}
-
-/** Compiles the cluster-wide objects again only when they, or the namespaces, changed. */
-function createClusterCompiler(settings: CompileSettings) {
-  let known: {
-    readonly view: ClusterView
-    readonly namespaces: readonly NamespaceFacts[]
-    readonly compiled: CompiledCluster
-  } | null = null
-  return (view: ClusterView, namespaces: readonly NamespaceFacts[]): CompiledCluster => {
-    if (known?.view !== view || known.namespaces !== namespaces) {
-      known = { view, namespaces, compiled: compileCluster(view, settings, namespaces) }
-    }
-    return known.compiled
-  }
 }
