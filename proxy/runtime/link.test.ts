@@ -225,14 +225,22 @@ test("prices are linked whole, and without what this release does not know", () 
   })
 })
 
-test("what an older operator prices under OpenAI's name is found at a server of unknown make", () => {
-  const snapshot = JSON.parse(JSON.stringify({ ...makeSnapshot(), schemaVersion: 1 }))
+test("what an older operator prices under OpenAI's name is found at every vendor", () => {
   const price = { fromMs: 0, input: 1, cachedInput: null, output: 2 }
-  snapshot.prices = { "OpenAI/served": [price], "Simulated/served": [price] }
-  const linked = linkRuntime({ version: VERSION, hash: "h", snapshot }, IDENTITY)
+  const { vendor: _later, options: _too, ...one } = makeProvider("one")
+  const snapshot = {
+    ...makeSnapshot(),
+    schemaVersion: 1,
+    providers: { one, two: { ...one, name: "two", origin: "https://api.groq.com" } },
+    prices: { "OpenAI/served": [price], "Simulated/served": [price] },
+  }
+  const push = { version: VERSION, hash: "h", snapshot: JSON.parse(JSON.stringify(snapshot)) }
+  const linked = linkRuntime(push, IDENTITY)
   if (!linked.ok) throw new Error(linked.nack.reason)
-  const { prices } = linked.runtime
+  const { prices, providers } = linked.runtime
+  expect(Object.values(providers).map(({ vendor }) => vendor)).toEqual([null, "Groq"])
   expect(pricesNamed(prices.get(UNKNOWN_MAKE), "served")).toEqual([price])
+  expect(pricesNamed(prices.get("Groq"), "served")).toEqual([price])
   expect(pricesNamed(prices.get("Simulated"), "served")).toEqual([price])
   expect(prices.get("OpenAI")).toBeUndefined()
 })

@@ -8,37 +8,50 @@
  */
 import { UNKNOWN_MAKE } from "#proxy/contract/price-lookup.ts"
 import { priceKey } from "#proxy/contract/prices.ts"
+import { vendorAt } from "#proxy/contract/vendors.ts"
 import { type Fields, isFields } from "./read-value.ts"
 
 /**
  * Schema 1: a backend's problem was its message, no upstream had a vendor or options, and what
- * speaks OpenAI's schema was priced under its name.
+ * speaks OpenAI's schema was priced under its name. A newer operator, which lowers, leaves vendors
+ * and their prices in it: then they stand.
  */
 export function raiseSnapshot(older: Fields): Fields {
   const raised = mapList(older, "routes", raiseRoute)
-  const providers = mapEntries(raised, "providers", (name, one) => [name, raiseProvider(one)])
-  return mapEntries(providers, "prices", (key, one) => [raisePriceKey(key), one])
+  const { providers, prices } = raised
+  if (!isFields(providers)) return raised
+  const isLowered = Object.values(providers).some((one) => isFields(one) && "vendor" in one)
+  const named = mapValues(providers, (one) => (isFields(one) ? raiseProvider(one) : one))
+  if (isLowered || !isFields(prices)) return { ...raised, providers: named }
+  return { ...raised, providers: named, prices: raisePrices(prices, named) }
 }
 
-function mapEntries(
-  owner: Fields,
-  name: string,
-  raise: (key: string, item: unknown) => readonly [string, unknown],
-): Fields {
-  const items = owner[name]
-  if (!isFields(items)) return owner
-  const entries = Object.entries(items).map(([key, item]) => raise(key, item))
-  return { ...owner, [name]: Object.fromEntries(entries) }
+/** As today's compiler knows a vendor that is not named: by the host. */
+function raiseProvider(provider: Fields): Fields {
+  const { schema, origin } = provider
+  const isOpenAi = schema === "OpenAI" && typeof origin === "string" && URL.canParse(origin)
+  const vendor = isOpenAi ? vendorAt(new URL(origin).hostname) : null
+  return { vendor, options: null, ...provider }
 }
 
-/** A provider without a vendor is a server of unknown make. */
-function raisePriceKey(key: string): string {
-  const [own, shared] = [priceKey("OpenAI", ""), priceKey(UNKNOWN_MAKE, "")]
-  return key.startsWith(own) ? `${shared}${key.slice(own.length)}` : key
+/** What was priced for all that speak OpenAI's schema is priced for each of them. */
+function raisePrices(prices: Fields, providers: Fields): Fields {
+  const sources = new Set(
+    Object.values(providers).flatMap((one) =>
+      isFields(one) && one["schema"] === "OpenAI" ? [String(one["vendor"] ?? UNKNOWN_MAKE)] : [],
+    ),
+  )
+  const own = priceKey("OpenAI", "")
+  const entries = Object.entries(prices).flatMap(([key, one]) =>
+    key.startsWith(own)
+      ? [...sources].map((source) => [priceKey(source, key.slice(own.length)), one] as const)
+      : [[key, one] as const],
+  )
+  return Object.fromEntries(entries)
 }
 
-function raiseProvider(provider: unknown): unknown {
-  return isFields(provider) ? { vendor: null, options: null, ...provider } : provider
+function mapValues(items: Fields, raise: (item: unknown) => unknown): Fields {
+  return Object.fromEntries(Object.entries(items).map(([key, item]) => [key, raise(item)]))
 }
 
 function raiseRoute(route: unknown): unknown {

@@ -38,8 +38,14 @@ test.each(SNAPSHOTS)("lowered and raised again, a Snapshot of $name is the same"
   expect(withheld).toEqual([])
   expect(snapshot.schemaVersion).toBe(1)
   expect(snapshotText(snapshot)).toBe(canonicalJson(snapshot))
-  expect(canonicalJson(readSnapshot(snapshot))).toBe(canonicalJson(one.snapshot))
+  expectSame(readSnapshot(snapshot), one.snapshot)
 })
+
+/** The older release knew one name for all vendors, so that some have more prices than they had. */
+function expectSame(found: Snapshot, { prices, ...want }: Snapshot): void {
+  expect(canonicalJson({ ...found, prices: {} })).toBe(canonicalJson({ ...want, prices: {} }))
+  expect(found.prices).toMatchObject(prices)
+}
 
 test.each(SNAPSHOTS)("a Snapshot of $name links from either schema", ({ snapshot }) => {
   const { namespace } = snapshot
@@ -63,6 +69,6 @@ test("what an operator of the older schema wrote links as this release would hav
       Reflect.deleteProperty(provider, "vendor")
       Reflect.deleteProperty(provider, "options")
     }
-    expect(canonicalJson(readSnapshot(older))).toBe(canonicalJson(snapshot))
+    expectSame(readSnapshot(older), snapshot)
   }
 })
