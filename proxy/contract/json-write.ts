@@ -39,6 +39,14 @@ export function writeJson(value: JsonValue): string {
   return `${text}}`
 }
 
+/**
+ * The same on one line, as an event of a stream needs it: a line break stands only between the
+ * tokens of a JSON text, never within one.
+ */
+export function writeJsonLine(value: JsonValue): string {
+  return writeJson(value).replace(/[\r\n]+/g, " ")
+}
+
 /** The text of a value as the client wrote it. */
 export function rawOf(document: JsonDocument, node: number): RawJson {
   return new RawJson(

@@ -6,6 +6,7 @@ import type { Refusal } from "./refusal.ts"
 /** The shapes that clients speak. A surface that is not here is 404 `endpoint_not_enabled`. */
 export type SurfaceName =
   | "openai-chat"
+  | "openai-responses"
   | "openai-completions"
   | "openai-embeddings"
   | "openai-moderations"

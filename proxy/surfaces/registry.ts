@@ -9,12 +9,14 @@ import { openAiCompletions } from "./openai-completions/openai-completions.ts"
 import { openAiEmbeddings } from "./openai-embeddings/openai-embeddings.ts"
 import { openAiImages } from "./openai-images/openai-images.ts"
 import { openAiModerations } from "./openai-moderations/openai-moderations.ts"
+import { openAiResponses } from "./openai-responses/openai-responses.ts"
 import type { Surface, SurfaceErrors } from "./surface.ts"
 
 export type ModelSurfaceName = Exclude<SurfaceName, "openai-models">
 
 export const SURFACES: Readonly<Record<ModelSurfaceName, Surface>> = Object.freeze({
   "openai-chat": openAiChat,
+  "openai-responses": openAiResponses,
   "openai-completions": openAiCompletions,
   "openai-embeddings": openAiEmbeddings,
   "openai-moderations": openAiModerations,
@@ -31,6 +33,7 @@ export function errorsOf(name: SurfaceName): SurfaceErrors {
 /** Where each is served; `{model}` stands for one name, everything else is exactly as sent. */
 export const SURFACE_PATHS: readonly (readonly [path: string, surface: Surface])[] = Object.freeze([
   ["/v1/chat/completions", openAiChat],
+  ["/v1/responses", openAiResponses],
   ["/v1/completions", openAiCompletions],
   ["/v1/embeddings", openAiEmbeddings],
   ["/v1/moderations", openAiModerations],

@@ -9,6 +9,7 @@
  */
 import type { CallPlace, ProviderAdapter, UpstreamWire } from "../adapter.ts"
 import { createChatWire } from "../openai/chat-wire.ts"
+import { createResponsesWire } from "../openai/responses-wire.ts"
 import { type VendorTraits, vendorTraits } from "../openai/vendors.ts"
 import { createWholeWires } from "../openai/whole-wires.ts"
 import { pathSegment } from "../path-segment.ts"
@@ -47,7 +48,8 @@ function wiresOf(traits: VendorTraits): readonly UpstreamWire[] {
     path: (place) => pathTo(place, "/chat/completions"),
     authorization,
   })
-  const others = createWholeWires({ owner: "Azure OpenAI", path: pathTo, authorization })
+  const place = { owner: "Azure OpenAI", path: pathTo, authorization }
+  const others = [createResponsesWire(place), ...createWholeWires(place)]
   // Azure has no moderations: content filters run with every call there.
   return Object.freeze([chat, ...others.filter(({ name }) => name !== "openai.moderations")])
 }

@@ -9,6 +9,7 @@
 import { VENDORS } from "#proxy/contract/vendors.ts"
 import type { CallPlace, ProviderAdapter, UpstreamWire } from "../adapter.ts"
 import { createChatWire } from "./chat-wire.ts"
+import { createResponsesWire } from "./responses-wire.ts"
 import { type VendorTraits, vendorTraits } from "./vendors.ts"
 import { createWholeWires } from "./whole-wires.ts"
 
@@ -33,6 +34,7 @@ function wiresAt(owner: string, traits: VendorTraits): readonly UpstreamWire[] {
     path: (place) => path(place, chatPath),
     authorization: BEARER,
   })
-  const others = createWholeWires({ owner, path, authorization: BEARER })
+  const place = { owner, path, authorization: BEARER }
+  const others = [createResponsesWire(place), ...createWholeWires(place)]
   return Object.freeze([chat, ...others].filter(({ name }) => traits.wires.includes(name)))
 }

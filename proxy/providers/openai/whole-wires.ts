@@ -1,5 +1,5 @@
 /**
- * The other wires of OpenAI's shape, each made once from a vendor's traits: completions, embeddings,
+ * The other wires of OpenAI's shape, each made once for a place: completions, embeddings,
  * moderations and images.
  *
  * Source: OpenAI API reference, "Create completion", "Create embeddings", "Create moderation",

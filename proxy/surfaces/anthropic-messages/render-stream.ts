@@ -4,7 +4,7 @@
  * Source: "Streaming Messages". The input's tokens are not known when the message starts; the last
  * `message_delta` tells all of the usage, as that page allows.
  */
-import { type JsonValue, writeJson } from "#proxy/contract/json-write.ts"
+import { type JsonValue, writeJsonLine } from "#proxy/contract/json-write.ts"
 import type { TokenUsage } from "#proxy/contract/records.ts"
 import type { ResponseEvent } from "#proxy/exchange/response-event.ts"
 import type { RenderContext, StreamRenderer } from "../surface.ts"
@@ -149,5 +149,5 @@ const TEXT: JsonValue = Object.freeze({ type: "text", text: "" })
 const THINKING: JsonValue = Object.freeze({ type: "thinking", thinking: "", signature: "" })
 
 function render(type: string, fields: Readonly<Record<string, JsonValue | undefined>>): string {
-  return `event: ${type}\ndata: ${writeJson({ type, ...fields })}\n\n`
+  return `event: ${type}\ndata: ${writeJsonLine({ type, ...fields })}\n\n`
 }

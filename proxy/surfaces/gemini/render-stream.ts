@@ -3,7 +3,7 @@
  *
  * The reason and the usage come together in the last piece, as Gemini's own do.
  */
-import { type JsonValue, writeJson } from "#proxy/contract/json-write.ts"
+import { type JsonValue, writeJsonLine } from "#proxy/contract/json-write.ts"
 import type { TokenUsage } from "#proxy/contract/records.ts"
 import type { ResponseEvent } from "#proxy/exchange/response-event.ts"
 import { EVENT_STREAM, type RenderContext, type StreamRenderer } from "../surface.ts"
@@ -134,7 +134,7 @@ class PieceRenderer implements StreamRenderer {
 
   private object(fields: Readonly<Record<string, JsonValue | undefined>>): string {
     const { model, id } = this
-    const text = writeJson({ ...fields, modelVersion: model, responseId: id })
+    const text = writeJsonLine({ ...fields, modelVersion: model, responseId: id })
     if (!this.isArray) return `data: ${text}\n\n`
     const before = this.hasPieces ? ",\n" : "["
     this.hasPieces = true

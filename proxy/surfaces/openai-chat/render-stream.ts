@@ -1,5 +1,5 @@
 /** Events of an answer as `chat.completion.chunk` events, `[DONE]` last. */
-import { type JsonValue, writeJson } from "#proxy/contract/json-write.ts"
+import { type JsonValue, writeJsonLine } from "#proxy/contract/json-write.ts"
 import type { TokenUsage } from "#proxy/contract/records.ts"
 import type { ResponseEvent } from "#proxy/exchange/response-event.ts"
 import type { RenderContext, StreamRenderer } from "../surface.ts"
@@ -110,7 +110,7 @@ class ChunkRenderer implements StreamRenderer {
   }
 
   private event(choices: readonly JsonValue[], usage?: JsonValue): string {
-    const chunk = writeJson({
+    const chunk = writeJsonLine({
       id: this.id,
       object: "chat.completion.chunk",
       created: this.context.createdSeconds,

@@ -7,7 +7,7 @@
  */
 import { countOf, type JsonDocument, memberOf } from "#proxy/contract/json-document.ts"
 import { JsonView } from "#proxy/contract/json-view.ts"
-import { type JsonValue, writeJson } from "#proxy/contract/json-write.ts"
+import { type JsonValue, writeJson, writeJsonLine } from "#proxy/contract/json-write.ts"
 import type { TokenUsage } from "#proxy/contract/records.ts"
 import { type ChatAnswer, textOfChoice } from "#proxy/exchange/chat-answer.ts"
 import type { ChatFeature } from "#proxy/exchange/chat-feature.ts"
@@ -185,7 +185,7 @@ class TextRenderer implements StreamRenderer {
   private chunk(choices: readonly JsonValue[], usage?: JsonValue): string {
     const { id, model } = this
     const created = this.context.createdSeconds
-    const text = writeJson({ id, object: "text_completion", created, model, choices, usage })
+    const text = writeJsonLine({ id, object: "text_completion", created, model, choices, usage })
     return `data: ${text}\n\n`
   }
 }

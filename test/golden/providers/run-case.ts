@@ -26,6 +26,8 @@ export interface SchemaFacts {
   readonly schema: ProviderSchema
   /** Folder of its answers in `upstream/`: platforms share those of the schema that they host. */
   readonly answers: string
+  /** The same, of a surface that it serves in another wire than chat. */
+  readonly answersOf?: Readonly<Partial<Record<ModelSurfaceName, string>>>
   readonly provider: Partial<ProviderConfig>
   /** The upstream's name of the model, as its documentation writes such names. */
   readonly model: string
@@ -36,12 +38,15 @@ export interface SchemaFacts {
 const SSE = { streamEnding: "sse", streamType: "text/event-stream" } as const
 const VERTEX = { schema: "VertexAI", project: "acme-ai", location: "europe-west4" } as const
 
+const RESPONSES = { "openai-responses": "OpenAI-responses" } as const
+
 /** Columns of the matrix; a test sees that every schema has one. */
 export const SCHEMAS = {
   OpenAI: {
     ...SSE,
     schema: "OpenAI",
     answers: "OpenAI",
+    answersOf: RESPONSES,
     provider: { vendor: "OpenAI" },
     model: "gpt-4o",
   },
@@ -49,6 +54,7 @@ export const SCHEMAS = {
     ...SSE,
     schema: "AzureOpenAI",
     answers: "AzureOpenAI",
+    answersOf: RESPONSES,
     provider: {
       pathPrefix: "",
       options: { schema: "AzureOpenAI", apiVersion: "2025-04-01-preview" },
@@ -112,6 +118,7 @@ const PATHS: Readonly<Partial<Record<ModelSurfaceName, (mode: Mode) => string>>>
 /** How a surface asks for a stream in its body; a surface that does it in the path adds nothing. */
 const STREAM_FIELDS: Readonly<Partial<Record<ModelSurfaceName, string>>> = {
   "openai-chat": '"stream":true,"stream_options":{"include_usage":true}',
+  "openai-responses": '"stream":true',
   "anthropic-messages": '"stream":true',
 }
 
@@ -121,7 +128,7 @@ export function runCase(
   column: Column,
   mode: Mode,
 ): string {
-  return describeCell(playCase(surface, name, column, mode, actsOf(column, name, mode)))
+  return describeCell(playCase(surface, name, column, mode, actsOf(surface, column, name, mode)))
 }
 
 /** The cell's request, answered by `acts`: after it the exchange is over. */
@@ -155,18 +162,26 @@ export function playCase(
   return world
 }
 
-function actsOf(column: Column, name: CaseName, mode: Mode): readonly Act[] {
-  const { status, type, bytes } = answerOf(column, CHAT_CASES[name], mode)
+function actsOf(
+  surface: ModelSurfaceName,
+  column: Column,
+  name: CaseName,
+  mode: Mode,
+): readonly Act[] {
+  const { status, type, bytes } = answerOf(column, CHAT_CASES[name], mode, surface)
   return [{ head: status, headers: { "content-type": type } }, { data: bytes }, { end: true }]
 }
 
-/** What the upstream of that column answers in a scenario; an error never streams. */
+/** What the upstream of that column answers to a surface; an error never streams. */
 export function answerOf(
   column: Column,
   scenario: Scenario,
   mode: Mode,
+  surface: ModelSurfaceName = "openai-chat",
 ): { readonly status: number; readonly type: string; readonly bytes: Uint8Array } {
-  const { streamEnding, streamType, answers } = SCHEMAS[column]
+  const facts: SchemaFacts = SCHEMAS[column]
+  const { streamEnding, streamType } = facts
+  const answers = facts.answersOf?.[surface] ?? facts.answers
   const status = STATUSES[scenario] ?? 200
   const isStream = mode === "stream" && status === 200
   const file = `upstream/${answers}/${scenario}.${isStream ? streamEnding : "json"}`

@@ -1,0 +1,110 @@
+/**
+ * Responses as OpenAI and vendors of its shape serve them: for clients that speak them too, so only
+ * read along. Source: OpenAI API reference, "Create a response", "Streaming events".
+ */
+import type { JsonDocument } from "#proxy/contract/json-document.ts"
+import { JsonView } from "#proxy/contract/json-view.ts"
+import type { TokenUsage } from "#proxy/contract/records.ts"
+import { reportedCount, usageOf } from "#proxy/contract/token-usage.ts"
+import type { ResponseEvent } from "#proxy/exchange/response-event.ts"
+import type { Frame } from "#proxy/wire/frame.ts"
+import {
+  type CallPlace,
+  type DecodedAnswer,
+  type StreamDecoder,
+  type UpstreamWire,
+  WireFault,
+} from "../adapter.ts"
+import { sameWireOf } from "../same-wire.ts"
+import { hasError, readError } from "./read-answer.ts"
+import type { OpenAiPlace } from "./whole-wires.ts"
+
+export function createResponsesWire(place: OpenAiPlace): UpstreamWire {
+  return Object.freeze({
+    name: "openai.responses",
+    title: `${place.owner} Responses`,
+    path: (at: CallPlace) => place.path(at, "/responses"),
+    headers: Object.freeze([]),
+    passedHeaders: Object.freeze([]),
+    authorization: place.authorization,
+    framing: "sse",
+    same: SAME,
+    chat: null,
+    embeddings: null,
+    rerank: null,
+    readError,
+  })
+}
+
+const SAME = sameWireOf({ decodeAnswer, openDecoder: () => new ResponseDecoder() })
+
+function decodeAnswer(answer: JsonDocument): DecodedAnswer {
+  const view = new JsonView(answer)
+  if (hasError(answer)) return { ok: false, fault: "it is an error with status 200" }
+  const output = view.member("output")
+  if (output?.isArray !== true) return { ok: false, fault: "it has no output" }
+  const events: ResponseEvent[] = output.items().map((item) => ({
+    kind: "text-delta",
+    choice: 0,
+    text: contentOf(item),
+  }))
+  return { ok: true, events: [...events, ...usageIn(view), { kind: "response-end" }] }
+}
+
+/** For its length alone: all that an item says, whatever it is. */
+function contentOf(item: JsonView): string {
+  const content = item.member("content") ?? item.member("arguments") ?? item.member("summary")
+  return content === undefined ? "" : content.raw().text
+}
+
+class ResponseDecoder implements StreamDecoder {
+  push(frame: Frame): readonly ResponseEvent[] {
+    if (frame.kind === "done-marker") return []
+    const view = new JsonView(frame.document)
+    if (!view.isObject) throw new WireFault("an event is not a JSON object")
+    const type = view.textOf("type") ?? frame.name ?? ""
+    switch (type) {
+      case "response.completed":
+      case "response.incomplete": {
+        const response = view.member("response")
+        const usage = response === undefined ? [] : usageIn(response)
+        return [...usage, { kind: "response-end" }]
+      }
+      case "response.failed":
+      case "error":
+        return [{ kind: "response-error", message: "the upstream reported an error" }]
+      case "response.created":
+      case "response.queued":
+      case "response.in_progress":
+        return []
+      default:
+        return [{ kind: "text-delta", choice: 0, text: view.textOf("delta") ?? "" }]
+    }
+  }
+
+  /** A close is no end: the last event says so. */
+  finish(): readonly ResponseEvent[] {
+    return []
+  }
+}
+
+function usageIn(response: JsonView): readonly ResponseEvent[] {
+  const usage = readUsage(response.member("usage"))
+  return usage === undefined ? [] : [{ kind: "usage-report", usage }]
+}
+
+function readUsage(usage: JsonView | undefined): TokenUsage | undefined {
+  const count = (parent: JsonView | undefined, name: string): number | undefined => {
+    const member = parent?.member(name)
+    return member === undefined ? undefined : reportedCount(member.document, member.node)
+  }
+  const input = usage?.member("input_tokens_details")
+  const output = usage?.member("output_tokens_details")
+  return usageOf({
+    inputTokens: count(usage, "input_tokens"),
+    cachedInputTokens: count(input, "cached_tokens"),
+    cacheWriteTokens: count(input, "cache_write_tokens"),
+    outputTokens: count(usage, "output_tokens"),
+    reasoningTokens: count(output, "reasoning_tokens"),
+  })
+}

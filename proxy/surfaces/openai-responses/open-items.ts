@@ -1,0 +1,175 @@
+/** Output items of a stream while they grow: what each says when it begins, grows and is done. */
+import { type JsonValue, RawJson } from "#proxy/contract/json-write.ts"
+import type { Citation } from "#proxy/exchange/response-event.ts"
+import {
+  renderCall,
+  renderCitation,
+  renderMessage,
+  renderText,
+  renderThought,
+} from "./render-items.ts"
+
+export type Emit = (type: string, fields: Readonly<Record<string, JsonValue | undefined>>) => void
+
+export interface Place {
+  readonly id: string
+  readonly index: number
+}
+
+export interface OpenItem {
+  readonly index: number
+  /** Says that it is done and gives the whole item. */
+  finish(): JsonValue
+}
+
+export class MessageItem implements OpenItem {
+  readonly index: number
+  readonly type: "output_text" | "refusal"
+  private readonly id: string
+  private readonly emit: Emit
+  private text = ""
+  private readonly citations: Citation[] = []
+  private readonly weights: string[] = []
+
+  constructor({ id, index }: Place, type: "output_text" | "refusal", emit: Emit) {
+    this.id = id
+    this.index = index
+    this.type = type
+    this.emit = emit
+    const item = renderMessage(id, "in_progress", [])
+    emit("response.output_item.added", { output_index: index, item })
+    emit("response.content_part.added", { ...this.at(), part: this.part() })
+  }
+
+  grow(delta: string): void {
+    this.text += delta
+    const logprobs = this.type === "output_text" ? [] : undefined
+    this.emit(`response.${this.type}.delta`, { ...this.at(), delta, logprobs })
+  }
+
+  cite(citation: Citation): void {
+    const annotation_index = this.citations.push(citation) - 1
+    const annotation = renderCitation(citation)
+    const fields = { ...this.at(), annotation_index, annotation }
+    this.emit("response.output_text.annotation.added", fields)
+  }
+
+  /** Log-probabilities, told with the whole text. */
+  weigh(entries: RawJson): void {
+    this.weights.push(entries.text.trim().slice(1, -1))
+  }
+
+  finish(): JsonValue {
+    const { type, text } = this
+    const told = type === "output_text" ? { text, logprobs: this.logprobs() } : { refusal: text }
+    this.emit(`response.${type}.done`, { ...this.at(), ...told })
+    this.emit("response.content_part.done", { ...this.at(), part: this.part() })
+    const item = renderMessage(this.id, "completed", [this.part()])
+    this.emit("response.output_item.done", { output_index: this.index, item })
+    return item
+  }
+
+  private at() {
+    return { item_id: this.id, output_index: this.index, content_index: 0 }
+  }
+
+  private logprobs(): JsonValue {
+    const told = this.weights.filter((text) => text.trim() !== "")
+    return told.length === 0 ? [] : new RawJson(`[${told.join(",")}]`)
+  }
+
+  private part(): JsonValue {
+    if (this.type === "refusal") return { type: "refusal", refusal: this.text }
+    return renderText(this.text, this.citations, this.logprobs())
+  }
+}
+
+export class ThoughtItem implements OpenItem {
+  readonly index: number
+  private readonly id: string
+  private readonly emit: Emit
+  private text = ""
+  private kept: string | null = null
+  private hasPart = false
+
+  constructor({ id, index }: Place, emit: Emit) {
+    this.id = id
+    this.index = index
+    this.emit = emit
+    const item = renderThought(id, "", null)
+    emit("response.output_item.added", { output_index: index, item })
+  }
+
+  grow(delta: string): void {
+    if (!this.hasPart) {
+      this.hasPart = true
+      this.emit("response.reasoning_summary_part.added", { ...this.at(), part: this.part() })
+    }
+    this.text += delta
+    this.emit("response.reasoning_summary_text.delta", { ...this.at(), delta })
+  }
+
+  keep(signature: string): void {
+    this.kept = signature
+  }
+
+  finish(): JsonValue {
+    if (this.hasPart) {
+      const at = this.at()
+      this.emit("response.reasoning_summary_text.done", { ...at, text: this.text })
+      this.emit("response.reasoning_summary_part.done", { ...at, part: this.part() })
+    }
+    const item = renderThought(this.id, this.text, this.kept)
+    this.emit("response.output_item.done", { output_index: this.index, item })
+    return item
+  }
+
+  private at() {
+    return { item_id: this.id, output_index: this.index, summary_index: 0 }
+  }
+
+  private part(): JsonValue {
+    return { type: "summary_text", text: this.text }
+  }
+}
+
+export class ToolCallItem implements OpenItem {
+  readonly index: number
+  private readonly id: string
+  private readonly call: { readonly id: string; readonly name: string }
+  private readonly emit: Emit
+  private text = ""
+
+  constructor(
+    { id, index }: Place,
+    call: { readonly id: string; readonly name: string },
+    emit: Emit,
+  ) {
+    this.id = id
+    this.index = index
+    this.call = call
+    this.emit = emit
+    const item = renderCall(id, "in_progress", { ...call, arguments: "" })
+    emit("response.output_item.added", { output_index: index, item })
+  }
+
+  grow(delta: string): void {
+    this.text += delta
+    const at = { item_id: this.id, output_index: this.index }
+    this.emit("response.function_call_arguments.delta", { ...at, delta })
+  }
+
+  finish(): JsonValue {
+    const text = this.text === "" ? "{}" : this.text
+    const at = { item_id: this.id, output_index: this.index, name: this.call.name }
+    this.emit("response.function_call_arguments.done", { ...at, arguments: text })
+    const item = renderCall(this.id, "completed", { ...this.call, arguments: text })
+    this.emit("response.output_item.done", { output_index: this.index, item })
+    return item
+  }
+}
+
+/** An image, which comes whole. */
+export function renderWhole(id: string, result: string): JsonValue {
+  return { id, type: "image_generation_call", status: "completed", result }
+}

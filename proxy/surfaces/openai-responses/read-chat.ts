@@ -1,0 +1,224 @@
+/** A checked Responses request to the intermediate form. */
+import { JsonView } from "#proxy/contract/json-view.ts"
+import type { ChatFeature } from "#proxy/exchange/chat-feature.ts"
+import type {
+  ChatMessage,
+  ChatRequest,
+  OutputFormat,
+  ReasoningWish,
+  ToolChoice,
+  ToolDefinition,
+} from "#proxy/exchange/chat-request.ts"
+import type { Decision, ParsedRequest } from "#proxy/exchange/parsed-request.ts"
+import {
+  badValue,
+  booleanIn,
+  countIn,
+  FeatureNotes,
+  listIn,
+  missing,
+  needText,
+  numberIn,
+  readBody,
+  textIn,
+} from "#proxy/exchange/read-body.ts"
+import { readInput } from "./read-input.ts"
+
+const CARRIED: readonly (readonly [string, ChatFeature])[] = [
+  ["max_output_tokens", "max-output-tokens"],
+  ["temperature", "temperature"],
+  ["top_p", "top-p"],
+  ["user", "user"],
+  ["safety_identifier", "user"],
+  ["metadata", "metadata"],
+  ["service_tier", "service-tier"],
+  ["prompt_cache_key", "cache-markers"],
+  ["prompt_cache_retention", "cache-markers"],
+  ["prompt_cache_options", "cache-markers"],
+  ["stream_options", "stream-options"],
+  // What only an upstream that keeps responses can know.
+  ["previous_response_id", "store"],
+  ["conversation", "store"],
+  ["prompt", "store"],
+]
+
+const KNOWN: ReadonlySet<string> = new Set([
+  ...CARRIED.map(([name]) => name),
+  ...["model", "input", "instructions", "stream", "tools", "tool_choice", "parallel_tool_calls"],
+  ...["text", "reasoning", "top_logprobs", "include", "store", "truncation", "background"],
+])
+
+export function readChat(request: ParsedRequest): Decision<ChatRequest> {
+  return readBody(() => read(new JsonView(request.document), request))
+}
+
+function read(body: JsonView, request: ParsedRequest): ChatRequest {
+  const notes = new FeatureNotes()
+  const messages: readonly ChatMessage[] = [
+    ...readInstructions(body, notes),
+    ...readInput(body, notes),
+  ]
+  noteFields(body, notes)
+  const number = (name: string) => numberIn(body, name)?.raw() ?? null
+  return {
+    isStream: request.isStream,
+    messages,
+    tools: readTools(body, notes),
+    toolChoice: readToolChoice(body, notes),
+    parallelToolCalls: readParallel(body, notes),
+    outputFormat: readFormat(body, notes),
+    reasoning: readReasoning(body, notes),
+    maxOutputTokens: countIn(body, "max_output_tokens") ?? null,
+    temperature: number("temperature"),
+    topP: number("top_p"),
+    topK: null,
+    minP: null,
+    frequencyPenalty: null,
+    presencePenalty: null,
+    seed: null,
+    stop: [],
+    choices: 1,
+    logprobs: readLogprobs(body, notes),
+    logitBias: null,
+    user: request.user,
+    serviceTier: textIn(body, "service_tier") ?? null,
+    verbosity: readVerbosity(body, notes),
+    safetySettings: null,
+    mayShowImages: false,
+    uses: notes.uses,
+  }
+}
+
+function readInstructions(body: JsonView, notes: FeatureNotes): readonly ChatMessage[] {
+  const text = textIn(body, "instructions")
+  if (text === undefined) return []
+  notes.note("system", "instructions")
+  return [{ role: "system", parts: [{ kind: "text", text, cache: null }] }]
+}
+
+function noteFields(body: JsonView, notes: FeatureNotes): void {
+  for (const [name, feature] of CARRIED) {
+    const member = body.member(name)
+    if (member !== undefined) notes.note(feature, member)
+  }
+  // The defaults of these say nothing that another wire would do otherwise.
+  if (body.member("store")?.boolean() === true) notes.note("store", "store")
+  if (body.member("background")?.boolean() === true) notes.note("unknown-field", "background")
+  if (body.textOf("truncation") === "auto") notes.note("unknown-field", "truncation")
+  for (const item of body.member("include")?.items() ?? []) {
+    if (!HARMLESS.has(item.text() ?? "")) notes.note("unknown-field", item)
+  }
+  notes.noteUnknown(body, KNOWN)
+}
+
+/** What is included anyway where there is such a thing. */
+const HARMLESS: ReadonlySet<string> = new Set([
+  "reasoning.encrypted_content",
+  "message.output_text.logprobs",
+])
+
+function readTools(body: JsonView, notes: FeatureNotes): readonly ToolDefinition[] {
+  const tools = listIn(body, "tools").flatMap((tool) => {
+    if (needText(tool, "type") !== "function") {
+      notes.note("hosted-tools", tool)
+      return []
+    }
+    // Absent is strict here, unlike in Chat Completions; only what was said is handed on.
+    const isStrict = booleanIn(tool, "strict") === true
+    if (isStrict) notes.note("tool-strict", tool)
+    return [
+      {
+        name: needText(tool, "name"),
+        description: textIn(tool, "description") ?? null,
+        parameters: tool.member("parameters")?.raw() ?? null,
+        isStrict,
+        cache: null,
+      },
+    ]
+  })
+  const given = body.member("tools")
+  if (tools.length > 0 && given !== undefined) notes.note("tools", given)
+  return tools
+}
+
+function readToolChoice(body: JsonView, notes: FeatureNotes): ToolChoice | null {
+  const given = body.member("tool_choice")
+  if (given === undefined) return null
+  switch (given.text() ?? given.textOf("type")) {
+    case "auto":
+      notes.note("tool-choice", given)
+      return { kind: "auto" }
+    case "none":
+      notes.note("tool-choice-none", given)
+      return { kind: "none" }
+    case "required":
+      notes.note("tool-choice-required", given)
+      return { kind: "required" }
+    case "function":
+      notes.note("tool-choice-named", given)
+      return { kind: "named", name: needText(given, "name") }
+    case "allowed_tools":
+      notes.note("tool-choice-allowed", given)
+      return null
+    default:
+      notes.note("hosted-tools", given)
+      return null
+  }
+}
+
+function readParallel(body: JsonView, notes: FeatureNotes): boolean | null {
+  const parallel = booleanIn(body, "parallel_tool_calls") ?? null
+  if (parallel === false) notes.note("parallel-tool-calls-off", "parallel_tool_calls")
+  return parallel
+}
+
+function readFormat(body: JsonView, notes: FeatureNotes): OutputFormat | null {
+  const format = body.member("text")?.member("format")
+  if (format === undefined) return null
+  switch (needText(format, "type")) {
+    case "text":
+      return null
+    case "json_object":
+      notes.note("json-object", format)
+      return { kind: "json-object" }
+    case "json_schema":
+      notes.note("json-schema", format)
+      return {
+        kind: "json-schema",
+        name: needText(format, "name"),
+        description: textIn(format, "description") ?? null,
+        schema: (format.member("schema") ?? missing(format, "schema")).raw(),
+        isStrict: booleanIn(format, "strict") === true,
+      }
+    default:
+      return badValue(format.member("type") ?? format, "must be text, json_object or json_schema")
+  }
+}
+
+function readVerbosity(body: JsonView, notes: FeatureNotes): string | null {
+  const verbosity = body.member("text")?.member("verbosity")
+  // `medium` is what happens when nothing is said.
+  if (verbosity === undefined || verbosity.text() === "medium") return null
+  notes.note("verbosity", verbosity)
+  return verbosity.text() ?? null
+}
+
+function readLogprobs(body: JsonView, notes: FeatureNotes): number | null {
+  const top = countIn(body, "top_logprobs")
+  if (top === undefined || top === 0) return null
+  notes.note("logprobs", "top_logprobs")
+  return top
+}
+
+const EFFORTS = ["none", "minimal", "low", "medium", "high", "xhigh"] as const
+
+function readReasoning(body: JsonView, notes: FeatureNotes): ReasoningWish | null {
+  const reasoning = body.member("reasoning")
+  const given = reasoning?.member("effort")
+  const isShown = reasoning?.member("summary") !== undefined
+  if (given === undefined) return isShown ? { effort: null, budgetTokens: null, isShown } : null
+  const effort = EFFORTS.find((name) => name === given.text())
+  if (effort === undefined) return badValue(given, `must be one of ${EFFORTS.join(", ")}`)
+  notes.note("reasoning-effort", given)
+  return { effort, budgetTokens: null, isShown }
+}

@@ -1,0 +1,173 @@
+/** `input` of a Responses request to turns of parts: items of one side that follow are one turn. */
+import type { JsonView } from "#proxy/contract/json-view.ts"
+import type {
+  ChatMessage,
+  ContentPart,
+  MediaPart,
+  MediaSource,
+  TextPart,
+} from "#proxy/exchange/chat-request.ts"
+import {
+  badValue,
+  type FeatureNotes,
+  missing,
+  needText,
+  textIn,
+} from "#proxy/exchange/read-body.ts"
+import { readUrl } from "../openai-chat/read-media.ts"
+import { REDACTED } from "./render-items.ts"
+
+export function readInput(body: JsonView, notes: FeatureNotes): readonly ChatMessage[] {
+  const input = body.member("input")
+  const text = input?.text()
+  if (text !== undefined) {
+    return [{ role: "user", parts: [{ kind: "text", text, cache: null }] }]
+  }
+  const turns = new Turns()
+  const names = new Map<string, string>()
+  for (const item of input?.items() ?? []) {
+    const said = readItem(item, turns, names, notes)
+    if (said !== null) turns.add(said)
+  }
+  const last = input?.items().at(-1)
+  if (turns.lastRole === "assistant" && last !== undefined) notes.note("assistant-prefill", last)
+  return turns.messages
+}
+
+class Turns {
+  readonly messages: { readonly role: ChatMessage["role"]; readonly parts: ContentPart[] }[] = []
+
+  get lastRole(): ChatMessage["role"] | undefined {
+    return this.messages.at(-1)?.role
+  }
+
+  /** A message of its own, or more of the turn under way. */
+  add({ role, parts }: ChatMessage): void {
+    const last = this.messages.at(-1)
+    const isSameTurn = last?.role === role && (role === "assistant" || role === "tool")
+    if (isSameTurn) last.parts.push(...parts)
+    else this.messages.push({ role, parts: [...parts] })
+  }
+}
+
+/** Null for an item that no chat has a form for: it is noted. */
+function readItem(
+  item: JsonView,
+  turns: Turns,
+  names: Map<string, string>,
+  notes: FeatureNotes,
+): ChatMessage | null {
+  switch (textIn(item, "type") ?? "message") {
+    case "message":
+      return readMessage(item, turns, notes)
+    case "function_call":
+      return { role: "assistant", parts: [readCall(item, names)] }
+    case "function_call_output":
+      return { role: "tool", parts: [readResult(item, names, notes)] }
+    case "reasoning":
+      return { role: "assistant", parts: [readThought(item, notes)] }
+    default:
+      notes.note("hosted-tools", item)
+      return null
+  }
+}
+
+function readCall(item: JsonView, names: Map<string, string>): ContentPart {
+  const [id, name] = [needText(item, "call_id"), needText(item, "name")]
+  names.set(id, name)
+  const text = textIn(item, "arguments") ?? ""
+  const call = { id, name, arguments: text.trim() === "" ? "{}" : text }
+  return { kind: "tool-call", ...call, signature: null, cache: null }
+}
+
+function readMessage(item: JsonView, turns: Turns, notes: FeatureNotes): ChatMessage {
+  const role = needText(item, "role")
+  switch (role) {
+    case "user":
+    case "assistant":
+      return { role, parts: readContent(item, notes) }
+    case "system":
+    case "developer":
+      notes.note(isBeforeTurns(turns) ? "system" : "system-between-turns", item)
+      return { role: "system", parts: readContent(item, notes) }
+    default:
+      return badValue(item.member("role") ?? item, "must be user, assistant, system or developer")
+  }
+}
+
+function isBeforeTurns({ messages }: Turns): boolean {
+  return messages.every(({ role }) => role === "system")
+}
+
+function readContent(item: JsonView, notes: FeatureNotes): readonly ContentPart[] {
+  const content = item.member("content") ?? missing(item, "content")
+  const text = content.text()
+  if (text !== undefined) return [{ kind: "text", text, cache: null }]
+  return content.items().map((part): ContentPart => {
+    const type = needText(part, "type")
+    if (type === "refusal") return { kind: "refusal", text: needText(part, "refusal") }
+    return readPart(part, type, notes)
+  })
+}
+
+function readPart(part: JsonView, type: string, notes: FeatureNotes): TextPart | MediaPart {
+  const more = { name: null, detail: null, isCited: false, cache: null } as const
+  switch (type) {
+    case "input_text":
+    case "output_text":
+    case "text":
+      return { kind: "text", text: needText(part, "text"), cache: null }
+    case "input_image": {
+      const source = readSource(part, "image_url", notes)
+      if (source.kind !== "file-id") {
+        notes.note(source.kind === "url" ? "image-url" : "image-data", part)
+      }
+      const detail = textIn(part, "detail") ?? null
+      if (detail !== null && detail !== "auto") notes.note("image-detail", part)
+      return { ...more, kind: "image", source, detail }
+    }
+    case "input_file": {
+      const member = part.member("file_url") === undefined ? "file_data" : "file_url"
+      const source = readSource(part, member, notes)
+      if (source.kind !== "file-id") {
+        notes.note(source.kind === "url" ? "file-url" : "file-data", part)
+      }
+      return { ...more, kind: "file", source, name: textIn(part, "filename") ?? null }
+    }
+    default:
+      return badValue(part.member("type") ?? part, "must be a kind of part that is known")
+  }
+}
+
+function readSource(part: JsonView, member: string, notes: FeatureNotes): MediaSource {
+  const id = textIn(part, "file_id")
+  if (id === undefined) return readUrl(needText(part, member), part)
+  notes.note("file-id", part)
+  return { kind: "file-id", id }
+}
+
+function readResult(
+  item: JsonView,
+  names: ReadonlyMap<string, string>,
+  notes: FeatureNotes,
+): ContentPart {
+  const callId = needText(item, "call_id")
+  const output = item.member("output") ?? missing(item, "output")
+  const text = output.text()
+  const parts: readonly (TextPart | MediaPart)[] =
+    text === undefined
+      ? output.items().map((part) => readPart(part, needText(part, "type"), notes))
+      : [{ kind: "text", text, cache: null }]
+  if (parts.some(({ kind }) => kind !== "text")) notes.note("tool-result-media", item)
+  const name = names.get(callId) ?? null
+  return { kind: "tool-result", callId, name, parts, isError: false, cache: null }
+}
+
+function readThought(item: JsonView, notes: FeatureNotes): ContentPart {
+  const summary = item.member("summary")?.items() ?? []
+  const text = summary.map((part) => part.textOf("text") ?? "").join("")
+  const kept = textIn(item, "encrypted_content") ?? null
+  notes.note(kept === null ? "reasoning-unsigned" : "reasoning-history", item)
+  const redacted = kept?.startsWith(REDACTED) === true ? kept.slice(REDACTED.length) : null
+  return { kind: "reasoning", text, signature: redacted === null ? kept : null, redacted }
+}

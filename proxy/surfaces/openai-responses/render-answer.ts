@@ -1,0 +1,57 @@
+/** A whole answer as a `response` object. */
+import { type JsonValue, writeJson } from "#proxy/contract/json-write.ts"
+import type { AnswerChoice, AnswerPart, ChatAnswer } from "#proxy/exchange/chat-answer.ts"
+import type { RenderContext } from "../surface.ts"
+import {
+  REDACTED,
+  renderCall,
+  renderFrame,
+  renderMessage,
+  renderOutcome,
+  renderText,
+  renderThought,
+  renderUsage,
+} from "./render-items.ts"
+
+/** This shape has one choice; a request in it never asks for more. */
+export function renderAnswer(answer: ChatAnswer, context: RenderContext): string {
+  const [choice] = answer.choices
+  return writeJson({
+    ...renderFrame(context, answer),
+    ...renderOutcome(choice?.reason ?? null),
+    output: choice === undefined ? [] : renderOutput(choice, context),
+    usage: renderUsage(answer.usage),
+  })
+}
+
+function renderOutput(choice: AnswerChoice, { id }: RenderContext): readonly JsonValue[] {
+  return choice.parts.map((part, index) =>
+    renderItem(part, `${index}_${id}`, choice.logprobs ?? []),
+  )
+}
+
+function renderItem(part: AnswerPart, suffix: string, logprobs: JsonValue): JsonValue {
+  switch (part.kind) {
+    case "text":
+      return renderMessage(`msg_${suffix}`, "completed", [
+        renderText(part.text, part.citations, logprobs),
+      ])
+    case "refusal":
+      return renderMessage(`msg_${suffix}`, "completed", [{ type: "refusal", refusal: part.text }])
+    case "reasoning":
+      return renderThought(`rs_${suffix}`, part.text, part.signature)
+    case "reasoning-redacted":
+      return renderThought(`rs_${suffix}`, "", `${REDACTED}${part.data}`)
+    case "media":
+      return {
+        id: `ig_${suffix}`,
+        type: "image_generation_call",
+        status: "completed",
+        result: part.base64,
+      }
+    case "tool-call": {
+      const text = part.arguments === "" ? "{}" : part.arguments
+      return renderCall(`fc_${suffix}`, "completed", { ...part, arguments: text })
+    }
+  }
+}

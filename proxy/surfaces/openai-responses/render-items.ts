@@ -1,0 +1,98 @@
+/** Output items, usage and the frame of a response, for whole answers and streams alike. */
+import { JsonView } from "#proxy/contract/json-view.ts"
+import { type JsonValue, RawJson } from "#proxy/contract/json-write.ts"
+import type { TokenUsage } from "#proxy/contract/records.ts"
+import type { Citation, FinishReason } from "#proxy/exchange/response-event.ts"
+import type { RenderContext } from "../surface.ts"
+
+/** Before a thought that its provider hid, in `encrypted_content`: it goes back as it came. */
+export const REDACTED = "redacted:"
+
+export type ItemStatus = "in_progress" | "completed"
+
+export function renderMessage(id: string, status: ItemStatus, content: readonly JsonValue[]) {
+  return { id, type: "message", status, role: "assistant", content }
+}
+
+export function renderText(text: string, citations: readonly Citation[], logprobs: JsonValue) {
+  return { type: "output_text", text, annotations: citations.map(renderCitation), logprobs }
+}
+
+export function renderThought(id: string, text: string, kept: string | null): JsonValue {
+  const summary = text === "" ? [] : [{ type: "summary_text", text }]
+  return { id, type: "reasoning", summary, encrypted_content: kept ?? undefined }
+}
+
+export function renderCall(
+  id: string,
+  status: ItemStatus,
+  call: { readonly id: string; readonly name: string; readonly arguments: string },
+): JsonValue {
+  const { id: call_id, name } = call
+  return { id, type: "function_call", status, call_id, name, arguments: call.arguments }
+}
+
+export function renderCitation(citation: Citation): JsonValue {
+  const { url, title, citedText, start, end, documentIndex } = citation
+  const place = { start_index: start ?? 0, end_index: end ?? 0, title: title ?? undefined }
+  if (url !== null) return { type: "url_citation", url, ...place }
+  const index = documentIndex ?? undefined
+  return { type: "document_citation", index, cited_text: citedText ?? undefined, ...place }
+}
+
+/** What a response says beside its output: the request's own settings, and OpenAI's defaults. */
+export function renderFrame(
+  context: RenderContext,
+  facts: { readonly id: string | null; readonly model: string | null },
+): Readonly<Record<string, JsonValue | undefined>> {
+  const body = new JsonView(context.request.document)
+  const echo = (name: string, absent: JsonValue): JsonValue => body.member(name)?.raw() ?? absent
+  return {
+    id: facts.id ?? `resp_${context.id}`,
+    object: "response",
+    created_at: context.createdSeconds,
+    error: null,
+    instructions: echo("instructions", null),
+    max_output_tokens: echo("max_output_tokens", null),
+    metadata: echo("metadata", EMPTY),
+    model: facts.model ?? context.model,
+    parallel_tool_calls: echo("parallel_tool_calls", true),
+    previous_response_id: null,
+    reasoning: echo("reasoning", null),
+    store: false,
+    temperature: echo("temperature", null),
+    text: echo("text", TEXT),
+    tool_choice: echo("tool_choice", "auto"),
+    tools: echo("tools", []),
+    top_p: echo("top_p", null),
+    truncation: "disabled",
+  }
+}
+
+const EMPTY = new RawJson("{}")
+const TEXT: JsonValue = Object.freeze({ format: { type: "text" } })
+
+/** `status`, and why a response is not complete. */
+export function renderOutcome(reason: FinishReason | null) {
+  switch (reason) {
+    case "length":
+    case "context-length":
+      return { status: "incomplete", incomplete_details: { reason: "max_output_tokens" } }
+    case "content-filter":
+      return { status: "incomplete", incomplete_details: { reason: "content_filter" } }
+    default:
+      return { status: "completed", incomplete_details: null }
+  }
+}
+
+export function renderUsage(usage: TokenUsage | undefined): JsonValue {
+  if (usage === undefined) return null
+  const { inputTokens, cachedInputTokens, outputTokens, reasoningTokens } = usage
+  return {
+    input_tokens: inputTokens,
+    input_tokens_details: { cached_tokens: cachedInputTokens },
+    output_tokens: outputTokens,
+    output_tokens_details: { reasoning_tokens: reasoningTokens ?? 0 },
+    total_tokens: inputTokens + outputTokens,
+  }
+}

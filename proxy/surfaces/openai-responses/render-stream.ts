@@ -1,0 +1,180 @@
+/**
+ * Events of an answer as OpenAI's stream of a response: items that are added, grow and are done.
+ *
+ * Messages and thoughts are open one at a time, calls until the end, since an upstream may write
+ * several at once. Every event has the next `sequence_number`.
+ */
+import { type JsonValue, writeJsonLine } from "#proxy/contract/json-write.ts"
+import type { TokenUsage } from "#proxy/contract/records.ts"
+import type { FinishReason, ResponseEvent } from "#proxy/exchange/response-event.ts"
+import type { RenderContext, StreamRenderer } from "../surface.ts"
+import {
+  type Emit,
+  MessageItem,
+  type OpenItem,
+  renderWhole,
+  ThoughtItem,
+  ToolCallItem,
+} from "./open-items.ts"
+import { REDACTED, renderFrame, renderOutcome, renderThought, renderUsage } from "./render-items.ts"
+
+export function openRenderer(context: RenderContext): StreamRenderer {
+  return new ResponseRenderer(context)
+}
+
+class ResponseRenderer implements StreamRenderer {
+  private readonly context: RenderContext
+  private facts: { readonly id: string | null; readonly model: string | null } = NO_FACTS
+  private sequence = 0
+  private out = ""
+  private usage: TokenUsage | undefined
+  private reason: FinishReason | null = null
+  /** Finished items by their place. */
+  private readonly output: JsonValue[] = []
+  private items = 0
+  private open: MessageItem | ThoughtItem | null = null
+  private readonly calls = new Map<number, ToolCallItem>()
+
+  constructor(context: RenderContext) {
+    this.context = context
+  }
+
+  push(event: ResponseEvent): string {
+    this.out = ""
+    this.handle(event)
+    return this.out
+  }
+
+  private readonly emit: Emit = (type, fields) => {
+    const text = writeJsonLine({ type, sequence_number: this.sequence++, ...fields })
+    this.out += `event: ${type}\ndata: ${text}\n\n`
+  }
+
+  private handle(event: ResponseEvent): void {
+    switch (event.kind) {
+      case "response-start":
+        this.facts = event
+        this.emit("response.created", { response: this.response("in_progress") })
+        this.emit("response.in_progress", { response: this.response("in_progress") })
+        break
+      case "usage-report":
+        this.usage = event.usage
+        break
+      case "choice-end":
+        this.reason = event.reason
+        this.closeAll()
+        break
+      case "response-end":
+        this.end()
+        break
+      case "response-error":
+        break
+      default:
+        this.content(event)
+    }
+  }
+
+  private content(event: Extract<ResponseEvent, { readonly choice: number }>): void {
+    switch (event.kind) {
+      case "text-delta":
+        this.message("output_text").grow(event.text)
+        break
+      case "refusal-delta":
+        this.message("refusal").grow(event.text)
+        break
+      case "citation-add":
+        this.message("output_text").cite(event.citation)
+        break
+      case "logprobs-add":
+        this.message("output_text").weigh(event.entries)
+        break
+      case "reasoning-delta":
+        this.thought().grow(event.text)
+        break
+      case "reasoning-signature":
+        this.thought().keep(event.signature)
+        this.close()
+        break
+      case "reasoning-redacted":
+        this.close()
+        this.whole("rs", (id) => renderThought(id, "", `${REDACTED}${event.data}`))
+        break
+      case "media-add":
+        this.close()
+        this.whole("ig", (id) => renderWhole(id, event.base64))
+        break
+      case "tool-call-start":
+        this.close()
+        this.calls.set(event.call, new ToolCallItem(this.place("fc"), event, this.emit))
+        break
+      case "tool-call-delta":
+        this.calls.get(event.call)?.grow(event.arguments)
+        break
+      case "choice-end":
+        break
+    }
+  }
+
+  private place(prefix: string): { readonly id: string; readonly index: number } {
+    const index = this.items++
+    return { id: `${prefix}_${index}_${this.context.id}`, index }
+  }
+
+  private message(type: "output_text" | "refusal"): MessageItem {
+    if (this.open instanceof MessageItem && this.open.type === type) return this.open
+    this.close()
+    const item = new MessageItem(this.place("msg"), type, this.emit)
+    this.open = item
+    return item
+  }
+
+  private thought(): ThoughtItem {
+    if (this.open instanceof ThoughtItem) return this.open
+    this.close()
+    const item = new ThoughtItem(this.place("rs"), this.emit)
+    this.open = item
+    return item
+  }
+
+  private whole(prefix: string, render: (id: string) => JsonValue): void {
+    const { id, index } = this.place(prefix)
+    const item = render(id)
+    this.emit("response.output_item.added", { output_index: index, item })
+    this.emit("response.output_item.done", { output_index: index, item })
+    this.output[index] = item
+  }
+
+  private close(): void {
+    if (this.open !== null) this.finish(this.open)
+    this.open = null
+  }
+
+  private closeAll(): void {
+    this.close()
+    for (const call of this.calls.values()) this.finish(call)
+    this.calls.clear()
+  }
+
+  private finish(item: OpenItem): void {
+    this.output[item.index] = item.finish()
+  }
+
+  private end(): void {
+    this.closeAll()
+    const outcome = renderOutcome(this.reason)
+    const response = { ...this.response(outcome.status), ...outcome }
+    this.emit(`response.${outcome.status}`, { response })
+  }
+
+  private response(status: string) {
+    return {
+      ...renderFrame(this.context, this.facts),
+      status,
+      incomplete_details: null,
+      output: [...this.output],
+      usage: status === "in_progress" ? null : renderUsage(this.usage),
+    }
+  }
+}
+
+const NO_FACTS = Object.freeze({ id: null, model: null })
