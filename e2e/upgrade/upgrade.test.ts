@@ -90,6 +90,9 @@ test("a rollback that would drop a field is refused, and says which", () => {
   expect(() => run("helm", ["rollback", RELEASE_NAME, revision, ...FLAGS])).toThrow()
   const log = kubectl("-n", NAMESPACE, "logs", "job/sidegate-rollback-check")
   expect(log).toContain("AIRoute e2e-upgrade/chat: spec.later")
+  // Of the check only the Job stays, for its log.
+  const left = "serviceaccount,clusterrole,clusterrolebinding"
+  expect(kubectl("-n", NAMESPACE, "get", left, "-o", "name")).not.toContain("rollback-check")
   expect(image("statefulset/sidegate-operator")).toBe(`sidegate-operator:${NEXT}`)
   expect(field(".spec.later.note", "airoute/chat", ...N)).toBe("of 0.2.0")
 })
