@@ -58,7 +58,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     pods: (namespace) => index.podsOf(namespace).filter(mayConnect).length,
   }
   const board = createStatusBoard(inForce, fleet)
-  const statuses = createStatusLoop(board, ports, now)
+  const statuses = createStatusLoop(board, ports, now, () => work.isBusy())
   const teams = new Map<string, TeamVerdict>()
   const clusters = createClusterCompiler(settings)
 

@@ -2,8 +2,9 @@
  * Drives the status board: evaluates what was touched, writes what is due, sends events, reads
  * usage.
  *
- * In    the board, the ports, a clock. Out: writes and events through the ports; a failed write is
- *       due again, a failed event is reported and lost, since the condition says the same.
+ * In    the board, the ports, a clock, and whether pushes are under way, which come first.
+ * Out     writes and events through the ports; a failed write is due again, a failed event is
+ *         reported and lost, since the condition says the same.
  */
 import { monthIndex, monthStart } from "#operator/ledger/month.ts"
 import type { ObjectEvent, ReconcilePorts, StatusWrite } from "./ports.ts"
@@ -20,6 +21,8 @@ export interface StatusLoop {
 
 /** For one turn to gather what belongs together; well below what a person notices. */
 const GATHER_MS = 20
+/** Evaluation waits for pushes, but not longer: a change of everything is pushed within a second. */
+export const HOLD_MS = 500
 /** All teams are read in one call, at most so often. */
 export const USAGE_READ_EVERY_MS = 1000
 /** It looks at least so often: a new month shows without any event. */
@@ -32,6 +35,7 @@ export function createStatusLoop(
   board: StatusBoard,
   ports: Pick<ReconcilePorts, "applyStatus" | "emitEvent" | "usageByTeam" | "report">,
   now: () => number,
+  isPushing: () => boolean,
 ): StatusLoop {
   let state: "waiting" | "running" | "closed" = "waiting"
   let timer: NodeJS.Timeout | undefined
@@ -40,6 +44,8 @@ export function createStatusLoop(
   let isReading = false
   let readAt = Number.NEGATIVE_INFINITY
   let month = 0
+  /** Since when evaluation has waited; null while it does not. */
+  let heldSince: number | null = null
 
   const wakeBy = (at: number): void => {
     if (state !== "running" || at >= timerAt) return
@@ -51,6 +57,12 @@ export function createStatusLoop(
     timerAt = Number.POSITIVE_INFINITY
     if (monthIndex(now()) !== month) isUsageDirty = true
     if (isUsageDirty && !isReading && now() - readAt >= USAGE_READ_EVERY_MS) readUsage()
+    heldSince = isPushing() ? (heldSince ?? now()) : null
+    if (heldSince !== null && now() - heldSince < HOLD_MS) {
+      wakeBy(now() + GATHER_MS)
+      return
+    }
+    heldSince = null
     for (const event of board.evaluate(now())) send(event)
     for (const write of board.take(now())) begin(write)
     wakeBy(now() + LOOK_EVERY_MS)

@@ -10,6 +10,8 @@ export interface WorkLoop {
   touch(keys: Iterable<string>): void
   /** Nothing runs before. */
   start(): void
+  /** Something is due and has not run yet. */
+  isBusy(): boolean
   /** Resolves when everything touched so far has run, failures included. */
   settled(): Promise<void>
   close(): void
@@ -101,6 +103,7 @@ export function createWorkLoop(options: WorkLoopOptions): WorkLoop {
       state = "running"
       plan()
     },
+    isBusy: () => work.size > 0,
     settled: () =>
       isIdle() || state === "closed"
         ? Promise.resolve()
