@@ -31,7 +31,9 @@ test.runIf(isAble)(
       })
       const run = spawnSync("chroot", [`--userspec=${user}`, root, ...entrypoint], {
         encoding: "utf8",
-        env: { PATH: "/usr/local/bin:/usr/sbin:/usr/bin" },
+        timeout: 20_000,
+        killSignal: "SIGKILL",
+        env: { PATH: "/usr/local/bin:/usr/sbin:/usr/bin", SIDEGATE_ROLE: "x" },
       })
       expect(run.stderr).toMatch(/SIDEGATE_OPERATOR_URL|operator, webhook/)
       expect(run.status).toBe(1)
