@@ -15,6 +15,9 @@ import { errorText } from "#operator/telemetry/log.ts"
 import type { ControlPlaneOptions } from "./control-plane.ts"
 import type { RetentionReport } from "./retention.ts"
 
+/** Quiet for so long, the next failure is of another outage. */
+const ANOTHER_OUTAGE_MS = 60_000
+
 /** What intake did with a batch. */
 export function reportIntake(
   event: IntakeEvent,
@@ -209,5 +212,17 @@ export function createSidecarGauges(
       metrics.sidecars.set(all)
       metrics.sidecarsRejecting.set(rejecting)
     },
+  }
+}
+
+/** Failed renewals of the lease: an outage is told once, and again when it changes its words. */
+export function reportLease(log: ControlPlaneOptions["log"]): (error: Error) => void {
+  let last = { message: "", atMs: Number.NEGATIVE_INFINITY }
+  return ({ message }) => {
+    const atMs = performance.now()
+    const isRepeated = message === last.message && atMs - last.atMs < ANOTHER_OUTAGE_MS
+    last = { message, atMs }
+    if (isRepeated) log.debug("the lease was not renewed", { error: message })
+    else log.warn("the lease was not renewed", { error: message })
   }
 }

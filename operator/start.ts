@@ -31,7 +31,7 @@ import { openCrashGuard } from "./crash-guard.ts"
 import { createInjectionEvents } from "./injection-events.ts"
 import { createNamespaceObjects } from "./namespace-objects.ts"
 import { onceWritable, openLedger } from "./open-ledger.ts"
-import { reportControl } from "./reports.ts"
+import { reportControl, reportLease } from "./reports.ts"
 import { createCertificateService } from "./serve-certificates.ts"
 import { createWebhookService } from "./serve-webhook.ts"
 import { startWatches } from "./watches.ts"
@@ -249,7 +249,7 @@ function runForLead(
       name: config.leaseName,
       identity: config.leaseIdentity ?? `${hostname()}-${randomBytes(4).toString("hex")}`,
       times: leaseTimes(config.leaseMs),
-      onFailure: (error) => log.warn("the lease was not renewed", { error: error.message }),
+      onFailure: reportLease(log),
       mayGoOn: () => plane.isUndisputed(),
     })
     void election.lost.then(({ reason }) => onFatal(`the lead was lost: ${reason}`))

@@ -28,6 +28,11 @@ const cases: readonly {
     want: ["info", "warn"],
   },
   { name: "a watch that is cut is", reports: [failed(false)], want: ["warn"] },
+  {
+    name: "an outage is told once, and its end",
+    reports: [failed(false), failed(false), failed(false), { kind: "recovered" }, failed(false)],
+    want: ["warn", "debug", "debug", "info", "warn"],
+  },
 ]
 
 test.each(cases)("$name", ({ reports, want }) => {

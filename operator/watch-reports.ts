@@ -17,6 +17,8 @@ export function createWatchReports({
   readonly metrics: Pick<OperatorMetrics, "watchRestarts" | "apiServerUp">
 }): (kind: WatchedKind, report: ReflectorReport) => void {
   const failing = new Set<WatchedKind>()
+  /** Words that were a warning since the kind was last up to date: an outage is told once. */
+  const warned = new Map<WatchedKind, string>()
   return (kind, report) => {
     if (report.kind === "failed") {
       const wait = { kind, error: report.message, durationMs: Math.round(report.retryInMs) }
@@ -26,10 +28,15 @@ export function createWatchReports({
       failing.add(kind)
       metrics.watchRestarts.inc({ kind })
       if (isExpected) log.info("the API server asked a watch to come back later", wait)
-      else log.warn("a watch was cut and begins again", wait)
+      else if (warned.get(kind) === report.message) log.debug("a watch begins again", wait)
+      else {
+        warned.set(kind, report.message)
+        log.warn("a watch was cut and begins again", wait)
+      }
     } else {
       failing.delete(kind)
-      log.debug("a watch is up to date", { kind })
+      if (warned.delete(kind)) log.info("a watch is up to date again", { kind })
+      else log.debug("a watch is up to date", { kind })
     }
     metrics.apiServerUp.set(failing.size === 0 ? 1 : 0)
   }
