@@ -25,6 +25,9 @@ export class TranslateTap implements StreamTap {
   contentEvents = 0
   private contentChars = 0
   private text = ""
+  private hasStarted = false
+  /** Choices under way: one that its upstream never ends still ends in the client's shape. */
+  private readonly open = new Set<number>()
   private readonly decoder: StreamDecoder
   private readonly renderer: StreamRenderer
   private readonly reader: FrameReader
@@ -80,6 +83,15 @@ export class TranslateTap implements StreamTap {
       this.end = { kind: "error" }
       return
     }
+    if (event.kind === "response-start") {
+      this.hasStarted = true
+      // An answer has one choice at least.
+      this.open.add(0)
+    } else if (!this.hasStarted) {
+      this.end = { kind: "invalid", detail: "it has events before the start of an answer" }
+      return
+    }
+    this.followChoice(event)
     if (event.kind === "usage-report") this.usage = event.usage
     if (isContent(event)) {
       this.hasContent = true
@@ -90,6 +102,17 @@ export class TranslateTap implements StreamTap {
     if (event.kind !== "response-end") return
     this.hasContent = true
     this.end = { kind: "done" }
+  }
+
+  /** As `collectAnswer` has it: a choice that never ended has reason `other`. */
+  private followChoice(event: ResponseEvent): void {
+    if (event.kind === "choice-end") this.open.delete(event.choice)
+    else if ("choice" in event) this.open.add(event.choice)
+    if (event.kind !== "response-end") return
+    for (const choice of this.open) {
+      const ending = { choice, reason: "other", stopSequence: null } as const
+      this.text += this.renderer.push({ kind: "choice-end", ...ending })
+    }
   }
 
   private take(): Uint8Array | null {

@@ -10,6 +10,7 @@ import type {
 } from "#proxy/exchange/chat-request.ts"
 import { BodyFault } from "#proxy/exchange/read-body.ts"
 import type { EncodeContext } from "../adapter.ts"
+import { encodeArguments } from "../encode-arguments.ts"
 
 /** The system prompt: a text where it is one, blocks where there are several or a marker. */
 export function encodeSystem(messages: readonly ChatMessage[]): JsonValue | undefined {
@@ -71,7 +72,7 @@ function encodePart(part: ContentPart, context: EncodeContext): readonly JsonVal
           type: "tool_use",
           id: part.id,
           name: part.name,
-          input: new RawJson(part.arguments),
+          input: encodeArguments(part, context),
           cache_control: markerOf(part.cache),
         },
       ]

@@ -1,5 +1,5 @@
 /** Turns of parts to Converse's messages of content blocks. */
-import { type JsonValue, RawJson } from "#proxy/contract/json-write.ts"
+import type { JsonValue } from "#proxy/contract/json-write.ts"
 import { refuseUnsupported } from "#proxy/exchange/chat-feature.ts"
 import type {
   CacheMarker,
@@ -10,6 +10,7 @@ import type {
 } from "#proxy/exchange/chat-request.ts"
 import { BodyFault } from "#proxy/exchange/read-body.ts"
 import type { EncodeContext } from "../adapter.ts"
+import { encodeArguments } from "../encode-arguments.ts"
 
 export function encodeSystem(messages: readonly ChatMessage[]): JsonValue | undefined {
   const blocks = messages.flatMap(({ role, parts }) =>
@@ -68,7 +69,7 @@ function encodePart(part: ContentPart, context: EncodeContext): readonly JsonVal
       ]
     case "tool-call": {
       const { id: toolUseId, name } = part
-      const toolUse = { toolUseId, name, input: new RawJson(part.arguments) }
+      const toolUse = { toolUseId, name, input: encodeArguments(part, context) }
       return [{ toolUse }, ...markers(part.cache)]
     }
     case "tool-result":

@@ -1,5 +1,5 @@
 /** Turns of parts to Gemini's contents. */
-import { type JsonValue, RawJson } from "#proxy/contract/json-write.ts"
+import type { JsonValue } from "#proxy/contract/json-write.ts"
 import { refuseUnsupported } from "#proxy/exchange/chat-feature.ts"
 import type {
   ChatMessage,
@@ -9,6 +9,7 @@ import type {
 } from "#proxy/exchange/chat-request.ts"
 import { BodyFault } from "#proxy/exchange/read-body.ts"
 import type { EncodeContext } from "../adapter.ts"
+import { encodeArguments } from "../encode-arguments.ts"
 
 export function encodeSystem(messages: readonly ChatMessage[]): JsonValue | undefined {
   const parts = messages.flatMap(({ role, parts: said }) =>
@@ -51,7 +52,7 @@ function encodePart(part: ContentPart, context: EncodeContext): readonly JsonVal
     case "tool-call":
       return [
         {
-          functionCall: { name: part.name, args: new RawJson(part.arguments) },
+          functionCall: { name: part.name, args: encodeArguments(part, context) },
           thoughtSignature: part.signature ?? undefined,
         },
       ]

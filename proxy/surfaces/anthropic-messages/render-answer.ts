@@ -1,6 +1,7 @@
 /** A whole answer as a `message` object. */
-import { type JsonValue, RawJson, writeJson } from "#proxy/contract/json-write.ts"
+import { type JsonValue, writeJson } from "#proxy/contract/json-write.ts"
 import type { AnswerPart, ChatAnswer } from "#proxy/exchange/chat-answer.ts"
+import { argumentsOrText } from "#proxy/exchange/tool-arguments.ts"
 import type { RenderContext } from "../surface.ts"
 import { renderCitation, renderUsage, stopReason } from "./stop-reason.ts"
 
@@ -41,7 +42,7 @@ function renderPart(part: AnswerPart): readonly JsonValue[] {
       return [{ type: "image", source }]
     }
     case "tool-call": {
-      const input = new RawJson(part.arguments.trim() === "" ? "{}" : part.arguments)
+      const input = argumentsOrText(part.arguments)
       return [{ type: "tool_use", id: part.id, name: part.name, input }]
     }
   }

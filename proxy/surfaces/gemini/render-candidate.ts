@@ -5,6 +5,7 @@ import { type JsonValue, RawJson } from "#proxy/contract/json-write.ts"
 import type { TokenUsage } from "#proxy/contract/records.ts"
 import type { AnswerPart } from "#proxy/exchange/chat-answer.ts"
 import type { Citation, FinishReason } from "#proxy/exchange/response-event.ts"
+import { argumentsOrText } from "#proxy/exchange/tool-arguments.ts"
 
 export function finishReason(reason: FinishReason): string {
   switch (reason) {
@@ -46,9 +47,8 @@ export function renderCall(call: {
   readonly arguments: string
   readonly signature: string | null
 }): JsonValue {
-  const args = new RawJson(call.arguments.trim() === "" ? "{}" : call.arguments)
   return {
-    functionCall: { id: call.id, name: call.name, args },
+    functionCall: { id: call.id, name: call.name, args: argumentsOrText(call.arguments) },
     thoughtSignature: call.signature ?? undefined,
   }
 }

@@ -64,7 +64,7 @@ class ChunkRenderer implements StreamRenderer {
       case "media-add":
         return this.delta(choice, { images: [renderImage(event)] })
       case "logprobs-add":
-        return this.chunk(choice, {}, null, { content: event.entries, refusal: null })
+        return this.delta(choice, {}, { content: event.entries, refusal: null })
       case "tool-call-start":
         return this.call(choice, event.call, {
           id: event.id,
@@ -94,10 +94,14 @@ class ChunkRenderer implements StreamRenderer {
   }
 
   /** The first delta of a choice carries the role, as OpenAI's does. */
-  private delta(choice: number, delta: Readonly<Record<string, JsonValue | undefined>>): string {
-    if (this.begun.has(choice)) return this.chunk(choice, delta, null)
+  private delta(
+    choice: number,
+    delta: Readonly<Record<string, JsonValue | undefined>>,
+    logprobs: JsonValue = null,
+  ): string {
+    if (this.begun.has(choice)) return this.chunk(choice, delta, null, logprobs)
     this.begun.add(choice)
-    return this.chunk(choice, { role: "assistant", ...delta }, null)
+    return this.chunk(choice, { role: "assistant", ...delta }, null, logprobs)
   }
 
   private chunk(

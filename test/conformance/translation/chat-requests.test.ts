@@ -94,3 +94,47 @@ test.each(CHAT_FEATURES)("%s has a sample that uses it", (feature: ChatFeature) 
   const without = readForm(sample.surface, sample.without).chat.uses
   expect(without.map((use) => use.feature)).not.toContain(feature)
 })
+
+/** A client may write anything as the arguments of an earlier call: they are a text in its shape. */
+const HOSTILE_ARGUMENTS = [
+  '{}}],"model":"dear","x":[{"y":{}',
+  '{"a":1}}]}],"messages":[]',
+  '{"a":1',
+  "[1]",
+  "null",
+  '{"a":1,"a":2}',
+  "{'a':1}",
+] as const
+
+describe.each(HOSTILE_ARGUMENTS)("arguments of a call written as %s", (text) => {
+  test.each(CHAT_WIRES)("say nothing but themselves to $name", (one) => {
+    const call = { id: "zcall", type: "function", function: { name: "ztool", arguments: text } }
+    const messages = [
+      { role: "user", content: "Hello" },
+      { role: "assistant", content: null, tool_calls: [call] },
+      { role: "tool", tool_call_id: "zcall", content: "done" },
+    ]
+    const form = readForm("openai-chat", JSON.stringify({ model: "smart", messages })).chat
+    const body = bodyOf(one, form)
+    if (body === null) return
+    // Only where they stay a text are they taken.
+    expect(documentOf(body).bytes.length).toBeGreaterThan(0)
+    expect(body).toContain(JSON.stringify(text))
+  })
+})
+
+test("arguments and schemas keep the digits of every number", () => {
+  const numbers = '{"a":1.0,"b":1e2,"c":12345678901234567890,"d":-0.0,"e":0.1000}'
+  const call = `{"id":"zcall","type":"function","function":{"name":"ztool","arguments":${JSON.stringify(numbers)}}}`
+  const tool = `{"type":"function","function":{"name":"ztool","parameters":{"enum":[${numbers}]}}}`
+  const body = `{"model":"smart","tools":[${tool}],"messages":[{"role":"user","content":"Hi"},
+    {"role":"assistant","content":null,"tool_calls":[${call}]},
+    {"role":"tool","tool_call_id":"zcall","content":"done"}]}`
+  const form = readForm("openai-chat", body).chat
+  for (const one of CHAT_WIRES) {
+    const encoded = bodyOf(one, form)
+    const count = encoded?.split(numbers).length ?? 0
+    const inText = encoded?.includes(JSON.stringify(numbers)) === true
+    expect([one.name, inText ? count : count - 1]).toEqual([one.name, 2])
+  }
+})
