@@ -13,7 +13,9 @@ export type SurfaceName =
   | "openai-images"
   | "openai-models"
   | "anthropic-messages"
+  | "anthropic-count-tokens"
   | "gemini-generate"
+  | "gemini-count-tokens"
   | "cohere-rerank"
 
 export interface ParsedRequest {

@@ -47,6 +47,15 @@ export function sendAnswer(
   client.end(body)
 }
 
+/** A count that no provider made: no attempt was, and the header says whose number it is. */
+export function sendEstimate(client: Client, target: Target, id: string, body: string): void {
+  const headers = ["content-type", "application/json", ...target.answerHeaders]
+  headers.push("x-request-id", id, "x-sidegate-estimated", "true")
+  headers.push("content-length", String(utf8Bytes(body)))
+  client.start(200, headers)
+  client.end(body)
+}
+
 export function startStream(client: Client, facts: AnswerFacts, contentType: string): void {
   const headers = answerHeaders(facts, contentType)
   headers.push("cache-control", "no-cache", "x-accel-buffering", "no")

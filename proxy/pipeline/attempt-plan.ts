@@ -6,7 +6,7 @@ import { accept, type Decision, type ParsedRequest } from "#proxy/exchange/parse
 import type { HeaderList, Ports, RawRequest, UpstreamRequest } from "#proxy/exchange/ports.ts"
 import type { Target } from "#proxy/exchange/target.ts"
 import type { UpstreamWire } from "#proxy/providers/adapter.ts"
-import { boundWith, priceOf } from "#proxy/quota/attempt-cost.ts"
+import { boundWith, NO_USAGE, priceOf } from "#proxy/quota/attempt-cost.ts"
 import { estimateUsage } from "#proxy/quota/estimate-usage.ts"
 import type { LinkedRule } from "#proxy/route/linked-route.ts"
 import type { Runtime } from "#proxy/runtime/runtime.ts"
@@ -53,7 +53,9 @@ export function planAttempt(
   if (!encoded.ok) return encoded
   const { wire, body, codec } = encoded.value
   const price = priceOf(target, model, runtime.prices, admittedAt)
-  const estimate = estimateUsage(request.measure, model)
+  // Counting is never billed, whatever becomes of it.
+  const isBilled = surface.operation !== "count_tokens"
+  const estimate = isBilled ? estimateUsage(request.measure, model) : NO_USAGE
   return accept({
     request,
     target,

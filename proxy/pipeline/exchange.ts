@@ -11,6 +11,7 @@ import type { Cancel, Client, Ports, RawRequest } from "#proxy/exchange/ports.ts
 import { REFUSALS, type Refusal, refuse } from "#proxy/exchange/refusal.ts"
 import type { Target, TargetSet } from "#proxy/exchange/target.ts"
 import type { UpstreamError } from "#proxy/exchange/upstream-error.ts"
+import { estimateUsage } from "#proxy/quota/estimate-usage.ts"
 import type { LinkedRule } from "#proxy/route/linked-route.ts"
 import type { Runtime } from "#proxy/runtime/runtime.ts"
 import { errorsOf } from "#proxy/surfaces/registry.ts"
@@ -18,6 +19,7 @@ import { EVENT_STREAM } from "#proxy/surfaces/surface.ts"
 import {
   type AnswerFacts,
   sendAnswer,
+  sendEstimate,
   sendRefusal,
   sendUpstreamError,
   startStream,
@@ -217,7 +219,7 @@ export class Exchange implements AttemptOwner<Attempt> {
       this.unsaid ??= planned.refusal
       target = this.retries?.skip(target, ports.draw()) ?? null
       if (target === null) {
-        this.refuse(this.failures.length === 0 ? this.unsaid : refuseAfter(this.failures))
+        this.giveUp(plan, first, this.unsaid)
         return
       }
       planned = planAttempt(facts, target, this.attempts.length + 1, ports.nextAttemptId)
@@ -227,6 +229,18 @@ export class Exchange implements AttemptOwner<Attempt> {
     this.attempts.push(attempt)
     attempt.begin()
     if (this.current === attempt) this.arm()
+  }
+
+  /** No target is left that can be told the request. */
+  private giveUp({ forms }: ExchangePlan, first: Target, unsaid: Refusal): void {
+    const { surface, request } = forms
+    if (this.failures.length > 0) this.refuse(refuseAfter(this.failures))
+    else if (surface.renderCount === undefined) this.refuse(unsaid)
+    else {
+      const { inputTokens } = estimateUsage(request.measure, first.model ?? request.model)
+      sendEstimate(this.client, first, this.raw.id, surface.renderCount(inputTokens))
+      this.close(200, null)
+    }
   }
 
   private onClientGone(): void {

@@ -170,3 +170,38 @@ test.each(PASSED)("%s passes to an upstream of its shape", (surface, path, field
   expect(JSON.parse(world.client.body)).toEqual(answer)
   expect(world.client.status).toBe(200)
 })
+
+describe("counting tokens", () => {
+  const CHAT = { model: "smart", messages: [{ role: "user", content: "Hello there, world" }] }
+
+  test("passes to a provider that counts, and is not billed", () => {
+    const answer = { input_tokens: 14 }
+    const world = ask("anthropic-count-tokens", { schema: "Anthropic" }, CHAT, answer)
+    expect(sent(world)).toEqual({
+      path: "/v1/messages/count_tokens",
+      body: { ...CHAT, model: "served" },
+    })
+    expect(JSON.parse(world.client.body)).toEqual(answer)
+    expect(usageOf(world)).toEqual({ inputTokens: 0, cachedInputTokens: 0, outputTokens: 0 })
+    expect(world.intents[0]?.estimate).toEqual(usageOf(world))
+  })
+
+  test("is an estimate that says so where the provider does not count", () => {
+    const world = ask("anthropic-count-tokens", OPENAI, CHAT, {})
+    expect(sent(world)).toBeNull()
+    expect(world.client.status).toBe(200)
+    expect(world.client.headers).toMatchObject({
+      "x-sidegate-estimated": "true",
+      "x-sidegate-provider": "one",
+    })
+    expect(JSON.parse(world.client.body).input_tokens).toBeGreaterThan(3)
+    expect(world.records).toHaveLength(1)
+  })
+
+  test("takes what a request for an answer takes, but no limit of the output", () => {
+    const body = { model: "smart", messages: [] }
+    const world = ask("anthropic-count-tokens", OPENAI, body, {})
+    expect(world.client.status).toBe(400)
+    expect(JSON.parse(world.client.body).error.message).toContain("messages")
+  })
+})

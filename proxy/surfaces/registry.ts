@@ -1,9 +1,11 @@
 /** Surfaces by their name: a new one is a folder, a line here and its endpoint. */
 import type { SurfaceName } from "#proxy/exchange/parsed-request.ts"
+import { anthropicCountTokens } from "./anthropic-count-tokens/anthropic-count-tokens.ts"
 import { anthropicMessages } from "./anthropic-messages/anthropic-messages.ts"
 import { openAiErrors } from "./checks/openai-errors.ts"
 import { cohereRerank } from "./cohere-rerank/cohere-rerank.ts"
 import { geminiGenerate } from "./gemini/gemini.ts"
+import { geminiCountTokens } from "./gemini-count-tokens/gemini-count-tokens.ts"
 import { openAiChat } from "./openai-chat/openai-chat.ts"
 import { openAiCompletions } from "./openai-completions/openai-completions.ts"
 import { openAiEmbeddings } from "./openai-embeddings/openai-embeddings.ts"
@@ -22,7 +24,9 @@ export const SURFACES: Readonly<Record<ModelSurfaceName, Surface>> = Object.free
   "openai-moderations": openAiModerations,
   "openai-images": openAiImages,
   "anthropic-messages": anthropicMessages,
+  "anthropic-count-tokens": anthropicCountTokens,
   "gemini-generate": geminiGenerate,
+  "gemini-count-tokens": geminiCountTokens,
   "cohere-rerank": cohereRerank,
 })
 
@@ -39,7 +43,9 @@ export const SURFACE_PATHS: readonly (readonly [path: string, surface: Surface])
   ["/v1/moderations", openAiModerations],
   ["/v1/images/generations", openAiImages],
   ["/v1/messages", anthropicMessages],
+  ["/v1/messages/count_tokens", anthropicCountTokens],
   ["/v2/rerank", cohereRerank],
   ["/v1beta/models/{model}:generateContent", geminiGenerate],
   ["/v1beta/models/{model}:streamGenerateContent", geminiGenerate],
+  ["/v1beta/models/{model}:countTokens", geminiCountTokens],
 ] as const)

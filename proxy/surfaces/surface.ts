@@ -27,6 +27,8 @@ export interface Surface {
   readonly chat: ChatSurface | null
   readonly embeddings: EmbeddingsSurface | null
   readonly rerank: RerankSurface | null
+  /** Of a surface that counts: the answer with an estimate, where no provider counts. */
+  readonly renderCount?: (tokens: number) => string
 }
 
 export interface SurfaceErrors {

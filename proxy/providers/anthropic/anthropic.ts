@@ -6,6 +6,7 @@
  * Anthropic API reference, "Create a Message", "Streaming Messages", "Errors", "Versions".
  */
 import type { ChatWire, ProviderAdapter, UpstreamWire } from "../adapter.ts"
+import { countWireOf } from "../count-tokens.ts"
 import { sameWireOf } from "../same-wire.ts"
 import { ANTHROPIC_FEATURES } from "./chat-features.ts"
 import { decodeAnswer, openDecoder } from "./decode-chat.ts"
@@ -34,7 +35,16 @@ const messages: UpstreamWire = Object.freeze({
   readError,
 } satisfies UpstreamWire)
 
-const WIRES = Object.freeze([messages])
+const countTokens: UpstreamWire = Object.freeze({
+  ...messages,
+  name: "anthropic.count-tokens",
+  title: "Anthropic count_tokens",
+  path: ({ provider }) => `${provider.pathPrefix}/v1/messages/count_tokens`,
+  same: countWireOf("input_tokens"),
+  chat: null,
+} satisfies UpstreamWire)
+
+const WIRES = Object.freeze([messages, countTokens])
 
 export const anthropic: ProviderAdapter = Object.freeze({
   schema: "Anthropic",

@@ -6,6 +6,7 @@
  * Gemini API reference, "Generating content", "UsageMetadata".
  */
 import type { CallPlace, ChatWire, ProviderAdapter, UpstreamWire } from "../adapter.ts"
+import { countWireOf } from "../count-tokens.ts"
 import { pathSegment } from "../path-segment.ts"
 import { sameWireOf } from "../same-wire.ts"
 import { GEMINI_FEATURES } from "./chat-features.ts"
@@ -43,7 +44,17 @@ const generate: UpstreamWire = Object.freeze({
   readError,
 } satisfies UpstreamWire)
 
-const WIRES = Object.freeze([generate])
+const countTokens: UpstreamWire = Object.freeze({
+  ...generate,
+  name: "gemini.count-tokens",
+  title: "Gemini countTokens",
+  path: ({ provider, model }: CallPlace) =>
+    `${provider.pathPrefix}/v1beta/models/${pathSegment(model)}:countTokens`,
+  same: countWireOf("totalTokens"),
+  chat: null,
+} satisfies UpstreamWire)
+
+const WIRES = Object.freeze([generate, countTokens])
 
 export const gemini: ProviderAdapter = Object.freeze({
   schema: "Gemini",

@@ -35,17 +35,25 @@ import { EVENT_STREAM } from "../surface.ts"
 import { checkBlocks } from "./check-blocks.ts"
 import { measurePrompt } from "./measure-prompt.ts"
 
-export function parseMessages(body: Uint8Array, limits: SurfaceLimits): Decision<ParsedRequest> {
+/** A request to count has the same fields but no limit of the output. */
+export function parseMessages(
+  body: Uint8Array,
+  limits: SurfaceLimits,
+  surface: "anthropic-messages" | "anthropic-count-tokens" = "anthropic-messages",
+): Decision<ParsedRequest> {
   const opened = openBody(body, limits.requestJson)
   if (!opened.ok) return opened
   const document = opened.value
   const named = readModel(document)
   if (!named.ok) return named
-  const refusal = checkFields(document, limits) ?? checkMessages(document, limits.messagesMax)
+  const refusal =
+    (surface === "anthropic-messages" ? checkLimit(document) : null) ??
+    checkFields(document, limits) ??
+    checkMessages(document, limits.messagesMax)
   if (refusal !== null) return reject(refusal)
   const stream = memberOf(document, 0, "stream")
   return accept({
-    surface: "anthropic-messages",
+    surface,
     document,
     ...named.value,
     isStream: stream !== NONE && kindOf(document, stream) === KIND.true,
@@ -57,10 +65,12 @@ export function parseMessages(body: Uint8Array, limits: SurfaceLimits): Decision
   })
 }
 
+function checkLimit(document: JsonDocument): Refusal | null {
+  if (memberOf(document, 0, "max_tokens") !== NONE) return null
+  return invalid("max_tokens", "is missing: it must be an integer from 1")
+}
+
 function checkFields(document: JsonDocument, limits: SurfaceLimits): Refusal | null {
-  if (memberOf(document, 0, "max_tokens") === NONE) {
-    return invalid("max_tokens", "is missing: it must be an integer from 1")
-  }
   return (
     checkCount(document, "max_tokens", 1, OUTPUT_TOKENS_MAX) ??
     checkNumber(document, "temperature", 0, 1) ??

@@ -18,7 +18,7 @@ export const geminiGenerate: Surface = Object.freeze({
   wire: "gemini.generate",
   operation: "chat",
   errors: geminiErrors,
-  parse: parseGenerate,
+  parse: (raw, limits) => parseGenerate(raw, limits),
   chat: Object.freeze({ read: readChat, renderAnswer, openRenderer }),
   embeddings: null,
   rerank: null,

@@ -30,7 +30,11 @@ import { modelInPath } from "./model-in-path.ts"
 
 const JSON_ARRAY = "application/json"
 
-export function parseGenerate(raw: RawRequest, limits: SurfaceLimits): Decision<ParsedRequest> {
+export function parseGenerate(
+  raw: RawRequest,
+  limits: SurfaceLimits,
+  surface: "gemini-generate" | "gemini-count-tokens" = "gemini-generate",
+): Decision<ParsedRequest> {
   const named = modelInPath(raw.path)
   if (!named.ok) return named
   const opened = openBody(raw.body, limits.requestJson)
@@ -43,7 +47,7 @@ export function parseGenerate(raw: RawRequest, limits: SurfaceLimits): Decision<
   if (refusal !== null) return reject(refusal)
   const isStream = raw.path.endsWith(":streamGenerateContent")
   return accept({
-    surface: "gemini-generate",
+    surface,
     document,
     model: named.value,
     modelNode: NONE,
