@@ -42,9 +42,11 @@ function firstRequest(origin: string, { model, namespace }: Welcome): readonly s
 
 function sdk(origin: string): readonly string[] {
   return [
-    "Any OpenAI SDK, unchanged:",
+    "Any SDK of OpenAI, Anthropic or Google, unchanged:",
     "",
     `  export OPENAI_BASE_URL=${origin}/v1 OPENAI_API_KEY=${PLACEHOLDER_KEY}`,
+    `  export ANTHROPIC_BASE_URL=${origin} ANTHROPIC_API_KEY=${PLACEHOLDER_KEY}`,
+    `  export GOOGLE_GEMINI_BASE_URL=${origin} GEMINI_API_KEY=${PLACEHOLDER_KEY}`,
     "",
     "Saved manifests take effect at once. Ctrl-C ends.",
   ]

@@ -6,7 +6,7 @@ import { azureOpenAi } from "./azure-openai/azure-openai.ts"
 import { bedrock } from "./bedrock/bedrock.ts"
 import { cohere } from "./cohere/cohere.ts"
 import { gemini } from "./gemini/gemini.ts"
-import { openAi } from "./openai/openai.ts"
+import { openAi, simulated } from "./openai/openai.ts"
 import { vertexAi } from "./vertex-ai/vertex-ai.ts"
 
 const ADAPTERS: Readonly<Record<ProviderSchema, ProviderAdapter>> = Object.freeze({
@@ -17,8 +17,7 @@ const ADAPTERS: Readonly<Record<ProviderSchema, ProviderAdapter>> = Object.freez
   VertexAI: vertexAi,
   Bedrock: bedrock,
   Cohere: cohere,
-  /** Its script speaks OpenAI's schema. */
-  Simulated: openAi,
+  Simulated: simulated,
 })
 
 /** What a provider can be asked in for one of its models, the most native first. */

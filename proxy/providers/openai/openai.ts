@@ -26,6 +26,14 @@ export const openAi: ProviderAdapter = Object.freeze({
   wires: ({ vendor }) => BY_VENDOR.get(vendor) ?? PLAIN,
 } satisfies ProviderAdapter)
 
+/** Its script plays Chat Completions and nothing else: other surfaces are translated to it. */
+export const simulated: ProviderAdapter = Object.freeze({
+  schema: "Simulated",
+  wires: () => SIMULATED,
+} satisfies ProviderAdapter)
+
+const SIMULATED = Object.freeze(PLAIN.filter(({ name }) => name === "openai.chat"))
+
 function wiresAt(owner: string, traits: VendorTraits): readonly UpstreamWire[] {
   const path = ({ provider }: CallPlace, suffix: string) => provider.pathPrefix + suffix
   const chatPath = traits.paths["openai.chat"] ?? "/chat/completions"
