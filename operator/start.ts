@@ -17,7 +17,7 @@ import { startLeaderElection } from "#operator/kube/leader-election.ts"
 import { leaseTimes } from "#operator/kube/lease.ts"
 import { reviewToken } from "#operator/kube/token-review.ts"
 import type { LedgerStore } from "#operator/ledger/store/store.ts"
-import { createAuthenticator } from "#operator/publish/authenticator.ts"
+import { AUDIENCE, createAuthenticator } from "#operator/publish/authenticator.ts"
 import { createControlServer, type ServerCertificate } from "#operator/publish/control-server.ts"
 import { DEBOUNCE } from "#operator/reconcile/debounce.ts"
 import { errorText, type Log } from "#operator/telemetry/log.ts"
@@ -55,8 +55,6 @@ export interface RunningOperator {
   close(): Promise<void>
 }
 
-/** Of the tokens that sidecars present. */
-const AUDIENCE = "sidegate"
 const INJECTION_LABEL = "sidegate.dev/injection"
 /** Between two attempts to label our own pod. */
 const LABEL_RETRY_MS = 2000

@@ -21,7 +21,7 @@ export interface StatusLoop {
 
 /** For one turn to gather what belongs together; well below what a person notices. */
 const GATHER_MS = 20
-/** Evaluation waits for pushes, but not longer: a change of everything is pushed within a second. */
+/** Evaluation waits for pushes, but not longer: a change of everything is out within a second. */
 export const HOLD_MS = 500
 /** All teams are read in one call, at most so often. */
 export const USAGE_READ_EVERY_MS = 1000
