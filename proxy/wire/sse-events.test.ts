@@ -63,6 +63,15 @@ test("whatever the split, all bytes come out in order and the same data is read"
   )
 })
 
+test("an event of lines in CRLF ends with its LF, whatever the split", () => {
+  const text = "data: a\r\n\r\ndata: b\r\n\r\n"
+  const bytes = encode(text)
+  for (let cut = 0; cut <= bytes.length; cut++) {
+    const { events } = split([bytes.slice(0, cut), bytes.slice(cut)])
+    expect(events).toEqual(["data: a\r\n\r\n", "data: b\r\n\r\n"])
+  }
+})
+
 test("an unfinished event over the limit is refused, whole ones of any size are not held", () => {
   expect(split([encode("x".repeat(1001))]).ok).toBe(false)
   expect(split([encode("x".repeat(999)), encode("yy")]).ok).toBe(false)

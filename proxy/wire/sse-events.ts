@@ -37,6 +37,9 @@ class Splitter implements EventSplitter {
   private heldBytes = 0
   private isLineStart = true
   private isAfterCr = false
+  /** Whether the line before ended in CRLF: then the LF of a blank one is waited for. */
+  private isCrlf = false
+  private isLfDue = false
 
   constructor(eventBytesMax: number, onEvent: OnEvent) {
     this.eventBytesMax = eventBytesMax
@@ -68,6 +71,10 @@ class Splitter implements EventSplitter {
    */
   private eventEnd(bytes: Uint8Array, from: number): number {
     const { length } = bytes
+    if (this.isLfDue && from < length) {
+      this.isLfDue = false
+      return bytes[from] === LF ? from + 1 : from
+    }
     let { isLineStart, isAfterCr } = this
     let at = from
     while (at < length) {
@@ -85,15 +92,19 @@ class Splitter implements EventSplitter {
         isAfterCr = false
       } else if (byte === LF && isAfterCr) {
         isAfterCr = false
+        this.isCrlf = true
       } else if (isLineStart) {
-        // A blank line ends the event; the LF of a CRLF belongs to it when it is already here.
+        // A blank line ends the event; the LF of a CRLF belongs to it.
         const isPair = byte === CR && bytes[at] === LF
+        this.isLfDue = byte === CR && at === length && this.isCrlf
         this.isLineStart = true
-        this.isAfterCr = byte === CR && !isPair
+        this.isAfterCr = byte === CR && !isPair && !this.isLfDue
+        if (this.isLfDue) return -1
         return isPair ? at + 1 : at
       } else {
         isAfterCr = byte === CR
         isLineStart = true
+        this.isCrlf = false
       }
     }
     this.isLineStart = isLineStart

@@ -1,4 +1,4 @@
-/** A client's request as text to its intermediate form, through the surface that it is written for. */
+/** A client's request as text to its intermediate form, through the surface that it speaks. */
 import type { ChatRequest } from "#proxy/exchange/chat-request.ts"
 import type { ParsedRequest } from "#proxy/exchange/parsed-request.ts"
 import { PIPELINE_SETTINGS } from "#proxy/pipeline/settings.ts"

@@ -11,6 +11,7 @@ export type StreamCheck = (text: string) => readonly string[]
 export const STREAM_CHECKS: Readonly<Partial<Record<ModelSurfaceName, StreamCheck>>> = {
   "openai-chat": checkChunks,
   "openai-completions": checkTexts,
+  "openai-responses": checkResponse,
   "anthropic-messages": checkMessage,
   "gemini-generate": checkPieces,
 }
@@ -131,6 +132,58 @@ function checkMessage(text: string): readonly string[] {
     if (types.filter((found) => found === type).length !== 1) complaints.push(`not one ${type}`)
   }
   if (typeof events.at(-2)?.delta?.stop_reason !== "string") complaints.push("no stop_reason")
+  return complaints
+}
+
+interface ResponseStreamEvent {
+  readonly type: string
+  readonly sequence_number: number
+  readonly output_index?: number
+  readonly content_index?: number
+  readonly item?: { readonly type: string }
+  readonly response?: { readonly status: string; readonly output: readonly unknown[] }
+}
+
+const ENDS_OF_RESPONSES: ReadonlySet<string> = new Set([
+  "response.completed",
+  "response.incomplete",
+  "response.failed",
+])
+
+/** Source: OpenAI API reference, "Responses", "Streaming events". */
+function checkResponse(text: string): readonly string[] {
+  const complaints: string[] = []
+  const items = new Map<number, string>()
+  const parts = new Set<string>()
+  let count = 0
+  const events = eventsOf(text).map(({ name, data }) => {
+    const event: ResponseStreamEvent = JSON.parse(data)
+    if (event.type !== name) complaints.push(`${name} is of type ${event.type}`)
+    return event
+  })
+  for (const [at, event] of events.entries()) {
+    const { type, output_index: index = -1, content_index } = event
+    const part = `${index}.${content_index}`
+    if (event.sequence_number !== at) complaints.push(`event ${at} says ${event.sequence_number}`)
+    if (type === "response.output_item.added") {
+      if (index !== count++) complaints.push(`item ${index} begins out of turn`)
+      items.set(index, event.item?.type ?? "")
+    } else if (type === "response.output_item.done") {
+      if (!items.delete(index)) complaints.push(`item ${index} is done and not open`)
+    } else if (index >= 0 && !items.has(index)) complaints.push(`${type} outside its item`)
+    if (type === "response.content_part.added") parts.add(part)
+    else if (type === "response.content_part.done") {
+      if (!parts.delete(part)) complaints.push(`part ${part} is done and not open`)
+    } else if (content_index !== undefined && type.endsWith(".delta") && !parts.has(part)) {
+      if (items.get(index) === "message") complaints.push(`${type} outside its part`)
+    }
+  }
+  if (items.size + parts.size > 0) complaints.push("an item or a part is never done")
+  if (events[0]?.type !== "response.created") complaints.push("response.created is not first")
+  const ends = events.filter(({ type }) => ENDS_OF_RESPONSES.has(type))
+  const last = events.at(-1)
+  if (ends.length !== 1 || ends[0] !== last) complaints.push(`ends ${last?.type}`)
+  if (last?.response?.output.length !== count) complaints.push("the end has other items")
   return complaints
 }
 

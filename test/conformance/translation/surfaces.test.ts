@@ -128,19 +128,24 @@ const ROUND_TRIPS = CLIENTS.flatMap((client) => {
 test("every surface of chat has a wire to come back from", () => {
   const with_ = new Set(ROUND_TRIPS.map(({ name }) => name))
   const without = CLIENTS.filter(({ name }) => !with_.has(name)).map(({ name }) => name)
-  // A completion becomes a chat of one turn: no wire of completions is encoded.
-  expect(without).toEqual(["openai-completions"])
+  // A completion becomes a chat of one turn, and Responses is asked of its own wire in its own
+  // bytes alone: neither wire is encoded.
+  expect(without.toSorted()).toEqual(["openai-completions", "openai-responses"])
 })
 
 function bodyFor(name: ModelSurfaceName, more = ""): string {
   if (name === "gemini-generate") return '{"contents":[{"parts":[{"text":"Hi"}]}]}'
+  if (name === "openai-responses") return `{"model":"smart","input":"Hi"${more}}`
   if (name === "openai-completions") return `{"model":"smart","prompt":"Hi"${more}}`
   return `{"model":"smart","max_tokens":9,"messages":[{"role":"user","content":"Hi"}]${more}}`
 }
 
-const STREAM = ',"stream":true,"stream_options":{"include_usage":true}'
+const STREAM = ',"stream":true'
+const STREAM_WITH_USAGE = `${STREAM},"stream_options":{"include_usage":true}`
+const WITH_USAGE: ReadonlySet<ModelSurfaceName> = new Set(["openai-chat", "openai-completions"])
+
 function contextOf(name: ModelSurfaceName, query = "alt=sse") {
-  const body = bodyFor(name, name === "anthropic-messages" ? ',"stream":true' : STREAM)
+  const body = bodyFor(name, WITH_USAGE.has(name) ? STREAM_WITH_USAGE : STREAM)
   const { request } = readForm(name, body, { streams: true, query })
   return { request, id: "req-1", model: "served", createdSeconds: 1 }
 }
@@ -243,7 +248,7 @@ describe.each(STREAMS)("streams of $name (query '$query')", ({ name, chat, query
   }
 
   test("end as the surface demands, whatever comes in whichever order", () => {
-    const choices = name === "anthropic-messages" ? 1 : 2
+    const choices = ONE_CHOICE.has(name) ? 1 : 2
     fc.assert(
       fc.property(eventSequences(choices), (events) => {
         const { text, end } = playEvents(events)
@@ -276,6 +281,12 @@ describe.each(STREAMS)("streams of $name (query '$query')", ({ name, chat, query
     )
   })
 })
+
+/** Surfaces that cannot ask for several choices. */
+const ONE_CHOICE: ReadonlySet<ModelSurfaceName> = new Set([
+  "anthropic-messages",
+  "openai-responses",
+])
 
 const FRAME: Frame = { kind: "done-marker" }
 
