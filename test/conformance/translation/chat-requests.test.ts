@@ -95,7 +95,7 @@ test.each(CHAT_FEATURES)("%s has a sample that uses it", (feature: ChatFeature) 
   expect(without.map((use) => use.feature)).not.toContain(feature)
 })
 
-/** A client may write anything as the arguments of an earlier call: they are a text in its shape. */
+/** A client may write anything as the arguments of an earlier call: in its shape they are text. */
 const HOSTILE_ARGUMENTS = [
   '{}}],"model":"dear","x":[{"y":{}',
   '{"a":1}}]}],"messages":[]',
