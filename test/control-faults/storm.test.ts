@@ -4,8 +4,7 @@
  * operator's index holds is what the API server holds.
  *
  * The watches, the feed and the index are the operator's own; the seed of a failing run is printed,
- * and `SIDEGATE_SEED` repeats its choices. `SIDEGATE_STORM_OPERATIONS=10000` is the full size (`make
- * soak` runs it); without it fewer are made, so that the suite stays short.
+ * and `SIDEGATE_SEED` repeats its choices. `SIDEGATE_STORM_OPERATIONS` makes another number.
  */
 import { afterAll, beforeAll, expect, test } from "vitest"
 import { createVault } from "#operator/credentials/vault.ts"
@@ -28,7 +27,7 @@ import { pickSeed, seeded } from "#test/fault/seeded.ts"
 import { waitUntil } from "#test/process/wait-until.ts"
 import { createPopulation, differences } from "./population.ts"
 
-const OPERATIONS = Number(process.env["SIDEGATE_STORM_OPERATIONS"] ?? 2000)
+const OPERATIONS = Number(process.env["SIDEGATE_STORM_OPERATIONS"] ?? 10_000)
 const WRITERS = 8
 /** Promised in words: within five seconds of quiet. */
 const CONVERGES_WITHIN_MS = 5000
