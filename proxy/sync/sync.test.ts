@@ -201,6 +201,18 @@ describe("a session", () => {
     })
   })
 
+  test("takes keys also without a state directory, as `sidegate run` has none", async () => {
+    const operator = makeOperator()
+    const { seen } = start(operator, { lastGood: null })
+    await until(() => operator.isStreaming())
+    const entry = { kind: "key", provider: "openai", origin: "http://a", value: "k" } as const
+    operator.send({
+      event: "credentials",
+      data: { revision: "r1", entries: [entry], temporary: [], pending: [] },
+    })
+    expect(seen).toEqual(["keys of openai"])
+  })
+
   test("that ends is followed by another, which says what is held", async () => {
     const operator = makeOperator()
     const { sync, events } = start(operator)

@@ -184,9 +184,12 @@ class RunningSync<R> implements Sync {
 
   #take(event: ConfigEvent, answers: AnswerQueue): void {
     switch (event.event) {
-      case "credentials":
-        this.#options.lastGood?.saveCredentials(this.#takeCredentials(event.data))
+      case "credentials": {
+        // Not within the optional call: without a store its argument would not be evaluated.
+        const credentials = this.#takeCredentials(event.data)
+        this.#options.lastGood?.saveCredentials(credentials)
         return
+      }
       case "identity":
         this.#takeIdentity(event.data)
         return
