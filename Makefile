@@ -31,14 +31,16 @@ check: install ## what to run before a review: format, lint, types, unused code,
 	@knip
 	@node operator/api/generate.ts --check
 	@node operator/compile/catalogue/generate.ts --check
+	@node cli/docs/generate-providers.ts --check
 	@vitest run
 
 format: install ## write the sources in the one format
 	@biome format --write
 
-generate: install ## write the generated files: crds/, docs/reference.md, the built-in catalogue
+generate: install ## write the generated files: crds/, docs/reference.md, tables, the built-in catalogue
 	@node operator/api/generate.ts
 	@node operator/compile/catalogue/generate.ts
+	@node cli/docs/generate-providers.ts
 
 bench: install ## measure the proxy against the least a Node gateway can do; writes docs/performance.md
 	@node test/bench/main.ts

@@ -1,0 +1,73 @@
+/** One upstream of each kind that answers differently, as the tables ask them. */
+import type { ProviderConfig } from "#proxy/contract/snapshot.ts"
+import type { UpstreamWire } from "#proxy/providers/adapter.ts"
+import { wiresOf } from "#proxy/providers/registry.ts"
+
+export interface Upstream {
+  readonly title: string
+  readonly provider: ProviderConfig
+  /** As the vendor names its models; it decides what some providers are asked in. */
+  readonly model: string
+}
+
+const NAMED = {
+  name: "upstream",
+  origin: "https://upstream.example",
+  pathPrefix: "",
+  vendor: null,
+  options: null,
+  network: "Public",
+  credential: "Secret",
+  connectTimeoutMs: 1000,
+  disabled: false,
+  simulated: null,
+} as const
+
+const VERTEX = { schema: "VertexAI", project: "p", location: "global" } as const
+const DATED = { schema: "AzureOpenAI", apiVersion: null } as const
+const REGION = { schema: "Bedrock", region: "eu-central-1" } as const
+
+export const OPENAI: Upstream = {
+  title: "OpenAI",
+  provider: { ...NAMED, schema: "OpenAI", vendor: "OpenAI" },
+  model: "gpt-5",
+}
+
+export const UPSTREAMS: readonly Upstream[] = [
+  OPENAI,
+  {
+    title: "AzureOpenAI",
+    provider: { ...NAMED, schema: "AzureOpenAI", options: DATED },
+    model: "gpt-5",
+  },
+  {
+    title: "Anthropic",
+    provider: { ...NAMED, schema: "Anthropic" },
+    model: "claude-sonnet-4-5",
+  },
+  { title: "Gemini", provider: { ...NAMED, schema: "Gemini" }, model: "gemini-2.5-flash" },
+  {
+    title: "VertexAI, Google's",
+    provider: { ...NAMED, schema: "VertexAI", options: VERTEX },
+    model: "gemini-2.5-flash",
+  },
+  {
+    title: "VertexAI, Anthropic's",
+    provider: { ...NAMED, schema: "VertexAI", options: VERTEX },
+    model: "claude-sonnet-4-5",
+  },
+  {
+    title: "Bedrock",
+    provider: { ...NAMED, schema: "Bedrock", options: REGION },
+    model: "anthropic.claude-sonnet-4-5",
+  },
+  { title: "Cohere", provider: { ...NAMED, schema: "Cohere" }, model: "command-a-03-2025" },
+]
+
+export function wiresAt({ provider, model }: Upstream): readonly UpstreamWire[] {
+  return wiresOf(provider, model)
+}
+
+export function ofVendor(vendor: string): Upstream {
+  return { ...OPENAI, title: vendor, provider: { ...OPENAI.provider, vendor } }
+}
