@@ -8,7 +8,10 @@ export interface EmbeddingsRequest {
   readonly dimensions: number | null
   /** How the caller wants its vectors: as numbers or as base64 of 32-bit floats. */
   readonly encoding: "float" | "base64"
-  /** What the vectors are for, as Gemini and Cohere ask it; null when the client did not say. */
+  /**
+   * What the vectors are for, as Gemini and Cohere ask it; null when the client did not say. The
+   * models of OpenAI and Amazon make the same vector for every purpose and are not told.
+   */
   readonly purpose: EmbeddingPurpose | null
   readonly user: string | null
   /** Fields without a place here, by the client's name: any other wire refuses them. */
@@ -25,6 +28,9 @@ export type EmbeddingPurpose =
   | "similarity"
   | "classification"
   | "clustering"
+  | "question-answering"
+  | "fact-verification"
+  | "code-query"
 
 export interface EmbeddingsAnswer {
   /** In the order of the inputs; each a JSON array of numbers as text. */

@@ -16,6 +16,8 @@ export type SurfaceName =
   | "anthropic-count-tokens"
   | "gemini-generate"
   | "gemini-count-tokens"
+  | "gemini-embed"
+  | "gemini-batch-embed"
   | "cohere-rerank"
 
 export interface ParsedRequest {

@@ -104,12 +104,19 @@ export function chatCodec(
   }
 }
 
+/** `inputs` is how many were sent: vectors are told apart by their order alone. */
 export function embeddingsCodec(
   wire: EmbeddingsWire,
   surface: EmbeddingsSurface,
   context: RenderContext,
+  inputs: number,
 ): AttemptCodec {
-  return wholeCodec(wire.decodeAnswer, (answer) => surface.renderAnswer(answer, context))
+  const decode: EmbeddingsWire["decodeAnswer"] = (document) => {
+    const decoded = wire.decodeAnswer(document)
+    if (!decoded.ok || decoded.answer.vectors.length === inputs) return decoded
+    return { ok: false, fault: `it has ${decoded.answer.vectors.length} vectors for ${inputs}` }
+  }
+  return wholeCodec(decode, (answer) => surface.renderAnswer(answer, context))
 }
 
 export function rerankCodec(

@@ -138,7 +138,8 @@ function encodeEmbeddings(
   }
   const body = embeddings.encode(form.value, context)
   if (!body.ok) return body
-  return accept({ wire, body: body.value, codec: embeddingsCodec(embeddings, surface, render) })
+  const codec = embeddingsCodec(embeddings, surface, render, form.value.inputs.length)
+  return accept({ wire, body: body.value, codec })
 }
 
 function encodeRerank(

@@ -6,6 +6,7 @@ import { openAiErrors } from "./checks/openai-errors.ts"
 import { cohereRerank } from "./cohere-rerank/cohere-rerank.ts"
 import { geminiGenerate } from "./gemini/gemini.ts"
 import { geminiCountTokens } from "./gemini-count-tokens/gemini-count-tokens.ts"
+import { geminiBatchEmbed, geminiEmbed } from "./gemini-embed/gemini-embed.ts"
 import { openAiChat } from "./openai-chat/openai-chat.ts"
 import { openAiCompletions } from "./openai-completions/openai-completions.ts"
 import { openAiEmbeddings } from "./openai-embeddings/openai-embeddings.ts"
@@ -27,6 +28,8 @@ export const SURFACES: Readonly<Record<ModelSurfaceName, Surface>> = Object.free
   "anthropic-count-tokens": anthropicCountTokens,
   "gemini-generate": geminiGenerate,
   "gemini-count-tokens": geminiCountTokens,
+  "gemini-embed": geminiEmbed,
+  "gemini-batch-embed": geminiBatchEmbed,
   "cohere-rerank": cohereRerank,
 })
 
@@ -48,4 +51,6 @@ export const SURFACE_PATHS: readonly (readonly [path: string, surface: Surface])
   ["/v1beta/models/{model}:generateContent", geminiGenerate],
   ["/v1beta/models/{model}:streamGenerateContent", geminiGenerate],
   ["/v1beta/models/{model}:countTokens", geminiCountTokens],
+  ["/v1beta/models/{model}:embedContent", geminiEmbed],
+  ["/v1beta/models/{model}:batchEmbedContents", geminiBatchEmbed],
 ] as const)

@@ -1,15 +1,17 @@
 /**
- * Bedrock: Converse and ConverseStream for every model of the region.
+ * Bedrock: Converse and ConverseStream for every model of the region that chats, InvokeModel for
+ * those that embed.
  *
- * In: any chat in the intermediate form. Out: events, usage and errors. No client speaks Converse,
- * so nothing passes untranslated. Requests are signed by the shell, or carry a Bedrock API key as
- * bearer token. It must not know who asked. Source: Amazon Bedrock API reference, "Converse",
- * "ConverseStream", "TokenUsage".
+ * In: any chat or embeddings request in the intermediate form. Out: events or answers, usage and
+ * errors. No client speaks these, so nothing passes untranslated. Requests are signed by the shell,
+ * or carry a Bedrock API key as bearer token. It must not know who asked. Source: Amazon Bedrock
+ * API reference, "Converse", "ConverseStream", "InvokeModel", "TokenUsage".
  */
 import type { CallPlace, ChatWire, ProviderAdapter, UpstreamWire } from "../adapter.ts"
 import { pathSegment } from "../path-segment.ts"
 import { BEDROCK_FEATURES } from "./chat-features.ts"
 import { decodeAnswer, openDecoder, readError } from "./decode-chat.ts"
+import { cohereInvoke, titanInvoke } from "./embeddings.ts"
 import { encodeChat } from "./encode-chat.ts"
 
 const chat: ChatWire = Object.freeze({
@@ -19,27 +21,58 @@ const chat: ChatWire = Object.freeze({
   openDecoder,
 })
 
-const converse: UpstreamWire = Object.freeze({
-  name: "bedrock.converse",
-  title: "Bedrock Converse",
-  path: ({ provider, model, isStream }: CallPlace) => {
-    const verb = isStream ? "converse-stream" : "converse"
-    return `${provider.pathPrefix}/model/${pathSegment(model)}/${verb}`
-  },
+const SHARED = Object.freeze({
   headers: Object.freeze([]),
   passedHeaders: Object.freeze([]),
   authorization: Object.freeze({ header: "authorization", prefix: "Bearer " }),
   framing: "aws-event-stream",
   same: null,
-  chat,
+  chat: null,
   embeddings: null,
   rerank: null,
   readError,
-} satisfies UpstreamWire)
+} as const)
 
-const WIRES = Object.freeze([converse])
+const converse: UpstreamWire = Object.freeze({
+  ...SHARED,
+  name: "bedrock.converse",
+  title: "Bedrock Converse",
+  path: (place: CallPlace) => modelPath(place, place.isStream ? "converse-stream" : "converse"),
+  chat,
+})
+
+const titanEmbed: UpstreamWire = Object.freeze({
+  ...SHARED,
+  name: "bedrock.titan-embed",
+  title: "Amazon Titan Embeddings on Bedrock",
+  path: (place: CallPlace) => modelPath(place, "invoke"),
+  embeddings: titanInvoke,
+})
+
+const cohereEmbed: UpstreamWire = Object.freeze({
+  ...SHARED,
+  name: "bedrock.cohere-embed",
+  title: "Cohere Embed on Bedrock",
+  path: (place: CallPlace) => modelPath(place, "invoke"),
+  embeddings: cohereInvoke,
+})
+
+function modelPath({ provider, model }: CallPlace, verb: string): string {
+  return `${provider.pathPrefix}/model/${pathSegment(model)}/${verb}`
+}
+
+const CONVERSE = Object.freeze([converse])
+
+/**
+ * Models that only InvokeModel serves, by their id: bare, after the region of an inference profile
+ * (`eu.`, `us.`, `global.`) or at the end of an ARN.
+ */
+const INVOKED = Object.freeze([
+  { id: /(?:^|[./])amazon\.titan-embed-/, wires: Object.freeze([titanEmbed]) },
+  { id: /(?:^|[./])cohere\.embed-/, wires: Object.freeze([cohereEmbed]) },
+] as const)
 
 export const bedrock: ProviderAdapter = Object.freeze({
   schema: "Bedrock",
-  wires: () => WIRES,
+  wires: (_provider, model) => INVOKED.find(({ id }) => id.test(model))?.wires ?? CONVERSE,
 } satisfies ProviderAdapter)

@@ -5,16 +5,8 @@
  * pass. Out: events or answers, usage and errors. It must not know who asked. Source: Cohere API
  * reference, version 2.
  */
-import type { JsonDocument } from "#proxy/contract/json-document.ts"
-import type {
-  CallPlace,
-  ChatWire,
-  ProviderAdapter,
-  SameWire,
-  StreamTap,
-  UpstreamWire,
-} from "../adapter.ts"
-import { spliceModel } from "../splice-body.ts"
+import type { CallPlace, ChatWire, ProviderAdapter, UpstreamWire } from "../adapter.ts"
+import { wholeWireOf } from "../same-wire.ts"
 import { COHERE_FEATURES } from "./chat-features.ts"
 import { decodeAnswer, openDecoder } from "./decode-chat.ts"
 import { cohereEmbeddings } from "./embeddings.ts"
@@ -41,23 +33,6 @@ const SHARED = Object.freeze({
   readError,
 } as const)
 
-/** Reranking never streams. */
-const rerankSame: SameWire = Object.freeze({
-  encodeBody: spliceModel,
-  readUsage: (answer: JsonDocument) => {
-    const decoded = cohereRerank.decodeAnswer(answer)
-    return decoded.ok ? decoded.answer.usage : undefined
-  },
-  findAnswerFault: (answer: JsonDocument) => {
-    const decoded = cohereRerank.decodeAnswer(answer)
-    return decoded.ok ? null : decoded.fault
-  },
-  measureAnswer: () => 0,
-  openTap: (): StreamTap => {
-    throw new Error("reranking never streams")
-  },
-})
-
 const WIRES: readonly UpstreamWire[] = Object.freeze([
   Object.freeze({
     ...SHARED,
@@ -78,7 +53,7 @@ const WIRES: readonly UpstreamWire[] = Object.freeze([
     name: "cohere.rerank",
     title: "Cohere Rerank",
     path: ({ provider }: CallPlace) => `${provider.pathPrefix}/v2/rerank`,
-    same: rerankSame,
+    same: wholeWireOf(cohereRerank.decodeAnswer),
     rerank: cohereRerank,
   }),
 ] as const)

@@ -1,36 +1,31 @@
 /** Embeddings as Cohere's embed speaks them. Source: Cohere API reference, "Embed API (v2)". */
 import type { JsonDocument } from "#proxy/contract/json-document.ts"
 import { JsonView } from "#proxy/contract/json-view.ts"
-import { writeJson } from "#proxy/contract/json-write.ts"
-import { refuseUnsupported } from "#proxy/exchange/chat-feature.ts"
+import { type JsonValue, writeJson } from "#proxy/contract/json-write.ts"
 import type { EmbeddingPurpose, EmbeddingsRequest } from "#proxy/exchange/embeddings.ts"
 import type { Decision } from "#proxy/exchange/parsed-request.ts"
-import { BodyFault, readBody } from "#proxy/exchange/read-body.ts"
+import { readBody } from "#proxy/exchange/read-body.ts"
 import type { EmbeddingsWire, EncodeContext } from "../adapter.ts"
+import { embedTexts } from "../embed-texts.ts"
 import { readUsage } from "./read-answer.ts"
 
 const INPUTS_MAX = 96
 
-const PURPOSES: Readonly<Record<EmbeddingPurpose, string>> = Object.freeze({
+/** Questions, claims and wanted code are all what is searched with. */
+const INPUT_TYPES: Readonly<Record<EmbeddingPurpose, string>> = Object.freeze({
   "search-document": "search_document",
   "search-query": "search_query",
   similarity: "clustering",
   classification: "classification",
   clustering: "clustering",
+  "question-answering": "search_query",
+  "fact-verification": "search_query",
+  "code-query": "search_query",
 })
 
 export const cohereEmbeddings: EmbeddingsWire = Object.freeze({
   encode: (request: EmbeddingsRequest, context: EncodeContext): Decision<string> =>
-    readBody(() =>
-      writeJson({
-        model: context.model,
-        texts: textsOf(request, context, INPUTS_MAX),
-        // Required there; what most callers embed is what they search in.
-        input_type: PURPOSES[request.purpose ?? "search-document"],
-        embedding_types: ["float"],
-        output_dimension: request.dimensions ?? undefined,
-      }),
-    ),
+    readBody(() => writeJson({ model: context.model, ...encodeFields(request, context) })),
   decodeAnswer: (answer: JsonDocument) => {
     const view = new JsonView(answer)
     const given = view.member("embeddings")
@@ -41,19 +36,16 @@ export const cohereEmbeddings: EmbeddingsWire = Object.freeze({
   },
 } satisfies EmbeddingsWire)
 
-/** The inputs as texts; token ids are OpenAI's and mean nothing elsewhere. */
-export function textsOf(
-  { inputs }: EmbeddingsRequest,
-  { provider, model }: EncodeContext,
-  max: number,
-): readonly string[] {
-  if (inputs.length > max) {
-    const why = `${model} takes ${max} inputs at a time, not ${inputs.length}`
-    throw new BodyFault(refuseUnsupported("input", provider.name, why))
+/** All but the model, which other hosts of these models have in the path. */
+export function encodeFields(
+  request: EmbeddingsRequest,
+  context: EncodeContext,
+): Readonly<Record<string, JsonValue | undefined>> {
+  return {
+    texts: embedTexts(request, context, INPUTS_MAX),
+    // Required there; what most callers embed is what they search in.
+    input_type: INPUT_TYPES[request.purpose ?? "search-document"],
+    embedding_types: ["float"],
+    output_dimension: request.dimensions ?? undefined,
   }
-  return inputs.map((input) => {
-    if (input.kind === "text") return input.text
-    const why = "token ids are OpenAI's own; send the texts"
-    throw new BodyFault(refuseUnsupported("input", provider.name, why))
-  })
 }

@@ -1,16 +1,18 @@
 /**
- * The Gemini schema: generateContent as generativelanguage.googleapis.com speaks it.
+ * The Gemini schema: generating and embedding as generativelanguage.googleapis.com speaks them.
  *
- * In: any chat in the intermediate form, or a Gemini client's own bytes, which pass unchanged since
- * the model is in the path. Out: events, usage and errors. It must not know who asked. Source:
- * Gemini API reference, "Generating content", "UsageMetadata".
+ * In: any chat or embeddings request in the intermediate form, or a Gemini client's own bytes,
+ * which pass unchanged but for names of the model besides the path's. Out: events or answers, usage
+ * and errors. It must not know who asked. Source: Gemini API reference, "Generating content",
+ * "UsageMetadata", "Embeddings".
  */
 import type { CallPlace, ChatWire, ProviderAdapter, UpstreamWire } from "../adapter.ts"
 import { countWireOf } from "../count-tokens.ts"
 import { pathSegment } from "../path-segment.ts"
-import { sameWireOf } from "../same-wire.ts"
+import { sameWireOf, wholeWireOf } from "../same-wire.ts"
 import { GEMINI_FEATURES } from "./chat-features.ts"
 import { decodeAnswer, openDecoder } from "./decode-chat.ts"
+import { decodeBatch, decodeOne, geminiEmbeddings, spliceModels } from "./embeddings.ts"
 import { encodeChat } from "./encode-chat.ts"
 import { readError } from "./read-answer.ts"
 
@@ -29,32 +31,53 @@ export function generatePath({ model, isStream }: CallPlace): string {
     : `models/${name}:generateContent`
 }
 
-const generate: UpstreamWire = Object.freeze({
-  name: "gemini.generate",
-  title: "Gemini generateContent",
-  path: (place: CallPlace) => `${place.provider.pathPrefix}/v1beta/${generatePath(place)}`,
+const SHARED = Object.freeze({
   headers: Object.freeze([]),
   passedHeaders: Object.freeze([]),
   authorization: Object.freeze({ header: "x-goog-api-key", prefix: "" }),
   framing: "sse",
-  same: sameWireOf(geminiChat),
-  chat: geminiChat,
+  chat: null,
   embeddings: null,
   rerank: null,
   readError,
-} satisfies UpstreamWire)
+} as const)
 
-const countTokens: UpstreamWire = Object.freeze({
-  ...generate,
-  name: "gemini.count-tokens",
-  title: "Gemini countTokens",
-  path: ({ provider, model }: CallPlace) =>
-    `${provider.pathPrefix}/v1beta/models/${pathSegment(model)}:countTokens`,
-  same: countWireOf("totalTokens"),
-  chat: null,
-} satisfies UpstreamWire)
+const modelPath = ({ provider, model }: CallPlace, verb: string) =>
+  `${provider.pathPrefix}/v1beta/models/${pathSegment(model)}:${verb}`
 
-const WIRES = Object.freeze([generate, countTokens])
+const WIRES: readonly UpstreamWire[] = Object.freeze([
+  Object.freeze({
+    ...SHARED,
+    name: "gemini.generate",
+    title: "Gemini generateContent",
+    path: (place: CallPlace) => `${place.provider.pathPrefix}/v1beta/${generatePath(place)}`,
+    same: sameWireOf(geminiChat),
+    chat: geminiChat,
+  }),
+  Object.freeze({
+    ...SHARED,
+    name: "gemini.batch-embed",
+    title: "Gemini batchEmbedContents",
+    path: (place: CallPlace) => modelPath(place, "batchEmbedContents"),
+    same: wholeWireOf(decodeBatch, spliceModels),
+    embeddings: geminiEmbeddings,
+  }),
+  /** Only for its own clients: the batch does all that it does. */
+  Object.freeze({
+    ...SHARED,
+    name: "gemini.embed",
+    title: "Gemini embedContent",
+    path: (place: CallPlace) => modelPath(place, "embedContent"),
+    same: wholeWireOf(decodeOne, spliceModels),
+  }),
+  Object.freeze({
+    ...SHARED,
+    name: "gemini.count-tokens",
+    title: "Gemini countTokens",
+    path: (place: CallPlace) => modelPath(place, "countTokens"),
+    same: countWireOf("totalTokens"),
+  }),
+] as const)
 
 export const gemini: ProviderAdapter = Object.freeze({
   schema: "Gemini",

@@ -1,10 +1,11 @@
 /**
- * Vertex AI: Gemini's and Anthropic's models under one project, told apart by the model's name.
+ * Vertex AI: Gemini's and Anthropic's models and those that embed, under one project, told apart by
+ * the model's name.
  *
- * In: any chat in the intermediate form, or bytes of a client of the model's own shape. Out: as the
- * schemas that the models share. Only paths and, for Anthropic's, two fields differ. It must not
- * know who asked. Source: Vertex AI REST reference, "projects.locations.publishers.models";
- * "Claude on Vertex AI".
+ * In: any chat or embeddings request in the intermediate form, or bytes of a client of the model's
+ * own shape. Out: as the schemas that the models share. For chats only paths and, for Anthropic's,
+ * two fields differ. It must not know who asked. Source: Vertex AI REST reference,
+ * "projects.locations.publishers.models"; "Claude on Vertex AI".
  */
 import { STRIDE, startOf } from "#proxy/contract/json-document.ts"
 import { writeJson } from "#proxy/contract/json-write.ts"
@@ -26,6 +27,7 @@ import { readError as readGeminiError } from "../gemini/read-answer.ts"
 import { pathSegment } from "../path-segment.ts"
 import { sameWireOf } from "../same-wire.ts"
 import { replaceNode, splice } from "../splice-body.ts"
+import { embedsByContent, isEmbedding, vertexContent, vertexPredict } from "./embeddings.ts"
 
 const BEARER = Object.freeze({ header: "authorization", prefix: "Bearer " })
 const ANTHROPIC_VERSION = "vertex-2023-10-16"
@@ -79,6 +81,37 @@ const messages: UpstreamWire = Object.freeze({
   readError: readAnthropicError,
 } satisfies UpstreamWire)
 
+const EMBED = Object.freeze({
+  headers: Object.freeze([]),
+  passedHeaders: Object.freeze([]),
+  authorization: BEARER,
+  framing: "sse",
+  same: null,
+  chat: null,
+  rerank: null,
+  readError: readGeminiError,
+} as const)
+
+const predict: UpstreamWire = Object.freeze({
+  ...EMBED,
+  name: "vertex.embed",
+  title: "Vertex AI text embeddings",
+  path: (place: CallPlace) => googleModel(place, "predict"),
+  embeddings: vertexPredict,
+})
+
+const embedContent: UpstreamWire = Object.freeze({
+  ...EMBED,
+  name: "vertex.embed-content",
+  title: "Gemini embedContent on Vertex AI",
+  path: (place: CallPlace) => googleModel(place, "embedContent"),
+  embeddings: vertexContent,
+})
+
+function googleModel(place: CallPlace, verb: string): string {
+  return `${publisher(place, "google")}/models/${pathSegment(place.model)}:${verb}`
+}
+
 function publisher({ provider }: CallPlace, name: string): string {
   const { options, pathPrefix } = provider
   if (options?.schema !== "VertexAI") throw new Error("a provider of schema VertexAI has options")
@@ -88,8 +121,14 @@ function publisher({ provider }: CallPlace, name: string): string {
 
 const GOOGLE = Object.freeze([generate])
 const ANTHROPIC = Object.freeze([messages])
+const PREDICT = Object.freeze([predict])
+const EMBED_CONTENT = Object.freeze([embedContent])
 
 export const vertexAi: ProviderAdapter = Object.freeze({
   schema: "VertexAI",
-  wires: (_provider, model) => (model.startsWith("claude") ? ANTHROPIC : GOOGLE),
+  wires: (_provider, model) => {
+    if (model.startsWith("claude")) return ANTHROPIC
+    if (!isEmbedding(model)) return GOOGLE
+    return embedsByContent(model) ? EMBED_CONTENT : PREDICT
+  },
 } satisfies ProviderAdapter)

@@ -42,7 +42,8 @@ export function measurePrompt(document: JsonDocument, outputTokensDefault: numbe
   return meter.finish((limit ?? outputTokensDefault) * Math.max(1, choices))
 }
 
-function measureParts(document: JsonDocument, content: number, meter: PromptMeter): void {
+/** Of one content. */
+export function measureParts(document: JsonDocument, content: number, meter: PromptMeter): void {
   const parts = memberOf(document, content, "parts")
   if (parts === NONE) return
   if (kindOf(document, parts) !== KIND.array) {

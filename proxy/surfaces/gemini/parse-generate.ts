@@ -87,7 +87,8 @@ function checkContents(document: JsonDocument, max: number): Refusal | null {
   return index === 0 ? invalid("contents", "must have at least one content") : null
 }
 
-function checkParts(document: JsonDocument, content: number, path: string): Refusal | null {
+/** Of one content at `path`. */
+export function checkParts(document: JsonDocument, content: number, path: string): Refusal | null {
   const parts = memberOf(document, content, "parts")
   if (parts === NONE || kindOf(document, parts) !== KIND.array) {
     return invalid(`${path}/parts`, "must be a list of parts")

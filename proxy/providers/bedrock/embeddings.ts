@@ -1,0 +1,46 @@
+/**
+ * Embeddings as Bedrock's InvokeModel takes them: each vendor's own body, the model in the path.
+ *
+ * Source: Amazon Bedrock user guide, "Amazon Titan Embeddings G1 - Text" (both versions of the
+ * body), "Amazon Titan Multimodal Embeddings G1", "Cohere Embed v3", "Cohere Embed v4".
+ */
+import type { JsonDocument } from "#proxy/contract/json-document.ts"
+import { JsonView } from "#proxy/contract/json-view.ts"
+import { writeJson } from "#proxy/contract/json-write.ts"
+import { reportedCount, usageOf } from "#proxy/contract/token-usage.ts"
+import type { EmbeddingsRequest } from "#proxy/exchange/embeddings.ts"
+import type { Decision } from "#proxy/exchange/parsed-request.ts"
+import { readBody } from "#proxy/exchange/read-body.ts"
+import type { EmbeddingsWire, EncodeContext } from "../adapter.ts"
+import { cohereEmbeddings, encodeFields } from "../cohere/embeddings.ts"
+import { embedTexts } from "../embed-texts.ts"
+
+/** One text a request. Vectors are normalized unless told otherwise, as OpenAI's are. */
+export const titanInvoke: EmbeddingsWire = Object.freeze({
+  encode: (request: EmbeddingsRequest, context: EncodeContext): Decision<string> =>
+    readBody(() => {
+      const dimensions = request.dimensions ?? undefined
+      const [inputText = ""] = embedTexts(request, context, 1)
+      if (!context.model.includes("titan-embed-image")) return writeJson({ inputText, dimensions })
+      const embeddingConfig =
+        dimensions === undefined ? undefined : { outputEmbeddingLength: dimensions }
+      return writeJson({ inputText, embeddingConfig })
+    }),
+  decodeAnswer: (answer: JsonDocument) => {
+    const view = new JsonView(answer)
+    const vector = view.member("embedding")
+    if (vector?.isArray !== true) return { ok: false, fault: "it has no embedding" }
+    const tokens = view.member("inputTextTokenCount")
+    const inputTokens =
+      tokens === undefined ? undefined : reportedCount(tokens.document, tokens.node)
+    const usage = usageOf({ inputTokens, outputTokens: 0 })
+    return { ok: true, answer: { vectors: [vector.raw()], usage } }
+  },
+} satisfies EmbeddingsWire)
+
+/** Version 3 reports no usage in the body: it is estimated then. */
+export const cohereInvoke: EmbeddingsWire = Object.freeze({
+  encode: (request: EmbeddingsRequest, context: EncodeContext): Decision<string> =>
+    readBody(() => writeJson(encodeFields(request, context))),
+  decodeAnswer: cohereEmbeddings.decodeAnswer,
+} satisfies EmbeddingsWire)

@@ -1,0 +1,91 @@
+/**
+ * Embeddings as the Gemini API speaks them, one text or a batch.
+ *
+ * Source: Gemini API reference, "Embeddings": models.embedContent, models.batchEmbedContents,
+ * TaskType, ContentEmbedding.
+ */
+import type { JsonDocument } from "#proxy/contract/json-document.ts"
+import { JsonView } from "#proxy/contract/json-view.ts"
+import { writeJson } from "#proxy/contract/json-write.ts"
+import type {
+  EmbeddingPurpose,
+  EmbeddingsAnswer,
+  EmbeddingsRequest,
+} from "#proxy/exchange/embeddings.ts"
+import type { Decision, ParsedRequest } from "#proxy/exchange/parsed-request.ts"
+import { readBody } from "#proxy/exchange/read-body.ts"
+import type { Target } from "#proxy/exchange/target.ts"
+import type { DecodeFault, EmbeddingsWire, EncodeContext } from "../adapter.ts"
+import { embedTexts } from "../embed-texts.ts"
+import { replaceNode, splice } from "../splice-body.ts"
+import { readUsage } from "./read-answer.ts"
+
+/** "at most 100 requests can be in one batch". */
+const BATCH_MAX = 100
+
+export const TASK_TYPES: Readonly<Record<EmbeddingPurpose, string>> = Object.freeze({
+  "search-document": "RETRIEVAL_DOCUMENT",
+  "search-query": "RETRIEVAL_QUERY",
+  similarity: "SEMANTIC_SIMILARITY",
+  classification: "CLASSIFICATION",
+  clustering: "CLUSTERING",
+  "question-answering": "QUESTION_ANSWERING",
+  "fact-verification": "FACT_VERIFICATION",
+  "code-query": "CODE_RETRIEVAL_QUERY",
+})
+
+export const geminiEmbeddings: EmbeddingsWire = Object.freeze({
+  encode: (request: EmbeddingsRequest, context: EncodeContext): Decision<string> =>
+    readBody(() =>
+      writeJson({
+        requests: embedTexts(request, context, BATCH_MAX).map((text) => ({
+          model: `models/${context.model}`,
+          content: { parts: [{ text }] },
+          taskType: request.purpose === null ? undefined : TASK_TYPES[request.purpose],
+          outputDimensionality: request.dimensions ?? undefined,
+        })),
+      }),
+    ),
+  decodeAnswer: decodeBatch,
+} satisfies EmbeddingsWire)
+
+type Decoded = { readonly ok: true; readonly answer: EmbeddingsAnswer } | DecodeFault
+
+export function decodeBatch(answer: JsonDocument): Decoded {
+  const view = new JsonView(answer)
+  return collect(view, view.member("embeddings")?.items() ?? [])
+}
+
+export function decodeOne(answer: JsonDocument): Decoded {
+  const view = new JsonView(answer)
+  const embedding = view.member("embedding")
+  return collect(view, embedding === undefined ? [] : [embedding])
+}
+
+/** Older models report no usage: it is estimated then. */
+function collect(view: JsonView, embeddings: readonly JsonView[]): Decoded {
+  if (embeddings.length === 0) return { ok: false, fault: "it has no embeddings" }
+  const vectors = embeddings.flatMap((embedding) => {
+    const values = embedding.member("values")
+    return values?.isArray === true ? [values.raw()] : []
+  })
+  if (vectors.length < embeddings.length) return { ok: false, fault: "an embedding has no values" }
+  return { ok: true, answer: { vectors, usage: readUsage(view) } }
+}
+
+/** A client's bytes; the model is named in the path and, at will or in each request, in them. */
+export function spliceModels({ document, model }: ParsedRequest, target: Target): Uint8Array {
+  if (target.model === null || target.model === model) return document.bytes
+  const name = new TextEncoder().encode(JSON.stringify(`models/${target.model}`))
+  const edits = modelNodes(document).map((node) => replaceNode(document, node, name))
+  return splice(document.bytes, edits)
+}
+
+/** In the order of the bytes. */
+function modelNodes(document: JsonDocument): readonly number[] {
+  const body = new JsonView(document)
+  const requests = body.member("requests")?.items() ?? []
+  return [body, ...requests]
+    .flatMap((object) => object.member("model")?.node ?? [])
+    .sort((a, b) => a - b)
+}

@@ -1,0 +1,90 @@
+/**
+ * Embeddings as Vertex AI speaks them: `predict`, and `embedContent` for Gemini's second generation
+ * of such models, which `predict` does not serve.
+ *
+ * Source: Vertex AI, "Text embeddings API"; "Get text embeddings" for the numbers of inputs;
+ * TextEmbeddingPredictionParams; of embedContent the requests of Google's own SDK (@google/genai).
+ */
+import type { JsonDocument } from "#proxy/contract/json-document.ts"
+import { JsonView } from "#proxy/contract/json-view.ts"
+import { writeJson } from "#proxy/contract/json-write.ts"
+import type { TokenUsage } from "#proxy/contract/records.ts"
+import { reportedCount, usageOf } from "#proxy/contract/token-usage.ts"
+import type { EmbeddingsRequest } from "#proxy/exchange/embeddings.ts"
+import type { Decision } from "#proxy/exchange/parsed-request.ts"
+import { readBody } from "#proxy/exchange/read-body.ts"
+import type { EmbeddingsWire, EncodeContext } from "../adapter.ts"
+import { embedTexts } from "../embed-texts.ts"
+import { decodeOne, TASK_TYPES } from "../gemini/embeddings.ts"
+
+const NAMES = /^(?:text-embedding-|text-multilingual-embedding-|textembedding-|gemini-embedding-)/
+const FIRST_OF_GEMINI = "gemini-embedding-001"
+const INPUTS_MAX = 250
+
+export function isEmbedding(model: string): boolean {
+  return NAMES.test(model)
+}
+
+/** Of the models that embed. */
+export function embedsByContent(model: string): boolean {
+  return model.startsWith("gemini-") && model !== FIRST_OF_GEMINI
+}
+
+export const vertexPredict: EmbeddingsWire = Object.freeze({
+  encode: (request: EmbeddingsRequest, context: EncodeContext): Decision<string> =>
+    readBody(() => {
+      const { dimensions } = request
+      const max = context.model === FIRST_OF_GEMINI ? 1 : INPUTS_MAX
+      return writeJson({
+        instances: embedTexts(request, context, max).map((content) => ({
+          content,
+          task_type: taskTypeOf(request),
+        })),
+        parameters: dimensions === null ? undefined : { outputDimensionality: dimensions },
+      })
+    }),
+  decodeAnswer: (answer: JsonDocument) => {
+    const predictions = new JsonView(answer).member("predictions")?.items() ?? []
+    if (predictions.length === 0) return { ok: false, fault: "it has no predictions" }
+    const vectors = predictions.flatMap((prediction) => {
+      const values = prediction.member("embeddings")?.member("values")
+      return values?.isArray === true ? [values.raw()] : []
+    })
+    if (vectors.length < predictions.length) {
+      return { ok: false, fault: "a prediction has no embedding" }
+    }
+    return { ok: true, answer: { vectors, usage: sumUsage(predictions) } }
+  },
+} satisfies EmbeddingsWire)
+
+export const vertexContent: EmbeddingsWire = Object.freeze({
+  encode: (request: EmbeddingsRequest, context: EncodeContext): Decision<string> =>
+    readBody(() => {
+      const { purpose, dimensions } = request
+      const embedContentConfig = {
+        taskType: taskTypeOf(request),
+        outputDimensionality: dimensions ?? undefined,
+      }
+      return writeJson({
+        content: { parts: embedTexts(request, context, 1).map((text) => ({ text })) },
+        embedContentConfig:
+          purpose === null && dimensions === null ? undefined : embedContentConfig,
+      })
+    }),
+  decodeAnswer: decodeOne,
+} satisfies EmbeddingsWire)
+
+function taskTypeOf({ purpose }: EmbeddingsRequest): string | undefined {
+  return purpose === null ? undefined : TASK_TYPES[purpose]
+}
+
+/** Undefined unless every prediction tells its count. */
+function sumUsage(predictions: readonly JsonView[]): TokenUsage | undefined {
+  let inputTokens: number | undefined = 0
+  for (const prediction of predictions) {
+    const tokens = prediction.member("embeddings")?.member("statistics")?.member("token_count")
+    const count = tokens === undefined ? undefined : reportedCount(tokens.document, tokens.node)
+    inputTokens = count === undefined || inputTokens === undefined ? undefined : inputTokens + count
+  }
+  return usageOf({ inputTokens, outputTokens: 0 })
+}
