@@ -3,12 +3,12 @@ import type { UpstreamWire } from "#proxy/providers/adapter.ts"
 import { SURFACE_PATHS } from "#proxy/surfaces/registry.ts"
 import type { Surface } from "#proxy/surfaces/surface.ts"
 import { markdownTable } from "./replace-table.ts"
-import { UPSTREAMS, wiresAt } from "./upstreams.ts"
+import { allWiresAt, UPSTREAMS } from "./upstreams.ts"
 
 export function surfaceTable(): string {
   const rows = SURFACE_PATHS.map(([path, surface]) => [
     `\`${path}\``,
-    ...UPSTREAMS.map((upstream) => servedAs(surface, wiresAt(upstream))),
+    ...UPSTREAMS.map((upstream) => servedAs(surface, allWiresAt(upstream))),
   ])
   return markdownTable(["client's path", ...UPSTREAMS.map(({ title }) => title)], rows)
 }

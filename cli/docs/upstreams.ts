@@ -8,6 +8,8 @@ export interface Upstream {
   readonly provider: ProviderConfig
   /** As the vendor names its models; it decides what some providers are asked in. */
   readonly model: string
+  /** One that embeds, where models that do are asked in another way. */
+  readonly embeddingModel?: string
 }
 
 const NAMED = {
@@ -50,6 +52,7 @@ export const UPSTREAMS: readonly Upstream[] = [
     title: "VertexAI, Google's",
     provider: { ...NAMED, schema: "VertexAI", options: VERTEX },
     model: "gemini-2.5-flash",
+    embeddingModel: "text-embedding-005",
   },
   {
     title: "VertexAI, Anthropic's",
@@ -60,12 +63,20 @@ export const UPSTREAMS: readonly Upstream[] = [
     title: "Bedrock",
     provider: { ...NAMED, schema: "Bedrock", options: REGION },
     model: "anthropic.claude-sonnet-4-5",
+    embeddingModel: "amazon.titan-embed-text-v2:0",
   },
   { title: "Cohere", provider: { ...NAMED, schema: "Cohere" }, model: "command-a-03-2025" },
 ]
 
 export function wiresAt({ provider, model }: Upstream): readonly UpstreamWire[] {
   return wiresOf(provider, model)
+}
+
+/** Of all its models. */
+export function allWiresAt(upstream: Upstream): readonly UpstreamWire[] {
+  const { provider, embeddingModel } = upstream
+  const embedding = embeddingModel === undefined ? [] : wiresOf(provider, embeddingModel)
+  return [...wiresAt(upstream), ...embedding]
 }
 
 export function ofVendor(vendor: string): Upstream {

@@ -33,10 +33,18 @@ export interface RegisteredWire {
 
 export type RegisteredChat = RegisteredWire & { readonly chat: ChatWire }
 
+/** Models that embed, where these are asked in another way than a column's own model. */
+const EMBEDDING_MODELS: Readonly<Partial<Record<Column, readonly string[]>>> = {
+  VertexAI: ["text-embedding-005", "gemini-embedding-2"],
+  Bedrock: ["amazon.titan-embed-text-v2:0", "eu.cohere.embed-v4:0"],
+}
+
 export const WIRES: readonly RegisteredWire[] = [
   ...(Object.keys(SCHEMAS) as Column[]).flatMap((column) => {
     const { schema, provider, model } = SCHEMAS[column]
-    return wiresAt(column, column, makeProvider("one", { schema, ...provider }), model)
+    const one = makeProvider("one", { schema, ...provider })
+    const models = [model, ...(EMBEDDING_MODELS[column] ?? [])]
+    return models.flatMap((name) => wiresAt(column, column, one, name))
   }),
   ...VENDORS.filter(({ name }) => name !== "OpenAI").flatMap(({ name }) =>
     wiresAt(`OpenAI of ${name}`, "OpenAI", makeProvider("one", { vendor: name }), "served"),
