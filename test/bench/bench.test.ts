@@ -75,6 +75,7 @@ function makeResult(ratioAt1Kb: number): BenchResult {
       { size: "256 KB", floor: side, proxy: { ...side, addedP50Ms: -0.1 }, throughputRatio: 1 },
     ],
     streams: { floor: stream, proxy: stream },
+    translation: [{ from: "OpenAI", to: "anthropic-messages", chunksPerSecond: 20_000 }],
     memory: { floor: both, proxy: both },
     coldStart: { floorMs: 100, proxyMs: 200 },
   }
@@ -89,6 +90,18 @@ test.each([
   },
 ])("a gate $name", ({ found, want }) => {
   expect(missedGates(makeResult(found))).toEqual(want)
+})
+
+test("streams and translations have their gates too", () => {
+  const result = makeResult(1)
+  const dear = { ...result.streams, proxy: { firstEventMs: 0.3, cpuUsPerEvent: 44.1 } }
+  expect(missedGates({ ...result, streams: dear })).toEqual([
+    "an event of a stream: 1.10 of the floor's CPU, at most 1.1",
+  ])
+  const slow = result.translation.map((one) => ({ ...one, chunksPerSecond: 19_999 }))
+  expect(missedGates({ ...result, translation: slow })).toEqual([
+    "OpenAI to anthropic-messages: must be 20000 chunks a second",
+  ])
 })
 
 test("a difference below the noise has no ratio", () => {

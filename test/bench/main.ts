@@ -9,11 +9,12 @@ import { cpus } from "node:os"
 import { fileURLToPath } from "node:url"
 import { conditions } from "#test/process/conditions.ts"
 import { writeSection } from "#test/process/document-section.ts"
+import { startProgram } from "#test/process/program.ts"
 import { chatBody } from "./bodies.ts"
 import { measureSizes, measureStreams, residentMb, type Stand, warmUp } from "./measure.ts"
 import { FULL, type Plan, QUICK } from "./plan.ts"
 import { createProxyStand, type ProxyStand } from "./proxy.ts"
-import { type BenchResult, describeResult, missedGates } from "./results.ts"
+import { type BenchResult, describeResult, missedGates, type TranslationResult } from "./results.ts"
 import { type Contestant, GATEWAY_CORE, OTHER_CORE, startListening } from "./stand.ts"
 import { median } from "./statistics.ts"
 
@@ -59,11 +60,13 @@ async function bench(plan: Plan): Promise<BenchResult> {
   const loaded = { floor: residentMb(stand.floor), proxy: residentMb(stand.proxy) }
   await Promise.all([floor.program.stop(), proxy.program.stop()])
   const coldStart = await measureColdStarts(plan, origin, proxies)
+  const translation = await measureTranslation()
   for (const { program } of [upstream, load, proxies.operator]) await program.stop()
   return {
     repeats: plan.repeatsMax - patience.turnsLeft,
     sizes,
     streams,
+    translation,
     memory: {
       floor: { idleMb: idle.floor, loadedMb: loaded.floor },
       proxy: { idleMb: idle.proxy, loadedMb: loaded.proxy },
@@ -96,6 +99,19 @@ async function measureColdStarts(
     }
   }
   return { floorMs: median(floorMs), proxyMs: median(proxyMs) }
+}
+
+/** A process of its own on the gateway's core, when nothing else runs. */
+async function measureTranslation(): Promise<readonly TranslationResult[]> {
+  const path = fileURLToPath(new URL("./translation.ts", import.meta.url))
+  const program = await startProgram({
+    name: "translation",
+    args: [path, "--json"],
+    core: GATEWAY_CORE,
+  })
+  const [, json = ""] = await program.waitForLine(/^translation (.+)$/, 60_000)
+  await program.stop()
+  return JSON.parse(json) as readonly TranslationResult[]
 }
 
 async function firstAnswer(port: number): Promise<void> {

@@ -54,3 +54,8 @@ export const GATES: readonly { readonly size: string; readonly least: number; go
   { size: "1 KB", least: 0.6, goal: 0.85 },
   { size: "16 KB", least: 0.9, goal: 1.2 },
 ]
+
+/** Most of the floor's CPU that the proxy may take for an event of a stream that passes. */
+export const STREAM_CPU_MOST = 1.1
+/** Chunks a second that one core must translate. */
+export const TRANSLATED_LEAST = 20_000

@@ -1,5 +1,5 @@
 /** What one run of the bench found, as values, and as text for a person. Pure. */
-import { GATES } from "./plan.ts"
+import { GATES, STREAM_CPU_MOST, TRANSLATED_LEAST } from "./plan.ts"
 import { median } from "./statistics.ts"
 
 export interface SizeResult {
@@ -23,11 +23,20 @@ export interface StreamResult {
   readonly proxy: { readonly firstEventMs: number; readonly cpuUsPerEvent: number }
 }
 
+/** A stream of that schema for a client of that surface. */
+export interface TranslationResult {
+  readonly from: string
+  readonly to: string
+  /** Chunks of content a second of CPU: what one core does. */
+  readonly chunksPerSecond: number
+}
+
 export interface BenchResult {
   /** Turns that were repeated because others used the machine meanwhile. */
   readonly repeats: number
   readonly sizes: readonly SizeResult[]
   readonly streams: StreamResult
+  readonly translation: readonly TranslationResult[]
   readonly memory: {
     readonly floor: { readonly idleMb: number; readonly loadedMb: number }
     readonly proxy: { readonly idleMb: number; readonly loadedMb: number }
@@ -38,11 +47,40 @@ export interface BenchResult {
 
 /** Gates that were missed, as sentences; empty is good. */
 export function missedGates(result: BenchResult): readonly string[] {
-  return GATES.flatMap((gate) => {
+  const sizes = GATES.flatMap((gate) => {
     const found = result.sizes.find((size) => size.size === gate.size)?.throughputRatio ?? 0
     if (found >= gate.least) return []
     return [`${gate.size}: ${found.toFixed(2)} of the floor's throughput, must be ${gate.least}`]
   })
+  const { proxy, floor } = result.streams
+  const cpu = proxy.cpuUsPerEvent / floor.cpuUsPerEvent
+  const streams =
+    cpu <= STREAM_CPU_MOST
+      ? []
+      : [`an event of a stream: ${cpu.toFixed(2)} of the floor's CPU, at most ${STREAM_CPU_MOST}`]
+  const translation = result.translation
+    .filter(({ chunksPerSecond }) => chunksPerSecond < TRANSLATED_LEAST)
+    .map((found) => `${translationName(found)}: must be ${TRANSLATED_LEAST} chunks a second`)
+  return [...sizes, ...streams, ...translation]
+}
+
+/** A table of its own: no floor does it. */
+export function describeTranslation(translation: readonly TranslationResult[]): string {
+  return [
+    row(["a stream of 100 chunks, translated", "chunks/s on one core", "promised"]),
+    row(["---", "---", "---"]),
+    ...translation.map((found) =>
+      row([
+        translationName(found),
+        found.chunksPerSecond.toFixed(0),
+        `at least ${TRANSLATED_LEAST}`,
+      ]),
+    ),
+  ].join("\n")
+}
+
+function translationName({ from, to }: TranslationResult): string {
+  return `${from} to ${to}`
 }
 
 /** Markdown tables; the numbers a reader compares first stand first. */
@@ -99,6 +137,8 @@ export function describeResult(result: BenchResult): string {
     row(["other costs", "proxy", "floor", "proxy / floor"]),
     row(["---", "---", "---", "---"]),
     ...others,
+    "",
+    describeTranslation(result.translation),
     "",
     `${result.repeats} turns were repeated because something else used the machine.`,
   ].join("\n")
