@@ -116,6 +116,7 @@ function openApp(config: ProxyConfig, parts: Parts): Promise<AppSurface> {
         method: "POST",
         path,
         surface: surface.name,
+        ...(surface.takes === undefined ? {} : { takes: surface.takes }),
         handle: (raw, client) =>
           handleModelCall(surface, state.runtime, raw, client, ports, settings),
       }),

@@ -1,5 +1,6 @@
 /** What a surface makes of a request body: checked once, measured, and never built into objects. */
 import type { JsonDocument } from "#proxy/contract/json-document.ts"
+import type { FormPart } from "#proxy/wire/multipart.ts"
 import type { PromptMeasure } from "./prompt-measure.ts"
 import type { Refusal } from "./refusal.ts"
 
@@ -11,6 +12,8 @@ export type SurfaceName =
   | "openai-embeddings"
   | "openai-moderations"
   | "openai-images"
+  | "openai-speech"
+  | "openai-transcriptions"
   | "openai-models"
   | "anthropic-messages"
   | "anthropic-count-tokens"
@@ -22,15 +25,17 @@ export type SurfaceName =
 
 export interface ParsedRequest {
   readonly surface: SurfaceName
-  /** The body as it came, with the positions of everything in it. */
+  /** The body as it came, with the positions of everything in it; of a form, its fields. */
   readonly document: JsonDocument
+  /** Absent where the body is JSON. */
+  readonly form?: RequestForm
   /** The name the client asked for; 1 to 256 characters, no control characters. */
   readonly model: string
   /** Node of that name in `document`; NONE where the surface names it in the path. */
   readonly modelNode: number
   readonly isStream: boolean
-  /** Content type in which the client wants its stream. */
-  readonly streamType: string
+  /** Content type in which the client wants its stream; null: whichever the upstream gives. */
+  readonly streamType: string | null
   /**
    * Whether the client itself asked for usage in its stream; if not, it is asked for and hidden.
    */
@@ -39,6 +44,12 @@ export interface ParsedRequest {
   readonly user: string | null
   /** For the estimate of its tokens before the answer. */
   readonly measure: PromptMeasure
+}
+
+export interface RequestForm {
+  readonly parts: readonly FormPart[]
+  /** For the body that is built of them; no part holds it. */
+  readonly boundary: string
 }
 
 /** A stage's answer: the next value, or the refusal that ends the exchange. */

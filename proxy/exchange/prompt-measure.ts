@@ -85,6 +85,11 @@ export class PromptMeter {
     this.audioBytes += decodedBytes(this.sizeOf(node))
   }
 
+  /** A recording as it is. */
+  recording(bytes: number): void {
+    this.audioBytes += bytes
+  }
+
   file(node: number): void {
     this.fileBytes += decodedBytes(this.sizeOf(node))
   }

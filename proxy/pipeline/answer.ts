@@ -37,10 +37,11 @@ function answerHeaders(facts: AnswerFacts, contentType: string): string[] {
 export function sendAnswer(
   client: Client,
   facts: AnswerFacts,
+  contentType: string,
   body: Uint8Array,
   cost: NanoUsd | null,
 ): void {
-  const headers = answerHeaders(facts, "application/json")
+  const headers = answerHeaders(facts, contentType)
   if (cost !== null) headers.push("x-sidegate-cost-usd", formatNanoUsd(cost))
   headers.push("content-length", String(body.length))
   client.start(200, headers)

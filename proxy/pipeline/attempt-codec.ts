@@ -5,6 +5,7 @@
 import type { JsonDocument } from "#proxy/contract/json-document.ts"
 import type { TokenUsage } from "#proxy/contract/records.ts"
 import { collectAnswer } from "#proxy/exchange/chat-answer.ts"
+import type { ParsedRequest } from "#proxy/exchange/parsed-request.ts"
 import { contentLength } from "#proxy/exchange/response-event.ts"
 import type {
   ChatWire,
@@ -32,6 +33,10 @@ const CHARS_PER_TOKEN = 4
 export interface AttemptCodec {
   /** Null when the upstream's answer cannot be such a stream. */
   openTap(contentType: string, settings: PipelineSettings): StreamTap | null
+  /** Whether an upstream that was asked for a stream may give a whole answer of this type. */
+  takesWhole(contentType: string): boolean
+  /** A whole answer that passes as it is; null: it is to be JSON. */
+  readText(contentType: string, bytes: Uint8Array): AnswerReading | null
   /** A whole answer of status 200, checked JSON. */
   readAnswer(answer: JsonDocument): AnswerReading
 }
@@ -44,26 +49,47 @@ export type AnswerReading =
       readonly usage: TokenUsage | undefined
       /** By the size of the content, where there is no report. */
       readonly outputTokens: number
+      /** Of the request's recording, where the answer tells it instead of tokens. */
+      readonly audioSeconds?: number | undefined
+      /** JSON when absent. */
+      readonly contentType?: string
     }
   | { readonly ok: false; readonly fault: string }
 
-export function passCodec(same: SameWire, wantsUsage: boolean): AttemptCodec {
-  return new PassCodec(same, wantsUsage)
+export function passCodec(same: SameWire, request: ParsedRequest): AttemptCodec {
+  return new PassCodec(same, request)
 }
 
 class PassCodec implements AttemptCodec {
   private readonly same: SameWire
-  private readonly wantsUsage: boolean
+  private readonly request: ParsedRequest
 
-  constructor(same: SameWire, wantsUsage: boolean) {
+  constructor(same: SameWire, request: ParsedRequest) {
     this.same = same
-    this.wantsUsage = wantsUsage
+    this.request = request
   }
 
   openTap(contentType: string, settings: PipelineSettings): StreamTap | null {
-    if (!STREAM_TYPES.sse.test(contentType)) return null
-    const { eventBytesMax, preambleBytesMax } = settings
-    return this.same.openTap({ wantsUsage: this.wantsUsage, eventBytesMax, preambleBytesMax })
+    const { same, request } = this
+    if (!(same.media?.streams ?? STREAM_TYPES.sse).test(contentType)) return null
+    const { eventBytesMax, preambleBytesMax, answerBytesMax } = settings
+    const { wantsUsage, measure } = request
+    return same.openTap(
+      { wantsUsage, eventBytesMax, preambleBytesMax },
+      { contentType, bytesMax: answerBytesMax, outputTokensExpected: measure.outputTokens },
+    )
+  }
+
+  takesWhole(contentType: string): boolean {
+    const texts = this.same.media?.texts
+    if (texts === undefined || texts === null) return false
+    return texts.test(contentType) || JSON_TYPE.test(contentType)
+  }
+
+  readText(contentType: string, bytes: Uint8Array): AnswerReading | null {
+    if (this.same.media?.texts?.test(contentType) !== true) return null
+    const outputTokens = Math.ceil(bytes.length / CHARS_PER_TOKEN)
+    return { ok: true, body: bytes, usage: undefined, outputTokens, contentType }
   }
 
   readAnswer(answer: JsonDocument): AnswerReading {
@@ -71,7 +97,8 @@ class PassCodec implements AttemptCodec {
     if (fault !== null) return { ok: false, fault }
     const usage = this.same.readUsage(answer)
     const outputTokens = usage === undefined ? this.same.measureAnswer(answer) : 0
-    return { ok: true, body: answer.bytes, usage, outputTokens }
+    const audioSeconds = this.same.media?.readSeconds(answer)
+    return { ok: true, body: answer.bytes, usage, outputTokens, audioSeconds }
   }
 }
 
@@ -82,6 +109,7 @@ export function chatCodec(
   context: RenderContext,
 ): AttemptCodec {
   return {
+    ...JSON_ONLY,
     openTap(contentType, { eventBytesMax, preambleBytesMax }) {
       if (!STREAM_TYPES[wire.framing].test(contentType)) return null
       const openReader = (onFrame: OnFrame) => READERS[wire.framing](eventBytesMax, onFrame)
@@ -133,6 +161,7 @@ function wholeCodec<Answer extends { readonly usage: TokenUsage | undefined }>(
   render: (answer: Answer) => string,
 ): AttemptCodec {
   return {
+    ...JSON_ONLY,
     openTap: () => null,
     readAnswer(document) {
       const decoded = decode(document)
@@ -142,6 +171,9 @@ function wholeCodec<Answer extends { readonly usage: TokenUsage | undefined }>(
     },
   }
 }
+
+const JSON_ONLY = Object.freeze({ takesWhole: () => false, readText: () => null })
+const JSON_TYPE = /^application\/json\b/i
 
 /** Content types of the framings. */
 const STREAM_TYPES: Readonly<Record<FramingName, RegExp>> = Object.freeze({

@@ -10,7 +10,7 @@ import { boundWith, NO_USAGE, priceOf } from "#proxy/quota/attempt-cost.ts"
 import { estimateUsage } from "#proxy/quota/estimate-usage.ts"
 import type { LinkedRule } from "#proxy/route/linked-route.ts"
 import type { Runtime } from "#proxy/runtime/runtime.ts"
-import { upstreamHeaders } from "#proxy/wire/request-headers.ts"
+import { type RequestMedia, upstreamHeaders } from "#proxy/wire/request-headers.ts"
 import type { AttemptCodec } from "./attempt-codec.ts"
 import { encodeRequest } from "./encode-request.ts"
 import type { RequestForms } from "./request-forms.ts"
@@ -51,7 +51,7 @@ export function planAttempt(
   const about = { model, id: raw.id, admittedAt, outputTokensDefault }
   const encoded = encodeRequest(forms, target, about)
   if (!encoded.ok) return encoded
-  const { wire, body, codec } = encoded.value
+  const { wire, body, codec, media } = encoded.value
   const price = priceOf(target, model, runtime.prices, admittedAt)
   // Counting is never billed, whatever becomes of it.
   const isBilled = surface.operation !== "count_tokens"
@@ -66,7 +66,7 @@ export function planAttempt(
       provider,
       method: "POST",
       path: wire.path({ provider, model, isStream: request.isStream }),
-      headers: headersOf(raw, wire, request.isStream, wire.name === surface.wire),
+      headers: headersOf(raw, wire, media, wire.name === surface.wire),
       body,
       authorization: wire.authorization,
       connectTimeoutMs: provider.connectTimeoutMs,
@@ -93,10 +93,10 @@ export function planAttempt(
 function headersOf(
   { headers }: RawRequest,
   wire: UpstreamWire,
-  isStream: boolean,
+  media: RequestMedia,
   isSame: boolean,
 ): HeaderList {
-  const base = upstreamHeaders(headers, isStream, isSame ? wire.passedHeaders : [])
+  const base = upstreamHeaders(headers, media, isSame ? wire.passedHeaders : [])
   if (wire.headers.length === 0) return base
   const list = [...base]
   for (let index = 0; index < wire.headers.length; index += 2) {

@@ -29,6 +29,7 @@ import {
 import type { AttemptOwner } from "./attempt-owner.ts"
 import type { AttemptPlan } from "./attempt-plan.ts"
 import { createBodyParts } from "./body-parts.ts"
+import { estimateAnswered, readWholeAnswer } from "./read-whole-answer.ts"
 import type { PipelineSettings } from "./settings.ts"
 
 type State = "waiting" | "streaming" | "collecting" | "refusing" | "draining" | "over"
@@ -41,6 +42,8 @@ export class Attempt implements UpstreamHandler {
   /** Monotonic ms at which the answer (of a stream: its first content) was here. */
   answeredAt: number | null = null
   final: AttemptFinal | null = null
+  /** Content type of what the client gets. */
+  answerType = "application/json"
   readonly plan: AttemptPlan
   private readonly owner: AttemptOwner<Attempt>
   private readonly ports: Ports
@@ -51,6 +54,7 @@ export class Attempt implements UpstreamHandler {
   private hasEnded = false
   private tap: StreamTap | null = null
   private readonly body = createBodyParts()
+  private contentType = ""
   private drainedBytes = 0
   private cancelDrain: Cancel | null = null
   private endedAt = 0
@@ -194,13 +198,16 @@ export class Attempt implements UpstreamHandler {
   }
 
   private acceptHead(contentType: string): void {
-    if (!this.plan.request.isStream) {
+    const { codec, request } = this.plan
+    this.contentType = contentType
+    this.answerType = request.streamType ?? contentType
+    this.tap = request.isStream ? codec.openTap(contentType, this.settings) : null
+    if (this.tap === null && (!request.isStream || codec.takesWhole(contentType))) {
       this.state = "collecting"
       return
     }
-    this.tap = this.plan.codec.openTap(contentType, this.settings)
     if (this.tap === null) {
-      this.fail("nonsense", "answered with something else than an event stream")
+      this.fail("nonsense", "answered with something else than a stream")
       return
     }
     this.state = "streaming"
@@ -283,24 +290,16 @@ export class Attempt implements UpstreamHandler {
   private deliver(): void {
     const body = this.body.take()
     this.answeredAt = this.ports.monotonic()
-    const { answerBytesMax } = this.settings
-    const scanned = scanJson(body, {
-      bytesMax: answerBytesMax,
-      depthMax: 128,
-      tokensMax: 2_000_000,
-      loneSurrogates: "accepted",
-    })
-    const answer = scanned.ok
-      ? this.plan.codec.readAnswer(scanned.document)
-      : { ok: false as const, fault: scanned.fault.message }
+    const { codec, intent, request } = this.plan
+    const answer = readWholeAnswer(codec, this.contentType, body, this.settings)
     if (!answer.ok) {
       this.fail("nonsense", `answer is not valid: ${answer.fault}`)
       return
     }
-    const { usage, outputTokens } = answer
+    this.answerType = answer.contentType ?? "application/json"
     this.finish()
-    if (usage !== undefined) this.settle("ok", usage, "reported")
-    else this.settle("ok", { ...this.plan.intent.estimate, outputTokens }, "estimated")
+    if (answer.usage !== undefined) this.settle("ok", answer.usage, "reported")
+    else this.settle("ok", estimateAnswered(answer, intent, request.measure), "estimated")
     this.owner.onAnswer(this, answer.body)
   }
 

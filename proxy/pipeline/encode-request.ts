@@ -6,7 +6,12 @@
  * field and the provider; another target may still serve.
  */
 import { findUnsupported, refuseUnsupported } from "#proxy/exchange/chat-feature.ts"
-import { accept, type Decision, reject } from "#proxy/exchange/parsed-request.ts"
+import {
+  accept,
+  type Decision,
+  type ParsedRequest,
+  reject,
+} from "#proxy/exchange/parsed-request.ts"
 import { refuse } from "#proxy/exchange/refusal.ts"
 import type { Target } from "#proxy/exchange/target.ts"
 import type {
@@ -24,6 +29,7 @@ import {
   type RenderContext,
   type RerankSurface,
 } from "#proxy/surfaces/surface.ts"
+import { JSON_MEDIA, type RequestMedia, STREAM_MEDIA } from "#proxy/wire/request-headers.ts"
 import {
   type AttemptCodec,
   chatCodec,
@@ -37,6 +43,7 @@ export interface Encoded {
   readonly wire: UpstreamWire
   readonly body: Uint8Array | string
   readonly codec: AttemptCodec
+  readonly media: RequestMedia
 }
 
 export interface EncodeFacts {
@@ -55,20 +62,35 @@ export function encodeRequest(
   const { surface, request } = forms
   const wires = wiresOf(target.provider, facts.model)
   // Bytes pass only in the framing in which upstreams stream.
-  const mayPass = !request.isStream || request.streamType === EVENT_STREAM
+  const mayPass =
+    !request.isStream || request.streamType === EVENT_STREAM || request.streamType === null
   const own = wires.find(({ name, same }) => mayPass && name === surface.wire && same !== null)
   if (own !== undefined && own.same !== null) {
-    const codec = passCodec(own.same, request.wantsUsage)
-    return accept({ wire: own, body: own.same.encodeBody(request, target), codec })
+    const codec = passCodec(own.same, request)
+    const { media } = own.same
+    const passed =
+      media === undefined
+        ? jsonMedia(request)
+        : { contentType: media.contentType(request), accept: media.accept }
+    const body = own.same.encodeBody(request, target)
+    return accept({ wire: own, body, codec, media: passed })
   }
   for (const wire of wires) {
-    const encoded = translate(forms, wire, target, facts)
-    if (encoded !== null) return encoded
+    const translated = translate(forms, wire, target, facts)
+    if (translated === null) continue
+    if (!translated.ok) return translated
+    return accept({ ...translated.value, media: jsonMedia(request) })
   }
   const { name, schema } = target.provider
   const message = `provider ${name} (schema ${schema}) does not serve ${surface.operation} requests`
   return reject(refuse("unsupported_parameter", message, { param: "model" }))
 }
+
+function jsonMedia({ isStream }: ParsedRequest): RequestMedia {
+  return isStream ? STREAM_MEDIA : JSON_MEDIA
+}
+
+type Translated = Omit<Encoded, "media">
 
 /** Null when this wire has no form in common with the surface. */
 function translate(
@@ -76,7 +98,7 @@ function translate(
   wire: UpstreamWire,
   target: Target,
   facts: EncodeFacts,
-): Decision<Encoded> | null {
+): Decision<Translated> | null {
   const { surface, request } = forms
   const context: EncodeContext = {
     provider: target.provider,
@@ -109,7 +131,7 @@ function encodeChat(
   surface: ChatSurface,
   context: EncodeContext,
   render: RenderContext,
-): Decision<Encoded> {
+): Decision<Translated> {
   const form = forms.chat(surface)
   if (!form.ok) return form
   const { provider } = context
@@ -128,7 +150,7 @@ function encodeEmbeddings(
   surface: EmbeddingsSurface,
   context: EncodeContext,
   render: RenderContext,
-): Decision<Encoded> {
+): Decision<Translated> {
   const form = forms.embeddings(surface)
   if (!form.ok) return form
   const [unknown] = form.value.unknown
@@ -149,7 +171,7 @@ function encodeRerank(
   surface: RerankSurface,
   context: EncodeContext,
   render: RenderContext,
-): Decision<Encoded> {
+): Decision<Translated> {
   const form = forms.rerank(surface)
   if (!form.ok) return form
   const [unknown] = form.value.unknown

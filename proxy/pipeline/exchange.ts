@@ -15,7 +15,6 @@ import { estimateUsage } from "#proxy/quota/estimate-usage.ts"
 import type { LinkedRule } from "#proxy/route/linked-route.ts"
 import type { Runtime } from "#proxy/runtime/runtime.ts"
 import { errorsOf } from "#proxy/surfaces/registry.ts"
-import { EVENT_STREAM } from "#proxy/surfaces/surface.ts"
 import {
   type AnswerFacts,
   sendAnswer,
@@ -144,7 +143,7 @@ export class Exchange implements AttemptOwner<Attempt> {
     if (this.firstByteAt === null) {
       this.firstByteAt = this.ports.monotonic()
       this.retries?.succeed(this.ports.monotonic())
-      startStream(this.client, this.facts(attempt), this.streamType())
+      startStream(this.client, this.facts(attempt), attempt.answerType)
       this.arm()
     }
     if (this.client.write(bytes)) return true
@@ -159,23 +158,22 @@ export class Exchange implements AttemptOwner<Attempt> {
 
   onStreamDone(attempt: Attempt): void {
     if (this.isClosed) return
-    if (this.firstByteAt === null) startStream(this.client, this.facts(attempt), this.streamType())
+    if (this.firstByteAt === null) startStream(this.client, this.facts(attempt), attempt.answerType)
     this.client.end()
     this.close(200, null)
   }
 
-  onStreamBroken(_attempt: Attempt, refusal: Refusal): void {
+  onStreamBroken(attempt: Attempt, refusal: Refusal): void {
     if (this.isClosed) return
-    this.client.write(errorsOf(this.surface).event(refusal, this.streamType()))
-    this.client.destroy()
-    this.close(200, refusal)
+    this.cut(attempt, refusal)
   }
 
   onAnswer(attempt: Attempt, body: Uint8Array): void {
     if (this.isClosed) return
     this.firstByteAt = this.ports.monotonic()
     this.retries?.succeed(this.ports.monotonic())
-    sendAnswer(this.client, this.facts(attempt), body, attempt.final?.cost ?? null)
+    const cost = attempt.final?.cost ?? null
+    sendAnswer(this.client, this.facts(attempt), attempt.answerType, body, cost)
     this.close(200, null)
   }
 
@@ -323,21 +321,21 @@ export class Exchange implements AttemptOwner<Attempt> {
   }
 
   private expire(detail: string): void {
-    const provider = this.current?.plan.target.provider.name
-    this.current?.cancel("timeout")
+    const { current } = this
+    const provider = current?.plan.target.provider.name
+    current?.cancel("timeout")
     const by = provider === undefined ? "" : ` (provider ${provider})`
     const refusal = refuse("upstream_timeout", `${detail}${by}`)
-    if (this.firstByteAt === null) {
-      this.refuse(refusal)
-      return
-    }
-    this.client.write(errorsOf(this.surface).event(refusal, this.streamType()))
-    this.client.destroy()
-    this.close(200, refusal)
+    if (this.firstByteAt === null || current === null) this.refuse(refusal)
+    else this.cut(current, refusal)
   }
 
-  private streamType(): string {
-    return this.plan?.forms.request.streamType ?? EVENT_STREAM
+  /** Within a stream: the error where its content type has a place for one, and no proper end. */
+  private cut({ answerType }: Attempt, refusal: Refusal): void {
+    const event = errorsOf(this.surface).event(refusal, answerType)
+    if (event !== "") this.client.write(event)
+    this.client.destroy()
+    this.close(200, refusal)
   }
 
   private facts(attempt: Attempt): AnswerFacts {

@@ -83,7 +83,32 @@ export interface SameWire {
   readonly findAnswerFault: (answer: JsonDocument) => string | null
   /** Output tokens of a whole answer by the size of its content, for one without a report. */
   readonly measureAnswer: (answer: JsonDocument) => number
-  readonly openTap: (options: TapOptions) => StreamTap
+  readonly openTap: (options: TapOptions, stream: PassedStream) => StreamTap
+  /** Absent where bodies are JSON, and answers JSON or server-sent events. */
+  readonly media?: WireMedia
+}
+
+/** A stream that passes, before its first byte. */
+export interface PassedStream {
+  /** As the upstream named it. */
+  readonly contentType: string
+  /** Of all of it, where its bytes are no events. */
+  readonly bytesMax: number
+  /** By the request alone, for content that does not tell by its size. */
+  readonly outputTokensExpected: number
+}
+
+/** Of a wire with bodies that are not JSON. */
+export interface WireMedia {
+  /** Of the request's body. */
+  readonly contentType: (request: ParsedRequest) => string
+  readonly accept: string
+  /** Content types of a stream, which passes under its own. */
+  readonly streams: RegExp
+  /** Those of whole answers besides JSON, which pass under their own; null: none is whole. */
+  readonly texts: RegExp | null
+  /** Seconds of the request's recording, where an answer tells these instead of tokens. */
+  readonly readSeconds: (answer: JsonDocument) => number | undefined
 }
 
 export interface ChatWire {

@@ -20,8 +20,13 @@ import {
 
 const CHARS_PER_TOKEN = 4
 
-export function openPassTap(decoder: StreamDecoder, options: TapOptions): StreamTap {
-  return new PassTap(decoder, options)
+/** `outputTokensLeast`: where content does not tell by its size; none before the first of it. */
+export function openPassTap(
+  decoder: StreamDecoder,
+  options: TapOptions,
+  outputTokensLeast = 0,
+): StreamTap {
+  return new PassTap(decoder, options, outputTokensLeast)
 }
 
 class PassTap implements StreamTap {
@@ -33,11 +38,13 @@ class PassTap implements StreamTap {
   private readonly decoder: StreamDecoder
   private readonly reader: FrameReader
   private readonly preambleBytesMax: number
+  private readonly outputTokensLeast: number
   private preambleBytes = 0
   private held: Uint8Array[] = []
 
-  constructor(decoder: StreamDecoder, options: TapOptions) {
+  constructor(decoder: StreamDecoder, options: TapOptions, outputTokensLeast: number) {
     this.decoder = decoder
+    this.outputTokensLeast = outputTokensLeast
     this.preambleBytesMax = options.preambleBytesMax
     this.reader = createSseReader(options.eventBytesMax, (frame, bytes, start, end) =>
       this.onFrame(frame, bytes, start, end),
@@ -45,7 +52,8 @@ class PassTap implements StreamTap {
   }
 
   get outputTokensSeen(): number {
-    return Math.max(this.contentEvents, Math.ceil(this.contentChars / CHARS_PER_TOKEN))
+    const least = this.contentEvents === 0 ? 0 : this.outputTokensLeast
+    return Math.max(this.contentEvents, Math.ceil(this.contentChars / CHARS_PER_TOKEN), least)
   }
 
   push(chunk: Uint8Array): Uint8Array | null {

@@ -26,6 +26,15 @@ const TOKENS_PER_REFERENCE = 5000
 /** No estimate is more: it stays in reach of exact arithmetic, whatever a body says. */
 const TOKENS_MAX = 1_000_000_000
 
+/** Of a request whose recording takes `seconds`, as its provider says. */
+export function estimateRecording(
+  measure: PromptMeasure,
+  seconds: number,
+  model: string,
+): TokenUsage {
+  return estimateUsage({ ...measure, audioBytes: seconds * BYTES_PER_AUDIO_SECOND }, model)
+}
+
 export function estimateUsage(measure: PromptMeasure, model: string): TokenUsage {
   const factors = factorsOf(model)
   const { plainBytes, wideBytes, wideChars, messages, images, coarseImages } = measure

@@ -13,7 +13,7 @@ import { excerpt, type Refusal, refuse } from "#proxy/exchange/refusal.ts"
 import { ResponseClient, SocketClient } from "./client.ts"
 import { createEndpointTable, type Endpoint, type FindEndpoints } from "./endpoint-table.ts"
 import { type Address, listenAll } from "./listen.ts"
-import { checkJsonBody, checkNoBody, type Head, readHead } from "./read-head.ts"
+import { checkBody, checkNoBody, type Head, readHead } from "./read-head.ts"
 import { type BodyLimits, BodyReceiver, SWEEP_MS } from "./receive-body.ts"
 
 export interface AppLimits extends BodyLimits {
@@ -235,7 +235,9 @@ class Surface {
       return refuse("expectation_failed", message, { param: "expect" })
     }
     const refusal =
-      endpoint.method === "POST" ? checkJsonBody(head, limits.bodyBytesMax) : checkNoBody(head)
+      endpoint.method === "POST"
+        ? checkBody(head, endpoint.takes ?? "json", limits.bodyBytesMax)
+        : checkNoBody(head)
     return refusal ?? endpoint
   }
 

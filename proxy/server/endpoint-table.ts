@@ -10,6 +10,8 @@ export interface Endpoint {
   /** `{model}` stands for at least one character. */
   readonly path: string
   readonly surface: SurfaceName
+  /** Of a POST: a body of `multipart/form-data`; JSON when absent. */
+  readonly takes?: "form"
   /** A throw is a bug; the handler has closed its exchange before. */
   readonly handle: (request: RawRequest, client: Client) => void
 }

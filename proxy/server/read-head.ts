@@ -26,6 +26,8 @@ export type HeadResult =
       readonly isFatal: boolean
     }
 
+export type BodyMedia = "json" | "form"
+
 export interface HeadLimits {
   readonly headersMax: number
 }
@@ -57,10 +59,10 @@ export function readHead(
 }
 
 /**
- * What a request with a JSON body must say of it; undefined when all is well.
+ * What a request with a body must say of it; undefined when all is well.
  * Refuses `empty_body`, `request_too_large`, `unsupported_media_type`.
  */
-export function checkJsonBody(head: Head, bodyBytesMax: number): Refusal | undefined {
+export function checkBody(head: Head, takes: BodyMedia, bodyBytesMax: number): Refusal | undefined {
   const { headers, contentLength, isChunked } = head
   const coding = headers["content-encoding"]
   if (coding !== undefined && coding.toLowerCase() !== "identity") {
@@ -68,13 +70,14 @@ export function checkJsonBody(head: Head, bodyBytesMax: number): Refusal | undef
     return refuse("unsupported_media_type", message, { param: "content-encoding" })
   }
   const type = headers["content-type"]
-  if (type === undefined || !JSON_TYPE.test(type)) {
+  const { accepted, send, what } = BODY_MEDIA[takes]
+  if (type === undefined || !accepted.test(type)) {
     const said = type === undefined ? "is missing" : `"${excerpt(type)}" is not taken`
-    const message = `the content-type ${said}; send application/json in UTF-8`
+    const message = `the content-type ${said}; send ${send}`
     return refuse("unsupported_media_type", message, { param: "content-type" })
   }
   if (!isChunked && (contentLength === undefined || contentLength === 0)) {
-    return refuse("empty_body", "the request has no body; send a JSON object")
+    return refuse("empty_body", `the request has no body; send ${what}`)
   }
   return contentLength === undefined ? undefined : checkBodyBytes(contentLength, bodyBytesMax)
 }
@@ -92,7 +95,19 @@ export function checkNoBody(head: Head): Refusal | undefined {
   return refuse("unexpected_body", "a request with this method has no body; leave it out")
 }
 
-const JSON_TYPE = /^application\/json[\t ]*(?:;[\t ]*charset[\t ]*=[\t ]*"?utf-?8"?[\t ]*)?;?$/i
+/** A form's boundary is checked by its reader. */
+const BODY_MEDIA = Object.freeze({
+  json: {
+    accepted: /^application\/json[\t ]*(?:;[\t ]*charset[\t ]*=[\t ]*"?utf-?8"?[\t ]*)?;?$/i,
+    send: "application/json in UTF-8",
+    what: "a JSON object",
+  },
+  form: {
+    accepted: /^multipart\/form-data[\t ]*(?:;|$)/i,
+    send: "multipart/form-data",
+    what: "a form",
+  },
+})
 const HOST = /^(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?$/
 const BAD_VALUE = /[^\t\x20-\x7e]/
 

@@ -13,6 +13,8 @@ import { openAiEmbeddings } from "./openai-embeddings/openai-embeddings.ts"
 import { openAiImages } from "./openai-images/openai-images.ts"
 import { openAiModerations } from "./openai-moderations/openai-moderations.ts"
 import { openAiResponses } from "./openai-responses/openai-responses.ts"
+import { openAiSpeech } from "./openai-speech/openai-speech.ts"
+import { openAiTranscriptions } from "./openai-transcriptions/openai-transcriptions.ts"
 import type { Surface, SurfaceErrors } from "./surface.ts"
 
 export type ModelSurfaceName = Exclude<SurfaceName, "openai-models">
@@ -24,6 +26,8 @@ export const SURFACES: Readonly<Record<ModelSurfaceName, Surface>> = Object.free
   "openai-embeddings": openAiEmbeddings,
   "openai-moderations": openAiModerations,
   "openai-images": openAiImages,
+  "openai-speech": openAiSpeech,
+  "openai-transcriptions": openAiTranscriptions,
   "anthropic-messages": anthropicMessages,
   "anthropic-count-tokens": anthropicCountTokens,
   "gemini-generate": geminiGenerate,
@@ -45,6 +49,8 @@ export const SURFACE_PATHS: readonly (readonly [path: string, surface: Surface])
   ["/v1/embeddings", openAiEmbeddings],
   ["/v1/moderations", openAiModerations],
   ["/v1/images/generations", openAiImages],
+  ["/v1/audio/speech", openAiSpeech],
+  ["/v1/audio/transcriptions", openAiTranscriptions],
   ["/v1/messages", anthropicMessages],
   ["/v1/messages/count_tokens", anthropicCountTokens],
   ["/v2/rerank", cohereRerank],

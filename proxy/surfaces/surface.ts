@@ -21,6 +21,8 @@ export interface Surface {
   readonly name: SurfaceName
   readonly wire: WireName
   readonly operation: Operation
+  /** A body of `multipart/form-data`; absent: JSON. */
+  readonly takes?: "form"
   readonly errors: SurfaceErrors
   readonly parse: (raw: RawRequest, limits: SurfaceLimits) => Decision<ParsedRequest>
   /** Null where only an upstream of the same wire can serve. */
@@ -36,7 +38,10 @@ export interface SurfaceErrors {
   readonly body: (refusal: Refusal) => string
   /** An upstream's 4xx about the request itself: its words, our shape. */
   readonly upstream: (error: UpstreamError, status: number) => string
-  /** One in-band event of a stream of that content type, after which the stream is cut. */
+  /**
+   * One in-band event of a stream of that content type, after which the stream is cut; empty where
+   * it has no place for one.
+   */
   readonly event: (refusal: Refusal, streamType: string) => string
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest"
-import { upstreamHeaders } from "./request-headers.ts"
+import { JSON_MEDIA, STREAM_MEDIA, upstreamHeaders } from "./request-headers.ts"
 
 const pairs = (headers: readonly string[]): Record<string, string> =>
   Object.fromEntries(
@@ -22,7 +22,7 @@ test("nothing of the client's goes on but what is on the list", () => {
       "content-type": "application/json; charset=utf-16",
       tracestate: "a=b",
     },
-    false,
+    JSON_MEDIA,
   )
   expect(pairs(sent)).toEqual({
     "content-type": "application/json",
@@ -39,11 +39,11 @@ test.each([
   ["a character beyond ASCII", "é"],
   ["more than the limit", "x".repeat(1025)],
 ])("a value with %s is left out", (_name, value) => {
-  expect(pairs(upstreamHeaders({ "idempotency-key": value }, true))).not.toHaveProperty(
+  expect(pairs(upstreamHeaders({ "idempotency-key": value }, STREAM_MEDIA))).not.toHaveProperty(
     "idempotency-key",
   )
 })
 
 test("a stream asks for events", () => {
-  expect(pairs(upstreamHeaders({}, true))).toMatchObject({ accept: "text/event-stream" })
+  expect(pairs(upstreamHeaders({}, STREAM_MEDIA))).toMatchObject({ accept: "text/event-stream" })
 })

@@ -8,19 +8,21 @@
 /** Longest value passed on; a longer one is left out, since none of these needs it. */
 const VALUE_CHARS_MAX = 1024
 const PASSED = ["traceparent", "tracestate", "idempotency-key"] as const
-const FIXED_JSON: readonly string[] = Object.freeze([
-  "content-type",
-  "application/json",
-  "accept",
-  "application/json",
-  "accept-encoding",
-  "identity",
-  "user-agent",
-  "sidegate",
-])
-const FIXED_STREAM: readonly string[] = Object.freeze(
-  FIXED_JSON.map((item, index) => (index === 3 ? "text/event-stream" : item)),
-)
+
+/** What the upstream is sent, and what it is asked to answer in. */
+export interface RequestMedia {
+  readonly contentType: string
+  readonly accept: string
+}
+
+const JSON_TYPE = "application/json"
+export const JSON_MEDIA: RequestMedia = Object.freeze({ contentType: JSON_TYPE, accept: JSON_TYPE })
+export const STREAM_MEDIA: RequestMedia = Object.freeze({
+  contentType: JSON_TYPE,
+  accept: "text/event-stream",
+})
+const FIXED_JSON = fixedHeaders(JSON_MEDIA)
+const FIXED_STREAM = fixedHeaders(STREAM_MEDIA)
 
 /**
  * The whole list for one upstream request; authorization is added by the shell at the last step.
@@ -28,10 +30,10 @@ const FIXED_STREAM: readonly string[] = Object.freeze(
  */
 export function upstreamHeaders(
   headers: Readonly<Record<string, string | undefined>>,
-  isStream: boolean,
+  media: RequestMedia,
   alsoPassed: readonly string[] = [],
 ): readonly string[] {
-  const fixed = isStream ? FIXED_STREAM : FIXED_JSON
+  const fixed = fixedFor(media)
   let list: string[] | null = null
   for (const names of [PASSED, alsoPassed]) {
     for (const name of names) {
@@ -42,6 +44,18 @@ export function upstreamHeaders(
     }
   }
   return list ?? fixed
+}
+
+function fixedFor(media: RequestMedia): readonly string[] {
+  if (media === JSON_MEDIA) return FIXED_JSON
+  return media === STREAM_MEDIA ? FIXED_STREAM : fixedHeaders(media)
+}
+
+function fixedHeaders({ contentType, accept }: RequestMedia): readonly string[] {
+  return Object.freeze([
+    ...["content-type", contentType, "accept", accept],
+    ...["accept-encoding", "identity", "user-agent", "sidegate"],
+  ])
 }
 
 /** Visible ASCII, space and tab: nothing that a parser downstream could read as two headers. */

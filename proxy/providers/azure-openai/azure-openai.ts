@@ -8,6 +8,7 @@
  * inference"; "API version lifecycle" for the paths under `/openai/v1`.
  */
 import type { CallPlace, ProviderAdapter, UpstreamWire } from "../adapter.ts"
+import { createAudioWires } from "../openai/audio-wires.ts"
 import { createChatWire } from "../openai/chat-wire.ts"
 import { createResponsesWire } from "../openai/responses-wire.ts"
 import { type VendorTraits, vendorTraits } from "../openai/vendors.ts"
@@ -49,7 +50,11 @@ function wiresOf(traits: VendorTraits): readonly UpstreamWire[] {
     authorization,
   })
   const place = { owner: "Azure OpenAI", path: pathTo, authorization }
-  const others = [createResponsesWire(place), ...createWholeWires(place)]
+  const others = [
+    createResponsesWire(place),
+    ...createWholeWires(place),
+    ...createAudioWires(place),
+  ]
   // Azure has no moderations: content filters run with every call there.
   return Object.freeze([chat, ...others.filter(({ name }) => name !== "openai.moderations")])
 }

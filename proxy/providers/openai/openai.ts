@@ -8,6 +8,7 @@
  */
 import { VENDORS } from "#proxy/contract/vendors.ts"
 import type { CallPlace, ProviderAdapter, UpstreamWire } from "../adapter.ts"
+import { createAudioWires } from "./audio-wires.ts"
 import { createChatWire } from "./chat-wire.ts"
 import { createResponsesWire } from "./responses-wire.ts"
 import { type VendorTraits, vendorTraits } from "./vendors.ts"
@@ -43,6 +44,10 @@ function wiresAt(owner: string, traits: VendorTraits): readonly UpstreamWire[] {
     authorization: BEARER,
   })
   const place = { owner, path, authorization: BEARER }
-  const others = [createResponsesWire(place), ...createWholeWires(place)]
+  const others = [
+    createResponsesWire(place),
+    ...createWholeWires(place),
+    ...createAudioWires(place),
+  ]
   return Object.freeze([chat, ...others].filter(({ name }) => traits.wires.includes(name)))
 }

@@ -29,6 +29,9 @@ const provider = (vendor: string | null): ProviderConfig => ({
   simulated: null,
 })
 
+const TAP_OPTIONS = { wantsUsage: false, eventBytesMax: 4096, preambleBytesMax: 4096 }
+const STREAM = { contentType: "text/event-stream", bytesMax: 4096, outputTokensExpected: 0 }
+
 function chatWireOf(vendor: string | null): UpstreamWire & { chat: ChatWire; same: SameWire } {
   const wire = openAi.wires(provider(vendor), "m").find(({ name }) => name === "openai.chat")
   if (wire === undefined || wire.chat === null || wire.same === null) throw new Error("no chat")
@@ -181,11 +184,7 @@ describe("a stream of a client that did not ask for usage", () => {
     ["Perplexity", "passes all", [delta("x", { usage }), delta("y", { usage }), done], null],
     ["OpenRouter", "passes the report", [delta("x"), report, done], null],
   ] as const)("%s: %s", (vendor, _what, events, passing) => {
-    const tap = chatWireOf(vendor).same.openTap({
-      wantsUsage: false,
-      eventBytesMax: 4096,
-      preambleBytesMax: 4096,
-    })
+    const tap = chatWireOf(vendor).same.openTap(TAP_OPTIONS, STREAM)
     const out = events.flatMap((text) => tap.push(new TextEncoder().encode(text)) ?? [])
     const got = out.map((bytes) => new TextDecoder().decode(bytes)).join("")
     expect(got).toBe((passing?.map((at) => events[at]) ?? events).join(""))
@@ -194,11 +193,7 @@ describe("a stream of a client that did not ask for usage", () => {
   })
 
   test("Groq's error in a stream ends it", () => {
-    const tap = chatWireOf("Groq").same.openTap({
-      wantsUsage: false,
-      eventBytesMax: 4096,
-      preambleBytesMax: 4096,
-    })
+    const tap = chatWireOf("Groq").same.openTap(TAP_OPTIONS, STREAM)
     tap.push(new TextEncoder().encode(delta("x")))
     tap.push(new TextEncoder().encode(delta("", { x_groq: { error: "over_capacity" } })))
     expect(tap.end).toEqual({ kind: "error" })

@@ -6,11 +6,14 @@ import { REFUSALS, type Refusal } from "#proxy/exchange/refusal.ts"
 import type { UpstreamError } from "#proxy/exchange/upstream-error.ts"
 import type { SurfaceErrors } from "../surface.ts"
 
+const EVENT_STREAM = /^text\/event-stream\b/i
+
 export const openAiErrors: SurfaceErrors = Object.freeze({
   body: renderError,
   upstream: renderUpstreamError,
-  /** No `[DONE]` may follow it. */
-  event: (refusal: Refusal) => `event: error\ndata: ${renderError(refusal)}\n\n`,
+  /** No `[DONE]` may follow it; sound has no place for it. */
+  event: (refusal: Refusal, streamType: string) =>
+    EVENT_STREAM.test(streamType) ? `event: error\ndata: ${renderError(refusal)}\n\n` : "",
 })
 
 /** `{"error":{"message","type","param","code"}}`. */

@@ -1,0 +1,213 @@
+/**
+ * Audio as OpenAI and vendors of its shape serve it, each wire made once for a place.
+ *
+ * Only for clients that speak it too: sound passes as it comes. Source: OpenAI API reference,
+ * "Create speech", "Create transcription" and the events of their streams.
+ */
+import type { JsonDocument } from "#proxy/contract/json-document.ts"
+import { JsonView } from "#proxy/contract/json-view.ts"
+import type { TokenUsage } from "#proxy/contract/records.ts"
+import { reportedCount, usageOf } from "#proxy/contract/token-usage.ts"
+import type { ParsedRequest, RequestForm } from "#proxy/exchange/parsed-request.ts"
+import type { ResponseEvent } from "#proxy/exchange/response-event.ts"
+import type { Target } from "#proxy/exchange/target.ts"
+import type { WireName } from "#proxy/exchange/wire-name.ts"
+import type { Frame } from "#proxy/wire/frame.ts"
+import { buildForm, formField } from "#proxy/wire/multipart.ts"
+import {
+  type CallPlace,
+  type DecodedAnswer,
+  type SameWire,
+  type StreamDecoder,
+  type UpstreamWire,
+  WireFault,
+} from "../adapter.ts"
+import { openBytesTap } from "../bytes-tap.ts"
+import { openPassTap } from "../pass-tap.ts"
+import { sameWireOf } from "../same-wire.ts"
+import { spliceModel } from "../splice-body.ts"
+import { hasError, readError, readUsage } from "./read-answer.ts"
+import type { OpenAiPlace } from "./whole-wires.ts"
+
+export function createAudioWires(place: OpenAiPlace): readonly UpstreamWire[] {
+  const wire = (name: WireName, title: string, suffix: string, same: SameWire): UpstreamWire =>
+    Object.freeze({
+      name,
+      title: `${place.owner} ${title}`,
+      path: (at: CallPlace) => place.path(at, suffix),
+      headers: Object.freeze([]),
+      passedHeaders: Object.freeze([]),
+      authorization: place.authorization,
+      framing: "sse",
+      same,
+      chat: null,
+      embeddings: null,
+      rerank: null,
+      readError,
+    })
+  return Object.freeze([
+    wire("openai.speech", "Speech", "/audio/speech", SPEECH),
+    wire("openai.transcriptions", "Transcriptions", "/audio/transcriptions", TRANSCRIPTIONS),
+  ])
+}
+
+const EVENTS = /^text\/event-stream\b/i
+const SOUND = [
+  ...["mpeg", "opus", "ogg", "aac", "flac", "wav", "x-wav", "pcm"].map((name) => `audio/${name}`),
+  ...["application/octet-stream", "text/event-stream"],
+]
+const TEXT = ["text/plain", "text/vtt", "text/srt", "application/x-subrip"]
+
+/** With parameters such as `rate=24000`, each a token: nothing that could end a header. */
+function oneOf(types: readonly string[]): RegExp {
+  const parameters = "(?:[\\t ]*;[\\t ]*[a-z]{1,16}=[\\w.+-]{1,32}){0,4}"
+  return new RegExp(`^(?:${types.join("|")})${parameters}$`, "i")
+}
+
+const SPEECH: SameWire = Object.freeze({
+  encodeBody: spliceModel,
+  readUsage: () => undefined,
+  findAnswerFault: () => "it is no sound",
+  measureAnswer: () => 0,
+  openTap: (options, stream) =>
+    EVENTS.test(stream.contentType)
+      ? openPassTap(new SpeechDecoder(), options, stream.outputTokensExpected)
+      : openBytesTap(stream),
+  media: Object.freeze({
+    contentType: () => "application/json",
+    accept: "*/*",
+    streams: oneOf(SOUND),
+    texts: null,
+    readSeconds: () => undefined,
+  }),
+} satisfies SameWire)
+
+/** Longest recording that a report is believed. */
+const SECONDS_MAX = 1_000_000
+
+const TRANSCRIPTIONS: SameWire = Object.freeze({
+  ...sameWireOf({ decodeAnswer: decodeTranscript, openDecoder: () => new TranscriptDecoder() }),
+  encodeBody: (request: ParsedRequest, target: Target) => {
+    const { parts, boundary } = formOf(request)
+    const model = formField("model", target.model ?? request.model)
+    return buildForm(
+      parts.map((part) => (part.name === "model" ? model : part)),
+      boundary,
+    )
+  },
+  media: Object.freeze({
+    contentType: (request: ParsedRequest) =>
+      `multipart/form-data; boundary=${formOf(request).boundary}`,
+    accept: "*/*",
+    streams: EVENTS,
+    texts: oneOf(TEXT),
+    readSeconds: (answer: JsonDocument) => {
+      const view = new JsonView(answer)
+      const told = (view.member("usage")?.member("seconds") ?? view.member("duration"))?.number()
+      return told !== undefined && told >= 0 && told <= SECONDS_MAX ? told : undefined
+    },
+  }),
+} satisfies SameWire)
+
+function formOf({ form }: ParsedRequest): RequestForm {
+  if (form === undefined) throw new Error("a transcription is asked for in a form")
+  return form
+}
+
+function decodeTranscript(answer: JsonDocument): DecodedAnswer {
+  if (hasError(answer)) return { ok: false, fault: "it is an error with status 200" }
+  const text = new JsonView(answer).textOf("text")
+  if (text === undefined) return { ok: false, fault: "it has no text" }
+  const usage = report(readTranscriptUsage(answer))
+  return { ok: true, events: [textDelta(text), ...usage, { kind: "response-end" }] }
+}
+
+/**
+ * `transcript.text.delta` and `.segment`, many; `transcript.text.done`, last. Mistral's are called
+ * `transcription.text.delta` and `transcription.done`; vLLM's are chunks as of a chat.
+ */
+class TranscriptDecoder implements StreamDecoder {
+  push(frame: Frame): readonly ResponseEvent[] {
+    if (frame.kind === "done-marker") return [{ kind: "response-end" }]
+    const view = openEvent(frame)
+    if (hasError(view.document) || frame.name === "error") return [UPSTREAM_ERROR]
+    const type = view.textOf("type") ?? frame.name ?? ""
+    const usage = report(readTranscriptUsage(view.document))
+    if (type.endsWith(".done")) return [...usage, { kind: "response-end" }]
+    const [choice] = view.member("choices")?.items() ?? []
+    const chunk = choice?.member("delta")?.textOf("content")
+    return [textDelta(view.textOf("delta") ?? chunk ?? view.textOf("text") ?? ""), ...usage]
+  }
+
+  /** A close is no end: the last event says so. */
+  finish(): readonly ResponseEvent[] {
+    return []
+  }
+}
+
+function textDelta(text: string): ResponseEvent {
+  return { kind: "text-delta", choice: 0, text }
+}
+
+/** By tokens, or as a chat's by the servers that count so; undefined by `duration`. */
+function readTranscriptUsage(answer: JsonDocument): TokenUsage | undefined {
+  const usage = new JsonView(answer).member("usage")
+  const tokens = usageOf({
+    inputTokens: countIn(usage, "input_tokens"),
+    inputAudioTokens: countIn(usage?.member("input_token_details"), "audio_tokens"),
+    outputTokens: countIn(usage, "output_tokens"),
+  })
+  return tokens ?? readUsage(answer)
+}
+
+/** `speech.audio.delta`, many; `speech.audio.done`, last. */
+class SpeechDecoder implements StreamDecoder {
+  push(frame: Frame): readonly ResponseEvent[] {
+    if (frame.kind === "done-marker") return [{ kind: "response-end" }]
+    const view = openEvent(frame)
+    if (hasError(view.document) || frame.name === "error") return [UPSTREAM_ERROR]
+    switch (view.textOf("type") ?? frame.name ?? "") {
+      case "speech.audio.delta":
+        return [{ kind: "media-add", choice: 0, mimeType: "", base64: "" }]
+      case "speech.audio.done":
+        return [...report(readSpeechUsage(view.document)), { kind: "response-end" }]
+      default:
+        return []
+    }
+  }
+
+  /** A close is no end: the last event says so. */
+  finish(): readonly ResponseEvent[] {
+    return []
+  }
+}
+
+const UPSTREAM_ERROR: ResponseEvent = Object.freeze({
+  kind: "response-error",
+  message: "the upstream reported an error",
+})
+
+function openEvent(frame: Extract<Frame, { readonly kind: "json" }>): JsonView {
+  const view = new JsonView(frame.document)
+  if (!view.isObject) throw new WireFault("an event is not a JSON object")
+  return view
+}
+
+function report(usage: TokenUsage | undefined): readonly ResponseEvent[] {
+  return usage === undefined ? [] : [{ kind: "usage-report", usage }]
+}
+
+function readSpeechUsage(event: JsonDocument): TokenUsage | undefined {
+  const usage = new JsonView(event).member("usage")
+  const outputTokens = countIn(usage, "output_tokens")
+  return usageOf({
+    inputTokens: countIn(usage, "input_tokens"),
+    outputTokens,
+    outputAudioTokens: outputTokens,
+  })
+}
+
+function countIn(usage: JsonView | undefined, name: string): number | undefined {
+  const member = usage?.member(name)
+  return member === undefined ? undefined : reportedCount(member.document, member.node)
+}
