@@ -58,5 +58,7 @@ export const SURFACE_PATHS: readonly (readonly [path: string, surface: Surface])
   ["/v1beta/models/{model}:streamGenerateContent", geminiGenerate],
   ["/v1beta/models/{model}:countTokens", geminiCountTokens],
   ["/v1beta/models/{model}:embedContent", geminiEmbed],
+  ["/v1/models/{model}:embedContent", geminiEmbed],
   ["/v1beta/models/{model}:batchEmbedContents", geminiBatchEmbed],
+  ["/v1/models/{model}:batchEmbedContents", geminiBatchEmbed],
 ] as const)

@@ -1,5 +1,6 @@
 /**
- * `POST /v1beta/models/{model}:embedContent` and `:batchEmbedContents` as clients speak them.
+ * `POST /v1beta/models/{model}:embedContent` and `:batchEmbedContents` as clients speak them, also
+ * below `/v1`, where Google's own SDK asks.
  *
  * In: Gemini's requests, or vectors in the intermediate form. Out: the request checked, its
  * intermediate form, and one vector or the batch's. It must not know who serves. Source: Gemini API

@@ -3,11 +3,11 @@ import { accept, type Decision, reject } from "#proxy/exchange/parsed-request.ts
 import { refuse } from "#proxy/exchange/refusal.ts"
 import { checkModelName } from "../checks/read-model.ts"
 
-const PREFIX = "/v1beta/models/"
+const FOLDER = "/models/"
 
-/** `/v1beta/models/NAME:VERB`; a name may hold slashes, also as `%2F`. */
+/** `/v1beta/models/NAME:VERB`, in any version; a name may hold slashes, also as `%2F`. */
 export function modelInPath(path: string): Decision<string> {
-  const raw = path.slice(PREFIX.length, path.lastIndexOf(":"))
+  const raw = path.slice(path.indexOf(FOLDER) + FOLDER.length, path.lastIndexOf(":"))
   try {
     const model = decodeURIComponent(raw)
     const refusal = checkModelName(model)
