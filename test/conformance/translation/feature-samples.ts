@@ -2,21 +2,19 @@
  * A request for each feature that a chat can use: as a client of the surface writes it, without it,
  * and what of it must be found in the body that an upstream is sent.
  *
- * Texts, so that numbers keep their digits. A feature that no surface can say has the reason.
+ * Texts, so that numbers keep their digits.
  */
 import type { ChatFeature } from "#proxy/exchange/chat-feature.ts"
 import type { ModelSurfaceName } from "#proxy/surfaces/registry.ts"
 
-export type FeatureSample =
-  | {
-      readonly surface: ModelSurfaceName
-      readonly body: string
-      /** The same without the feature. */
-      readonly without: string
-      /** Texts that are in the body of a wire that takes the feature; none where words differ. */
-      readonly carries: readonly string[]
-    }
-  | { readonly unsaid: string }
+export interface FeatureSample {
+  readonly surface: ModelSurfaceName
+  readonly body: string
+  /** The same without the feature. */
+  readonly without: string
+  /** Texts that are in the body of a wire that takes the feature; none where words differ. */
+  readonly carries: readonly string[]
+}
 
 const HELLO = '{"role":"user","content":"Hello"}'
 const PNG = "iVBORw0KGgo="
@@ -155,7 +153,6 @@ export const FEATURE_SAMPLES: Readonly<Record<ChatFeature, FeatureSample>> = {
     without: anthropic(HELLO),
     carries: [],
   },
-  "reasoning-summary": { unsaid: "only the Responses surface has it" },
   "reasoning-history": blocks(
     said(`{"type":"thinking","thinking":"zthought","signature":"enNpZ24="},${SAID}`),
     [],
@@ -199,7 +196,6 @@ export const FEATURE_SAMPLES: Readonly<Record<ChatFeature, FeatureSample>> = {
       `{"type":"document","source":{"type":"base64","media_type":"application/pdf","data":"${PDF}"}}`,
     ),
   ),
-  documents: { unsaid: "no surface of chat has Cohere's documents" },
   prediction: field('"prediction":{"type":"content","content":"zguess"}', ["zguess"]),
   verbosity: field('"verbosity":"low"', ['"low"']),
   "output-audio": field('"modalities":["text","audio"],"audio":{"voice":"zvoice","format":"wav"}'),
