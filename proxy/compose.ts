@@ -8,7 +8,7 @@
 import type { Ports } from "#proxy/exchange/ports.ts"
 import { handleModelCall, handleModels, refuseRequest } from "#proxy/pipeline/pipeline.ts"
 import { PIPELINE_SETTINGS, type PipelineSettings } from "#proxy/pipeline/settings.ts"
-import { SURFACE_PATHS } from "#proxy/surfaces/registry.ts"
+import { MODELS_PATHS, SURFACE_PATHS } from "#proxy/surfaces/registry.ts"
 import { Closers } from "./closers.ts"
 import type { ProxyConfig } from "./config.ts"
 import { errorText, monotonic, notReady, notStarted, openParts, type Parts } from "./parts.ts"
@@ -121,12 +121,14 @@ function openApp(config: ProxyConfig, parts: Parts): Promise<AppSurface> {
           handleModelCall(surface, state.runtime, raw, client, ports, settings),
       }),
     ),
-    {
-      method: "GET",
-      path: "/v1/models",
-      surface: "openai-models",
-      handle: (raw, client) => handleModels(state.runtime, raw, client, ports, settings),
-    },
+    ...MODELS_PATHS.map(
+      ([path, surface]): Endpoint => ({
+        method: "GET",
+        path,
+        surface,
+        handle: (raw, client) => handleModels(state.runtime, raw, client, ports, settings),
+      }),
+    ),
   ]
   let requests = 0
   return openAppSurface({

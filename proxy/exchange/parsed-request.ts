@@ -14,7 +14,7 @@ export type SurfaceName =
   | "openai-images"
   | "openai-speech"
   | "openai-transcriptions"
-  | "openai-models"
+  | ModelsSurfaceName
   | "anthropic-messages"
   | "anthropic-count-tokens"
   | "gemini-generate"
@@ -22,6 +22,9 @@ export type SurfaceName =
   | "gemini-embed"
   | "gemini-batch-embed"
   | "cohere-rerank"
+
+/** Lists of models: the same names in three shapes. */
+export type ModelsSurfaceName = "openai-models" | "anthropic-models" | "gemini-models"
 
 export interface ParsedRequest {
   readonly surface: SurfaceName

@@ -16,9 +16,14 @@ export interface Refusal {
   readonly param: string | null
   /** Seconds for `retry-after`; null leaves the header out. */
   readonly retryAfterSeconds: number | null
+  /** Present where repeating is no use, whatever the status says: `x-should-retry: false`. */
+  readonly isFinal?: true
 }
 
-/** `type` is OpenAI's error type; the other surfaces map `status` to theirs. */
+/**
+ * `type` is OpenAI's error type; the other surfaces map `status` to theirs. `isFinal` marks those
+ * that SDKs would repeat by their status, and in vain: nothing changes until a person changes it.
+ */
 export const REFUSALS = {
   bad_request: { status: 400, type: "invalid_request_error" },
   invalid_json: { status: 400, type: "invalid_request_error" },
@@ -51,8 +56,8 @@ export const REFUSALS = {
   expectation_failed: { status: 417, type: "invalid_request_error" },
   rate_limit_exceeded: { status: 429, type: "rate_limit_error" },
   headers_too_large: { status: 431, type: "invalid_request_error" },
-  transfer_coding_unsupported: { status: 501, type: "invalid_request_error" },
-  feature_unsupported: { status: 501, type: "server_error" },
+  transfer_coding_unsupported: { status: 501, type: "invalid_request_error", isFinal: true },
+  feature_unsupported: { status: 501, type: "server_error", isFinal: true },
   internal_error: { status: 500, type: "server_error" },
   upstream_failed: { status: 502, type: "server_error" },
   upstream_auth_failed: { status: 502, type: "server_error" },
@@ -65,19 +70,35 @@ export const REFUSALS = {
   config_not_ready: { status: 503, type: "server_error" },
   credential_missing: { status: 503, type: "server_error" },
   usage_journal_unavailable: { status: 503, type: "server_error" },
-} as const satisfies Record<string, { readonly status: number; readonly type: string }>
+} as const satisfies Record<string, RefusalRow>
+
+interface RefusalRow {
+  readonly status: number
+  readonly type: string
+  readonly isFinal?: true
+}
+
+/** Whether a client that repeats the request gets the same again. */
+export function isFinal({ code, isFinal: isSaid }: Refusal): boolean {
+  const row: RefusalRow = REFUSALS[code]
+  return isSaid === true || row.isFinal === true
+}
 
 /** Makes a refusal; `more` sets what differs from "no param, no retry-after". */
 export function refuse(
   code: RefusalCode,
   message: string,
-  more: { readonly param?: string; readonly retryAfterSeconds?: number } = {},
+  more: Partial<Pick<Refusal, "isFinal">> & {
+    readonly param?: string
+    readonly retryAfterSeconds?: number
+  } = {},
 ): Refusal {
   return {
     code,
     message,
     param: more.param ?? null,
     retryAfterSeconds: more.retryAfterSeconds ?? null,
+    ...(more.isFinal === true ? { isFinal: true } : {}),
   }
 }
 

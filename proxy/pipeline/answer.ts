@@ -2,7 +2,7 @@
 import { formatNanoUsd, type NanoUsd } from "#proxy/contract/money.ts"
 import type { SurfaceName } from "#proxy/exchange/parsed-request.ts"
 import type { Client } from "#proxy/exchange/ports.ts"
-import { REFUSALS, type Refusal } from "#proxy/exchange/refusal.ts"
+import { isFinal, REFUSALS, type Refusal } from "#proxy/exchange/refusal.ts"
 import type { Target } from "#proxy/exchange/target.ts"
 import type { UpstreamError } from "#proxy/exchange/upstream-error.ts"
 import { errorsOf } from "#proxy/surfaces/registry.ts"
@@ -97,6 +97,7 @@ export function sendRefusal(
   if (refusal.retryAfterSeconds !== null) {
     headers.push("retry-after", String(refusal.retryAfterSeconds))
   }
+  if (isFinal(refusal)) headers.push("x-should-retry", "false")
   headers.push("content-length", String(utf8Bytes(body)))
   client.start(REFUSALS[refusal.code].status, headers)
   client.end(body)

@@ -27,6 +27,8 @@ export interface AttemptFailure {
   readonly detail: string
   /** From the upstream's `retry-after`. */
   readonly retryAfterSeconds: number | null
+  /** Present when the upstream said `x-should-retry: false`. */
+  readonly isFinal?: true
 }
 
 /**
@@ -52,7 +54,8 @@ export function triggerOf(kind: AttemptFailure["kind"]): RetryTrigger | null {
 }
 
 /** Whether the same target may be asked again once all have been tried. */
-export function mayRepeat(kind: AttemptFailure["kind"]): boolean {
+export function mayRepeat({ kind, isFinal }: AttemptFailure): boolean {
+  if (isFinal === true) return false
   switch (kind) {
     case "unreached":
     case "server-error":
@@ -90,10 +93,12 @@ export function failureOfStatus(
   status: number,
   retryAfterSeconds: number | null,
   target: Target,
+  isFinal: boolean,
 ): AttemptFailure {
   const kind = kindOfStatus(status)
   const detail = kind === "refused" ? "refused our credentials" : `answered with status ${status}`
-  return { kind, target, status, detail, retryAfterSeconds }
+  const failure = { kind, target, status, detail, retryAfterSeconds } as const
+  return isFinal ? { ...failure, isFinal } : failure
 }
 
 function kindOfStatus(status: number): AttemptFailure["kind"] {
@@ -109,7 +114,7 @@ export function isPassedOn(status: number): boolean {
 
 /**
  * What the client is told when no attempt is left. All rate-limited is 429; else the last one
- * speaks.
+ * speaks. It may try again unless every upstream said not to.
  */
 export function refuseAfter(failures: readonly AttemptFailure[]): Refusal {
   const last = failures.at(-1)
@@ -117,9 +122,11 @@ export function refuseAfter(failures: readonly AttemptFailure[]): Refusal {
   const made = failures.length === 1 ? "1 attempt" : `${failures.length} attempts`
   const { name } = last.target.provider
   const sentence = `provider ${name} ${last.detail}, after ${made}`
+  const more = failures.every((failure) => failure.isFinal) ? ({ isFinal: true } as const) : {}
   if (failures.every((failure) => failure.kind === "rate-limited")) {
     const waits = failures.flatMap(({ retryAfterSeconds: wait }) => (wait === null ? [] : [wait]))
     return refuse("rate_limit_exceeded", sentence, {
+      ...more,
       retryAfterSeconds: waits.length === 0 ? 1 : Math.min(...waits),
     })
   }
@@ -129,14 +136,14 @@ export function refuseAfter(failures: readonly AttemptFailure[]): Refusal {
     case "refused":
       return refuse("upstream_auth_failed", sentence)
     case "nonsense":
-      return refuse("upstream_invalid_response", sentence)
+      return refuse("upstream_invalid_response", sentence, more)
     case "first-token-timeout":
       return refuse("upstream_timeout", sentence)
     case "unreached":
     case "rate-limited":
     case "server-error":
     case "broken":
-      return refuse("upstream_failed", sentence)
+      return refuse("upstream_failed", sentence, more)
   }
 }
 

@@ -32,6 +32,7 @@ import { createBodyParts } from "./body-parts.ts"
 import { estimateAnswered, readWholeAnswer } from "./read-whole-answer.ts"
 import type { PipelineSettings } from "./settings.ts"
 
+type AnswerHeaders = Readonly<Record<string, string | undefined>>
 type State = "waiting" | "streaming" | "collecting" | "refusing" | "draining" | "over"
 
 export class Attempt implements UpstreamHandler {
@@ -106,12 +107,12 @@ export class Attempt implements UpstreamHandler {
     }
   }
 
-  onResponse(status: number, headers: Readonly<Record<string, string | undefined>>): void {
+  onResponse(status: number, headers: AnswerHeaders): void {
     if (this.state !== "waiting") return
     this.status = status
     if (status === 200) this.acceptHead(headers["content-type"] ?? "")
     else if (isPassedOn(status)) this.state = "refusing"
-    else this.failByStatus(status, headers["retry-after"])
+    else this.failByStatus(status, headers)
   }
 
   onData(bytes: Uint8Array): boolean {
@@ -319,10 +320,11 @@ export class Attempt implements UpstreamHandler {
     this.owner.onUpstreamError(this, status, error)
   }
 
-  private failByStatus(status: number, retryAfter: string | undefined): void {
+  private failByStatus(status: number, headers: AnswerHeaders): void {
     const { target, intent } = this.plan
-    const wait = readRetryAfter(retryAfter, intent.admittedAt, this.settings.retryAfterSecondsMax)
-    const failure = failureOfStatus(status, wait, target)
+    const { retryAfterSecondsMax: max } = this.settings
+    const wait = readRetryAfter(headers["retry-after"], intent.admittedAt, max)
+    const failure = failureOfStatus(status, wait, target, headers["x-should-retry"] === "false")
     // What an upstream refuses it does not bill.
     this.settle("upstream-error", NO_USAGE, "estimated")
     this.drain(this.settings.drainMs)

@@ -906,6 +906,35 @@ describe("what is refused before any attempt", () => {
     expectClosed(world)
   })
 
+  test("429 from everyone who says not to retry is told with x-should-retry", () => {
+    const final = { "retry-after": "7", "x-should-retry": "false" }
+    const world = createWorld({ scripts: [status(429, final), status(429, final)] })
+    startChat(world)
+    world.advance(10_000)
+    expect(world.client.status).toBe(429)
+    expect(world.client.headers["x-should-retry"]).toBe("false")
+    expectClosed(world)
+  })
+
+  test("one upstream that does not say so leaves it to the client", () => {
+    const final = { "x-should-retry": "false" }
+    const world = createWorld({ scripts: [status(429, final), status(429, {})] })
+    startChat(world)
+    world.advance(10_000)
+    expect(world.client.headers["x-should-retry"]).toBeUndefined()
+  })
+
+  test("a 500 that says not to retry is not asked again of that target", () => {
+    const final = status(500, { "x-should-retry": "false" })
+    const one = makeRule({ backends: [makeBackend("one")] })
+    const world = createWorld({ scripts: [final, final] })
+    startChat(world, { runtime: makeRuntime({ routes: [{ name: "search/chat", rules: [one] }] }) })
+    world.advance(10_000)
+    expect(world.requests).toHaveLength(1)
+    expect(world.client.status).toBe(502)
+    expect(world.client.headers["x-should-retry"]).toBe("false")
+  })
+
   test("no configuration yet is 503 with retry-after", () => {
     const world = createWorld({ scripts: [] })
     handleModelCall(

@@ -10,6 +10,7 @@
  *   encode, journal, dispatch, decode, render, settle, observe: `Exchange` and `Attempt`
  *   guard, cache and reserve have their places between admit and plan, and around decode
  */
+
 import type { Caller } from "#proxy/exchange/caller.ts"
 import {
   accept,
@@ -26,6 +27,7 @@ import type { LinkedModel, LinkedRule } from "#proxy/route/linked-route.ts"
 import { findModel, findRule } from "#proxy/route/match-route.ts"
 import { pickTarget } from "#proxy/route/pick-target.ts"
 import type { Runtime } from "#proxy/runtime/runtime.ts"
+import { modelsSurfaceOf } from "#proxy/surfaces/models/render-models.ts"
 import type { Surface } from "#proxy/surfaces/surface.ts"
 import { sendRefusal, utf8Bytes } from "./answer.ts"
 import { Exchange, type ExchangePlan } from "./exchange.ts"
@@ -60,7 +62,10 @@ export function handleModelCall(
   }
 }
 
-/** `GET /v1/models`: the exact names that this caller may use; patterns are left out. */
+/**
+ * `GET /v1/models` and its sisters: the exact names that this caller may use; patterns are left
+ * out.
+ */
 export function handleModels(
   runtime: Runtime | null,
   raw: RawRequest,
@@ -68,7 +73,8 @@ export function handleModels(
   ports: Ports,
   settings: PipelineSettings,
 ): void {
-  const exchange = new Exchange("openai-models", runtime, raw, client, ports, settings)
+  const surface = modelsSurfaceOf(raw.path, raw.headers)
+  const exchange = new Exchange(surface, runtime, raw, client, ports, settings)
   if (runtime === null) {
     exchange.refuse(CONFIG_NOT_READY)
     return
@@ -82,11 +88,12 @@ export function handleModels(
     exchange.refuse(refuseAll(runtime.access))
     return
   }
-  exchange.answerWith(runtime.modelsBody, [
+  const body = runtime.modelLists[surface]
+  exchange.answerWith(body, [
     "content-type",
     "application/json",
     "content-length",
-    String(utf8Bytes(runtime.modelsBody)),
+    String(utf8Bytes(body)),
     "x-request-id",
     raw.id,
     "x-sidegate-config",

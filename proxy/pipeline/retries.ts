@@ -39,7 +39,7 @@ export function createRetries(rule: LinkedRule, out: TargetSet, backoffMs: numbe
     },
     after(failure, nowMs, draw) {
       tried = withTarget(tried, failure.target)
-      if (!mayRepeat(failure.kind)) never = withTarget(never, failure.target)
+      if (!mayRepeat(failure)) never = withTarget(never, failure.target)
       const trigger = triggerOf(failure.kind)
       if (attempts >= retry.attempts) return null
       if (trigger !== null && !retry.triggers.includes(trigger)) return null

@@ -38,7 +38,7 @@ import type {
 import { withTarget } from "#proxy/route/pick-target.ts"
 import { createRetryBudget } from "#proxy/route/retry-budget.ts"
 import { selectsWorkload } from "#proxy/route/workload-selector.ts"
-import { renderModels } from "#proxy/surfaces/openai-models/render-models.ts"
+import { renderModels } from "#proxy/surfaces/models/render-models.ts"
 import { listAllowedModels } from "./allowed-models.ts"
 import { readSnapshot } from "./read-snapshot.ts"
 import { LinkFault } from "./read-value.ts"
@@ -90,7 +90,7 @@ function linkSnapshot(snapshot: Snapshot, push: SnapshotPush, identity: PodIdent
     providers: snapshot.providers,
     prices: context.prices,
     allowedModels,
-    modelsBody: renderModels(allowedModels),
+    modelLists: renderModels(allowedModels),
   })
 }
 

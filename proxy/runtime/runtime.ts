@@ -1,9 +1,11 @@
 /** What serving a request looks things up in: one frozen value, made whole from one Snapshot. */
+
 import type { ModelAccess } from "#proxy/contract/access.ts"
 import type { PriceLookup } from "#proxy/contract/price-lookup.ts"
 import type { Version } from "#proxy/contract/push.ts"
 import type { ProviderConfig, TeamVerdict } from "#proxy/contract/snapshot.ts"
 import type { ModelLookup } from "#proxy/route/linked-route.ts"
+import type { ModelLists } from "#proxy/surfaces/models/render-models.ts"
 
 export interface Runtime {
   /** As in `x-sidegate-config`: `3.17`. */
@@ -21,6 +23,6 @@ export interface Runtime {
   readonly prices: PriceLookup
   /** Exact names that this caller may use, in order; the refusal of an unknown model lists ten. */
   readonly allowedModels: readonly string[]
-  /** Answer of `GET /v1/models`, whole. */
-  readonly modelsBody: string
+  /** Answers of `GET /v1/models`, whole, by who asks. */
+  readonly modelLists: ModelLists
 }

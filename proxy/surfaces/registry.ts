@@ -1,5 +1,5 @@
 /** Surfaces by their name: a new one is a folder, a line here and its endpoint. */
-import type { SurfaceName } from "#proxy/exchange/parsed-request.ts"
+import type { ModelsSurfaceName, SurfaceName } from "#proxy/exchange/parsed-request.ts"
 import { anthropicCountTokens } from "./anthropic-count-tokens/anthropic-count-tokens.ts"
 import { anthropicMessages } from "./anthropic-messages/anthropic-messages.ts"
 import { openAiErrors } from "./checks/openai-errors.ts"
@@ -17,7 +17,7 @@ import { openAiSpeech } from "./openai-speech/openai-speech.ts"
 import { openAiTranscriptions } from "./openai-transcriptions/openai-transcriptions.ts"
 import type { Surface, SurfaceErrors } from "./surface.ts"
 
-export type ModelSurfaceName = Exclude<SurfaceName, "openai-models">
+export type ModelSurfaceName = Exclude<SurfaceName, ModelsSurfaceName>
 
 export const SURFACES: Readonly<Record<ModelSurfaceName, Surface>> = Object.freeze({
   "openai-chat": openAiChat,
@@ -38,10 +38,31 @@ export const SURFACES: Readonly<Record<ModelSurfaceName, Surface>> = Object.free
 })
 
 export function errorsOf(name: SurfaceName): SurfaceErrors {
-  return name === "openai-models" ? openAiErrors : SURFACES[name].errors
+  switch (name) {
+    case "openai-models":
+      return openAiErrors
+    case "anthropic-models":
+      return anthropicMessages.errors
+    case "gemini-models":
+      return geminiGenerate.errors
+    default:
+      return SURFACES[name].errors
+  }
 }
 
-/** Where each is served; `{model}` stands for one name, everything else is exactly as sent. */
+const GEMINI_VERBS = [
+  ["generateContent", geminiGenerate],
+  ["streamGenerateContent", geminiGenerate],
+  ["countTokens", geminiCountTokens],
+  ["embedContent", geminiEmbed],
+  ["batchEmbedContents", geminiBatchEmbed],
+] as const
+
+/**
+ * Where each is served; `{model}` stands for one name, everything else is exactly as sent. Gemini's
+ * are in two versions of its API, of which SDKs use one or the other. `/messages` is for the Vercel
+ * AI SDK, which puts it behind `ANTHROPIC_BASE_URL` where Anthropic's own puts `/v1/messages`.
+ */
 export const SURFACE_PATHS: readonly (readonly [path: string, surface: Surface])[] = Object.freeze([
   ["/v1/chat/completions", openAiChat],
   ["/v1/responses", openAiResponses],
@@ -52,13 +73,17 @@ export const SURFACE_PATHS: readonly (readonly [path: string, surface: Surface])
   ["/v1/audio/speech", openAiSpeech],
   ["/v1/audio/transcriptions", openAiTranscriptions],
   ["/v1/messages", anthropicMessages],
+  ["/messages", anthropicMessages],
   ["/v1/messages/count_tokens", anthropicCountTokens],
   ["/v2/rerank", cohereRerank],
-  ["/v1beta/models/{model}:generateContent", geminiGenerate],
-  ["/v1beta/models/{model}:streamGenerateContent", geminiGenerate],
-  ["/v1beta/models/{model}:countTokens", geminiCountTokens],
-  ["/v1beta/models/{model}:embedContent", geminiEmbed],
-  ["/v1/models/{model}:embedContent", geminiEmbed],
-  ["/v1beta/models/{model}:batchEmbedContents", geminiBatchEmbed],
-  ["/v1/models/{model}:batchEmbedContents", geminiBatchEmbed],
+  ...["v1beta", "v1"].flatMap((version) =>
+    GEMINI_VERBS.map(([verb, surface]) => [`/${version}/models/{model}:${verb}`, surface] as const),
+  ),
 ] as const)
+
+/** Where models are listed, and in whose shape errors before the exchange are. */
+export const MODELS_PATHS: readonly (readonly [path: string, surface: ModelsSurfaceName])[] =
+  Object.freeze([
+    ["/v1/models", "openai-models"],
+    ["/v1beta/models", "gemini-models"],
+  ] as const)
