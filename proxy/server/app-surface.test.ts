@@ -10,6 +10,7 @@ afterEach(async () => {
   for (const close of closing.splice(0).reverse()) await close()
 })
 
+const FORM = "/v1/audio/transcriptions"
 const LIMITS: AppLimits = {
   bodyBytesMax: 1000,
   bodiesBytesMax: 10_000,
@@ -51,6 +52,7 @@ async function start(
     endpoints: [
       { method: "POST", path: "/v1/chat/completions", surface: "openai-chat", handle: run },
       { method: "GET", path: "/v1/models", surface: "openai-models", handle: run },
+      { method: "POST", path: FORM, surface: "openai-transcriptions", takes: "form", handle: run },
     ],
     refuse: refuseRequest,
     nextRequestId: () => `req-${++count}`,
@@ -376,6 +378,21 @@ const bodies: readonly Row[] = [
     send: post(`${HOST}content-type: ${type}\r\ncontent-length: 2\r\n`, "{}"),
     status: 200,
     code: null,
+  })),
+  ...(
+    [
+      ["", 415],
+      ["content-type: application/json\r\n", 415],
+      ["content-type: multipart/mixed; boundary=x\r\n", 415],
+      ["content-type: multipart/form-datax; boundary=x\r\n", 415],
+      ["content-type: multipart/form-data; boundary=x\r\n", 200],
+      ["content-type: Multipart/Form-Data;boundary=x\r\n", 200],
+    ] as const
+  ).map(([type, status]) => ({
+    name: `the type ${JSON.stringify(type)} where a form is taken`,
+    send: `POST ${FORM} HTTP/1.1\r\n${HOST}${type}content-length: 2\r\n\r\n{}`,
+    status,
+    code: status === 200 ? null : "unsupported_media_type",
   })),
   {
     name: "an announced length over the limit, before a byte of it came",
