@@ -151,13 +151,8 @@ function encodeEmbeddings(
   context: EncodeContext,
   render: RenderContext,
 ): Decision<Translated> {
-  const form = forms.embeddings(surface)
+  const form = known(forms.embeddings(surface), wire, context)
   if (!form.ok) return form
-  const [unknown] = form.value.unknown
-  if (unknown !== undefined) {
-    const why = `${wire.title} has no such field`
-    return reject(refuseUnsupported(unknown, context.provider.name, why))
-  }
   const body = embeddings.encode(form.value, context)
   if (!body.ok) return body
   const codec = embeddingsCodec(embeddings, surface, render, form.value.inputs.length)
@@ -172,14 +167,21 @@ function encodeRerank(
   context: EncodeContext,
   render: RenderContext,
 ): Decision<Translated> {
-  const form = forms.rerank(surface)
+  const form = known(forms.rerank(surface), wire, context)
   if (!form.ok) return form
-  const [unknown] = form.value.unknown
-  if (unknown !== undefined) {
-    const why = `${wire.title} has no such field`
-    return reject(refuseUnsupported(unknown, context.provider.name, why))
-  }
   const body = rerank.encode(form.value, context)
   if (!body.ok) return body
   return accept({ wire, body: body.value, codec: rerankCodec(rerank, surface, render) })
+}
+
+/** Refuses a form with a field that it has no place for: only the client's own wire takes it. */
+function known<Form extends { readonly unknown: readonly string[] }>(
+  form: Decision<Form>,
+  wire: UpstreamWire,
+  { provider }: EncodeContext,
+): Decision<Form> {
+  const [unknown] = form.ok ? form.value.unknown : []
+  if (unknown === undefined) return form
+  const why = `${wire.title} has no such field`
+  return reject(refuseUnsupported(unknown, provider.name, why))
 }

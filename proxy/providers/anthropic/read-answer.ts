@@ -2,12 +2,10 @@
 import type { JsonDocument } from "#proxy/contract/json-document.ts"
 import { JsonView } from "#proxy/contract/json-view.ts"
 import type { TokenUsage } from "#proxy/contract/records.ts"
-import { reportedCount, usageOf } from "#proxy/contract/token-usage.ts"
+import { usageOf } from "#proxy/contract/token-usage.ts"
 import type { Citation, FinishReason } from "#proxy/exchange/response-event.ts"
 import type { UpstreamError } from "#proxy/exchange/upstream-error.ts"
-
-const MESSAGE_CHARS_MAX = 2000
-const NAME_CHARS_MAX = 128
+import { countIn, quoteMessage, quoteName } from "../read-report.ts"
 
 /** Counts of a `usage` object as far as it has them; later ones of a stream replace earlier. */
 export interface UsageCounts {
@@ -21,17 +19,13 @@ export interface UsageCounts {
 
 export function readCounts(usage: JsonView | undefined): UsageCounts {
   if (usage === undefined) return {}
-  const count = (view: JsonView | undefined, name: string): number | undefined => {
-    const member = view?.member(name)
-    return member === undefined ? undefined : reportedCount(member.document, member.node)
-  }
   return {
-    input: count(usage, "input_tokens"),
-    cacheRead: count(usage, "cache_read_input_tokens"),
-    cacheWrite: count(usage, "cache_creation_input_tokens"),
-    cacheWrite1h: count(usage.member("cache_creation"), "ephemeral_1h_input_tokens"),
-    output: count(usage, "output_tokens"),
-    thinking: count(usage.member("output_tokens_details"), "thinking_tokens"),
+    input: countIn(usage, "input_tokens"),
+    cacheRead: countIn(usage, "cache_read_input_tokens"),
+    cacheWrite: countIn(usage, "cache_creation_input_tokens"),
+    cacheWrite1h: countIn(usage.member("cache_creation"), "ephemeral_1h_input_tokens"),
+    output: countIn(usage, "output_tokens"),
+    thinking: countIn(usage.member("output_tokens_details"), "thinking_tokens"),
   }
 }
 
@@ -96,8 +90,8 @@ export function readError(
   if (message === undefined) return undefined
   const type = error?.textOf("type") ?? null
   return {
-    message: conceal(message).slice(0, MESSAGE_CHARS_MAX).toWellFormed(),
-    type: type === null ? null : conceal(type).slice(0, NAME_CHARS_MAX),
+    message: quoteMessage(message, conceal),
+    type: quoteName(type, conceal),
     param: null,
     code: null,
   }

@@ -2,11 +2,12 @@
 import type { JsonDocument } from "#proxy/contract/json-document.ts"
 import { JsonView } from "#proxy/contract/json-view.ts"
 import type { TokenUsage } from "#proxy/contract/records.ts"
-import { reportedCount, usageOf } from "#proxy/contract/token-usage.ts"
+import { usageOf } from "#proxy/contract/token-usage.ts"
 import type { FinishReason, ResponseEvent } from "#proxy/exchange/response-event.ts"
 import type { UpstreamError } from "#proxy/exchange/upstream-error.ts"
 import type { Frame } from "#proxy/wire/frame.ts"
 import { type DecodedAnswer, type StreamDecoder, WireFault } from "../adapter.ts"
+import { countIn, quoteMessage } from "../read-report.ts"
 
 export function decodeAnswer(answer: JsonDocument): DecodedAnswer {
   const view = new JsonView(answer)
@@ -185,10 +186,7 @@ function reasonOf(reason: string): FinishReason {
 /** `TokenUsage` of Bedrock: what was read from and written to a cache is counted apart. */
 function readUsage(view: JsonView): TokenUsage | undefined {
   const usage = view.member("usage")
-  const count = (name: string): number | undefined => {
-    const member = usage?.member(name)
-    return member === undefined ? undefined : reportedCount(member.document, member.node)
-  }
+  const count = (name: string) => countIn(usage, name)
   const input = count("inputTokens")
   const read = count("cacheReadInputTokens")
   const written = count("cacheWriteInputTokens")
@@ -200,8 +198,6 @@ function readUsage(view: JsonView): TokenUsage | undefined {
   })
 }
 
-const MESSAGE_CHARS_MAX = 2000
-
 /** `{"message"}`; the error's name is a header that is not kept. */
 export function readError(
   answer: JsonDocument,
@@ -210,6 +206,5 @@ export function readError(
   const view = new JsonView(answer)
   const message = view.textOf("message") ?? view.textOf("Message")
   if (message === undefined) return undefined
-  const text = conceal(message).slice(0, MESSAGE_CHARS_MAX).toWellFormed()
-  return { message: text, type: null, param: null, code: null }
+  return { message: quoteMessage(message, conceal), type: null, param: null, code: null }
 }

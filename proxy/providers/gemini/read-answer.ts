@@ -2,12 +2,10 @@
 import type { JsonDocument } from "#proxy/contract/json-document.ts"
 import { JsonView } from "#proxy/contract/json-view.ts"
 import type { TokenUsage } from "#proxy/contract/records.ts"
-import { reportedCount, usageOf } from "#proxy/contract/token-usage.ts"
+import { usageOf } from "#proxy/contract/token-usage.ts"
 import type { FinishReason } from "#proxy/exchange/response-event.ts"
 import type { UpstreamError } from "#proxy/exchange/upstream-error.ts"
-
-const MESSAGE_CHARS_MAX = 2000
-const NAME_CHARS_MAX = 128
+import { countIn, quoteMessage, quoteName } from "../read-report.ts"
 
 /**
  * `UsageMetadata`: thoughts are counted apart from the candidates' tokens, and a tool's prompt
@@ -16,10 +14,7 @@ const NAME_CHARS_MAX = 128
 export function readUsage(answer: JsonView): TokenUsage | undefined {
   const usage = answer.member("usageMetadata")
   if (usage === undefined) return undefined
-  const count = (name: string): number | undefined => {
-    const member = usage.member(name)
-    return member === undefined ? undefined : reportedCount(member.document, member.node)
-  }
+  const count = (name: string) => countIn(usage, name)
   const prompt = count("promptTokenCount")
   const thoughts = count("thoughtsTokenCount")
   return usageOf({
@@ -70,9 +65,9 @@ export function readError(
   if (message === undefined) return undefined
   const status = error?.textOf("status") ?? null
   return {
-    message: conceal(message).slice(0, MESSAGE_CHARS_MAX).toWellFormed(),
+    message: quoteMessage(message, conceal),
     type: null,
     param: null,
-    code: status === null ? null : conceal(status).slice(0, NAME_CHARS_MAX),
+    code: quoteName(status, conceal),
   }
 }

@@ -7,7 +7,7 @@
 import type { JsonDocument } from "#proxy/contract/json-document.ts"
 import { JsonView } from "#proxy/contract/json-view.ts"
 import type { TokenUsage } from "#proxy/contract/records.ts"
-import { reportedCount, usageOf } from "#proxy/contract/token-usage.ts"
+import { usageOf } from "#proxy/contract/token-usage.ts"
 import type { ParsedRequest, RequestForm } from "#proxy/exchange/parsed-request.ts"
 import type { ResponseEvent } from "#proxy/exchange/response-event.ts"
 import type { Target } from "#proxy/exchange/target.ts"
@@ -24,6 +24,7 @@ import {
 } from "../adapter.ts"
 import { openBytesTap } from "../bytes-tap.ts"
 import { openPassTap } from "../pass-tap.ts"
+import { countIn } from "../read-report.ts"
 import { sameWireOf } from "../same-wire.ts"
 import { spliceModel } from "../splice-body.ts"
 import { hasError, readError, readUsage } from "./read-answer.ts"
@@ -205,9 +206,4 @@ function readSpeechUsage(event: JsonDocument): TokenUsage | undefined {
     outputTokens,
     outputAudioTokens: outputTokens,
   })
-}
-
-function countIn(usage: JsonView | undefined, name: string): number | undefined {
-  const member = usage?.member(name)
-  return member === undefined ? undefined : reportedCount(member.document, member.node)
 }

@@ -5,7 +5,7 @@
 import type { JsonDocument } from "#proxy/contract/json-document.ts"
 import { JsonView } from "#proxy/contract/json-view.ts"
 import type { TokenUsage } from "#proxy/contract/records.ts"
-import { reportedCount, usageOf } from "#proxy/contract/token-usage.ts"
+import { usageOf } from "#proxy/contract/token-usage.ts"
 import type { ResponseEvent } from "#proxy/exchange/response-event.ts"
 import type { Frame } from "#proxy/wire/frame.ts"
 import {
@@ -15,6 +15,7 @@ import {
   type UpstreamWire,
   WireFault,
 } from "../adapter.ts"
+import { countIn } from "../read-report.ts"
 import { sameWireOf } from "../same-wire.ts"
 import { hasError, readError } from "./read-answer.ts"
 import type { OpenAiPlace } from "./whole-wires.ts"
@@ -94,17 +95,13 @@ function usageIn(response: JsonView): readonly ResponseEvent[] {
 }
 
 function readUsage(usage: JsonView | undefined): TokenUsage | undefined {
-  const count = (parent: JsonView | undefined, name: string): number | undefined => {
-    const member = parent?.member(name)
-    return member === undefined ? undefined : reportedCount(member.document, member.node)
-  }
   const input = usage?.member("input_tokens_details")
   const output = usage?.member("output_tokens_details")
   return usageOf({
-    inputTokens: count(usage, "input_tokens"),
-    cachedInputTokens: count(input, "cached_tokens"),
-    cacheWriteTokens: count(input, "cache_write_tokens"),
-    outputTokens: count(usage, "output_tokens"),
-    reasoningTokens: count(output, "reasoning_tokens"),
+    inputTokens: countIn(usage, "input_tokens"),
+    cachedInputTokens: countIn(input, "cached_tokens"),
+    cacheWriteTokens: countIn(input, "cache_write_tokens"),
+    outputTokens: countIn(usage, "output_tokens"),
+    reasoningTokens: countIn(output, "reasoning_tokens"),
   })
 }

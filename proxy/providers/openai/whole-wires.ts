@@ -9,7 +9,7 @@ import type { JsonDocument } from "#proxy/contract/json-document.ts"
 import { JsonView } from "#proxy/contract/json-view.ts"
 import { writeJson } from "#proxy/contract/json-write.ts"
 import type { TokenUsage } from "#proxy/contract/records.ts"
-import { reportedCount, usageOf } from "#proxy/contract/token-usage.ts"
+import { usageOf } from "#proxy/contract/token-usage.ts"
 import type { EmbeddingsRequest } from "#proxy/exchange/embeddings.ts"
 import { accept } from "#proxy/exchange/parsed-request.ts"
 import type { ResponseEvent } from "#proxy/exchange/response-event.ts"
@@ -25,6 +25,7 @@ import {
   type UpstreamWire,
   WireFault,
 } from "../adapter.ts"
+import { countIn } from "../read-report.ts"
 import { sameWireOf } from "../same-wire.ts"
 import { spliceModel } from "../splice-body.ts"
 import { hasError, readError, readUsage } from "./read-answer.ts"
@@ -80,11 +81,6 @@ function whole(member: string, read: (view: JsonView) => TokenUsage | undefined)
       throw new Error("a request of this wire never streams")
     },
   })
-}
-
-const countIn = (usage: JsonView | undefined, name: string): number | undefined => {
-  const member = usage?.member(name)
-  return member === undefined ? undefined : reportedCount(member.document, member.node)
 }
 
 const LISTED = whole("data", (view) => {
