@@ -61,6 +61,7 @@ export interface Driver {
     readonly ask: (asking: Asking) => Promise<Answered>
   }
   readonly embed: ((model: string, texts: readonly string[]) => Promise<Embedded>) | null
+  readonly hidesEmbeddingUsage?: boolean
   readonly listModels: (() => Promise<readonly string[]>) | null
   readonly close?: () => Promise<void>
 }
