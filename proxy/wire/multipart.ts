@@ -62,7 +62,7 @@ export function chooseBoundary(parts: readonly FormPart[], seed: string): string
   const stem = `sidegate-${seed.replaceAll(/[^\w-]/g, "").slice(-48)}`
   for (let turn = 0; turn < CANDIDATES_MAX; turn++) {
     const candidate = turn === 0 ? stem : `${stem}-${turn}`
-    const mark = latin1(`--${candidate}`)
+    const mark = needleOf(`--${candidate}`)
     if (parts.every(({ content }) => find(content, mark, 0) < 0)) return candidate
   }
   return null
@@ -95,7 +95,7 @@ export function formField(name: string, value: string): FormPart {
 const BOUNDARY = /;[\t ]*boundary=(?:"([^"]*)"|([^\t "();,]+))[\t ]*(?:;|$)/i
 const BOUNDARY_TEXT = /^[\w'()+,\-./:=? ]{0,69}[\w'()+,\-./:=?]$/
 const NEW_LINE = latin1("\r\n")
-const HEADERS_END = latin1("\r\n\r\n")
+const HEADERS_END = needleOf("\r\n\r\n")
 const [DASH, SPACE, TAB] = [45, 32, 9] as const
 
 class Fault extends Error {
@@ -110,9 +110,10 @@ class Fault extends Error {
 }
 
 function* readParts(body: Uint8Array, boundary: string): Generator<FormPart> {
-  const mark = latin1(`\r\n--${boundary}`)
-  let at = startsWith(body, mark.subarray(2), 0) ? mark.length - 2 : mark.length
-  if (at === mark.length && !startsWith(body, mark, 0)) {
+  const mark = needleOf(`\r\n--${boundary}`)
+  const { length } = mark.bytes
+  let at = startsWith(body, mark.bytes.subarray(2), 0) ? length - 2 : length
+  if (at === length && !startsWith(body, mark.bytes, 0)) {
     throw new Fault(0, "the body does not begin with the boundary of its content-type")
   }
   for (let part = 1; !isClosed(body, at); part++) {
@@ -124,9 +125,9 @@ function* readParts(body: Uint8Array, boundary: string): Generator<FormPart> {
     // Of an empty part the line end before its boundary may be that of its headers.
     const end = find(body, mark, headEnd - NEW_LINE.length)
     if (end < 0) throw new Fault(part, "the last boundary is missing: the body is cut off")
-    const head = body.subarray(start, headEnd - HEADERS_END.length)
+    const head = body.subarray(start, headEnd - HEADERS_END.bytes.length)
     yield readPart(head, body.subarray(Math.min(headEnd, end), end), part)
-    at = end + mark.length
+    at = end + length
   }
 }
 
@@ -149,7 +150,7 @@ function lineEnd(body: Uint8Array, from: number, part: number): number {
 function endOfHeaders(body: Uint8Array, start: number, part: number): number {
   const head = body.subarray(start, start + PART_HEADER_BYTES_MAX)
   const end = find(head, HEADERS_END, 0)
-  if (end >= 0) return start + end + HEADERS_END.length
+  if (end >= 0) return start + end + HEADERS_END.bytes.length
   const isTooLarge = head.length === PART_HEADER_BYTES_MAX
   const limit = `its headers have more than ${PART_HEADER_BYTES_MAX} bytes`
   throw new Fault(part, isTooLarge ? limit : "its headers do not end", isTooLarge)
@@ -208,12 +209,33 @@ function readDisposition(value: string, part: number): { name: string; isFile: b
   return { name, isFile: parameters.has("filename") || parameters.has("filename*") }
 }
 
-/** First place of `needle` at or after `from`, or -1; in time linear in `bytes` for all needles. */
-function find(bytes: Uint8Array, needle: Uint8Array, from: number): number {
-  const [first] = needle
-  const last = bytes.length - needle.length
-  for (let at = from; at <= last; at++) {
-    if (bytes[at] === first && startsWith(bytes, needle, at)) return at
+interface Needle {
+  readonly bytes: Uint8Array
+  /** By the byte under the needle's last one: how far the next place can be. */
+  readonly shifts: Uint8Array
+}
+
+/** Of at most 255 characters. */
+function needleOf(text: string): Needle {
+  const bytes = latin1(text)
+  const shifts = new Uint8Array(256).fill(bytes.length)
+  for (const [index, byte] of bytes.subarray(0, -1).entries()) {
+    shifts[byte] = bytes.length - 1 - index
+  }
+  return { bytes, shifts }
+}
+
+/**
+ * First place of the needle at or after `from`, or -1 (Horspool's search). It compares from the
+ * needle's first two bytes on, which a boundary does not have again: time is linear at worst.
+ */
+function find(haystack: Uint8Array, { bytes, shifts }: Needle, from: number): number {
+  const [first, second] = bytes
+  const last = bytes.length - 1
+  for (let at = from; at + last < haystack.length; ) {
+    const isLikely = haystack[at] === first && haystack[at + 1] === second
+    if (isLikely && startsWith(haystack, bytes, at)) return at
+    at += shifts[haystack[at + last] ?? 0] ?? 1
   }
   return -1
 }
