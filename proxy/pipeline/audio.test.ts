@@ -111,6 +111,31 @@ describe("speech", () => {
     expect(finalOf(world)).toMatchObject({ outcome: "truncated", source: "estimated" })
   })
 
+  test("sound that falls silent is cut at the idle deadline, without a word of ours", () => {
+    const world = speak([head("audio/mpeg"), { data: "ID3" }])
+    world.advance(600_000)
+    expect(world.client).toMatchObject({ body: "ID3", end_: "destroyed" })
+    expect(world.records[0]).toMatchObject({ status: 200, refusal: "upstream_timeout" })
+    expect(finalOf(world)).toMatchObject({ outcome: "timeout", source: "estimated" })
+    expect(world.timers()).toBe(0)
+  })
+
+  test("sound that never begins is a timeout that the client is told", () => {
+    const world = speak([head("audio/mpeg")])
+    world.advance(600_000)
+    expect(world.client.status).toBe(504)
+    expect(errorOf(world).code).toBe("upstream_timeout")
+    expect(finalOf(world)?.usage.outputTokens).toBe(0)
+  })
+
+  test("a client that leaves ends the upstream's sound, which is settled on the estimate", () => {
+    const world = speak([head("audio/mpeg"), { data: "ID3" }, { at: 1000, data: "sound" }])
+    world.client.leave()
+    expect(world.aborted.size).toBe(1)
+    expect(finalOf(world)).toMatchObject({ outcome: "cancelled", source: "estimated" })
+    expect(finalOf(world)?.usage.outputTokens).toBe(SPOKEN_TOKENS)
+  })
+
   test("sound over the limit of an answer is cut", () => {
     const settings = { answerBytesMax: 5 }
     const world = speak([head("audio/mpeg"), { data: "ID3" }, { data: "sound" }], { settings })
