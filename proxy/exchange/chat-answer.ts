@@ -61,6 +61,10 @@ type ChoiceEvent = Extract<ResponseEvent, { readonly choice: number }>
 
 class OpenChoice {
   private readonly parts: AnswerPart[] = []
+  /** Of the parts that are texts, by their place: lists that grow where they are. */
+  private readonly citations = new Map<number, Citation[]>()
+  /** Place of the last text, the one that a citation is about; -1 while there is none. */
+  private lastText = -1
   private readonly calls = new Map<number, number>()
   private readonly logprobs: string[] = []
   private reason: FinishReason = "other"
@@ -106,7 +110,10 @@ class OpenChoice {
   close(): AnswerChoice {
     const entries = this.logprobs.filter((text) => text.trim() !== "")
     return {
-      parts: this.parts,
+      parts: this.parts.map((part, at) => {
+        const citations = this.citations.get(at)
+        return part.kind !== "text" || citations === undefined ? part : { ...part, citations }
+      }),
       reason: this.reason,
       stopSequence: this.stopSequence,
       logprobs: entries.length === 0 ? null : new RawJson(`[${entries.join(",")}]`),
@@ -117,7 +124,7 @@ class OpenChoice {
     const last = this.parts.at(-1)
     if (last?.kind === kind) this.replaceLast({ ...last, text: last.text + text })
     else if (kind === "refusal") this.parts.push({ kind, text })
-    else this.parts.push({ kind, text, citations: [] })
+    else this.lastText = this.parts.push({ kind, text, citations: [] }) - 1
   }
 
   private replaceLast(part: AnswerPart): void {
@@ -149,12 +156,9 @@ class OpenChoice {
   }
 
   private cite(citation: Citation): void {
-    const at = this.parts.findLastIndex(({ kind }) => kind === "text")
-    const part = this.parts[at]
-    if (part?.kind !== "text") {
-      this.parts.push({ kind: "text", text: "", citations: [citation] })
-      return
-    }
-    this.parts[at] = { ...part, citations: [...part.citations, citation] }
+    if (this.lastText < 0) this.addText("text", "")
+    const cited = this.citations.get(this.lastText)
+    if (cited === undefined) this.citations.set(this.lastText, [citation])
+    else cited.push(citation)
   }
 }

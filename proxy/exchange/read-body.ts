@@ -80,9 +80,12 @@ export function listIn(view: JsonView, name: string): readonly JsonView[] {
 export class FeatureNotes {
   readonly uses: FeatureUse[] = []
 
-  /** Once for each feature: the first place is the one that a refusal names. */
+  /**
+   * Once for each feature, however often a body has it: the first place is the one that a refusal
+   * names, and to find a place takes time.
+   */
   note(feature: ChatFeature, where: JsonView | string): void {
-    if (feature !== "unknown-field" && this.uses.some((use) => use.feature === feature)) return
+    if (this.uses.some((use) => use.feature === feature)) return
     this.uses.push({ feature, param: typeof where === "string" ? where : where.where })
   }
 

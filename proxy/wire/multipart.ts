@@ -180,13 +180,28 @@ function readHeaders(head: Uint8Array, part: number): ReadonlyMap<string, string
     if (name === "") throw new Fault(part, "it has a line that is no header")
     const key = name.toLowerCase()
     if (headers.has(key)) throw new Fault(part, "one of its headers stands more than once")
-    headers.set(key, value)
+    headers.set(key, trimBlanks(value))
   }
   return headers
 }
 
-/** Printable Latin-1 and tabs: a name may be in UTF-8, and no line can end early. */
-const HEADER = /^([\w!#$%&'*+.^`|~-]+):[\t ]*([\t\x20-\x7e\x80-\xff]*?)[\t ]*$/
+/**
+ * Printable Latin-1 and tabs: a name may be in UTF-8, and no line can end early. Blanks around the
+ * value are cut by hand: an expression that does it takes quadratic time within a long run of them.
+ */
+const HEADER = /^([\w!#$%&'*+.^`|~-]+):([\t\x20-\x7e\x80-\xff]*)$/
+
+function trimBlanks(text: string): string {
+  let [start, end] = [0, text.length]
+  while (start < end && isBlank(text.charCodeAt(start))) start++
+  while (end > start && isBlank(text.charCodeAt(end - 1))) end--
+  return text.slice(start, end)
+}
+
+function isBlank(unit: number): boolean {
+  return unit === SPACE || unit === TAB
+}
+
 const PARAMETER = /[\t ]*;[\t ]*([a-z]+\*?)=(?:"((?:[^"\\]|\\.)*)"|([\w!#$%&'*+.^`|~-]+))/iy
 
 function readDisposition(value: string, part: number): { name: string; isFile: boolean } {

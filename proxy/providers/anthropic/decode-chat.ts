@@ -25,7 +25,7 @@ export function decodeAnswer(answer: JsonDocument): DecodedAnswer {
   let calls = 0
   for (const block of content.items()) {
     const isCall = block.textOf("type") === "tool_use"
-    events.push(...beginBlock(block, calls))
+    for (const event of beginBlock(block, calls)) events.push(event)
     if (isCall) {
       const input = block.member("input")?.raw().text ?? "{}"
       events.push({ kind: "tool-call-delta", choice: 0, call: calls, arguments: input })

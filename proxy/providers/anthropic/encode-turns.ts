@@ -31,7 +31,7 @@ export function encodeTurns(
     const said = role === "tool" ? "user" : role
     const blocks = parts.flatMap((part) => encodePart(part, context))
     const last = turns.at(-1)
-    if (last?.role === said && said !== "system") last.content.push(...blocks)
+    if (last?.role === said && said !== "system") for (const part of blocks) last.content.push(part)
     else turns.push({ role: said, content: blocks })
   }
   return turns.map(({ role, content }) => ({ role, content: simplify(content) }))

@@ -17,7 +17,7 @@ export function decodeAnswer(answer: JsonDocument): DecodedAnswer {
   let calls = 0
   for (const block of content.items()) {
     const call = block.member("toolUse")
-    if (call === undefined) events.push(...contentOf(block))
+    if (call === undefined) for (const event of contentOf(block)) events.push(event)
     else {
       const input = call.member("input")?.raw().text ?? "{}"
       events.push(beginCall(call, calls))

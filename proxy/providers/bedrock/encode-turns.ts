@@ -33,7 +33,7 @@ export function encodeTurns(
     const said = role === "assistant" ? "assistant" : "user"
     const blocks = parts.flatMap((part) => encodePart(part, context))
     const last = turns.at(-1)
-    if (last?.role === said) last.content.push(...blocks)
+    if (last?.role === said) for (const part of blocks) last.content.push(part)
     else turns.push({ role: said, content: blocks })
   }
   return turns

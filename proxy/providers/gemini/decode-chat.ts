@@ -59,7 +59,8 @@ class ContentDecoder implements StreamDecoder {
       })
     }
     for (const [position, candidate] of (view.member("candidates")?.items() ?? []).entries()) {
-      events.push(...this.candidate(candidate, candidate.countOf("index") ?? position))
+      const said = this.candidate(candidate, candidate.countOf("index") ?? position)
+      for (const event of said) events.push(event)
     }
     if (view.member("promptFeedback")?.member("blockReason") !== undefined) {
       this.hasFinished = true
@@ -73,8 +74,10 @@ class ContentDecoder implements StreamDecoder {
 
   private candidate(candidate: JsonView, choice: number): readonly ResponseEvent[] {
     const parts = candidate.member("content")?.member("parts")?.items() ?? []
-    const events = parts.flatMap((part) => this.part(part, choice))
-    events.push(...citationsOf(candidate, choice))
+    const events = [
+      ...parts.flatMap((part) => this.part(part, choice)),
+      ...citationsOf(candidate, choice),
+    ]
     const logprobs = candidate.member("logprobsResult")
     if (logprobs !== undefined) {
       events.push({ kind: "logprobs-add", choice, entries: entriesOf(logprobs) })

@@ -30,7 +30,7 @@ export function encodeContents(
     const said = role === "assistant" ? "model" : "user"
     const encoded = parts.flatMap((part) => encodePart(part, context))
     const last = contents.at(-1)
-    if (last?.role === said) last.parts.push(...encoded)
+    if (last?.role === said) for (const part of encoded) last.parts.push(part)
     else contents.push({ role: said, parts: encoded })
   }
   return contents

@@ -91,7 +91,7 @@ function contentOf(message: JsonView, choice: number, state: ChoiceStates): Resp
   if (thought !== undefined && thought !== "") {
     events.push({ kind: "reasoning-delta", choice, text: thought })
   }
-  events.push(...detailsOf(message, choice))
+  for (const detail of detailsOf(message, choice)) events.push(detail)
   const text = message.textOf("content")
   if (text !== undefined && text !== "") events.push({ kind: "text-delta", choice, text })
   for (const part of message.member("content")?.items() ?? []) {

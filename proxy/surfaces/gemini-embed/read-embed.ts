@@ -64,10 +64,14 @@ function readRequests(requests: readonly JsonView[]): EmbeddingsRequest {
     encoding: "float",
     purpose,
     user: null,
-    unknown: requests.flatMap((request) =>
-      request.members().flatMap(([name, member]) => (KNOWN.has(name) ? [] : [member.where])),
-    ),
+    unknown: requests.flatMap(unknownIn),
   }
+}
+
+/** The first of a request: it is the one that a refusal names, and to find a place takes time. */
+function unknownIn(request: JsonView): readonly string[] {
+  const found = request.members().find(([name]) => !KNOWN.has(name))
+  return found === undefined ? [] : [found[1].where]
 }
 
 function differs(request: JsonView, name: string): never {
