@@ -286,15 +286,24 @@ describe("what start-up refuses, in a sentence", () => {
 
 test("usage of every request is in the ledger once, also after a restart", async () => {
   const stateDir = temporaryDirectory("state")
+  const want = Array.from({ length: 5 }, () => "unassigned one")
   for (const requests of [3, 2]) {
     const standalone = await startStandalone({ files: FILES, stateDir })
     for (let count = 0; count < requests; count++) await ask(standalone, "smart")
     expect((await standalone.program.stop()).code).toBe(0)
   }
+  // What a stop had no time to deliver is in the journal: the next start does.
+  const last = await startStandalone({ files: FILES, stateDir })
+  await waitUntil({ what: "five records", withinMs: 30_000, everyMs: 100 }, async () =>
+    recordsIn(stateDir).length >= want.length ? true : undefined,
+  )
+  expect((await last.program.stop()).code).toBe(0)
+  expect(recordsIn(stateDir)).toEqual(want)
+})
+
+function recordsIn(stateDir: string): readonly string[] {
   const ledger = new DatabaseSync(join(stateDir, "ledger.db"), { readOnly: true, timeout: 10_000 })
   const rows = ledger.prepare("SELECT team, provider FROM usage_record").all()
   ledger.close()
-  expect(rows.map(({ team, provider: by }) => `${team} ${by}`)).toEqual(
-    Array.from({ length: 5 }, () => "unassigned one"),
-  )
-})
+  return rows.map(({ team, provider: by }) => `${team} ${by}`)
+}
