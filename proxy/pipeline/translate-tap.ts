@@ -15,6 +15,8 @@ import type { StreamRenderer } from "#proxy/surfaces/surface.ts"
 import type { Frame } from "#proxy/wire/frame.ts"
 import type { FrameReader, OnFrame } from "#proxy/wire/frame-reader.ts"
 
+type Ending = Extract<ResponseEvent, { readonly kind: "choice-end" }>
+
 const CHARS_PER_TOKEN = 4
 const utf8 = new TextEncoder()
 
@@ -26,8 +28,8 @@ export class TranslateTap implements StreamTap {
   private contentChars = 0
   private text = ""
   private hasStarted = false
-  /** Choices under way: one that its upstream never ends still ends in the client's shape. */
-  private readonly open = new Set<number>()
+  /** How each choice that began ends: told once, last, whatever the upstream still says of it. */
+  private readonly endings = new Map<number, Ending>()
   private readonly decoder: StreamDecoder
   private readonly renderer: StreamRenderer
   private readonly reader: FrameReader
@@ -86,18 +88,23 @@ export class TranslateTap implements StreamTap {
     if (event.kind === "response-start") {
       this.hasStarted = true
       // An answer has one choice at least.
-      this.open.add(0)
+      this.begin(0)
     } else if (!this.hasStarted) {
       this.end = { kind: "invalid", detail: "it has events before the start of an answer" }
       return
     }
-    this.followChoice(event)
     if (event.kind === "usage-report") this.usage = event.usage
     if (isContent(event)) {
       this.hasContent = true
       this.contentEvents++
       this.contentChars += contentLength(event)
     }
+    if (event.kind === "choice-end") {
+      this.endings.set(event.choice, event)
+      return
+    }
+    if ("choice" in event) this.begin(event.choice)
+    if (event.kind === "response-end") this.endChoices()
     this.text += this.renderer.push(event)
     if (event.kind !== "response-end") return
     this.hasContent = true
@@ -105,14 +112,13 @@ export class TranslateTap implements StreamTap {
   }
 
   /** As `collectAnswer` has it: a choice that never ended has reason `other`. */
-  private followChoice(event: ResponseEvent): void {
-    if (event.kind === "choice-end") this.open.delete(event.choice)
-    else if ("choice" in event) this.open.add(event.choice)
-    if (event.kind !== "response-end") return
-    for (const choice of this.open) {
-      const ending = { choice, reason: "other", stopSequence: null } as const
-      this.text += this.renderer.push({ kind: "choice-end", ...ending })
-    }
+  private begin(choice: number): void {
+    if (this.endings.has(choice)) return
+    this.endings.set(choice, { kind: "choice-end", choice, reason: "other", stopSequence: null })
+  }
+
+  private endChoices(): void {
+    for (const ending of this.endings.values()) this.text += this.renderer.push(ending)
   }
 
   private take(): Uint8Array | null {

@@ -76,7 +76,7 @@ class CohereDecoder implements StreamDecoder {
 
   private grow(call: JsonView | undefined): readonly ResponseEvent[] {
     const text = call?.member("function")?.textOf("arguments") ?? ""
-    if (text === "") return []
+    if (text === "" || this.calls === 0) return []
     return [{ kind: "tool-call-delta", choice: 0, call: this.calls - 1, arguments: text }]
   }
 

@@ -156,31 +156,58 @@ function reasonOf(reason: string): FinishReason {
   }
 }
 
-/** Which calls of each choice have begun: the first piece of one carries its id and name. */
+/**
+ * Which calls of each choice have begun: the first piece of one carries its id and name.
+ *
+ * OpenAI numbers them by `index`. Some vendors leave it out, or give every call the same: an id and
+ * a name that a begun call does not have begin another one all the same.
+ */
 class ChoiceStates {
-  private readonly begun = new Set<string>()
+  private readonly choices = new Map<number, OpenCalls>()
 
   call(choice: number, call: JsonView, position: number): readonly ResponseEvent[] {
-    const index = call.countOf("index") ?? position
+    const calls = this.choices.get(choice) ?? new OpenCalls()
+    this.choices.set(choice, calls)
     const called = call.member("function")
+    const id = call.textOf("id")
+    const name = called?.textOf("name") ?? ""
+    const { number, isNew } = calls.find(call.countOf("index") ?? position, id, name)
     const events: ResponseEvent[] = []
-    const key = `${choice}.${index}`
-    if (!this.begun.has(key)) {
-      this.begun.add(key)
+    if (isNew) {
       events.push({
         kind: "tool-call-start",
         choice,
-        call: index,
-        id: call.textOf("id") ?? `call_${key}`,
-        name: called?.textOf("name") ?? "",
+        call: number,
+        id: id ?? `call_${choice}.${number}`,
+        name,
         signature:
           call.member("extra_content")?.member("google")?.textOf("thought_signature") ?? null,
       })
     }
     const piece = called?.textOf("arguments")
     if (piece !== undefined && piece !== "") {
-      events.push({ kind: "tool-call-delta", choice, call: index, arguments: piece })
+      events.push({ kind: "tool-call-delta", choice, call: number, arguments: piece })
     }
     return events
+  }
+}
+
+/** Of one choice, numbered in the order in which they begin. */
+class OpenCalls {
+  private count = 0
+  /** The call that an index stands for now. */
+  private readonly byIndex = new Map<number, { readonly number: number; readonly id?: string }>()
+
+  find(
+    index: number,
+    id: string | undefined,
+    name: string,
+  ): { readonly number: number; readonly isNew: boolean } {
+    const begun = this.byIndex.get(index)
+    const isAnother = id !== undefined && id !== "" && id !== begun?.id && name !== ""
+    if (begun !== undefined && !isAnother) return { number: begun.number, isNew: false }
+    const number = this.count++
+    this.byIndex.set(index, { number, ...(id === undefined ? {} : { id }) })
+    return { number, isNew: true }
   }
 }

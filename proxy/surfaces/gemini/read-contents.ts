@@ -104,28 +104,33 @@ function kindOfMime(mimeType: string): MediaPart["kind"] {
   return mimeType.startsWith("video/") ? "video" : "file"
 }
 
-/** Calls often have no id here; other wires need one, so a call's place gives it, and results
- * find theirs by name in the order of the calls. */
+/**
+ * Calls often have no id here; other wires need one, so a call's place gives it, and results find
+ * theirs by name in the order of the calls.
+ */
 class Calls {
   private count = 0
-  private readonly open: { readonly id: string; readonly name: string }[] = []
+  private readonly byId = new Map<string, OpenCall>()
+  private readonly byName = new Map<string, { next: number; readonly calls: OpenCall[] }>()
 
-  call(call: JsonView, signature: string | null): ContentPart {
-    const name = needText(call, "name")
-    const id = textIn(call, "id") ?? `call_${this.count}`
+  call(view: JsonView, signature: string | null): ContentPart {
+    const name = needText(view, "name")
+    const id = textIn(view, "id") ?? `call_${this.count}`
     this.count++
-    this.open.push({ id, name })
-    const text = call.member("args")?.raw().text ?? "{}"
+    const call: OpenCall = { id, isAnswered: false }
+    this.byId.set(id, call)
+    const named = this.byName.get(name)
+    if (named === undefined) this.byName.set(name, { next: 0, calls: [call] })
+    else named.calls.push(call)
+    const text = view.member("args")?.raw().text ?? "{}"
     return { kind: "tool-call", id, name, arguments: text, signature, cache: null }
   }
 
   result(response: JsonView, notes: FeatureNotes): ContentPart {
     const name = needText(response, "name")
     const given = textIn(response, "id")
-    const at = this.open.findIndex((call) =>
-      given === undefined ? call.name === name : call.id === given,
-    )
-    const [call] = at < 0 ? [] : this.open.splice(at, 1)
+    const call = given === undefined ? this.nextOf(name) : this.byId.get(given)
+    if (call !== undefined) call.isAnswered = true
     const content = response.member("response") ?? missing(response, "response")
     const { text, isError } = textOfResponse(content)
     if (isError) notes.note("tool-result-error", response)
@@ -138,6 +143,19 @@ class Calls {
       cache: null,
     }
   }
+
+  /** The first call of that name without an answer. */
+  private nextOf(name: string): OpenCall | undefined {
+    const named = this.byName.get(name)
+    if (named === undefined) return undefined
+    while (named.calls[named.next]?.isAnswered === true) named.next++
+    return named.calls[named.next]
+  }
+}
+
+interface OpenCall {
+  readonly id: string
+  isAnswered: boolean
 }
 
 /** `output` and `error` are the two members that Gemini itself reads. */
