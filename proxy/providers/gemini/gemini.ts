@@ -51,7 +51,7 @@ const WIRES: readonly UpstreamWire[] = Object.freeze([
     name: "gemini.generate",
     title: "Gemini generateContent",
     path: (place: CallPlace) => `${place.provider.pathPrefix}/v1beta/${generatePath(place)}`,
-    same: sameWireOf(geminiChat),
+    same: Object.freeze({ ...sameWireOf(geminiChat), encodeBody: spliceModels }),
     chat: geminiChat,
   }),
   Object.freeze({

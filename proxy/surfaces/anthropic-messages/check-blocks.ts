@@ -67,7 +67,11 @@ function checkBlock(document: JsonDocument, block: number, path: string): Refusa
 /** No upstream is sent to an address that is no public one. */
 function checkSource(document: JsonDocument, source: number, path: string): Refusal | null {
   const url = memberOf(document, source, "url")
-  if (url === NONE) return null
+  // A document of blocks, some of which may be images.
+  if (url === NONE) {
+    const content = memberOf(document, source, "content")
+    return checkBlocks(document, content, `${path}/content`, { mayBeAbsent: true })
+  }
   if (!isString(document, url)) return invalid(`${path}/url`, "must be a string")
   const problem = findImageProblem(document, url)
   if (problem === null) return null

@@ -15,9 +15,16 @@ const INLINE = "data:image/"
 /** A URL that is not `data:`; longer ones are no address of an image. */
 const URL_BYTES_MAX = 8192
 
-/** What is wrong with the string at `node`, as the end of a sentence; null when nothing is. */
-export function findImageProblem(document: JsonDocument, node: number): string | null {
-  if (beginningOf(document, node, INLINE.length).toLowerCase() === INLINE) return null
+/**
+ * What is wrong with the string at `node`, as the end of a sentence; null when nothing is.
+ * `inline`: how one begins that has the data in it; another medium than an image has another.
+ */
+export function findImageProblem(
+  document: JsonDocument,
+  node: number,
+  inline: string = INLINE,
+): string | null {
+  if (beginningOf(document, node, inline.length).toLowerCase() === inline) return null
   if (endOf(document, node) - startOf(document, node) > URL_BYTES_MAX) {
     return `is over ${URL_BYTES_MAX} bytes`
   }
@@ -25,7 +32,7 @@ export function findImageProblem(document: JsonDocument, node: number): string |
   const url = URL.parse(textOf(document, node))
   if (url === null) return "is not a URL"
   if (url.protocol !== "https:" && url.protocol !== "http:") {
-    return "must be http, https or data:image/"
+    return `must be http, https or ${inline}`
   }
   return isInternalHost(url.hostname) ? "names an internal address" : null
 }

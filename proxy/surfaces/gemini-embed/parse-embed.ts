@@ -1,13 +1,5 @@
 /** An embedding request, of one content or a batch: bytes and path to ParsedRequest. */
-import {
-  isString,
-  type JsonDocument,
-  KIND_NAMES,
-  kindOf,
-  memberOf,
-  NONE,
-  textOf,
-} from "#proxy/contract/json-document.ts"
+import { type JsonDocument, memberOf, NONE } from "#proxy/contract/json-document.ts"
 import { JsonView } from "#proxy/contract/json-view.ts"
 import {
   accept,
@@ -21,7 +13,7 @@ import type { Refusal } from "#proxy/exchange/refusal.ts"
 import { invalid } from "../checks/field-checks.ts"
 import { openBody } from "../checks/open-body.ts"
 import { measureParts } from "../gemini/measure-prompt.ts"
-import { modelInPath } from "../gemini/model-in-path.ts"
+import { checkModel, modelInPath } from "../gemini/model-in-path.ts"
 import { checkParts } from "../gemini/parse-generate.ts"
 import type { SurfaceLimits } from "../limits.ts"
 import { EVENT_STREAM } from "../surface.ts"
@@ -99,22 +91,4 @@ function checkRequests(
     if (refusal !== null) return refusal
   }
   return null
-}
-
-/** A name besides the path's must be the same: access and price were decided by that one. */
-function checkModel(
-  document: JsonDocument,
-  object: number,
-  path: string,
-  model: string,
-): Refusal | null {
-  const node = memberOf(document, object, "model")
-  if (node === NONE) return null
-  const where = path === "" ? "model" : `${path}/model`
-  if (!isString(document, node)) {
-    return invalid(where, `must be a string, not ${KIND_NAMES[kindOf(document, node)]}`)
-  }
-  const given = textOf(document, node)
-  if (given === model || given === `models/${model}`) return null
-  return invalid(where, `must be models/${model}, which the path names`)
 }

@@ -1,6 +1,16 @@
 /** The model that a Gemini client names in its path. */
+import {
+  isString,
+  type JsonDocument,
+  KIND_NAMES,
+  kindOf,
+  memberOf,
+  NONE,
+  textOf,
+} from "#proxy/contract/json-document.ts"
 import { accept, type Decision, reject } from "#proxy/exchange/parsed-request.ts"
-import { refuse } from "#proxy/exchange/refusal.ts"
+import { type Refusal, refuse } from "#proxy/exchange/refusal.ts"
+import { invalid } from "../checks/field-checks.ts"
 import { checkModelName } from "../checks/read-model.ts"
 
 const FOLDER = "/models/"
@@ -16,4 +26,22 @@ export function modelInPath(path: string): Decision<string> {
     const message = "the model's name in the path is not valid percent-encoding"
     return reject(refuse("invalid_value", message, { param: "model" }))
   }
+}
+
+/** A name in `object`, besides the path's, must be the same: that one decided access and price. */
+export function checkModel(
+  document: JsonDocument,
+  object: number,
+  path: string,
+  model: string,
+): Refusal | null {
+  const node = memberOf(document, object, "model")
+  if (node === NONE) return null
+  const where = path === "" ? "model" : `${path}/model`
+  if (!isString(document, node)) {
+    return invalid(where, `must be a string, not ${KIND_NAMES[kindOf(document, node)]}`)
+  }
+  const given = textOf(document, node)
+  if (given === model || given === `models/${model}`) return null
+  return invalid(where, `must be models/${model}, which the path names`)
 }

@@ -26,7 +26,7 @@ import { openBody } from "../checks/open-body.ts"
 import type { SurfaceLimits } from "../limits.ts"
 import { EVENT_STREAM } from "../surface.ts"
 import { measurePrompt } from "./measure-prompt.ts"
-import { modelInPath } from "./model-in-path.ts"
+import { checkModel, modelInPath } from "./model-in-path.ts"
 
 const JSON_ARRAY = "application/json"
 
@@ -40,7 +40,10 @@ export function parseGenerate(
   const opened = openBody(raw.body, limits.requestJson)
   if (!opened.ok) return opened
   const document = opened.value
+  const counted = memberOf(document, 0, "generateContentRequest")
   const refusal =
+    checkModel(document, 0, "", named.value) ??
+    checkModel(document, counted, "/generateContentRequest", named.value) ??
     checkContents(document, limits.messagesMax) ??
     checkList(document, "tools", limits.toolsMax) ??
     checkLimit(document)

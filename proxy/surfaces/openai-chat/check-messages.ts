@@ -111,7 +111,7 @@ function checkParts(
     }
     const refusal = textEquals(document, type, "image_url")
       ? checkImage(document, part, path)
-      : checkTextPart(document, part, type, path)
+      : (checkTextPart(document, part, type, path) ?? checkOthers(document, part, path))
     if (refusal !== null) return refusal
     index++
   }
@@ -139,6 +139,28 @@ function checkImage(document: JsonDocument, part: number, path: string): Refusal
   if (problem === null) return null
   const where = `${path}/image_url/url`
   return refuse("image_url_denied", `${where} ${problem}`, { param: where })
+}
+
+/** Media that servers of this shape fetch besides, such as vLLM. */
+function checkOthers(document: JsonDocument, part: number, path: string): Refusal | null {
+  for (const [name, inline] of OTHERS) {
+    const member = memberOf(document, part, name)
+    const url = isText(document, member) ? member : memberOf(document, member, "url")
+    const problem = isText(document, url) ? findImageProblem(document, url, inline) : null
+    const where = `${path}/${name}/url`
+    if (problem !== null) return refuse("image_url_denied", `${where} ${problem}`, { param: where })
+  }
+  return null
+}
+
+const OTHERS = [
+  ["image_url", "data:image/"],
+  ["video_url", "data:video/"],
+  ["audio_url", "data:audio/"],
+] as const
+
+function isText(document: JsonDocument, node: number): boolean {
+  return node !== NONE && isString(document, node)
 }
 
 function invalid(where: string, message: string): Refusal {

@@ -95,7 +95,8 @@ function checkInput(document: JsonDocument, max: number, meter: PromptMeter): Re
     const path = `/input/${index}`
     if (kindOf(document, item) !== KIND.object) return invalid(path, "must be an object")
     meter.messages++
-    const refusal = checkContent(document, item, path, meter)
+    const refusal =
+      checkContent(document, item, path, meter) ?? checkAddresses(document, item, path)
     if (refusal !== null) return refusal
     index++
     if (index > max) {
@@ -126,32 +127,46 @@ function checkContent(
     if (type === NONE || !isString(document, type)) {
       return invalid(`${path}/content/${index}/type`, "must be a string such as input_text")
     }
-    const refusal = measurePart(document, part, type, `${path}/content/${index}`, meter)
-    if (refusal !== null) return refusal
+    measurePart(document, part, type, meter)
     index++
   }
   return null
 }
 
-function measurePart(
-  document: JsonDocument,
-  part: number,
-  type: number,
-  path: string,
-  meter: PromptMeter,
-): Refusal | null {
-  if (textEquals(document, type, "input_image")) {
-    meter.images++
-    const url = memberOf(document, part, "image_url")
-    if (url === NONE || !isString(document, url)) return null
-    const problem = findImageProblem(document, url)
-    const param = `${path}/image_url`
-    return problem === null ? null : refuse("image_url_denied", `${param} ${problem}`, { param })
-  }
-  if (textEquals(document, type, "input_file")) {
+function measurePart(document: JsonDocument, part: number, type: number, meter: PromptMeter): void {
+  if (textEquals(document, type, "input_image")) meter.images++
+  else if (textEquals(document, type, "input_file")) {
     meter.file(memberOf(document, part, "file_data"))
-    return null
+  } else meter.text(memberOf(document, part, "text"))
+}
+
+/** Of images and files, in a message or in what a tool gave. */
+function checkAddresses(document: JsonDocument, item: number, path: string): Refusal | null {
+  for (const member of ["content", "output"]) {
+    const node = memberOf(document, item, member)
+    if (node === NONE || isString(document, node)) continue
+    if (kindOf(document, node) !== KIND.array) {
+      const refusal = checkAddress(document, node, `${path}/${member}`)
+      if (refusal !== null) return refusal
+      continue
+    }
+    let index = 0
+    for (let part = firstIn(document, node); part !== NONE; part = nextIn(document, node, part)) {
+      const refusal = checkAddress(document, part, `${path}/${member}/${index}`)
+      if (refusal !== null) return refusal
+      index++
+    }
   }
-  meter.text(memberOf(document, part, "text"))
+  return null
+}
+
+function checkAddress(document: JsonDocument, part: number, path: string): Refusal | null {
+  for (const name of ["image_url", "file_url"]) {
+    const url = memberOf(document, part, name)
+    if (url === NONE || !isString(document, url)) continue
+    const problem = findImageProblem(document, url)
+    const param = `${path}/${name}`
+    if (problem !== null) return refuse("image_url_denied", `${param} ${problem}`, { param })
+  }
   return null
 }
