@@ -232,8 +232,12 @@ export class Attempt implements UpstreamHandler {
 
   private forward(tap: StreamTap, forward: Uint8Array | null, eventsBefore: number): boolean {
     let mayGoOn = true
+    // Also content that the client's shape shows later, or not at all.
+    const isContent = tap.contentEvents !== eventsBefore
+    const isFirst = forward !== null && this.answeredAt === null
+    if (isContent || isFirst) this.lastContentAt = this.ports.monotonic()
+    if (isFirst) this.answeredAt = this.lastContentAt
     if (forward !== null) {
-      if (tap.contentEvents !== eventsBefore || this.answeredAt === null) this.noteContent()
       mayGoOn = this.owner.onStreamBytes(this, forward)
       if (this.isOver()) return true
     }
@@ -247,9 +251,9 @@ export class Attempt implements UpstreamHandler {
     return true
   }
 
-  private noteContent(): void {
-    this.lastContentAt = this.ports.monotonic()
-    this.answeredAt ??= this.lastContentAt
+  /** Whether a stream has begun, shown to the client or not. */
+  get hasContent(): boolean {
+    return this.tap?.hasContent === true
   }
 
   private endStream(): void {

@@ -278,9 +278,9 @@ export class Exchange implements AttemptOwner<Attempt> {
       return this.requestDeadline
     }
     const attemptDeadline =
-      this.firstByteAt === null
-        ? current.dispatchedAt + firstTokenMs
-        : current.lastContentAt + streamIdleMs
+      this.firstByteAt !== null || current.hasContent
+        ? current.lastContentAt + streamIdleMs
+        : current.dispatchedAt + firstTokenMs
     return Math.min(this.requestDeadline, attemptDeadline)
   }
 
@@ -301,11 +301,11 @@ export class Exchange implements AttemptOwner<Attempt> {
       this.onClientGone()
       return
     }
-    if (this.firstByteAt !== null) {
+    const { current } = this
+    if (this.firstByteAt !== null || current?.hasContent === true) {
       this.expire("the stream has been silent for too long")
       return
     }
-    const { current } = this
     if (current === null) {
       this.arm()
       return
@@ -330,8 +330,15 @@ export class Exchange implements AttemptOwner<Attempt> {
     else this.cut(current, refusal)
   }
 
-  /** Within a stream: the error where its content type has a place for one, and no proper end. */
+  /**
+   * Within a stream: the error where its content type has a place for one, and no proper end. A
+   * client that was shown nothing of its content yet is refused like any other.
+   */
   private cut({ answerType }: Attempt, refusal: Refusal): void {
+    if (this.firstByteAt === null) {
+      this.refuse(refusal)
+      return
+    }
     const event = errorsOf(this.surface).event(refusal, answerType)
     if (event !== "") this.client.write(event)
     this.client.destroy()

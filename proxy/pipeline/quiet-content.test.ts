@@ -1,0 +1,64 @@
+/** Content that a client's shape shows late or not at all: the upstream is at work all the same. */
+import { expect, test } from "vitest"
+import { makeRule, makeRuntime } from "#proxy/runtime/samples.test-data.ts"
+import { SURFACES } from "#proxy/surfaces/registry.ts"
+import { type Act, createWorld, startChat } from "./world.test-data.ts"
+
+const timeouts = { requestMs: 600_000, firstTokenMs: 5000, streamIdleMs: 11_000 }
+const rules = [makeRule({ timeouts })]
+const runtime = makeRuntime({ routes: [{ name: "search/chat", rules }] })
+const SSE = { "content-type": "text/event-stream" }
+const path = "/v1beta/models/smart:streamGenerateContent"
+const raw = { path, query: "alt=sse" }
+const body = { contents: [{ role: "user", parts: [{ text: "Hello" }] }] }
+const surface = SURFACES["gemini-generate"]
+
+const chunk = (delta: unknown, finish_reason: string | null = null): string =>
+  `data: ${JSON.stringify({ id: "1", choices: [{ index: 0, delta, finish_reason }] })}\n\n`
+const call = (more: object): string => chunk({ tool_calls: [{ index: 0, ...more }] })
+const BEGIN = call({ id: "a", function: { name: "write", arguments: "{" } })
+const END = `${call({ function: { arguments: "}" } })}${chunk({}, "tool_calls")}data: [DONE]\n\n`
+
+/** A space of the arguments every ten seconds, for five minutes. */
+const LONG: readonly Act[] = Array.from({ length: 30 }, () => ({
+  at: 10_000,
+  data: call({ function: { arguments: " " } }),
+}))
+
+test.each([
+  ["first", []],
+  ["after a text", [{ data: chunk({ content: "Wait." }) }]],
+])("a call whose arguments take minutes is no silence: %s", (_case, before) => {
+  const head = { head: 200, headers: SSE }
+  const script: Act[] = [head, ...before, { data: BEGIN }, ...LONG, { data: END }, { end: true }]
+  const world = createWorld({ scripts: [script] })
+  startChat(world, { runtime, surface, raw, body })
+  world.advance(320_000)
+  expect(world.requests).toHaveLength(1)
+  expect(world.client.end_).toBe("ended")
+  expect(Number(world.client.headers["x-sidegate-overhead-ms"])).toBe(0)
+  expect(world.client.body).toContain('"functionCall":{"id":"a","name":"write"')
+})
+
+test("a call that stops growing is cut after the idle limit, and refused in words", () => {
+  const script: Act[] = [{ head: 200, headers: SSE }, { data: BEGIN }, ...LONG.slice(0, 3)]
+  const world = createWorld({ scripts: [script] })
+  startChat(world, { runtime, surface, raw, body })
+  world.advance(40_000)
+  expect(world.client.end_).toBe("open")
+  world.advance(2000)
+  expect([world.client.status, world.client.end_]).toEqual([504, "ended"])
+  expect(world.client.body).toContain("silent")
+  expect([...world.finals.values()].map(({ outcome }) => outcome)).toEqual(["timeout"])
+})
+
+test("a stream that breaks before anything was shown is refused in words", () => {
+  const script: Act[] = [{ head: 200, headers: SSE }, { data: BEGIN }, { end: true }]
+  const world = createWorld({ scripts: [script] })
+  startChat(world, { runtime, surface, raw, body })
+  world.advance(1000)
+  expect(world.client.status).toBe(502)
+  expect(world.client.end_).toBe("ended")
+  expect(JSON.parse(world.client.body).error.status).toBe("UNAVAILABLE")
+  expect(world.records).toHaveLength(1)
+})
