@@ -14,7 +14,9 @@ import { encodeArguments } from "../encode-arguments.ts"
 
 /** The system prompt: a text where it is one, blocks where there are several or a marker. */
 export function encodeSystem(messages: readonly ChatMessage[]): JsonValue | undefined {
-  const texts = messages.flatMap(({ parts }) => parts.filter((part) => part.kind === "text"))
+  const texts = messages.flatMap(({ parts }) =>
+    parts.filter((part) => part.kind === "text").filter(({ text }) => text !== ""),
+  )
   const [only] = texts
   if (only === undefined) return undefined
   if (texts.length === 1 && only.cache === null) return only.text
@@ -30,6 +32,8 @@ export function encodeTurns(
   for (const { role, parts } of messages) {
     const said = role === "tool" ? "user" : role
     const blocks = parts.flatMap((part) => encodePart(part, context))
+    // No turn may be empty there; one that says nothing is none.
+    if (blocks.length === 0) continue
     const last = turns.at(-1)
     if (last?.role === said && said !== "system") for (const part of blocks) last.content.push(part)
     else turns.push({ role: said, content: blocks })

@@ -16,7 +16,9 @@ export function encodeSystem(messages: readonly ChatMessage[]): JsonValue | unde
   const blocks = messages.flatMap(({ role, parts }) =>
     role === "system"
       ? parts.flatMap((part) =>
-          part.kind === "text" ? [{ text: part.text }, ...markers(part.cache)] : [],
+          part.kind === "text" && part.text !== ""
+            ? [{ text: part.text }, ...markers(part.cache)]
+            : [],
         )
       : [],
   )
@@ -32,6 +34,8 @@ export function encodeTurns(
   for (const { role, parts } of messages) {
     const said = role === "assistant" ? "assistant" : "user"
     const blocks = parts.flatMap((part) => encodePart(part, context))
+    // No turn may be empty there; one that says nothing is none.
+    if (blocks.length === 0) continue
     const last = turns.at(-1)
     if (last?.role === said) for (const part of blocks) last.content.push(part)
     else turns.push({ role: said, content: blocks })

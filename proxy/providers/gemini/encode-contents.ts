@@ -29,6 +29,8 @@ export function encodeContents(
   for (const { role, parts } of messages) {
     const said = role === "assistant" ? "model" : "user"
     const encoded = parts.flatMap((part) => encodePart(part, context))
+    // No turn may be empty there; one that says nothing is none.
+    if (encoded.length === 0) continue
     const last = contents.at(-1)
     if (last?.role === said) for (const part of encoded) last.parts.push(part)
     else contents.push({ role: said, parts: encoded })

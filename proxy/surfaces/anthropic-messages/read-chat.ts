@@ -86,6 +86,12 @@ function read(body: JsonView, request: ParsedRequest): ChatRequest {
   }
 }
 
+/** `eager_input_streaming` is about the pace of a stream alone. */
+const TOOL_FIELDS: ReadonlySet<string> = new Set([
+  ...["type", "name", "description", "input_schema", "strict", "cache_control"],
+  "eager_input_streaming",
+])
+
 function readTools(body: JsonView, notes: FeatureNotes): readonly ToolDefinition[] {
   const tools = listIn(body, "tools").flatMap((tool) => {
     const type = textIn(tool, "type")
@@ -93,6 +99,7 @@ function readTools(body: JsonView, notes: FeatureNotes): readonly ToolDefinition
       notes.note("hosted-tools", tool)
       return []
     }
+    notes.noteUnknown(tool, TOOL_FIELDS)
     const isStrict = booleanIn(tool, "strict") === true
     if (isStrict) notes.note("tool-strict", tool)
     return [

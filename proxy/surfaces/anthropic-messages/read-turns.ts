@@ -159,12 +159,17 @@ function readResult(
   return { kind: "tool-result", callId, name, parts, isError, cache }
 }
 
+const MEDIA_FIELDS: ReadonlySet<string> = new Set([
+  ...["type", "source", "title", "citations", "cache_control"],
+])
+
 function readMedia(
   block: JsonView,
   type: "image" | "document",
   cache: CacheMarker | null,
   notes: FeatureNotes,
 ): MediaPart {
+  notes.noteUnknown(block, MEDIA_FIELDS)
   const source = readSource(block.member("source") ?? missing(block, "source"))
   const name = textIn(block, "title") ?? null
   const isCited = block.member("citations")?.member("enabled")?.boolean() === true

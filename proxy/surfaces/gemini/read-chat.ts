@@ -104,8 +104,12 @@ function modalitiesIn(config: JsonView | undefined): readonly JsonView[] {
   return config?.member("responseModalities")?.items() ?? []
 }
 
+const TOOL_CONFIG: ReadonlySet<string> = new Set(["functionCallingConfig"])
+
 function readToolChoice(body: JsonView, notes: FeatureNotes): ToolChoice | null {
-  const config = body.member("toolConfig")?.member("functionCallingConfig")
+  const given = body.member("toolConfig")
+  if (given !== undefined) notes.noteUnknown(given, TOOL_CONFIG)
+  const config = given?.member("functionCallingConfig")
   const mode = config === undefined ? undefined : textIn(config, "mode")
   if (config === undefined || mode === undefined) return null
   const names = listIn(config, "allowedFunctionNames").map((item) => item.text() ?? "")

@@ -11,11 +11,16 @@ export function readTools(body: JsonView, notes: FeatureNotes): readonly ToolDef
     }
     const declarations = listIn(tool, "functionDeclarations")
     if (declarations.length > 0) notes.note("tools", tool)
-    return declarations.map(readDeclaration)
+    return declarations.map((declaration) => readDeclaration(declaration, notes))
   })
 }
 
-function readDeclaration(declaration: JsonView): ToolDefinition {
+const FIELDS: ReadonlySet<string> = new Set([
+  ...["name", "description", "parameters", "parametersJsonSchema"],
+])
+
+function readDeclaration(declaration: JsonView, notes: FeatureNotes): ToolDefinition {
+  notes.noteUnknown(declaration, FIELDS)
   const own = declaration.member("parametersJsonSchema")
   const parameters = declaration.member("parameters")
   return {

@@ -18,6 +18,7 @@ export function readTools(body: JsonView, notes: FeatureNotes): readonly ToolDef
       notes.note("hosted-tools", tool)
       return []
     }
+    notes.noteUnknown(tool, TOOL_FIELDS)
     const definition = tool.member("function") ?? missing(tool, "function")
     return [readTool(definition, tool, notes)]
   })
@@ -30,7 +31,13 @@ export function readTools(body: JsonView, notes: FeatureNotes): readonly ToolDef
   return all
 }
 
+const TOOL_FIELDS: ReadonlySet<string> = new Set(["type", "function", "cache_control"])
+const FUNCTION_FIELDS: ReadonlySet<string> = new Set([
+  ...["name", "description", "parameters", "strict", "cache_control"],
+])
+
 function readTool(definition: JsonView, tool: JsonView, notes: FeatureNotes): ToolDefinition {
+  notes.noteUnknown(definition, FUNCTION_FIELDS)
   const isStrict = booleanIn(definition, "strict") === true
   if (isStrict) notes.note("tool-strict", definition)
   return {
@@ -38,7 +45,7 @@ function readTool(definition: JsonView, tool: JsonView, notes: FeatureNotes): To
     description: textIn(definition, "description") ?? null,
     parameters: definition.member("parameters")?.raw() ?? null,
     isStrict,
-    cache: readCache(tool, notes),
+    cache: readCache(tool, notes) ?? readCache(definition, notes),
   }
 }
 

@@ -84,7 +84,6 @@ function read(request: ParsedRequest): ChatRequest {
   const number = (name: string) => numberIn(body, name)?.raw() ?? null
   const choices = countIn(body, "n") ?? 1
   if (choices > 1) notes.note("choices", "n")
-  const stop = body.member("stop")
   return {
     isStream: request.isStream,
     messages: [{ role: "user", parts: [{ kind: "text", text, cache: null }] }],
@@ -101,7 +100,7 @@ function read(request: ParsedRequest): ChatRequest {
     frequencyPenalty: number("frequency_penalty"),
     presencePenalty: number("presence_penalty"),
     seed: number("seed"),
-    stop: stop?.text() === undefined ? (stop?.items() ?? []).map(textItem) : [stop.text() ?? ""],
+    stop: readStop(body),
     choices,
     logprobs: null,
     logitBias: body.member("logit_bias")?.raw() ?? null,
@@ -112,6 +111,13 @@ function read(request: ParsedRequest): ChatRequest {
     mayShowImages: false,
     uses: notes.uses,
   }
+}
+
+function readStop(body: JsonView): readonly string[] {
+  const stop = body.member("stop")
+  if (stop === undefined) return []
+  if (stop.isArray) return stop.items().map(textItem)
+  return [stop.text() ?? badValue(stop, "must be a string or a list of strings")]
 }
 
 /** A list of one text is that text; a chat has no form for several prompts or for token ids. */

@@ -117,12 +117,17 @@ const HARMLESS: ReadonlySet<string> = new Set([
   "message.output_text.logprobs",
 ])
 
+const TOOL_FIELDS: ReadonlySet<string> = new Set([
+  ...["type", "name", "description", "parameters", "strict"],
+])
+
 function readTools(body: JsonView, notes: FeatureNotes): readonly ToolDefinition[] {
   const tools = listIn(body, "tools").flatMap((tool) => {
     if (needText(tool, "type") !== "function") {
       notes.note("hosted-tools", tool)
       return []
     }
+    notes.noteUnknown(tool, TOOL_FIELDS)
     // Absent is strict here, unlike in Chat Completions; only what was said is handed on.
     const isStrict = booleanIn(tool, "strict") === true
     if (isStrict) notes.note("tool-strict", tool)

@@ -103,6 +103,7 @@ function readContent(item: JsonView, notes: FeatureNotes): readonly ContentPart[
   const content = item.member("content") ?? missing(item, "content")
   const text = content.text()
   if (text !== undefined) return [{ kind: "text", text, cache: null }]
+  if (!content.isArray) return badValue(content, "must be a string or a list of parts")
   return content.items().map((part): ContentPart => {
     const type = needText(part, "type")
     if (type === "refusal") return { kind: "refusal", text: needText(part, "refusal") }
@@ -154,6 +155,7 @@ function readResult(
   const callId = needText(item, "call_id")
   const output = item.member("output") ?? missing(item, "output")
   const text = output.text()
+  if (text === undefined && !output.isArray) badValue(output, "must be a string or a list of parts")
   const parts: readonly (TextPart | MediaPart)[] =
     text === undefined
       ? output.items().map((part) => readPart(part, needText(part, "type"), notes))
