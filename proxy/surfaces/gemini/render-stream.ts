@@ -20,7 +20,6 @@ export function openRenderer(context: RenderContext): StreamRenderer {
 }
 
 interface OpenCall {
-  readonly choice: number
   readonly id: string
   readonly name: string
   arguments: string
@@ -36,8 +35,8 @@ class PieceRenderer implements StreamRenderer {
   private model: string
   private usage: TokenUsage | undefined
   private hasPieces = false
-  /** Calls under way, by choice and call: they go out whole. */
-  private readonly calls = new Map<string, OpenCall>()
+  /** Calls under way, by choice and then by call: they go out whole. */
+  private readonly calls = new Map<number, Map<number, OpenCall>>()
   private readonly endings: Ending[] = []
 
   constructor(context: RenderContext) {
@@ -89,11 +88,13 @@ class PieceRenderer implements StreamRenderer {
         return this.piece(choice, { logprobsResult: renderLogprobs(event.entries) })
       case "tool-call-start": {
         const { id, name, signature } = event
-        this.calls.set(`${choice}.${event.call}`, { choice, id, name, arguments: "", signature })
+        const calls = this.calls.get(choice) ?? new Map<number, OpenCall>()
+        this.calls.set(choice, calls)
+        calls.set(event.call, { id, name, arguments: "", signature })
         return ""
       }
       case "tool-call-delta": {
-        const call = this.calls.get(`${choice}.${event.call}`)
+        const call = this.calls.get(choice)?.get(event.call)
         if (call !== undefined) call.arguments += event.arguments
         return ""
       }
@@ -101,12 +102,8 @@ class PieceRenderer implements StreamRenderer {
   }
 
   private flushCalls(choice: number): string {
-    const parts: JsonValue[] = []
-    for (const [key, call] of this.calls) {
-      if (call.choice !== choice) continue
-      parts.push(renderCall(call))
-      this.calls.delete(key)
-    }
+    const parts = [...(this.calls.get(choice)?.values() ?? [])].map(renderCall)
+    this.calls.delete(choice)
     return parts.length === 0 ? "" : this.parts(choice, parts)
   }
 
