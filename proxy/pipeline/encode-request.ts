@@ -64,8 +64,8 @@ export function encodeRequest(
   // Bytes pass only in the framing in which upstreams stream.
   const mayPass =
     !request.isStream || request.streamType === EVENT_STREAM || request.streamType === null
-  const own = wires.find(({ name, same }) => mayPass && name === surface.wire && same !== null)
-  if (own !== undefined && own.same !== null) {
+  for (const own of wires) {
+    if (!mayPass || own.name !== surface.wire || own.same === null) continue
     const codec = passCodec(own.same, request)
     const { media } = own.same
     const passed =

@@ -26,7 +26,7 @@ import {
 import { Attempt } from "./attempt.ts"
 import { type AttemptFailure, refuseAfter } from "./attempt-failure.ts"
 import type { AttemptOwner } from "./attempt-owner.ts"
-import { type AttemptFacts, planAttempt } from "./attempt-plan.ts"
+import { planAttempt } from "./attempt-plan.ts"
 import { recordExchange } from "./record-exchange.ts"
 import type { RequestForms } from "./request-forms.ts"
 import { createRetries, type Retries } from "./retries.ts"
@@ -210,7 +210,8 @@ export class Exchange implements AttemptOwner<Attempt> {
   private attempt(plan: ExchangePlan, first: Target): void {
     const { ports, settings, raw, admittedAt } = this
     const { outputTokensDefault } = settings
-    const facts: AttemptFacts = { ...plan, raw, admittedAt, outputTokensDefault }
+    const { runtime, caller, forms, rule } = plan
+    const facts = { runtime, caller, forms, rule, raw, admittedAt, outputTokensDefault }
     let target: Target | null = first
     let planned = planAttempt(facts, first, this.attempts.length + 1, ports.nextAttemptId)
     while (!planned.ok) {

@@ -60,6 +60,16 @@ const FAMILIES: readonly { readonly pattern: RegExp; readonly factors: TokenFact
   { pattern: /deepseek/, factors: { ...COMMON, bytesPerToken: 3.3 } },
 ]
 
+/** Models seen; at the bound all are let go, since a Snapshot names far fewer. */
+const KNOWN_MAX = 1024
+const known = new Map<string, TokenFactors>()
+
+/** Looked up once for each name: patterns for every request add up. */
 export function factorsOf(model: string): TokenFactors {
-  return FAMILIES.find(({ pattern }) => pattern.test(model))?.factors ?? COMMON
+  const before = known.get(model)
+  if (before !== undefined) return before
+  const factors = FAMILIES.find(({ pattern }) => pattern.test(model))?.factors ?? COMMON
+  if (known.size >= KNOWN_MAX) known.clear()
+  known.set(model, factors)
+  return factors
 }

@@ -44,7 +44,13 @@ export function createTokenFamilies(registry: Registry, labels: readonly string[
 export class TokenCounters {
   readonly #families: TokenFamilies
   readonly #labels: readonly string[]
-  readonly #bound = new Map<string, BoundCounter>()
+  readonly #bound: Readonly<Record<Category, Partial<Record<Modality, BoundCounter>>>> = {
+    input_tokens: {},
+    output_tokens: {},
+    cache_read_input_tokens: {},
+    cache_write_input_tokens: {},
+    reasoning_output_tokens: {},
+  }
 
   constructor(families: TokenFamilies, labels: readonly string[]) {
     this.#families = families
@@ -77,12 +83,8 @@ export class TokenCounters {
 
   #add(category: Category, modality: Modality, count: number | undefined): void {
     if (count === undefined || count === 0) return
-    const key = `${category} ${modality}`
-    let counter = this.#bound.get(key)
-    if (counter === undefined) {
-      counter = this.#families[category].bind(...this.#labels, modality)
-      this.#bound.set(key, counter)
-    }
-    counter.add(count)
+    const counters = this.#bound[category]
+    counters[modality] ??= this.#families[category].bind(...this.#labels, modality)
+    counters[modality].add(count)
   }
 }

@@ -124,8 +124,12 @@ function headersOf(request: UpstreamRequest, secret: Secret | undefined, now: nu
   if (!headers.includes("accept-encoding")) headers.push("accept-encoding", "identity")
   if (secret === undefined) return headers
   const { method, path, body, provider, authorization } = request
-  const signable = { method, origin: provider.origin, path, headers, body }
-  headers.push(...secret.authorize(signable, authorization, now))
+  const carried = secret.carried(authorization)
+  if (carried !== null) headers.push(...carried)
+  else {
+    const signable = { method, origin: provider.origin, path, headers, body }
+    headers.push(...secret.sign(signable, now))
+  }
   return headers
 }
 

@@ -39,12 +39,18 @@ export class Secret {
     return this.expiresAt - EXPIRES_EARLY_MS <= now
   }
 
-  /** The headers to add, as a flat list. `now`, the wall clock in ms, is part of a signature. */
-  authorize(request: SignableRequest, { header, prefix }: Authorization, now: number): string[] {
+  /** The headers to add, as a flat list, of a key or token; null of what signs each request. */
+  carried({ header, prefix }: Authorization): string[] | null {
     const entry = this.#entry
     if (entry.kind === "key") return [header, `${prefix}${entry.value}`]
     // Also where a key has a header of its own: tokens of Entra and Google are bearer tokens.
-    if (entry.kind === "bearer") return ["authorization", `Bearer ${entry.value}`]
+    return entry.kind === "bearer" ? ["authorization", `Bearer ${entry.value}`] : null
+  }
+
+  /** The headers of a signed request; none of a key or token. `now` is the wall clock in ms. */
+  sign(request: SignableRequest, now: number): string[] {
+    const entry = this.#entry
+    if (entry.kind !== "aws") return []
     const day = dayOf(now)
     if (this.#dayKey?.day !== day) this.#dayKey = deriveKey(entry, day)
     return signAws(request, entry, this.#dayKey, now)
