@@ -90,8 +90,8 @@ export class FeatureNotes {
   }
 
   /** Members of `view` outside `known` are fields that no other wire can be told. */
-  noteUnknown(view: JsonView, known: ReadonlySet<string>): void {
-    for (const [name, member] of view.members()) {
+  noteUnknown(view: JsonView | undefined, known: ReadonlySet<string>): void {
+    for (const [name, member] of view?.members() ?? []) {
       if (!known.has(name)) this.note("unknown-field", member)
     }
   }

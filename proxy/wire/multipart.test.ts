@@ -74,7 +74,9 @@ describe("parts survive", () => {
       fc.property(fc.array(letters, { maxLength: 40 }), (pieces) => {
         const text = pieces.join("")
         const body = `--aba\r\n${FIELD}\r\n\r\n${text}\r\n--aba--`
-        const [content = ""] = `${text}\r\n--aba--`.split("\r\n--aba")
+        // The line end before a boundary may be that of the empty line behind the headers.
+        const [before = ""] = `\r\n${text}\r\n--aba--`.split("\r\n--aba")
+        const content = before.slice(2)
         const parsed = parse(body, "aba")
         expect(parsed.ok).toBe(content === text)
         if (parsed.ok) expect(parsed.parts[0]?.content).toEqual(bytes(content))

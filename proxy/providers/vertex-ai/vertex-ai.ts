@@ -7,7 +7,16 @@
  * two fields differ. It must not know who asked. Source: Vertex AI REST reference,
  * "projects.locations.publishers.models"; "Claude on Vertex AI".
  */
-import { STRIDE, startOf } from "#proxy/contract/json-document.ts"
+import {
+  endOf,
+  firstIn,
+  type JsonDocument,
+  memberOf,
+  NONE,
+  nextIn,
+  STRIDE,
+  startOf,
+} from "#proxy/contract/json-document.ts"
 import { writeJson } from "#proxy/contract/json-write.ts"
 import type { ChatRequest } from "#proxy/exchange/chat-request.ts"
 import type { ParsedRequest } from "#proxy/exchange/parsed-request.ts"
@@ -26,7 +35,7 @@ import { geminiChat, generatePath } from "../gemini/gemini.ts"
 import { readError as readGeminiError } from "../gemini/read-answer.ts"
 import { pathSegment } from "../path-segment.ts"
 import { sameWireOf } from "../same-wire.ts"
-import { replaceNode, splice } from "../splice-body.ts"
+import { type Edit, replaceNode, splice } from "../splice-body.ts"
 import { embedsByContent, isEmbedding, vertexContent, vertexPredict } from "./embeddings.ts"
 
 const BEARER = Object.freeze({ header: "authorization", prefix: "Bearer " })
@@ -57,11 +66,40 @@ const messagesChat: ChatWire = Object.freeze({
 
 const VERSION_FIELD = new TextEncoder().encode(`"anthropic_version":"${ANTHROPIC_VERSION}"`)
 
-/** The version stands where the model stood: that one is in the path here. */
+/**
+ * The version stands where the model stood: that one is in the path here. A client that names a
+ * version of its own has it replaced, and the model's member goes.
+ */
 function spliceVersion({ document, modelNode }: ParsedRequest): Uint8Array {
-  const value = replaceNode(document, modelNode, VERSION_FIELD)
-  return splice(document.bytes, [{ ...value, start: startOf(document, modelNode - STRIDE) }])
+  const key = modelNode - STRIDE
+  const given = memberOf(document, 0, "anthropic_version")
+  if (given === NONE) {
+    const value = replaceNode(document, modelNode, VERSION_FIELD)
+    return splice(document.bytes, [{ ...value, start: startOf(document, key) }])
+  }
+  const version = replaceNode(document, given, VERSION)
+  const model = memberEdit(document, key)
+  return splice(document.bytes, model.start < version.start ? [model, version] : [version, model])
 }
+
+const VERSION = new TextEncoder().encode(`"${ANTHROPIC_VERSION}"`)
+
+/** Takes a member out with its comma: the one behind it or, of the last member, the one before. */
+function memberEdit(document: JsonDocument, key: number): Edit {
+  const value = key + STRIDE
+  const next = nextIn(document, 0, value)
+  if (next !== NONE)
+    return { start: startOf(document, key), end: startOf(document, next), text: NOTHING }
+  let before = firstIn(document, 0)
+  for (;;) {
+    const after = nextIn(document, 0, before + STRIDE)
+    if (after === key || after === NONE) break
+    before = after
+  }
+  return { start: endOf(document, before + STRIDE), end: endOf(document, value), text: NOTHING }
+}
+
+const NOTHING = new Uint8Array(0)
 
 const messages: UpstreamWire = Object.freeze({
   name: "anthropic.messages",

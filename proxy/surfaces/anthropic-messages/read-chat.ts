@@ -2,6 +2,7 @@
 import { JsonView } from "#proxy/contract/json-view.ts"
 import type { ChatFeature } from "#proxy/exchange/chat-feature.ts"
 import type {
+  CacheMarker,
   ChatMessage,
   ChatRequest,
   OutputFormat,
@@ -43,6 +44,9 @@ const KNOWN: ReadonlySet<string> = new Set([
   "output_config",
 ])
 
+const THINKING_FIELDS: ReadonlySet<string> = new Set(["type", "budget_tokens", "display"])
+const OUTPUT_FIELDS: ReadonlySet<string> = new Set(["effort", "format"])
+
 export function readChat(request: ParsedRequest): Decision<ChatRequest> {
   return readBody(() => read(new JsonView(request.document), request))
 }
@@ -50,12 +54,14 @@ export function readChat(request: ParsedRequest): Decision<ChatRequest> {
 function read(body: JsonView, request: ParsedRequest): ChatRequest {
   const notes = new FeatureNotes()
   const system = readSystem(body, notes)
-  const messages: readonly ChatMessage[] = [...system, ...readTurns(body, notes)]
+  const messages = markLast([...system, ...readTurns(body, notes)], readCache(body, notes))
   for (const [name, feature] of CARRIED) {
     const member = body.member(name)
     if (member !== undefined) notes.note(feature, member)
   }
   notes.noteUnknown(body, KNOWN)
+  notes.noteUnknown(body.member("thinking"), THINKING_FIELDS)
+  notes.noteUnknown(body.member("output_config"), OUTPUT_FIELDS)
   return {
     isStream: request.isStream,
     messages,
@@ -91,6 +97,20 @@ const TOOL_FIELDS: ReadonlySet<string> = new Set([
   ...["type", "name", "description", "input_schema", "strict", "cache_control"],
   "eager_input_streaming",
 ])
+
+/** A marker of the whole request stands for one on the last block that can have it. */
+function markLast(
+  messages: readonly ChatMessage[],
+  cache: CacheMarker | null,
+): readonly ChatMessage[] {
+  const last = messages.at(-1)
+  const part = last?.parts.at(-1)
+  if (cache === null || last === undefined || part === undefined || !("cache" in part)) {
+    return messages
+  }
+  const marked = { ...last, parts: [...last.parts.slice(0, -1), { ...part, cache }] }
+  return [...messages.slice(0, -1), marked]
+}
 
 function readTools(body: JsonView, notes: FeatureNotes): readonly ToolDefinition[] {
   const tools = listIn(body, "tools").flatMap((tool) => {
@@ -170,6 +190,9 @@ function readReasoning(body: JsonView, notes: FeatureNotes): ReasoningWish | nul
   if (type === "disabled") {
     notes.note("reasoning-effort", thinking)
     return { effort: "none", budgetTokens: null, isShown: false }
+  }
+  if (type !== "enabled" && type !== "adaptive") {
+    notes.note("unknown-field", thinking.member("type") ?? thinking)
   }
   const isShown = textIn(thinking, "display") !== "omitted"
   const budgetTokens = countIn(thinking, "budget_tokens") ?? null

@@ -156,11 +156,15 @@ function readFormat(config: JsonView | undefined, notes: FeatureNotes): OutputFo
   }
 }
 
+const THINKING_FIELDS: ReadonlySet<string> = new Set([
+  ...["includeThoughts", "thinkingBudget", "thinkingLevel"],
+])
 const LEVELS = ["minimal", "low", "medium", "high"] as const
 
 function readReasoning(config: JsonView | undefined, notes: FeatureNotes): ReasoningWish | null {
   const thinking = config?.member("thinkingConfig")
   if (thinking === undefined) return null
+  notes.noteUnknown(thinking, THINKING_FIELDS)
   const isShown = thinking.member("includeThoughts")?.boolean() === true
   const budget = numberIn(thinking, "thinkingBudget")?.number()
   if (budget !== undefined && budget >= 0) {
@@ -169,6 +173,8 @@ function readReasoning(config: JsonView | undefined, notes: FeatureNotes): Reaso
     return { effort: null, budgetTokens: budget, isShown }
   }
   const level = textIn(thinking, "thinkingLevel")?.toLowerCase()
+  const isKnown = level === undefined || LEVELS.some((name) => name === level)
+  if (!isKnown) badValue(thinking.member("thinkingLevel") ?? thinking, "must be a known level")
   notes.note("reasoning-effort", thinking)
   // A budget of -1, and no level: as much as the model itself finds right.
   return { effort: LEVELS.find((name) => name === level) ?? null, budgetTokens: null, isShown }

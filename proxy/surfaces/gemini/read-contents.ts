@@ -47,7 +47,15 @@ function readContent(view: JsonView, calls: Calls, notes: FeatureNotes): readonl
   return turns
 }
 
+const PART_FIELDS: ReadonlySet<string> = new Set([
+  ...["text", "thought", "thoughtSignature", "functionCall", "functionResponse"],
+  ...["inlineData", "fileData"],
+])
+const RESPONSE_FIELDS: ReadonlySet<string> = new Set(["id", "name", "response"])
+
 function readPart(part: JsonView, calls: Calls, notes: FeatureNotes): readonly ContentPart[] {
+  notes.noteUnknown(part, PART_FIELDS)
+  notes.noteUnknown(part.member("functionResponse"), RESPONSE_FIELDS)
   const signature = textIn(part, "thoughtSignature") ?? null
   const call = part.member("functionCall")
   if (call !== undefined) return [calls.call(call, signature)]

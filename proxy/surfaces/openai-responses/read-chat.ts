@@ -48,6 +48,9 @@ const KNOWN: ReadonlySet<string> = new Set([
   ...["text", "reasoning", "top_logprobs", "include", "store", "truncation", "background"],
 ])
 
+const TEXT_FIELDS: ReadonlySet<string> = new Set(["format", "verbosity"])
+const REASONING_FIELDS: ReadonlySet<string> = new Set(["effort", "summary", "generate_summary"])
+
 export function readChat(request: ParsedRequest): Decision<ChatRequest> {
   return readBody(() => read(new JsonView(request.document), request))
 }
@@ -109,6 +112,8 @@ function noteFields(body: JsonView, notes: FeatureNotes): void {
     if (!HARMLESS.has(item.text() ?? "")) notes.note("unknown-field", item)
   }
   notes.noteUnknown(body, KNOWN)
+  notes.noteUnknown(body.member("text"), TEXT_FIELDS)
+  notes.noteUnknown(body.member("reasoning"), REASONING_FIELDS)
 }
 
 /** What is included anyway where there is such a thing. */

@@ -1,0 +1,106 @@
+/** What a client says within a field is carried, refused by name, or passes: never read past. */
+import { describe, expect, test } from "vitest"
+import type { ProviderConfig } from "#proxy/contract/snapshot.ts"
+import {
+  makeBackend,
+  makeProvider,
+  makeRule,
+  makeRuntime,
+} from "#proxy/runtime/samples.test-data.ts"
+import { type ModelSurfaceName, SURFACES } from "#proxy/surfaces/registry.ts"
+import { createWorld, startChat } from "./world.test-data.ts"
+
+function ask(surface: ModelSurfaceName, provider: Partial<ProviderConfig>, body: object) {
+  const world = createWorld({ scripts: [[{ head: 500 }, { end: true }]] })
+  const rule = makeRule({ backends: [makeBackend("one", { model: "claude-sonnet-4-5" })] })
+  startChat(world, {
+    surface: SURFACES[surface],
+    runtime: makeRuntime({
+      providers: { one: makeProvider("one", { pathPrefix: "", ...provider }) },
+      routes: [
+        { name: "search/chat", rules: [{ ...rule, retry: { ...rule.retry, attempts: 1 } }] },
+      ],
+    }),
+    body,
+    raw: { path: "/v1beta/models/smart:generateContent" },
+  })
+  const [request] = world.requests
+  const { body: bytes = "" } = request ?? {}
+  const text = typeof bytes === "string" ? bytes : new TextDecoder().decode(bytes)
+  return { answer: world.client.body, sent: text }
+}
+
+const USER = { role: "user", content: "Hello" }
+const MESSAGES = { model: "smart", max_tokens: 2000, messages: [USER] }
+const OPENAI = { schema: "OpenAI", vendor: "OpenAI" } as const
+const ANTHROPIC = { schema: "Anthropic" } as const
+const CONTENTS = [{ role: "user", parts: [{ text: "Hello" }] }]
+
+const REFUSED = [
+  [
+    "openai-responses",
+    ANTHROPIC,
+    { model: "smart", input: "a", text: { tone: "dry" } },
+    "/text/tone",
+  ],
+  [
+    "openai-responses",
+    ANTHROPIC,
+    { model: "smart", input: "a", reasoning: { effort: "low", mode: "x" } },
+    "/reasoning/mode",
+  ],
+  ["anthropic-messages", OPENAI, { ...MESSAGES, output_config: { x: 1 } }, "/output_config/x"],
+  [
+    "anthropic-messages",
+    OPENAI,
+    { ...MESSAGES, thinking: { type: "between_tools" } },
+    "/thinking/type",
+  ],
+  [
+    "gemini-generate",
+    OPENAI,
+    { contents: CONTENTS, generationConfig: { thinkingConfig: { thinkingLevel: "VAST" } } },
+    "/generationConfig/thinkingConfig/thinkingLevel",
+  ],
+  [
+    "gemini-generate",
+    OPENAI,
+    { contents: [{ parts: [{ text: "a", videoMetadata: { fps: 2 } }] }] },
+    "/contents/0/parts/0/videoMetadata",
+  ],
+] as const
+
+test.each(REFUSED)("%s to another wire refuses by name: %s %s %s", (surface, to, body, where) => {
+  const { answer, sent } = ask(surface, to, body)
+  expect(sent).toBe("")
+  expect(answer).toContain(where)
+})
+
+test("a marker of the whole request stands on its last block", () => {
+  const body = { ...MESSAGES, cache_control: { type: "ephemeral", ttl: "1h" } }
+  const { sent } = ask(
+    "anthropic-messages",
+    { schema: "Bedrock", options: { schema: "Bedrock", region: "eu-central-1" } },
+    body,
+  )
+  expect(JSON.parse(sent).messages).toEqual([
+    { role: "user", content: [{ text: "Hello" }, { cachePoint: { type: "default", ttl: "1h" } }] },
+  ])
+})
+
+describe("Vertex AI gets one version, whatever the client wrote", () => {
+  const options = { schema: "VertexAI", project: "p-1", location: "global" } as const
+  const version = "vertex-2023-10-16"
+  const bodies = [
+    ["none of its own", MESSAGES],
+    ["one before the model", { anthropic_version: "x", ...MESSAGES }],
+    ["one behind it", { ...MESSAGES, anthropic_version: "x" }],
+    ["the model last", { max_tokens: 5, anthropic_version: "x", messages: [USER], model: "smart" }],
+  ] as const
+  test.each(bodies)("%s", (_name, body) => {
+    const { sent } = ask("anthropic-messages", { schema: "VertexAI", options }, body)
+    const { model: _model, ...rest } = body
+    expect(JSON.parse(sent)).toEqual({ ...rest, anthropic_version: version })
+    expect(sent.match(/anthropic_version/g)).toHaveLength(1)
+  })
+})
