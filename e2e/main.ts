@@ -9,16 +9,18 @@ import { spawnSync } from "node:child_process"
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { finish, NONE, readReport } from "#test/suite-results.ts"
+import { finish, listFailures, NONE, readReport } from "#test/suite-results.ts"
 
 const ROOT = join(import.meta.dirname, "..")
 const KIND_CLUSTER = "sidegate-e2e"
+const NO_STORIES = { counts: NONE, failures: [] }
 const work = mkdtempSync(join(tmpdir(), "sidegate-e2e-"))
 try {
   const cluster = findCluster()
   const { reason } = cluster
   if (reason !== null) console.log(`no stories run: ${reason}`)
-  finish(reason === null ? runStories(cluster.env) : NONE, process.env["SIDEGATE_RESULTS"])
+  const { counts, failures } = reason === null ? runStories(cluster.env) : NO_STORIES
+  finish(counts, failures, process.env["SIDEGATE_RESULTS"])
   if (cluster.isOurs) run("kind", ["delete", "cluster", "--name", KIND_CLUSTER])
 } finally {
   rmSync(work, { recursive: true, force: true })
@@ -62,8 +64,9 @@ function runStories(env: Readonly<Record<string, string>>) {
     stdio: "inherit",
     env: { ...process.env, ...env },
   })
-  const text = existsSync(report) ? readFileSync(report, "utf8") : "null"
-  return readReport(JSON.parse(text), status ?? 1)
+  const result: unknown = JSON.parse(existsSync(report) ? readFileSync(report, "utf8") : "null")
+  const exitCode = status ?? 1
+  return { counts: readReport(result, exitCode), failures: listFailures(result, exitCode, ROOT) }
 }
 
 /** Exit code; null when there is no such program. */

@@ -4,13 +4,21 @@
  * The suites are the vitest configurations of the checkout: the one at the top (unit, golden,
  * conformance, architecture, simulation) and one in each folder of `test/` whose suites need more
  * (a real API server, real processes). `node test/run-suites.ts data-plane` runs those named. The
- * last line is the sum.
+ * failures are said again at the end; the last line is the sum.
  */
 import { spawnSync } from "node:child_process"
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { addCounts, type Counts, finish, formatCounts, NONE, readReport } from "./suite-results.ts"
+import {
+  addCounts,
+  type Counts,
+  finish,
+  formatCounts,
+  listFailures,
+  NONE,
+  readReport,
+} from "./suite-results.ts"
 
 const ROOT = join(import.meta.dirname, "..")
 /** The cheap ones first: what is broken at the root shows early. */
@@ -29,12 +37,15 @@ const suites = listSuites().filter(({ name }) => wanted.length === 0 || wanted.i
 const reports = mkdtempSync(join(tmpdir(), "sidegate-suites-"))
 try {
   let sum = NONE
+  const failures: string[] = []
   for (const suite of suites) {
-    const counts = runSuite(suite)
+    const { counts, failed } = runSuite(suite)
     console.log(`${suite.name}: ${formatCounts(counts)}\n`)
     sum = addCounts(sum, counts)
+    failures.push(...failed)
   }
-  finish(suites.length === 0 ? { ...NONE, failed: 1 } : sum, process.env["SIDEGATE_RESULTS"])
+  const counts = suites.length === 0 ? { ...NONE, failed: 1 } : sum
+  finish(counts, failures, process.env["SIDEGATE_RESULTS"])
 } finally {
   rmSync(reports, { recursive: true, force: true })
 }
@@ -59,7 +70,13 @@ function rank(name: string): number {
   return at < 0 ? ORDER.length : at
 }
 
-function runSuite({ name, config }: Suite): Counts {
+interface SuiteResult {
+  readonly counts: Counts
+  /** A line each. */
+  readonly failed: readonly string[]
+}
+
+function runSuite({ name, config }: Suite): SuiteResult {
   const file = join(reports, `${name}.json`)
   console.log(`--- ${name} (vitest run -c ${config})`)
   const vitest = join(ROOT, "node_modules/vitest/vitest.mjs")
@@ -69,7 +86,8 @@ function runSuite({ name, config }: Suite): Counts {
     stdio: "inherit",
   })
   const report = existsSync(file) ? readJson(file) : undefined
-  return readReport(report, run.status ?? 1)
+  const exitCode = run.status ?? 1
+  return { counts: readReport(report, exitCode), failed: listFailures(report, exitCode, ROOT) }
 }
 
 function readJson(file: string): unknown {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest"
-import { addCounts, formatCounts, readReport } from "#test/suite-results.ts"
+import { addCounts, formatCounts, listFailures, readReport } from "#test/suite-results.ts"
 
 const cases = [
   {
@@ -41,4 +41,34 @@ test.each(cases)("the sum of a run: $name", ({ report, exitCode, want }) => {
 test("runs are added up", () => {
   const a = { passed: 1, failed: 2, skipped: 3 }
   expect(addCounts(a, a)).toEqual({ passed: 2, failed: 4, skipped: 6 })
+})
+
+test("failures are listed, a line each, with how the message begins", () => {
+  const report = {
+    testResults: [
+      {
+        name: "/root/test/a.test.ts",
+        status: "failed",
+        assertionResults: [
+          { fullName: "a passes", status: "passed" },
+          {
+            fullName: "b adds up",
+            status: "failed",
+            failureMessages: ["\u001b[31mexpected 1\u001b[39m\n  to be 2"],
+          },
+        ],
+      },
+      { name: "/root/b.test.ts", status: "failed", message: "no module", assertionResults: [] },
+    ],
+  }
+  expect(listFailures(report, 1, "/root")).toEqual([
+    "failed: test/a.test.ts > b adds up: expected 1 to be 2",
+    "failed: b.test.ts: no module",
+  ])
+})
+
+test("a bad end without a failed test is listed", () => {
+  expect(listFailures(undefined, 134, "/root")).toEqual([
+    "failed: the run ended with code 134, though no test failed",
+  ])
 })
