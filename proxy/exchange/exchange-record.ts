@@ -2,10 +2,12 @@
 import type { NanoUsd } from "#proxy/contract/money.ts"
 import type { AttemptOutcome, TokenUsage } from "#proxy/contract/records.ts"
 import type { RefusalCode } from "./refusal.ts"
+import type { Operation } from "./wire-name.ts"
 
 export interface ExchangeRecord {
   readonly id: string
   readonly surface: string
+  readonly operation: Operation
   /** From the Snapshot, or `other`: a client can never mint a label value. */
   readonly modelLabel: string
   readonly team: string

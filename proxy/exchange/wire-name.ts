@@ -7,6 +7,7 @@
 
 /** As `gen_ai.operation.name` where OpenTelemetry names it. */
 export type Operation =
+  | "list_models"
   | "chat"
   | "text_completion"
   | "embeddings"

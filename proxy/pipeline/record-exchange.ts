@@ -5,6 +5,7 @@ import type { RawRequest } from "#proxy/exchange/ports.ts"
 import type { Refusal } from "#proxy/exchange/refusal.ts"
 import type { LinkedRule } from "#proxy/route/linked-route.ts"
 import type { Runtime } from "#proxy/runtime/runtime.ts"
+import { operationOf } from "#proxy/surfaces/registry.ts"
 import type { Attempt } from "./attempt.ts"
 
 /** What an exchange knows of itself at its end. Times are monotonic. */
@@ -37,6 +38,7 @@ export function recordExchange(
   return {
     id: raw.id,
     surface: exchange.surface,
+    operation: operationOf(exchange.surface),
     modelLabel: exchange.modelLabel,
     team: runtime?.teamName ?? "",
     application: runtime?.application ?? "",

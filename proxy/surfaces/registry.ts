@@ -1,5 +1,6 @@
 /** Surfaces by their name: a new one is a folder, a line here and its endpoint. */
 import type { ModelsSurfaceName, SurfaceName } from "#proxy/exchange/parsed-request.ts"
+import type { Operation } from "#proxy/exchange/wire-name.ts"
 import { anthropicCountTokens } from "./anthropic-count-tokens/anthropic-count-tokens.ts"
 import { anthropicMessages } from "./anthropic-messages/anthropic-messages.ts"
 import { openAiErrors } from "./checks/openai-errors.ts"
@@ -36,6 +37,18 @@ export const SURFACES: Readonly<Record<ModelSurfaceName, Surface>> = Object.free
   "gemini-batch-embed": geminiBatchEmbed,
   "cohere-rerank": cohereRerank,
 })
+
+/** What a call on this surface asks for. */
+export function operationOf(name: SurfaceName): Operation {
+  switch (name) {
+    case "openai-models":
+    case "anthropic-models":
+    case "gemini-models":
+      return "list_models"
+    default:
+      return SURFACES[name].operation
+  }
+}
 
 export function errorsOf(name: SurfaceName): SurfaceErrors {
   switch (name) {

@@ -7,6 +7,7 @@ const CANARY = "sk-canary-5f0c1d"
 const RECORD: ExchangeRecord = {
   id: "req-1",
   surface: "openai-chat",
+  operation: "chat",
   modelLabel: "smart",
   team: "search",
   application: "api",

@@ -32,6 +32,7 @@ function makeRecord(more: Partial<ExchangeRecord> = {}): ExchangeRecord {
   return {
     id: "req-1",
     surface: "openai-chat",
+    operation: "chat",
     modelLabel: "smart",
     team: "search",
     application: "api",
@@ -92,6 +93,15 @@ test("an exchange is counted under names of OpenTelemetry and ours", async () =>
   ]) {
     expect(lines).toContain(line)
   }
+})
+
+test("what a call was for is told by its surface's operation", async () => {
+  const lines = await scrape([
+    makeRecord({ surface: "openai-embeddings", operation: "embeddings" }),
+  ])
+  const kinds = lines.filter((line) => line.includes("gen_ai_operation_name="))
+  expect(kinds.length).toBeGreaterThan(0)
+  expect(kinds.filter((line) => !line.includes('"embeddings"'))).toEqual([])
 })
 
 test("tokens are counted by category and modality, each once in its whole", async () => {

@@ -100,8 +100,7 @@ function observeExchange(series: ExchangeSeries, record: ExchangeRecord): void {
 
 function bindKind(families: Families, record: ExchangeRecord): ExchangeSeries {
   const provider = record.provider ?? "none"
-  const { surface, modelLabel: model, status, refusal } = record
-  const operation = surface === "openai-chat" ? "chat" : "list_models"
+  const { surface, operation, modelLabel: model, status, refusal } = record
   return {
     requests: families.requests.bind(surface, model, provider, String(status), refusal ?? ""),
     duration: families.duration.bind(operation, provider, model),

@@ -6,6 +6,7 @@ function makeRecord(id: number): ExchangeRecord {
   return {
     id: String(id),
     surface: "openai-chat",
+    operation: "chat",
     modelLabel: "smart",
     team: "search",
     application: "api",
