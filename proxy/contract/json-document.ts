@@ -79,13 +79,19 @@ export function valueOfKey(key: number): number {
   return key + STRIDE
 }
 
-/** Value of `name` (ASCII) in an object; NONE when absent or when `object` is not an object. */
+/**
+ * Value of `name` (ASCII) in an object; NONE when absent or when `object` is not an object. A body
+ * is asked for dozens of names, so it reads the tape itself.
+ */
 export function memberOf(document: JsonDocument, object: number, name: string): number {
   if (object === NONE || kindOf(document, object) !== KIND.object) return NONE
-  const end = skip(document, object)
+  const { tape } = document
+  const end = tape[object + 3] ?? 0
+  const width = name.length + 2
   for (let key = object + STRIDE; key < end; ) {
+    const isAsWide = (tape[key + 2] ?? 0) - (tape[key + 1] ?? 0) === width
     const value = key + STRIDE
-    if (textEquals(document, key, name)) return value
+    if ((isAsWide || tape[key] === KIND.escaped) && textEquals(document, key, name)) return value
     key = skip(document, value)
   }
   return NONE
@@ -123,8 +129,23 @@ export function beginningOf(document: JsonDocument, node: number, chars: number)
 
 /** The number at `node`; always finite. */
 export function numberOf(document: JsonDocument, node: number): number {
-  return Number(sliceText(document.bytes, startOf(document, node), endOf(document, node)))
+  const { bytes } = document
+  const start = startOf(document, node)
+  const end = endOf(document, node)
+  if (end - start > EXACT_DIGITS_MAX) return Number(sliceText(bytes, start, end))
+  // Nearly all that are read are counts.
+  let value = 0
+  for (let at = start; at < end; at++) {
+    const digit = (bytes[at] ?? 0) - ZERO
+    if (digit < 0 || digit > 9) return Number(sliceText(bytes, start, end))
+    value = value * 10 + digit
+  }
+  return value
 }
+
+/** So many digits are below 2^53 whatever they are. */
+const EXACT_DIGITS_MAX = 15
+const ZERO = 0x30
 
 /** The number at `node` if it is written as a plain integer from 0 to 2^53 - 1; else undefined. */
 export function countOf(document: JsonDocument, node: number): number | undefined {

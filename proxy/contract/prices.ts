@@ -76,13 +76,20 @@ export function costOf(price: Price, usage: TokenUsage): NanoUsd {
  * with audio or images, is always possible.
  */
 export function costBound(price: Price, estimate: TokenUsage): NanoUsd {
-  let rates = ratesOf(price)
+  const plain = ratesOf(price)
+  let rates = plain
   for (const tier of price.tiers ?? NO_TIERS) {
     if (estimate.inputTokens > tier.aboveInputTokens) rates = dearer(rates, ratesOf(tier))
   }
+  const bound = rates === plain ? remembered(DEAREST, plain, dearestOf) : dearestOf(rates)
+  return sumUp(bound, estimate)
+}
+
+/** For each kind of token the most that one may turn out to cost. */
+function dearestOf(rates: Rates): Rates {
   const input = Math.max(rates.input, rates.cachedInput, rates.cacheWrite)
   const output = Math.max(rates.output, rates.outputAudio, rates.outputImage)
-  const bound: Rates = {
+  return {
     input,
     cachedInput: input,
     cacheWrite: input,
@@ -93,7 +100,6 @@ export function costBound(price: Price, estimate: TokenUsage): NanoUsd {
     outputAudio: output,
     outputImage: output,
   }
-  return sumUp(bound, estimate)
 }
 
 /** A tariff with every absence filled in. */
@@ -101,19 +107,27 @@ type Rates = { readonly [K in keyof Tariff]-?: number }
 
 const NO_TIERS: readonly PriceTier[] = Object.freeze([])
 
-const RATES = [
-  "input",
-  "cachedInput",
-  "cacheWrite",
-  "cacheWrite1h",
-  "inputAudio",
-  "inputImage",
-  "output",
-  "outputAudio",
-  "outputImage",
-] as const satisfies readonly (keyof Rates)[]
+/** Worked out once a tariff: this runs twice for every attempt. */
+const FILLED = new WeakMap<Tariff, Rates>()
+const DEAREST = new WeakMap<Rates, Rates>()
+
+function remembered<K extends object>(
+  known: WeakMap<K, Rates>,
+  key: K,
+  make: (key: K) => Rates,
+): Rates {
+  const found = known.get(key)
+  if (found !== undefined) return found
+  const made = make(key)
+  known.set(key, made)
+  return made
+}
 
 function ratesOf(tariff: Tariff): Rates {
+  return remembered(FILLED, tariff, fillIn)
+}
+
+function fillIn(tariff: Tariff): Rates {
   const { input, output, cacheWrite = input } = tariff
   return {
     input,
@@ -157,30 +171,36 @@ function sumUp(rates: Rates, usage: TokenUsage): NanoUsd {
   const speech = partOf(usage.outputAudioTokens, outputTokens, rates.outputAudio, rates.output)
   const room = outputTokens - speech
   const drawn = partOf(usage.outputImageTokens, room, rates.outputImage, rates.output)
-  const counts: Rates = {
-    input: text - written - cached,
-    cachedInput: cached,
-    cacheWrite: written - hour,
-    cacheWrite1h: hour,
-    inputAudio: audio,
-    inputImage: image,
-    output: room - drawn,
-    outputAudio: speech,
-    outputImage: drawn,
-  }
+  const plain = text - written - cached
+  const said = room - drawn
   const pico =
-    counts.input * rates.input +
-    counts.cachedInput * rates.cachedInput +
-    counts.cacheWrite * rates.cacheWrite +
-    counts.cacheWrite1h * rates.cacheWrite1h +
-    counts.inputAudio * rates.inputAudio +
-    counts.inputImage * rates.inputImage +
-    counts.output * rates.output +
-    counts.outputAudio * rates.outputAudio +
-    counts.outputImage * rates.outputImage
+    plain * rates.input +
+    cached * rates.cachedInput +
+    (written - hour) * rates.cacheWrite +
+    hour * rates.cacheWrite1h +
+    audio * rates.inputAudio +
+    image * rates.inputImage +
+    said * rates.output +
+    speech * rates.outputAudio +
+    drawn * rates.outputImage
   // Below 2^53 every step of the sum was exact, as it is for any ordinary request.
   if (pico < Number.MAX_SAFE_INTEGER - 999) return (pico + 999 - ((pico + 999) % 1000)) / 1000
-  const exact = RATES.reduce((sum, name) => sum + BigInt(counts[name]) * BigInt(rates[name]), 0n)
+  return sumExactly([
+    [plain, rates.input],
+    [cached, rates.cachedInput],
+    [written - hour, rates.cacheWrite],
+    [hour, rates.cacheWrite1h],
+    [audio, rates.inputAudio],
+    [image, rates.inputImage],
+    [said, rates.output],
+    [speech, rates.outputAudio],
+    [drawn, rates.outputImage],
+  ])
+}
+
+/** Of counts, each at its rate in pico-dollars. */
+function sumExactly(parts: readonly (readonly [count: number, rate: number])[]): NanoUsd {
+  const exact = parts.reduce((sum, [count, rate]) => sum + BigInt(count) * BigInt(rate), 0n)
   return Math.min(Number((exact + 999n) / 1000n), Number.MAX_SAFE_INTEGER)
 }
 
