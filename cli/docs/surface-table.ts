@@ -6,11 +6,25 @@ import { markdownTable } from "./replace-table.ts"
 import { allWiresAt, UPSTREAMS } from "./upstreams.ts"
 
 export function surfaceTable(): string {
-  const rows = SURFACE_PATHS.map(([path, surface]) => [
-    `\`${path}\``,
+  const rows = joinVersions(SURFACE_PATHS).map(([paths, surface]) => [
+    paths.map((path) => `\`${path}\``).join(", "),
     ...UPSTREAMS.map((upstream) => servedAs(surface, allWiresAt(upstream))),
   ])
   return markdownTable(["client's path", ...UPSTREAMS.map(({ title }) => title)], rows)
+}
+
+/** Paths of one surface that differ in the version alone share a row, at the place of the first. */
+export function joinVersions(
+  paths: readonly (readonly [path: string, surface: Surface])[],
+): readonly (readonly [paths: readonly string[], surface: Surface])[] {
+  const rows = new Map<string, readonly [string[], Surface]>()
+  for (const [path, surface] of paths) {
+    const key = `${surface.name} ${path.replace(/^\/v\d[^/]*/, "")}`
+    const row = rows.get(key)
+    if (row === undefined) rows.set(key, [[path], surface])
+    else row[0].push(path)
+  }
+  return [...rows.values()]
 }
 
 /** As `proxy/pipeline/encode-request.ts` chooses: bytes pass where they can. */
