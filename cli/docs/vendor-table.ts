@@ -20,10 +20,10 @@ export function vendorTable(): string {
 }
 
 export function vendorDifferences(): string {
-  const openAi = vendorTraits("OpenAI")
-  const rows = VENDORS.filter(({ name }) => name !== "OpenAI").map(({ name }) => {
+  const plain = vendorTraits(null)
+  const rows = VENDORS.map(({ name }) => {
     const traits = vendorTraits(name)
-    const changed = CHAT_FEATURES.filter((one) => !isSame(traits, openAi, one))
+    const changed = CHAT_FEATURES.filter((one) => !isSame(traits, plain, one))
     const to = (support: "yes" | "no") => changed.filter((one) => traits.features[one] === support)
     const dropped = changed.filter((one) => typeof traits.features[one] === "object")
     return [

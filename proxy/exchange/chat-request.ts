@@ -38,12 +38,17 @@ export interface ChatRequest {
   readonly logitBias: RawJson | null
   /** Who the end user is, in the client's words. */
   readonly user: string | null
-  readonly serviceTier: string | null
+  /** The provider's regular tier and no better one; null leaves it to the provider. */
+  readonly serviceTier: "standard" | null
   readonly verbosity: string | null
   /** Gemini's `safetySettings`, as the client wrote them. */
   readonly safetySettings: RawJson | null
   /** Whether the answer may hold images beside its text. */
   readonly mayShowImages: boolean
+  /** Which prompts share a cache at the provider, in OpenAI's words, as the two below. */
+  readonly cacheKey: string | null
+  readonly cacheRetention: string | null
+  readonly cacheOptions: RawJson | null
   /** All that this request uses beyond plain text turns. */
   readonly uses: readonly FeatureUse[]
 }

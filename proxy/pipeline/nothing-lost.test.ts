@@ -88,6 +88,54 @@ test("a marker of the whole request stands on its last block", () => {
   ])
 })
 
+describe("hints for a cache of prompts", () => {
+  const hints = { prompt_cache_key: "k-1", prompt_cache_retention: "24h" }
+  const body = { model: "smart", input: "a", ...hints }
+
+  test("go on to a vendor that has the field, alone", () => {
+    const { sent } = ask("openai-responses", { schema: "OpenAI", vendor: "Mistral" }, body)
+    expect(JSON.parse(sent)).toMatchObject({ prompt_cache_key: "k-1" })
+    expect(sent).not.toContain("24h")
+  })
+
+  test("are left out where only marks are cached, and a mark within the prompt is one", () => {
+    const prompt_cache_breakpoint = { mode: "explicit" }
+    const content = [{ type: "text", text: "Hello", prompt_cache_breakpoint }]
+    const marked = { model: "smart", messages: [{ role: "user", content }], ...hints }
+    const { sent } = ask("openai-chat", ANTHROPIC, marked)
+    expect(sent).not.toMatch(/k-1|24h/)
+    expect(JSON.parse(sent).messages[0].content).toEqual([
+      { type: "text", text: "Hello", cache_control: { type: "ephemeral", ttl: "1h" } },
+    ])
+  })
+})
+
+describe("a tier of service", () => {
+  const chat = (service_tier: string) => ({ model: "smart", messages: [USER], service_tier })
+
+  test("that is the standard one is said where a better one may stand instead", () => {
+    expect(JSON.parse(ask("openai-chat", ANTHROPIC, chat("default")).sent).service_tier).toBe(
+      "standard_only",
+    )
+    const back = ask("anthropic-messages", OPENAI, { ...MESSAGES, service_tier: "standard_only" })
+    expect(JSON.parse(back.sent).service_tier).toBe("default")
+  })
+
+  test("that leaves it to the provider is not said", () => {
+    expect(ask("openai-chat", ANTHROPIC, chat("auto")).sent).not.toContain("service_tier")
+    const auto = ask("anthropic-messages", OPENAI, { ...MESSAGES, service_tier: "auto" })
+    expect(JSON.parse(auto.sent)).not.toHaveProperty("service_tier")
+  })
+
+  test("of another price is refused by name", () => {
+    for (const tier of ["flex", "priority", "scale", "fast"]) {
+      const { answer, sent } = ask("openai-chat", ANTHROPIC, chat(tier))
+      expect(sent).toBe("")
+      expect(answer).toContain("service_tier cannot be said to provider one")
+    }
+  })
+})
+
 describe("Vertex AI gets one version, whatever the client wrote", () => {
   const options = { schema: "VertexAI", project: "p-1", location: "global" } as const
   const version = "vertex-2023-10-16"

@@ -38,6 +38,7 @@ export function encodeFields(
     tool_choice: encodeToolChoice(chat),
     thinking: thinking.thinking,
     output_config: outputConfig(thinking.effort, chat.outputFormat),
+    service_tier: chat.serviceTier === null ? undefined : "standard_only",
     metadata: chat.user === null ? undefined : { user_id: chat.user },
   }
 }

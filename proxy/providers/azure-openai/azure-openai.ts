@@ -19,15 +19,18 @@ const CURRENT: VendorTraits = Object.freeze({
   ...vendorTraits("OpenAI"),
   reference: "https://learn.microsoft.com/azure/foundry/openai/reference",
 })
+/** They are older than hints for the cache of prompts and tiers of service. */
+const DATED: VendorTraits = Object.freeze({ ...CURRENT, features: vendorTraits(null).features })
 /** Until then only the o1 models knew `max_completion_tokens`. */
 const COMPLETION_TOKENS_SINCE = "2025-01-01"
-const NAMED_AS_BEFORE: VendorTraits = Object.freeze({ ...CURRENT, outputLimit: "max_tokens" })
+const NAMED_AS_BEFORE: VendorTraits = Object.freeze({ ...DATED, outputLimit: "max_tokens" })
 /** Before, `stream_options` is refused, and a stream has no report. */
 const STREAM_OPTIONS_SINCE = "2024-09-01"
 const WITHOUT_REPORT: VendorTraits = Object.freeze({ ...NAMED_AS_BEFORE, streamUsage: "unasked" })
 
-const [current, namedAsBefore, withoutReport] = [
+const [current, dated, namedAsBefore, withoutReport] = [
   wiresOf(CURRENT),
+  wiresOf(DATED),
   wiresOf(NAMED_AS_BEFORE),
   wiresOf(WITHOUT_REPORT),
 ] as const
@@ -37,7 +40,8 @@ export const azureOpenAi: ProviderAdapter = Object.freeze({
   wires: (provider) => {
     const version = versionOf(provider)
     // Dates as text compare as dates; a preview comes after its day.
-    if (version === null || version >= COMPLETION_TOKENS_SINCE) return current
+    if (version === null) return current
+    if (version >= COMPLETION_TOKENS_SINCE) return dated
     return version >= STREAM_OPTIONS_SINCE ? namedAsBefore : withoutReport
   },
 } satisfies ProviderAdapter)

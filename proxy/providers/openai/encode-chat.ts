@@ -4,7 +4,7 @@
  * Source: OpenAI API reference, "Create chat completion". Numbers keep the client's digits.
  */
 import { type JsonValue, writeJson } from "#proxy/contract/json-write.ts"
-import { refuseUnsupported } from "#proxy/exchange/chat-feature.ts"
+import { type FeatureTable, refuseUnsupported } from "#proxy/exchange/chat-feature.ts"
 import type {
   ChatMessage,
   ChatRequest,
@@ -61,6 +61,22 @@ function bodyOf(
     reasoning_effort: chat.reasoning === null ? undefined : effortOf(chat.reasoning),
     verbosity: chat.verbosity ?? undefined,
     user: features.user === "yes" ? (chat.user ?? undefined) : undefined,
+    ...encodeOwn(chat, features),
+  }
+}
+
+/** What only some of the vendors have, and others may leave out. */
+function encodeOwn(
+  { cacheKey, cacheRetention, cacheOptions, serviceTier }: ChatRequest,
+  features: FeatureTable,
+): Readonly<Record<string, JsonValue | undefined>> {
+  const mayKeep = features["cache-retention"] === "yes"
+  const mayTier = features["service-tier-standard"] === "yes"
+  return {
+    prompt_cache_key: features["cache-key"] === "yes" ? (cacheKey ?? undefined) : undefined,
+    prompt_cache_retention: mayKeep ? (cacheRetention ?? undefined) : undefined,
+    prompt_cache_options: mayKeep ? (cacheOptions ?? undefined) : undefined,
+    service_tier: mayTier && serviceTier !== null ? "default" : undefined,
   }
 }
 

@@ -29,7 +29,7 @@ export interface VendorRow {
    * vendor sees it.
    */
   readonly streamUsage: "asked" | "unasked"
-  /** Against the table of OpenAI's own API, as the next two. */
+  /** Against the table of a server of unknown make, as the next two. */
   readonly refuses?: readonly ChatFeature[]
   readonly takes?: readonly ChatFeature[]
   readonly drops?: readonly ("user" | "image-detail")[]
@@ -52,6 +52,7 @@ export const VENDOR_ROWS: Readonly<Record<VendorName, VendorRow>> = {
     ],
     outputLimit: "max_completion_tokens",
     streamUsage: "asked",
+    takes: ["cache-key", "cache-retention", "service-tier-standard"],
   },
   Mistral: {
     reference: "https://docs.mistral.ai/api/#tag/chat",
@@ -61,6 +62,7 @@ export const VENDOR_ROWS: Readonly<Record<VendorName, VendorRow>> = {
     streamUsage: "unasked",
     // An assistant turn at the end needs a field of Mistral's own; audio has another shape.
     refuses: ["assistant-prefill", "audio-input", "logit-bias", "logprobs", ...OWN],
+    takes: ["cache-key"],
     drops: ["user"],
   },
   Groq: {

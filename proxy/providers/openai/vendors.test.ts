@@ -63,6 +63,9 @@ const CHAT: ChatRequest = {
   verbosity: null,
   safetySettings: null,
   mayShowImages: false,
+  cacheKey: null,
+  cacheRetention: null,
+  cacheOptions: null,
   uses: [],
 }
 

@@ -18,6 +18,7 @@ import {
   startOf,
 } from "#proxy/contract/json-document.ts"
 import { writeJson } from "#proxy/contract/json-write.ts"
+import type { FeatureTable } from "#proxy/exchange/chat-feature.ts"
 import type { ChatRequest } from "#proxy/exchange/chat-request.ts"
 import type { ParsedRequest } from "#proxy/exchange/parsed-request.ts"
 import { readBody } from "#proxy/exchange/read-body.ts"
@@ -29,6 +30,7 @@ import type {
   UpstreamWire,
 } from "../adapter.ts"
 import { anthropicChat } from "../anthropic/anthropic.ts"
+import { ANTHROPIC_FEATURES } from "../anthropic/chat-features.ts"
 import { encodeFields } from "../anthropic/encode-chat.ts"
 import { readError as readAnthropicError } from "../anthropic/read-answer.ts"
 import { geminiChat, generatePath } from "../gemini/gemini.ts"
@@ -56,12 +58,20 @@ const generate: UpstreamWire = Object.freeze({
   readError: readGeminiError,
 } satisfies UpstreamWire)
 
+/** The tiers that a request can name are those of Anthropic's own API. */
+const MESSAGES_FEATURES: FeatureTable = Object.freeze({
+  ...ANTHROPIC_FEATURES,
+  "service-tier-standard": { dropped: "it is what happens when nothing is said" },
+})
+
 const messagesChat: ChatWire = Object.freeze({
   ...anthropicChat,
+  features: () => MESSAGES_FEATURES,
   encode: (chat: ChatRequest, context: EncodeContext) =>
-    readBody(() =>
-      writeJson({ anthropic_version: ANTHROPIC_VERSION, ...encodeFields(chat, context) }),
-    ),
+    readBody(() => {
+      const fields = encodeFields({ ...chat, serviceTier: null }, context)
+      return writeJson({ anthropic_version: ANTHROPIC_VERSION, ...fields })
+    }),
 })
 
 const VERSION_FIELD = new TextEncoder().encode(`"anthropic_version":"${ANTHROPIC_VERSION}"`)

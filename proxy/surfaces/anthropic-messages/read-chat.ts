@@ -23,6 +23,7 @@ import {
   readBody,
   textIn,
 } from "#proxy/exchange/read-body.ts"
+import { readTier, type Tiers } from "../checks/service-tier.ts"
 import { readCache, readSystem, readTurns } from "./read-turns.ts"
 
 const CARRIED: readonly (readonly [string, ChatFeature])[] = [
@@ -32,7 +33,6 @@ const CARRIED: readonly (readonly [string, ChatFeature])[] = [
   ["top_k", "top-k"],
   ["stop_sequences", "stop"],
   ["metadata", "user"],
-  ["service_tier", "service-tier"],
   ["cache_control", "cache-markers"],
   ["container", "hosted-tools"],
   ["mcp_servers", "hosted-tools"],
@@ -41,7 +41,7 @@ const CARRIED: readonly (readonly [string, ChatFeature])[] = [
 const KNOWN: ReadonlySet<string> = new Set([
   ...CARRIED.map(([name]) => name),
   ...["model", "messages", "system", "stream", "tools", "tool_choice", "thinking"],
-  "output_config",
+  ...["output_config", "service_tier"],
 ])
 
 const THINKING_FIELDS: ReadonlySet<string> = new Set(["type", "budget_tokens", "display"])
@@ -84,13 +84,19 @@ function read(body: JsonView, request: ParsedRequest): ChatRequest {
     logprobs: null,
     logitBias: null,
     user: request.user,
-    serviceTier: textIn(body, "service_tier") ?? null,
+    serviceTier: readTier(body, "service_tier", TIERS, notes),
     verbosity: null,
     safetySettings: null,
     mayShowImages: false,
+    cacheKey: null,
+    cacheRetention: null,
+    cacheOptions: null,
     uses: notes.uses,
   }
 }
+
+/** `auto` may be served better, `standard_only` may not. Source: "Service tiers". */
+const TIERS: Tiers = { auto: null, standard_only: "standard" }
 
 /** `eager_input_streaming` is about the pace of a stream alone. */
 const TOOL_FIELDS: ReadonlySet<string> = new Set([

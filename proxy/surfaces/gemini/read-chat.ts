@@ -17,6 +17,7 @@ import {
   readBody,
   textIn,
 } from "#proxy/exchange/read-body.ts"
+import { readTier, type Tiers } from "../checks/service-tier.ts"
 import { readContents, readSystem } from "./read-contents.ts"
 import { readTools, schemaOf } from "./read-tools.ts"
 
@@ -39,8 +40,11 @@ const KNOWN_CONFIG: ReadonlySet<string> = new Set([
 
 const KNOWN: ReadonlySet<string> = new Set([
   ...["contents", "systemInstruction", "tools", "toolConfig", "generationConfig"],
-  ...["safetySettings", "labels", "model"],
+  ...["safetySettings", "labels", "model", "serviceTier"],
 ])
+
+/** Source: Gemini API reference, "ServiceTier". */
+const TIERS: Tiers = { unspecified: null, standard: "standard" }
 
 export function readChat(request: ParsedRequest): Decision<ChatRequest> {
   return readBody(() => read(new JsonView(request.document), request))
@@ -75,10 +79,13 @@ function read(body: JsonView, request: ParsedRequest): ChatRequest {
     logprobs: readLogprobs(config, notes),
     logitBias: null,
     user: null,
-    serviceTier: null,
+    serviceTier: readTier(body, "serviceTier", TIERS, notes),
     verbosity: null,
     safetySettings: body.member("safetySettings")?.raw() ?? null,
     mayShowImages: modalitiesIn(config).some((modality) => modality.text() === "IMAGE"),
+    cacheKey: null,
+    cacheRetention: null,
+    cacheOptions: null,
     uses: notes.uses,
   }
 }

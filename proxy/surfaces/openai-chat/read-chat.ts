@@ -13,6 +13,7 @@ import {
   readBody,
   textIn,
 } from "#proxy/exchange/read-body.ts"
+import { OPENAI_TIERS, readTier } from "../checks/service-tier.ts"
 import { readMessages } from "./read-messages.ts"
 import { readOutputFormat, readToolChoice, readTools } from "./read-tools.ts"
 
@@ -33,13 +34,13 @@ const CARRIED: readonly (readonly [string, ChatFeature])[] = [
   ["safety_identifier", "user"],
   ["metadata", "metadata"],
   ["store", "store"],
-  ["service_tier", "service-tier"],
   ["verbosity", "verbosity"],
   ["prediction", "prediction"],
   ["audio", "output-audio"],
   ["web_search_options", "hosted-tools"],
-  ["prompt_cache_key", "cache-markers"],
-  ["prompt_cache_retention", "cache-markers"],
+  ["prompt_cache_key", "cache-key"],
+  ["prompt_cache_retention", "cache-retention"],
+  ["prompt_cache_options", "cache-retention"],
   ["stream_options", "stream-options"],
 ]
 
@@ -47,7 +48,7 @@ const KNOWN: ReadonlySet<string> = new Set([
   ...CARRIED.map(([name]) => name),
   ...["model", "messages", "stream", "n", "logprobs", "top_logprobs", "reasoning_effort"],
   ...["tools", "tool_choice", "parallel_tool_calls", "functions", "function_call"],
-  ...["response_format", "modalities"],
+  ...["response_format", "modalities", "service_tier"],
 ])
 
 export function readChat(request: ParsedRequest): Decision<ChatRequest> {
@@ -79,10 +80,13 @@ function read(body: JsonView, request: ParsedRequest): ChatRequest {
     logprobs: readLogprobs(body, notes),
     logitBias: body.member("logit_bias")?.raw() ?? null,
     user: request.user,
-    serviceTier: textIn(body, "service_tier") ?? null,
+    serviceTier: readTier(body, "service_tier", OPENAI_TIERS, notes),
     verbosity: textIn(body, "verbosity") ?? null,
     safetySettings: null,
     mayShowImages: notes.uses.some(({ feature }) => feature === "output-image"),
+    cacheKey: textIn(body, "prompt_cache_key") ?? null,
+    cacheRetention: textIn(body, "prompt_cache_retention") ?? null,
+    cacheOptions: body.member("prompt_cache_options")?.raw() ?? null,
     uses: notes.uses,
   }
 }

@@ -101,12 +101,17 @@ function readPart(part: JsonView, notes: FeatureNotes): readonly (TextPart | Med
   return [readMedia(part, type, cache, notes)]
 }
 
-/** Anthropic's marker, which clients of this shape may write too. */
+/**
+ * Anthropic's marker, which clients of this shape may write too, or OpenAI's own: it holds for 30
+ * minutes at least, which the longer of Anthropic's two does.
+ */
 export function readCache(view: JsonView, notes: FeatureNotes): CacheMarker | null {
   const marker = view.member("cache_control")
-  if (marker === undefined) return null
-  notes.note("cache-markers", marker)
-  return { ttl: marker.textOf("ttl") === "1h" ? "1h" : "5m" }
+  const own = view.member("prompt_cache_breakpoint")
+  const given = marker ?? own
+  if (given === undefined) return null
+  notes.note("cache-markers", given)
+  return { ttl: marker === undefined || marker.textOf("ttl") === "1h" ? "1h" : "5m" }
 }
 
 function readAssistant(view: JsonView, notes: FeatureNotes): readonly ContentPart[] {

@@ -109,6 +109,9 @@ function read(request: ParsedRequest): ChatRequest {
     verbosity: null,
     safetySettings: null,
     mayShowImages: false,
+    cacheKey: null,
+    cacheRetention: null,
+    cacheOptions: null,
     uses: notes.uses,
   }
 }

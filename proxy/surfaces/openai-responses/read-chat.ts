@@ -22,6 +22,7 @@ import {
   readBody,
   textIn,
 } from "#proxy/exchange/read-body.ts"
+import { OPENAI_TIERS, readTier } from "../checks/service-tier.ts"
 import { readInput } from "./read-input.ts"
 
 const CARRIED: readonly (readonly [string, ChatFeature])[] = [
@@ -31,10 +32,9 @@ const CARRIED: readonly (readonly [string, ChatFeature])[] = [
   ["user", "user"],
   ["safety_identifier", "user"],
   ["metadata", "metadata"],
-  ["service_tier", "service-tier"],
-  ["prompt_cache_key", "cache-markers"],
-  ["prompt_cache_retention", "cache-markers"],
-  ["prompt_cache_options", "cache-markers"],
+  ["prompt_cache_key", "cache-key"],
+  ["prompt_cache_retention", "cache-retention"],
+  ["prompt_cache_options", "cache-retention"],
   ["stream_options", "stream-options"],
   // What only an upstream that keeps responses can know.
   ["previous_response_id", "store"],
@@ -46,6 +46,7 @@ const KNOWN: ReadonlySet<string> = new Set([
   ...CARRIED.map(([name]) => name),
   ...["model", "input", "instructions", "stream", "tools", "tool_choice", "parallel_tool_calls"],
   ...["text", "reasoning", "top_logprobs", "include", "store", "truncation", "background"],
+  "service_tier",
 ])
 
 const TEXT_FIELDS: ReadonlySet<string> = new Set(["format", "verbosity"])
@@ -84,10 +85,13 @@ function read(body: JsonView, request: ParsedRequest): ChatRequest {
     logprobs: readLogprobs(body, notes),
     logitBias: null,
     user: request.user,
-    serviceTier: textIn(body, "service_tier") ?? null,
+    serviceTier: readTier(body, "service_tier", OPENAI_TIERS, notes),
     verbosity: readVerbosity(body, notes),
     safetySettings: null,
     mayShowImages: false,
+    cacheKey: textIn(body, "prompt_cache_key") ?? null,
+    cacheRetention: textIn(body, "prompt_cache_retention") ?? null,
+    cacheOptions: body.member("prompt_cache_options")?.raw() ?? null,
     uses: notes.uses,
   }
 }

@@ -15,6 +15,7 @@ import {
   textIn,
 } from "#proxy/exchange/read-body.ts"
 import { readUrl } from "../openai-chat/read-media.ts"
+import { readCache } from "../openai-chat/read-messages.ts"
 import { REDACTED } from "./render-items.ts"
 
 export function readInput(body: JsonView, notes: FeatureNotes): readonly ChatMessage[] {
@@ -112,12 +113,13 @@ function readContent(item: JsonView, notes: FeatureNotes): readonly ContentPart[
 }
 
 function readPart(part: JsonView, type: string, notes: FeatureNotes): TextPart | MediaPart {
-  const more = { name: null, detail: null, isCited: false, cache: null } as const
+  const cache = readCache(part, notes)
+  const more = { name: null, detail: null, isCited: false, cache } as const
   switch (type) {
     case "input_text":
     case "output_text":
     case "text":
-      return { kind: "text", text: needText(part, "text"), cache: null }
+      return { kind: "text", text: needText(part, "text"), cache }
     case "input_image": {
       const source = readSource(part, "image_url", notes)
       if (source.kind !== "file-id") {

@@ -84,6 +84,32 @@ test.each(CHAT_FEATURES)("%s has a sample that uses it", (feature: ChatFeature) 
   expect(without.map((use) => use.feature)).not.toContain(feature)
 })
 
+/** How each surface says that it wants no tier of service of its own. */
+const REGULAR_TIERS = [
+  ["openai-chat", '{"model":"m","messages":[{"role":"user","content":"a"}],"service_tier":"auto"}'],
+  [
+    "openai-chat",
+    '{"model":"m","messages":[{"role":"user","content":"a"}],"service_tier":"default"}',
+  ],
+  ["openai-responses", '{"model":"m","input":"a","service_tier":"auto"}'],
+  ["openai-responses", '{"model":"m","input":"a","service_tier":"default"}'],
+  [
+    "anthropic-messages",
+    '{"model":"m","max_tokens":9,"messages":[{"role":"user","content":"a"}],"service_tier":"auto"}',
+  ],
+  [
+    "anthropic-messages",
+    '{"model":"m","max_tokens":9,"messages":[{"role":"user","content":"a"}],"service_tier":"standard_only"}',
+  ],
+  ["gemini-generate", '{"contents":[{"parts":[{"text":"a"}]}],"serviceTier":"unspecified"}'],
+  ["gemini-generate", '{"contents":[{"parts":[{"text":"a"}]}],"serviceTier":"standard"}'],
+] as const
+
+test.each(REGULAR_TIERS)("every wire takes the regular tier of %s: %s", (surface, body) => {
+  const form = readForm(surface, body).chat
+  for (const one of CHAT_WIRES) expect([one.name, bodyOf(one, form)]).not.toContain(null)
+})
+
 /** A client may write anything as the arguments of an earlier call: in its shape they are text. */
 const HOSTILE_ARGUMENTS = [
   '{}}],"model":"dear","x":[{"y":{}',

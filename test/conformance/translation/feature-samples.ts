@@ -185,6 +185,11 @@ export const FEATURE_SAMPLES: Readonly<Record<ChatFeature, FeatureSample>> = {
     [],
     user(TEXT, '{"type":"text","text":"zcached"}'),
   ),
+  "cache-key": field('"prompt_cache_key":"zkey"', ["zkey"]),
+  "cache-retention": field(
+    '"prompt_cache_retention":"24h","prompt_cache_options":{"ttl":"zlong"}',
+    ["24h", "zlong"],
+  ),
   citations: blocks(
     user(
       TEXT,
@@ -206,6 +211,7 @@ export const FEATURE_SAMPLES: Readonly<Record<ChatFeature, FeatureSample>> = {
     carries: ["IMAGE"],
   },
   "service-tier": field('"service_tier":"flex"', ["flex"]),
+  "service-tier-standard": field('"service_tier":"default"'),
   "safety-settings": {
     surface: "gemini-generate",
     body: gemini('{"text":"Hello"}', '"safetySettings":[{"category":"ZC","threshold":"ZT"}]'),
