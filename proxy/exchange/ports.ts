@@ -10,6 +10,9 @@ import type { ExchangeRecord } from "./exchange-record.ts"
 /** Flat list name, value, name, value ... with lower-case names. */
 export type HeaderList = readonly string[]
 
+/** Of an upstream's answer, by lower-case names. */
+export type AnswerHeaders = Readonly<Record<string, string | undefined>>
+
 /** A request as accepted: limits and raw-HTTP guards have passed, the body is whole. */
 export interface RawRequest {
   readonly method: string
@@ -79,7 +82,7 @@ export interface UpstreamFailure {
  * `abort`.
  */
 export interface UpstreamHandler {
-  onResponse(status: number, headers: Readonly<Record<string, string | undefined>>): void
+  onResponse(status: number, headers: AnswerHeaders): void
   /**
    * False pauses until `resume`. The bytes are the handler's from then on: it may keep or send
    * them.

@@ -52,9 +52,13 @@ export type ResponseEvent =
   /** The last one counts. */
   | { readonly kind: "usage-report"; readonly usage: TokenUsage }
   /** Last, and only when the upstream said that its answer is complete. */
-  | { readonly kind: "response-end" }
+  | ResponseEnd
   /** The upstream reports an error within its stream; nothing follows. */
   | { readonly kind: "response-error"; readonly message: string }
+
+export interface ResponseEnd {
+  readonly kind: "response-end"
+}
 
 /**
  * `length`: the output limit. `context-length`: the model's window. `pause`: the provider wants the

@@ -1,5 +1,6 @@
 /** What the client gets, as headers and bytes: answers of an upstream, and refusals of ours. */
-import { formatNanoUsd, type NanoUsd } from "#proxy/contract/money.ts"
+import { formatNanoUsd } from "#proxy/contract/money.ts"
+import type { AttemptFinal } from "#proxy/contract/records.ts"
 import type { SurfaceName } from "#proxy/exchange/parsed-request.ts"
 import type { Client } from "#proxy/exchange/ports.ts"
 import { isFinal, REFUSALS, type Refusal } from "#proxy/exchange/refusal.ts"
@@ -39,19 +40,24 @@ export function sendAnswer(
   facts: AnswerFacts,
   contentType: string,
   body: Uint8Array,
-  cost: NanoUsd | null,
+  final: AttemptFinal | null,
 ): void {
   const headers = answerHeaders(facts, contentType)
+  const cost = final?.cost ?? null
   if (cost !== null) headers.push("x-sidegate-cost-usd", formatNanoUsd(cost))
+  if (final?.source === "estimated") headers.push(...ESTIMATED)
   headers.push("content-length", String(body.length))
   client.start(200, headers)
   client.end(body)
 }
 
+/** Usage and cost of the answer are this gateway's own numbers. */
+const ESTIMATED = Object.freeze(["x-sidegate-estimated", "true"])
+
 /** A count that no provider made: no attempt was, and the header says whose number it is. */
 export function sendEstimate(client: Client, target: Target, id: string, body: string): void {
   const headers = ["content-type", "application/json", ...target.answerHeaders]
-  headers.push("x-request-id", id, "x-sidegate-estimated", "true")
+  headers.push("x-request-id", id, ...ESTIMATED)
   headers.push("content-length", String(utf8Bytes(body)))
   client.start(200, headers)
   client.end(body)

@@ -31,8 +31,11 @@ import { TranslateTap } from "./translate-tap.ts"
 const CHARS_PER_TOKEN = 4
 
 export interface AttemptCodec {
-  /** Null when the upstream's answer cannot be such a stream. */
-  openTap(contentType: string, settings: PipelineSettings): StreamTap | null
+  /**
+   * Null when the upstream's answer cannot be such a stream. `estimate` is the attempt's, for a
+   * client that must be told some usage where none is reported.
+   */
+  openTap(contentType: string, settings: PipelineSettings, estimate: TokenUsage): StreamTap | null
   /** Whether an upstream that was asked for a stream may give a whole answer of this type. */
   takesWhole(contentType: string): boolean
   /** A whole answer that passes as it is; null: it is to be JSON. */
@@ -44,8 +47,8 @@ export interface AttemptCodec {
 export type AnswerReading =
   | {
       readonly ok: true
-      /** For the client. */
-      readonly body: Uint8Array
+      /** For the client; `settled` is what is reported or, where nothing is, estimated. */
+      readonly render: (reported: TokenUsage | undefined, settled: TokenUsage) => Uint8Array
       readonly usage: TokenUsage | undefined
       /** By the size of the content, where there is no report. */
       readonly outputTokens: number
@@ -89,7 +92,7 @@ class PassCodec implements AttemptCodec {
   readText(contentType: string, bytes: Uint8Array): AnswerReading | null {
     if (this.same.media?.texts?.test(contentType) !== true) return null
     const outputTokens = Math.ceil(bytes.length / CHARS_PER_TOKEN)
-    return { ok: true, body: bytes, usage: undefined, outputTokens, contentType }
+    return { ok: true, render: () => bytes, usage: undefined, outputTokens, contentType }
   }
 
   readAnswer(answer: JsonDocument): AnswerReading {
@@ -98,7 +101,7 @@ class PassCodec implements AttemptCodec {
     const usage = this.same.readUsage(answer)
     const outputTokens = usage === undefined ? this.same.measureAnswer(answer) : 0
     const audioSeconds = this.same.media?.readSeconds(answer)
-    return { ok: true, body: answer.bytes, usage, outputTokens, audioSeconds }
+    return { ok: true, render: () => answer.bytes, usage, outputTokens, audioSeconds }
   }
 }
 
@@ -110,11 +113,11 @@ export function chatCodec(
 ): AttemptCodec {
   return {
     ...JSON_ONLY,
-    openTap(contentType, { eventBytesMax, preambleBytesMax }) {
+    openTap(contentType, { eventBytesMax, preambleBytesMax }, estimate) {
       if (!STREAM_TYPES[wire.framing].test(contentType)) return null
       const openReader = (onFrame: OnFrame) => READERS[wire.framing](eventBytesMax, onFrame)
       const renderer = surface.openRenderer(context)
-      return new TranslateTap(chat.openDecoder(), renderer, openReader, preambleBytesMax)
+      return new TranslateTap(chat.openDecoder(), renderer, openReader, preambleBytesMax, estimate)
     },
     readAnswer(answer) {
       const decoded = chat.decodeAnswer(answer)
@@ -124,7 +127,8 @@ export function chatCodec(
       const outputTokens = Math.ceil(chars / CHARS_PER_TOKEN)
       return {
         ok: true,
-        body: encode(surface.renderAnswer(whole, context)),
+        render: (usage, settled) =>
+          encode(surface.renderAnswer({ ...whole, usage }, context, settled)),
         usage: whole.usage,
         outputTokens,
       }
@@ -144,7 +148,7 @@ export function embeddingsCodec(
     if (!decoded.ok || decoded.answer.vectors.length === inputs) return decoded
     return { ok: false, fault: `it has ${decoded.answer.vectors.length} vectors for ${inputs}` }
   }
-  return wholeCodec(decode, (answer) => surface.renderAnswer(answer, context))
+  return wholeCodec(decode, (answer, settled) => surface.renderAnswer(answer, context, settled))
 }
 
 export function rerankCodec(
@@ -152,13 +156,15 @@ export function rerankCodec(
   surface: RerankSurface,
   context: RenderContext,
 ): AttemptCodec {
-  return wholeCodec(wire.decodeAnswer, (answer) => surface.renderAnswer(answer, context))
+  return wholeCodec(wire.decodeAnswer, (answer, settled) =>
+    surface.renderAnswer(answer, context, settled),
+  )
 }
 
 /** For operations that never stream and whose output has no tokens. */
 function wholeCodec<Answer extends { readonly usage: TokenUsage | undefined }>(
   decode: (document: JsonDocument) => { readonly ok: true; readonly answer: Answer } | DecodeFault,
-  render: (answer: Answer) => string,
+  render: (answer: Answer, settled: TokenUsage) => string,
 ): AttemptCodec {
   return {
     ...JSON_ONLY,
@@ -167,7 +173,12 @@ function wholeCodec<Answer extends { readonly usage: TokenUsage | undefined }>(
       const decoded = decode(document)
       if (!decoded.ok) return decoded
       const { answer } = decoded
-      return { ok: true, body: encode(render(answer)), usage: answer.usage, outputTokens: 0 }
+      return {
+        ok: true,
+        render: (usage, settled) => encode(render({ ...answer, usage }, settled)),
+        usage: answer.usage,
+        outputTokens: 0,
+      }
     },
   }
 }

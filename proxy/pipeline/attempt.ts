@@ -10,6 +10,7 @@ import { scanJson } from "#proxy/contract/json-scan.ts"
 import type { AttemptFinal, AttemptOutcome, TokenUsage } from "#proxy/contract/records.ts"
 import type { AttemptSummary } from "#proxy/exchange/exchange-record.ts"
 import type {
+  AnswerHeaders,
   Cancel,
   Ports,
   UpstreamCall,
@@ -29,10 +30,9 @@ import {
 import type { AttemptOwner } from "./attempt-owner.ts"
 import type { AttemptPlan } from "./attempt-plan.ts"
 import { createBodyParts } from "./body-parts.ts"
-import { estimateAnswered, readWholeAnswer } from "./read-whole-answer.ts"
+import { readWholeAnswer } from "./read-whole-answer.ts"
 import type { PipelineSettings } from "./settings.ts"
 
-type AnswerHeaders = Readonly<Record<string, string | undefined>>
 type State = "waiting" | "streaming" | "collecting" | "refusing" | "draining" | "over"
 
 export class Attempt implements UpstreamHandler {
@@ -55,7 +55,7 @@ export class Attempt implements UpstreamHandler {
   private hasEnded = false
   private tap: StreamTap | null = null
   private readonly body = createBodyParts()
-  private contentType = ""
+  private headers: AnswerHeaders = {}
   private drainedBytes = 0
   private cancelDrain: Cancel | null = null
   private endedAt = 0
@@ -110,7 +110,7 @@ export class Attempt implements UpstreamHandler {
   onResponse(status: number, headers: AnswerHeaders): void {
     if (this.state !== "waiting") return
     this.status = status
-    if (status === 200) this.acceptHead(headers["content-type"] ?? "")
+    if (status === 200) this.acceptHead(headers)
     else if (isPassedOn(status)) this.state = "refusing"
     else this.failByStatus(status, headers)
   }
@@ -198,11 +198,12 @@ export class Attempt implements UpstreamHandler {
     return this.state === "over"
   }
 
-  private acceptHead(contentType: string): void {
-    const { codec, request } = this.plan
-    this.contentType = contentType
+  private acceptHead(headers: AnswerHeaders): void {
+    const { codec, request, intent } = this.plan
+    const contentType = headers["content-type"] ?? ""
+    this.headers = headers
     this.answerType = request.streamType ?? contentType
-    this.tap = request.isStream ? codec.openTap(contentType, this.settings) : null
+    this.tap = request.isStream ? codec.openTap(contentType, this.settings, intent.estimate) : null
     if (this.tap === null && (!request.isStream || codec.takesWhole(contentType))) {
       this.state = "collecting"
       return
@@ -295,16 +296,14 @@ export class Attempt implements UpstreamHandler {
   private deliver(): void {
     const body = this.body.take()
     this.answeredAt = this.ports.monotonic()
-    const { codec, intent, request } = this.plan
-    const answer = readWholeAnswer(codec, this.contentType, body, this.settings)
+    const answer = readWholeAnswer(this.plan, this.headers, body, this.settings)
     if (!answer.ok) {
       this.fail("nonsense", `answer is not valid: ${answer.fault}`)
       return
     }
-    this.answerType = answer.contentType ?? "application/json"
+    this.answerType = answer.contentType
     this.finish()
-    if (answer.usage !== undefined) this.settle("ok", answer.usage, "reported")
-    else this.settle("ok", estimateAnswered(answer, intent, request.measure), "estimated")
+    this.settle("ok", answer.usage, answer.source)
     this.owner.onAnswer(this, answer.body)
   }
 

@@ -28,8 +28,10 @@ function ask(
   { model, ...provider }: Partial<ProviderConfig> & { readonly model: string | null },
   body: unknown,
   answer = "{}",
+  headers: Readonly<Record<string, string>> = {},
 ): World {
-  const world = createWorld({ scripts: [[{ head: 200 }, { data: answer }, { end: true }]] })
+  const head = { head: 200, headers: { "content-type": "application/json", ...headers } }
+  const world = createWorld({ scripts: [[head, { data: answer }, { end: true }]] })
   const one = makeProvider("one", { pathPrefix: "", ...provider })
   const rule = makeRule({ backends: [makeBackend("one", { model })] })
   startChat(world, {
@@ -76,8 +78,11 @@ interface Upstream {
   /** What it is sent for the text "a", for searching, in 256 dimensions. */
   readonly body: unknown
   readonly answer: string
+  readonly headers?: Readonly<Record<string, string>>
   readonly usage: "reported" | "estimated"
 }
+
+const COUNTED = { "x-amzn-bedrock-input-token-count": "7" }
 
 const OPENAI_BODY = { model: "m", input: ["a"], dimensions: 256, encoding_format: "float" }
 const OPENAI_ANSWER = `{"object":"list","data":[{"object":"embedding","index":0,"embedding":${VECTOR}}],"model":"m","usage":{"prompt_tokens":7,"total_tokens":7}}`
@@ -205,7 +210,8 @@ const UPSTREAMS: readonly Upstream[] = [
       path: `/model/${encodeURIComponent(model)}/invoke`,
       body: COHERE_BODY,
       answer: `{"id":"e","embeddings":{"float":[${VECTOR}]},"response_type":"embeddings_by_type","texts":["a"]}`,
-      usage: "estimated",
+      headers: COUNTED,
+      usage: "reported",
     }),
   ),
   {
@@ -214,6 +220,15 @@ const UPSTREAMS: readonly Upstream[] = [
     path: "/model/cohere.embed-english-v3/invoke",
     body: COHERE_BODY,
     answer: `{"id":"e","embeddings":[${VECTOR}],"response_type":"embeddings_floats","texts":["a"]}`,
+    headers: COUNTED,
+    usage: "reported",
+  },
+  {
+    name: "Bedrock, behind what keeps its headers",
+    provider: { ...BEDROCK, model: "cohere.embed-v4:0" },
+    path: "/model/cohere.embed-v4%3A0/invoke",
+    body: COHERE_BODY,
+    answer: `{"embeddings":{"float":[${VECTOR}]}}`,
     usage: "estimated",
   },
 ]
@@ -229,20 +244,23 @@ function expectSettled(world: World, usage: Upstream["usage"]): void {
   expect([final?.outcome, final?.source]).toEqual(["ok", usage])
   if (usage === "reported") expect(final?.usage).toEqual(used(7))
   else expect(final?.usage.inputTokens).toBeGreaterThan(0)
+  const mark = usage === "estimated" ? "true" : undefined
+  expect(world.client.headers["x-sidegate-estimated"]).toBe(mark)
 }
 
 const metadataOf = ({ usage }: Upstream) =>
   usage === "reported" ? `,"usageMetadata":{"promptTokenCount":7,"totalTokenCount":7}` : ""
 
 describe.each(UPSTREAMS)("$name", (upstream) => {
-  const { provider, path, body, answer, usage } = upstream
+  const { provider, path, body, answer, headers, usage } = upstream
 
-  test("serves OpenAI's clients, digits and usage as reported", () => {
+  test("serves OpenAI's clients, digits kept, and says the usage that is settled", () => {
     const world = ask(
       "openai-embeddings",
       provider,
       { model: "smart", input: ["a"], dimensions: 256, encoding_format: "float" },
       answer,
+      headers,
     )
     // This client has no way to say what the vectors are for.
     const unsaid = JSON.parse(
@@ -252,7 +270,7 @@ describe.each(UPSTREAMS)("$name", (upstream) => {
         .replace("{,", "{"),
     )
     expect(sent(world)).toEqual({ path, body: unsaid })
-    const tokens = usage === "reported" ? 7 : 0
+    const tokens = settled(world)?.usage.inputTokens
     expect(JSON.parse(world.client.body)).toMatchObject({
       object: "list",
       data: [{ object: "embedding", index: 0 }],
@@ -263,7 +281,7 @@ describe.each(UPSTREAMS)("$name", (upstream) => {
   })
 
   test("serves Gemini's batches, digits and usage as reported", () => {
-    const world = ask("gemini-batch-embed", provider, BATCH, answer)
+    const world = ask("gemini-batch-embed", provider, BATCH, answer, headers)
     expect(sent(world)).toEqual({ path, body })
     expect(world.client.body).toBe(
       isGemini(provider) ? answer : `{"embeddings":[{"values":${VECTOR}}]${metadataOf(upstream)}}`,
@@ -275,8 +293,8 @@ describe.each(UPSTREAMS)("$name", (upstream) => {
 const OTHERS = UPSTREAMS.filter(({ provider }) => !isGemini(provider))
 
 test.each(OTHERS)("$name serves Gemini's single contents as well", (upstream) => {
-  const { provider, path, body, answer, usage } = upstream
-  const world = ask("gemini-embed", provider, ONE, answer)
+  const { provider, path, body, answer, headers, usage } = upstream
+  const world = ask("gemini-embed", provider, ONE, answer, headers)
   expect(sent(world)).toEqual({ path, body })
   expect(world.client.body).toBe(`{"embedding":{"values":${VECTOR}}${metadataOf(upstream)}}`)
   expectSettled(world, usage)
@@ -446,6 +464,25 @@ test("usage of Vertex AI is the sum of its predictions', and none when one tells
     `{"predictions":[${told},${prediction("")}]}`,
   )
   expect(settled(one)?.source).toBe("estimated")
+})
+
+const INVOKED = { body: `{"embeddings":{"float":[[1]]}}` }
+const HEADS = [
+  [INVOKED, "cohere.embed-v4:0", "0", "reported", 0],
+  [INVOKED, "cohere.embed-v4:0", "1000000001", "estimated", null],
+  [INVOKED, "cohere.embed-v4:0", "-1", "estimated", null],
+  [INVOKED, "cohere.embed-v4:0", "1e3", "estimated", null],
+  [INVOKED, "cohere.embed-v4:0", "7, 7", "estimated", null],
+  [INVOKED, "cohere.embed-v4:0", "", "estimated", null],
+  [{ body: `{"embedding":[1]}` }, TITAN.model, "9", "reported", 9],
+  [{ body: `{"embedding":[1],"inputTextTokenCount":8}` }, TITAN.model, "9", "reported", 8],
+] as const
+test.each(HEADS)("%j, %s: a head that counts '%s' is %s", (answer, model, told, source, tokens) => {
+  const headers = { "x-amzn-bedrock-input-token-count": told }
+  const body = { model: "smart", input: "a" }
+  const world = ask("openai-embeddings", { ...BEDROCK, model }, body, answer.body, headers)
+  expect(settled(world)?.source).toBe(source)
+  if (tokens !== null) expect(settled(world)?.usage).toEqual(used(tokens))
 })
 
 const BROKEN = [

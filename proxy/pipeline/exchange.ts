@@ -172,8 +172,7 @@ export class Exchange implements AttemptOwner<Attempt> {
     if (this.isClosed) return
     this.firstByteAt = this.ports.monotonic()
     this.retries?.succeed(this.ports.monotonic())
-    const cost = attempt.final?.cost ?? null
-    sendAnswer(this.client, this.facts(attempt), attempt.answerType, body, cost)
+    sendAnswer(this.client, this.facts(attempt), attempt.answerType, body, attempt.final)
     this.close(200, null)
   }
 

@@ -1,20 +1,52 @@
-/** A whole answer of an upstream: read by its codec, and what it is charged without a report. */
+/** A whole answer of an upstream: read by its codec, and what it is settled at. */
 import { scanJson } from "#proxy/contract/json-scan.ts"
-import type { AttemptIntent, TokenUsage } from "#proxy/contract/records.ts"
-import type { PromptMeasure } from "#proxy/exchange/prompt-measure.ts"
+import type { AttemptFinal, TokenUsage } from "#proxy/contract/records.ts"
+import type { AnswerHeaders } from "#proxy/exchange/ports.ts"
 import { estimateRecording } from "#proxy/quota/estimate-usage.ts"
-import type { AnswerReading, AttemptCodec } from "./attempt-codec.ts"
+import type { AnswerReading } from "./attempt-codec.ts"
+import type { AttemptPlan } from "./attempt-plan.ts"
 import type { PipelineSettings } from "./settings.ts"
 
+export type WholeAnswer =
+  | {
+      readonly ok: true
+      /** For the client. */
+      readonly body: Uint8Array
+      readonly contentType: string
+      readonly usage: TokenUsage
+      readonly source: AttemptFinal["source"]
+    }
+  | { readonly ok: false; readonly fault: string }
+
+/** Usage is what the body reports, else what the head does, else the estimate. */
 export function readWholeAnswer(
-  codec: AttemptCodec,
+  plan: AttemptPlan,
+  headers: AnswerHeaders,
+  bytes: Uint8Array,
+  settings: PipelineSettings,
+): WholeAnswer {
+  const reading = readBody(plan, headers["content-type"] ?? "", bytes, settings)
+  if (!reading.ok) return reading
+  const reported = reading.usage ?? plan.wire.usageOfHeaders?.(headers)
+  const usage = reported ?? estimateAnswered(reading, plan)
+  return {
+    ok: true,
+    body: reading.render(reported, usage),
+    contentType: reading.contentType ?? "application/json",
+    usage,
+    source: reported === undefined ? "estimated" : "reported",
+  }
+}
+
+function readBody(
+  { codec }: AttemptPlan,
   contentType: string,
-  body: Uint8Array,
+  bytes: Uint8Array,
   { answerBytesMax }: PipelineSettings,
 ): AnswerReading {
-  const text = codec.readText(contentType, body)
+  const text = codec.readText(contentType, bytes)
   if (text !== null) return text
-  const scanned = scanJson(body, {
+  const scanned = scanJson(bytes, {
     bytesMax: answerBytesMax,
     depthMax: 128,
     tokensMax: 2_000_000,
@@ -26,10 +58,9 @@ export function readWholeAnswer(
 }
 
 /** The prompt by its size or by the seconds that the answer tells, the output by its size. */
-export function estimateAnswered(
+function estimateAnswered(
   { outputTokens, audioSeconds }: Extract<AnswerReading, { readonly ok: true }>,
-  { estimate, model }: AttemptIntent,
-  measure: PromptMeasure,
+  { intent: { estimate, model }, request: { measure } }: AttemptPlan,
 ): TokenUsage {
   const known =
     audioSeconds === undefined ? estimate : estimateRecording(measure, audioSeconds, model)

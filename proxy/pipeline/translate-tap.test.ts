@@ -4,6 +4,7 @@ import type { StreamDecoder } from "#proxy/providers/adapter.ts"
 import { openDecoder as openCohere } from "#proxy/providers/cohere/decode-chat.ts"
 import { openDecoder as openGemini } from "#proxy/providers/gemini/decode-chat.ts"
 import { openDecoder as openOpenAi } from "#proxy/providers/openai/decode-chat.ts"
+import { NO_USAGE } from "#proxy/quota/attempt-cost.ts"
 import { SURFACES } from "#proxy/surfaces/registry.ts"
 import { createSseReader } from "#proxy/wire/frame-reader.ts"
 import { PIPELINE_SETTINGS } from "./settings.ts"
@@ -94,6 +95,7 @@ function translate(
     surface.chat.openRenderer(context),
     (onFrame) => createSseReader(1 << 20, onFrame),
     1 << 16,
+    NO_USAGE,
   )
   const sent = `${events.map((event) => `data: ${JSON.stringify(event)}\n\n`).join("")}${last}`
   const pieces = [tap.push(new TextEncoder().encode(sent)), tap.finish()]

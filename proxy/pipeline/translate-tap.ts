@@ -34,16 +34,19 @@ export class TranslateTap implements StreamTap {
   private readonly renderer: StreamRenderer
   private readonly reader: FrameReader
   private readonly preambleCharsMax: number
+  private readonly estimate: TokenUsage
 
   constructor(
     decoder: StreamDecoder,
     renderer: StreamRenderer,
     openReader: (onFrame: OnFrame) => FrameReader,
     preambleCharsMax: number,
+    estimate: TokenUsage,
   ) {
     this.decoder = decoder
     this.renderer = renderer
     this.preambleCharsMax = preambleCharsMax
+    this.estimate = estimate
     this.reader = openReader((frame) => this.onFrame(frame))
   }
 
@@ -104,9 +107,14 @@ export class TranslateTap implements StreamTap {
       return
     }
     if ("choice" in event) this.begin(event.choice)
-    if (event.kind === "response-end") this.endChoices()
-    this.text += this.renderer.push(event)
-    if (event.kind !== "response-end") return
+    if (event.kind === "response-end") this.endAnswer()
+    else this.text += this.renderer.push(event)
+  }
+
+  private endAnswer(): void {
+    for (const ending of this.endings.values()) this.text += this.renderer.push(ending)
+    const settled = this.usage ?? { ...this.estimate, outputTokens: this.outputTokensSeen }
+    this.text += this.renderer.push({ kind: "response-end", settled })
     this.hasContent = true
     this.end = { kind: "done" }
   }
@@ -115,10 +123,6 @@ export class TranslateTap implements StreamTap {
   private begin(choice: number): void {
     if (this.endings.has(choice)) return
     this.endings.set(choice, { kind: "choice-end", choice, reason: "other", stopSequence: null })
-  }
-
-  private endChoices(): void {
-    for (const ending of this.endings.values()) this.text += this.renderer.push(ending)
   }
 
   private take(): Uint8Array | null {

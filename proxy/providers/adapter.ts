@@ -15,7 +15,7 @@ import type { FeatureTable } from "#proxy/exchange/chat-feature.ts"
 import type { ChatRequest } from "#proxy/exchange/chat-request.ts"
 import type { EmbeddingsAnswer, EmbeddingsRequest } from "#proxy/exchange/embeddings.ts"
 import type { Decision, ParsedRequest } from "#proxy/exchange/parsed-request.ts"
-import type { HeaderList } from "#proxy/exchange/ports.ts"
+import type { AnswerHeaders, HeaderList } from "#proxy/exchange/ports.ts"
 import type { RerankAnswer, RerankRequest } from "#proxy/exchange/rerank.ts"
 import type { ResponseEvent } from "#proxy/exchange/response-event.ts"
 import type { Target } from "#proxy/exchange/target.ts"
@@ -47,6 +47,8 @@ export interface UpstreamWire {
   readonly chat: ChatWire | null
   readonly embeddings: EmbeddingsWire | null
   readonly rerank: RerankWire | null
+  /** What the head of an answer reports, where its body may not; absent where none does. */
+  readonly usageOfHeaders?: (headers: AnswerHeaders) => TokenUsage | undefined
   /** The upstream's own words about a 4xx that is passed on; `conceal` sees each before a cut. */
   readonly readError: (
     answer: JsonDocument,

@@ -5,6 +5,7 @@
  * request checked and measured, its intermediate form when a target of another wire is asked, and
  * bytes in the caller's own shape. It must not know routes, policies or providers.
  */
+import type { TokenUsage } from "#proxy/contract/records.ts"
 import type { ChatAnswer } from "#proxy/exchange/chat-answer.ts"
 import type { ChatRequest } from "#proxy/exchange/chat-request.ts"
 import type { EmbeddingsAnswer, EmbeddingsRequest } from "#proxy/exchange/embeddings.ts"
@@ -12,7 +13,7 @@ import type { Decision, ParsedRequest, SurfaceName } from "#proxy/exchange/parse
 import type { RawRequest } from "#proxy/exchange/ports.ts"
 import type { Refusal } from "#proxy/exchange/refusal.ts"
 import type { RerankAnswer, RerankRequest } from "#proxy/exchange/rerank.ts"
-import type { ResponseEvent } from "#proxy/exchange/response-event.ts"
+import type { ResponseEnd, ResponseEvent } from "#proxy/exchange/response-event.ts"
 import type { UpstreamError } from "#proxy/exchange/upstream-error.ts"
 import type { Operation, WireName } from "#proxy/exchange/wire-name.ts"
 import type { SurfaceLimits } from "./limits.ts"
@@ -45,26 +46,40 @@ export interface SurfaceErrors {
   readonly event: (refusal: Refusal, streamType: string) => string
 }
 
+/**
+ * JSON text. `settled` is the answer's usage or, where it has none, the estimate that is settled:
+ * for a shape that must name some. Where its usage may be absent, it stays absent.
+ */
+export type RenderAnswer<Answer> = (
+  answer: Answer,
+  context: RenderContext,
+  settled: TokenUsage,
+) => string
+
 export interface ChatSurface {
   readonly read: (request: ParsedRequest) => Decision<ChatRequest>
-  /** JSON text. */
-  readonly renderAnswer: (answer: ChatAnswer, context: RenderContext) => string
+  readonly renderAnswer: RenderAnswer<ChatAnswer>
   readonly openRenderer: (context: RenderContext) => StreamRenderer
 }
 
 /** Renders a stream event by event; what it gives may be empty. */
 export interface StreamRenderer {
-  push(event: ResponseEvent): string
+  push(event: RenderedEvent): string
 }
+
+/** The end comes with what is settled, as in `RenderAnswer`. */
+export type RenderedEvent =
+  | Exclude<ResponseEvent, ResponseEnd>
+  | (ResponseEnd & { readonly settled: TokenUsage })
 
 export interface EmbeddingsSurface {
   readonly read: (request: ParsedRequest) => Decision<EmbeddingsRequest>
-  readonly renderAnswer: (answer: EmbeddingsAnswer, context: RenderContext) => string
+  readonly renderAnswer: RenderAnswer<EmbeddingsAnswer>
 }
 
 export interface RerankSurface {
   readonly read: (request: ParsedRequest) => Decision<RerankRequest>
-  readonly renderAnswer: (answer: RerankAnswer, context: RenderContext) => string
+  readonly renderAnswer: RenderAnswer<RerankAnswer>
 }
 
 export interface RenderContext {

@@ -11,6 +11,7 @@ import { chatCodec } from "#proxy/pipeline/attempt-codec.ts"
 import { PIPELINE_SETTINGS } from "#proxy/pipeline/settings.ts"
 import { CHAT, makeRaw } from "#proxy/pipeline/world.test-data.ts"
 import { wiresOf } from "#proxy/providers/registry.ts"
+import { NO_USAGE } from "#proxy/quota/attempt-cost.ts"
 import { makeProvider } from "#proxy/runtime/samples.test-data.ts"
 import { type ModelSurfaceName, SURFACES } from "#proxy/surfaces/registry.ts"
 import { describeTranslation, type TranslationResult } from "./results.ts"
@@ -53,7 +54,7 @@ function translator(
   const context = { request: request.value, id: "req-1", model: "m", createdSeconds: 1 }
   const codec = chatCodec(wire, wire.chat, surface.chat, context)
   return () => {
-    const tap = codec.openTap("text/event-stream", PIPELINE_SETTINGS)
+    const tap = codec.openTap("text/event-stream", PIPELINE_SETTINGS, NO_USAGE)
     if (tap === null) throw new Error("it is no stream")
     let length = 0
     for (const event of events) length += tap.push(event)?.length ?? 0

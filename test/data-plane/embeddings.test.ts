@@ -17,6 +17,9 @@ const VECTORS = [
   [0.125, 3],
 ]
 
+/** `["one","two"]` at four bytes a token, and the frame of a request. */
+const ESTIMATE = 4 + 3
+
 interface Provider {
   readonly name: string
   readonly spec: string
@@ -29,6 +32,7 @@ interface Provider {
   /** Path that it is asked at, below its endpoint, by another client than its own. */
   readonly asked: string
   readonly answer: (vectors: readonly (readonly number[])[], encoding: string) => unknown
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 const base64 = (vector: readonly number[]) =>
@@ -124,7 +128,8 @@ const PROVIDERS: readonly Provider[] = [
     path: "",
     model: "eu.cohere.embed-v4:0",
     inputs: 2,
-    tokens: null,
+    tokens: 8,
+    headers: { "x-amzn-bedrock-input-token-count": "8" },
     asked: "/model/eu.cohere.embed-v4%3A0/invoke",
     answer: (float) => ({ id: "e", embeddings: { float }, response_type: "embeddings_by_type" }),
   },
@@ -168,24 +173,26 @@ async function lastAsked({ name, path }: Provider): Promise<string | undefined> 
 }
 
 describe.each(PROVIDERS)("at $name", (provider) => {
-  const { name, inputs, tokens } = provider
+  const { name, inputs, tokens, headers = {} } = provider
   const model = `ask-${name}`
   const texts = ["one", "two"].slice(0, inputs)
   const vectors = VECTORS.slice(0, inputs)
 
   test.each(["base64", "float"] as const)("openai gets its vectors, as %s", async (encoding) => {
-    await upstream.behave(name, { body: JSON.stringify(provider.answer(vectors, encoding)) })
+    const body = JSON.stringify(provider.answer(vectors, encoding))
+    await upstream.behave(name, { body, headers })
     const client = new OpenAI({ baseURL: `${gateway.origin}/v1`, apiKey: "none", maxRetries: 0 })
     // Asked for nothing, the SDK asks for base64 and decodes it.
     const wish = encoding === "float" ? { encoding_format: encoding } : {}
     const got = await client.embeddings.create({ model, input: texts, ...wish })
     expect(got.data.map(({ embedding }) => embedding)).toEqual(vectors)
-    expect(got.usage.prompt_tokens).toBe(tokens ?? 0)
+    expect(got.usage.prompt_tokens).toBe(tokens ?? ESTIMATE)
     expect(await lastAsked(provider)).toBe(provider.asked)
   })
 
   test("@google/genai gets its vectors", async () => {
-    await upstream.behave(name, { body: JSON.stringify(provider.answer(vectors, "float")) })
+    const body = JSON.stringify(provider.answer(vectors, "float"))
+    await upstream.behave(name, { body, headers })
     const client = new GoogleGenAI({ apiKey: "none", httpOptions: { baseUrl: gateway.origin } })
     const config = { taskType: "RETRIEVAL_QUERY", outputDimensionality: 2 }
     const got = await client.models.embedContent({ model, contents: texts, config })

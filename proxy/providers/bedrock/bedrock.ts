@@ -11,7 +11,7 @@ import type { CallPlace, ChatWire, ProviderAdapter, UpstreamWire } from "../adap
 import { pathSegment } from "../path-segment.ts"
 import { BEDROCK_FEATURES } from "./chat-features.ts"
 import { decodeAnswer, openDecoder, readError } from "./decode-chat.ts"
-import { cohereInvoke, titanInvoke } from "./embeddings.ts"
+import { cohereInvoke, titanInvoke, usageOfHeaders } from "./embeddings.ts"
 import { encodeChat } from "./encode-chat.ts"
 
 const chat: ChatWire = Object.freeze({
@@ -41,19 +41,23 @@ const converse: UpstreamWire = Object.freeze({
   chat,
 })
 
-const titanEmbed: UpstreamWire = Object.freeze({
+const INVOKE = Object.freeze({
   ...SHARED,
+  path: (place: CallPlace) => modelPath(place, "invoke"),
+  usageOfHeaders,
+})
+
+const titanEmbed: UpstreamWire = Object.freeze({
+  ...INVOKE,
   name: "bedrock.titan-embed",
   title: "Amazon Titan Embeddings on Bedrock",
-  path: (place: CallPlace) => modelPath(place, "invoke"),
   embeddings: titanInvoke,
 })
 
 const cohereEmbed: UpstreamWire = Object.freeze({
-  ...SHARED,
+  ...INVOKE,
   name: "bedrock.cohere-embed",
   title: "Cohere Embed on Bedrock",
-  path: (place: CallPlace) => modelPath(place, "invoke"),
   embeddings: cohereInvoke,
 })
 

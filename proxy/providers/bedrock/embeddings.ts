@@ -7,9 +7,11 @@
 import type { JsonDocument } from "#proxy/contract/json-document.ts"
 import { JsonView } from "#proxy/contract/json-view.ts"
 import { writeJson } from "#proxy/contract/json-write.ts"
+import type { TokenUsage } from "#proxy/contract/records.ts"
 import { reportedCount, usageOf } from "#proxy/contract/token-usage.ts"
 import type { EmbeddingsRequest } from "#proxy/exchange/embeddings.ts"
 import type { Decision } from "#proxy/exchange/parsed-request.ts"
+import type { AnswerHeaders } from "#proxy/exchange/ports.ts"
 import { readBody } from "#proxy/exchange/read-body.ts"
 import type { EmbeddingsWire, EncodeContext } from "../adapter.ts"
 import { cohereEmbeddings, encodeFields } from "../cohere/embeddings.ts"
@@ -38,7 +40,17 @@ export const titanInvoke: EmbeddingsWire = Object.freeze({
   },
 } satisfies EmbeddingsWire)
 
-/** Version 3 reports no usage in the body: it is estimated then. */
+/**
+ * What InvokeModel counts stands in the head of its answer, of any model. Source: AWS documents it
+ * nowhere that we found; Cohere's own SDK reads usage of Bedrock so (cohere-python, `aws_client`).
+ */
+export function usageOfHeaders(headers: AnswerHeaders): TokenUsage | undefined {
+  const told = headers["x-amzn-bedrock-input-token-count"]
+  if (told === undefined || !/^\d{1,10}$/.test(told)) return undefined
+  return usageOf({ inputTokens: Number(told), outputTokens: 0 })
+}
+
+/** Reports no usage in its body: `usageOfHeaders` does. */
 export const cohereInvoke: EmbeddingsWire = Object.freeze({
   encode: (request: EmbeddingsRequest, context: EncodeContext): Decision<string> =>
     readBody(() => writeJson(encodeFields(request, context))),

@@ -1,12 +1,17 @@
 /** A whole answer as a `message` object. */
 import { type JsonValue, writeJson } from "#proxy/contract/json-write.ts"
+import type { TokenUsage } from "#proxy/contract/records.ts"
 import type { AnswerPart, ChatAnswer } from "#proxy/exchange/chat-answer.ts"
 import { argumentsOrText } from "#proxy/exchange/tool-arguments.ts"
 import type { RenderContext } from "../surface.ts"
 import { renderCitation, renderUsage, stopReason } from "./stop-reason.ts"
 
-/** This shape has one choice; a request in it never asks for more. */
-export function renderAnswer(answer: ChatAnswer, context: RenderContext): string {
+/** This shape has one choice, since a request in it never asks for more, and always a usage. */
+export function renderAnswer(
+  answer: ChatAnswer,
+  context: RenderContext,
+  settled: TokenUsage,
+): string {
   const choice = answer.choices[0]
   return writeJson({
     id: answer.id ?? context.id,
@@ -16,7 +21,7 @@ export function renderAnswer(answer: ChatAnswer, context: RenderContext): string
     content: choice === undefined ? [] : choice.parts.flatMap(renderPart),
     stop_reason: choice === undefined ? "end_turn" : stopReason(choice.reason),
     stop_sequence: choice?.stopSequence ?? null,
-    usage: renderUsage(answer.usage),
+    usage: renderUsage(settled),
   })
 }
 

@@ -7,7 +7,7 @@
 import { type JsonValue, writeJsonLine } from "#proxy/contract/json-write.ts"
 import type { TokenUsage } from "#proxy/contract/records.ts"
 import type { ResponseEvent } from "#proxy/exchange/response-event.ts"
-import type { RenderContext, StreamRenderer } from "../surface.ts"
+import type { RenderContext, RenderedEvent, StreamRenderer } from "../surface.ts"
 import { renderCitation, renderUsage, stopReason } from "./stop-reason.ts"
 
 export function openRenderer(context: RenderContext): StreamRenderer {
@@ -23,22 +23,20 @@ class MessageRenderer implements StreamRenderer {
   /** Blocks of calls stay open to the end: an upstream may write several at a time. */
   private readonly calls = new Map<number, number>()
   private index = -1
-  private usage: TokenUsage | undefined
   private ending: Ending | null = null
 
   constructor(context: RenderContext) {
     this.context = context
   }
 
-  push(event: ResponseEvent): string {
+  push(event: RenderedEvent): string {
     switch (event.kind) {
       case "response-start":
         return this.start(event.id, event.model)
       case "usage-report":
-        this.usage = event.usage
         return ""
       case "response-end":
-        return this.end()
+        return this.end(event.settled)
       case "response-error":
         return ""
       case "choice-end":
@@ -64,13 +62,14 @@ class MessageRenderer implements StreamRenderer {
     })
   }
 
-  private end(): string {
-    const { ending, usage } = this
+  /** `usage` is required of this event. */
+  private end(settled: TokenUsage): string {
+    const { ending } = this
     const delta = {
       stop_reason: ending === null ? "end_turn" : stopReason(ending.reason),
       stop_sequence: ending?.stopSequence ?? null,
     }
-    const last = render("message_delta", { delta, usage: renderUsage(usage) })
+    const last = render("message_delta", { delta, usage: renderUsage(settled) })
     return `${this.close()}${this.closeCalls()}${last}${render("message_stop", {})}`
   }
 

@@ -25,8 +25,7 @@ export function stopReason(reason: FinishReason): string {
 }
 
 /** `input_tokens` is what was neither read from a cache nor written to one. */
-export function renderUsage(usage: TokenUsage | undefined): Record<string, JsonValue | undefined> {
-  if (usage === undefined) return { input_tokens: 0, output_tokens: 0 }
+export function renderUsage(usage: TokenUsage): Record<string, JsonValue | undefined> {
   const { inputTokens, cachedInputTokens, cacheWriteTokens, cacheWrite1hTokens } = usage
   const { outputTokens, reasoningTokens } = usage
   const oneHour = cacheWrite1hTokens ?? 0

@@ -17,6 +17,7 @@ import {
 } from "#proxy/contract/json-document.ts"
 import { JsonView } from "#proxy/contract/json-view.ts"
 import { type RawJson, writeJson } from "#proxy/contract/json-write.ts"
+import type { TokenUsage } from "#proxy/contract/records.ts"
 import type {
   EmbeddingInput,
   EmbeddingsAnswer,
@@ -125,8 +126,12 @@ function readInputs(input: JsonView): readonly EmbeddingInput[] {
   })
 }
 
-function renderAnswer(answer: EmbeddingsAnswer, { model, request }: RenderContext): string {
-  const input = answer.usage?.inputTokens ?? 0
+/** `usage` is required of this shape, and SDKs read it unasked. */
+function renderAnswer(
+  answer: EmbeddingsAnswer,
+  { model, request }: RenderContext,
+  { inputTokens }: TokenUsage,
+): string {
   const isBase64 = wantsBase64(request)
   const vector = (raw: RawJson) => (isBase64 ? encodeFloats(raw) : raw)
   return writeJson({
@@ -137,7 +142,7 @@ function renderAnswer(answer: EmbeddingsAnswer, { model, request }: RenderContex
       embedding: vector(raw),
     })),
     model,
-    usage: { prompt_tokens: input, total_tokens: input },
+    usage: { prompt_tokens: inputTokens, total_tokens: inputTokens },
   })
 }
 

@@ -14,6 +14,7 @@ import type { ResponseEvent } from "#proxy/exchange/response-event.ts"
 import { TranslateTap } from "#proxy/pipeline/translate-tap.ts"
 import { makeRaw } from "#proxy/pipeline/world.test-data.ts"
 import type { StreamDecoder } from "#proxy/providers/adapter.ts"
+import { NO_USAGE } from "#proxy/quota/attempt-cost.ts"
 import { type ModelSurfaceName, SURFACES } from "#proxy/surfaces/registry.ts"
 import { type ChatSurface, EVENT_STREAM, type Surface } from "#proxy/surfaces/surface.ts"
 import type { Frame } from "#proxy/wire/frame.ts"
@@ -170,7 +171,8 @@ describe.each(ROUND_TRIPS)("$name there and back", ({ name, chat, one }) => {
 
   test.each(ANSWERS)("an answer of the own wire comes out as it went in: %s", (scenario) => {
     const events = decodeWhole(one.chat, answerOf(one.column, scenario, "whole").bytes)
-    const rendered = chat.renderAnswer(collectAnswer(events), contextOf(name))
+    const answer = collectAnswer(events)
+    const rendered = chat.renderAnswer(answer, contextOf(name), answer.usage ?? NO_USAGE)
     expect(meaningOf(decodeWhole(one.chat, rendered))).toEqual(meaningOf(events))
   })
 
@@ -187,7 +189,10 @@ function render(
   events: readonly ResponseEvent[],
 ): string {
   const renderer = chat.openRenderer(contextOf(name))
-  return events.map((event) => renderer.push(event)).join("")
+  const settled = collectAnswer(events).usage ?? NO_USAGE
+  return events
+    .map((event) => renderer.push(event.kind === "response-end" ? { ...event, settled } : event))
+    .join("")
 }
 
 function readBack({ chat, wire }: RegisteredChat, text: string): readonly ResponseEvent[] {
@@ -245,6 +250,7 @@ describe.each(STREAMS)("streams of $name (query '$query')", ({ name, chat, query
         },
       }),
       1 << 20,
+      NO_USAGE,
     )
     text += new TextDecoder().decode(tap.push(new Uint8Array(1)) ?? new Uint8Array(0))
     return { text, end: tap.end }

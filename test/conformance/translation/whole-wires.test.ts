@@ -67,6 +67,20 @@ describe.each(WIRES)("$name", ({ wire, context }) => {
     )
   })
 
+  test("reads usage of any head as whole counts, or as nothing", () => {
+    const { usageOfHeaders } = wire
+    if (usageOfHeaders === undefined) return
+    const names = fc.constantFrom("x-amzn-bedrock-input-token-count", "content-type")
+    const values = fc.oneof(fc.string(), fc.nat().map(String), fc.double().map(String))
+    fc.assert(
+      fc.property(fc.dictionary(names, values), (headers) => {
+        const usage = usageOfHeaders(headers)
+        for (const count of Object.values(usage ?? {}))
+          expect(Number.isSafeInteger(count)).toBe(true)
+      }),
+    )
+  })
+
   test("writes the same JSON of the same embeddings and ranking, each text in it", () => {
     const bodies = () => [
       wire.embeddings === null ? undefined : embed(wire.embeddings, context),
