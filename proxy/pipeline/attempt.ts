@@ -188,7 +188,7 @@ export class Attempt implements UpstreamHandler {
     }
     this.dispatchedAt = this.ports.monotonic()
     this.lastContentAt = this.dispatchedAt
-    this.owner.onDispatch(this)
+    this.owner.onDeadline(this)
     this.call = this.ports.dispatch(this.plan.upstream, this)
     if (this.isOver()) this.abort()
   }
@@ -231,23 +231,24 @@ export class Attempt implements UpstreamHandler {
     if (tap.end === null) this.breakStream("ended without its terminal event")
   }
 
-  private forward(tap: StreamTap, forward: Uint8Array | null, eventsBefore: number): boolean {
+  private forward(tap: StreamTap, bytes: Uint8Array | null, eventsBefore: number): boolean {
     let mayGoOn = true
+    // What broke before any of it went out is kept back: another target may still answer.
+    const isKept = this.answeredAt === null && tap.end !== null && tap.end.kind !== "done"
+    const forward = isKept ? null : bytes
     // Also content that the client's shape shows later, or not at all.
     const isContent = tap.contentEvents !== eventsBefore
     const isFirst = forward !== null && this.answeredAt === null
     if (isContent || isFirst) this.lastContentAt = this.ports.monotonic()
     if (isFirst) this.answeredAt = this.lastContentAt
+    if (isContent && eventsBefore === 0 && forward === null) this.owner.onDeadline(this)
     if (forward !== null) {
       mayGoOn = this.owner.onStreamBytes(this, forward)
       if (this.isOver()) return true
     }
     if (tap.end === null) return mayGoOn
-    if (tap.end.kind === "done") {
-      this.endStream()
-      return true
-    }
-    if (tap.end.kind === "error") this.breakStream("reported an error in its stream")
+    if (tap.end.kind === "done") this.endStream()
+    else if (tap.end.kind === "error") this.breakStream("reported an error in its stream")
     else this.breakStream(`sent a broken stream: ${tap.end.detail}`, "upstream_invalid_response")
     return true
   }
@@ -265,17 +266,16 @@ export class Attempt implements UpstreamHandler {
   }
 
   /**
-   * Before content: a failure like any other. After it: the client must learn that this is not the
-   * end.
+   * While the client got nothing: a failure like any other, whatever had come. After that: the
+   * client must learn that this is not the end.
    */
   private breakStream(
     detail: string,
     code: "upstream_truncated" | "upstream_invalid_response" = "upstream_truncated",
   ): void {
     const { tap } = this
-    if (tap === null || !tap.hasContent) {
-      const kind = code === "upstream_invalid_response" ? "nonsense" : "broken"
-      this.fail(kind, detail)
+    if (tap === null || this.answeredAt === null) {
+      this.fail(code === "upstream_invalid_response" ? "nonsense" : "broken", detail)
       return
     }
     const source = tap.usage === undefined ? "estimated" : "reported"

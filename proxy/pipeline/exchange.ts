@@ -134,7 +134,7 @@ export class Exchange implements AttemptOwner<Attempt> {
     else this.attempt(plan, target)
   }
 
-  onDispatch(attempt: Attempt): void {
+  onDeadline(attempt: Attempt): void {
     if (this.current === attempt) this.arm()
   }
 
@@ -302,22 +302,24 @@ export class Exchange implements AttemptOwner<Attempt> {
       return
     }
     const { current } = this
-    if (this.firstByteAt !== null || current?.hasContent === true) {
+    if (this.firstByteAt !== null) {
       this.expire("the stream has been silent for too long")
       return
     }
-    if (current === null) {
-      this.arm()
-      return
-    }
+    if (current === null) this.arm()
+    else this.giveUpWaiting(current)
+  }
+
+  /** The client got nothing yet, so that another target may answer. */
+  private giveUpWaiting(current: Attempt): void {
+    const { firstTokenMs = 0, streamIdleMs = 0 } = this.plan?.rule.timeouts ?? {}
+    const detail = current.hasContent
+      ? `was silent for ${streamIdleMs} ms within its answer`
+      : `sent no content within ${firstTokenMs} ms`
+    const { target } = current.plan
     current.cancel("timeout")
-    this.onFailure(current, {
-      kind: "first-token-timeout",
-      target: current.plan.target,
-      status: null,
-      detail: `sent no content within ${this.plan?.rule.timeouts.firstTokenMs ?? 0} ms`,
-      retryAfterSeconds: null,
-    })
+    const kind = "first-token-timeout"
+    this.onFailure(current, { kind, target, status: null, detail, retryAfterSeconds: null })
   }
 
   private expire(detail: string): void {
@@ -330,15 +332,8 @@ export class Exchange implements AttemptOwner<Attempt> {
     else this.cut(current, refusal)
   }
 
-  /**
-   * Within a stream: the error where its content type has a place for one, and no proper end. A
-   * client that was shown nothing of its content yet is refused like any other.
-   */
+  /** Within a stream: the error where its content type has a place for one, and no proper end. */
   private cut({ answerType }: Attempt, refusal: Refusal): void {
-    if (this.firstByteAt === null) {
-      this.refuse(refusal)
-      return
-    }
     const event = errorsOf(this.surface).event(refusal, answerType)
     if (event !== "") this.client.write(event)
     this.client.destroy()

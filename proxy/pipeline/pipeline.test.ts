@@ -274,7 +274,7 @@ const PATHS: readonly Path[] = [
   },
   {
     name: "an error event after content is an in-band error of ours",
-    scripts: [streams(WORD + event({ error: { message: "key sk-9 exploded" } }), DONE)],
+    scripts: [streams(WORD, event({ error: { message: "key sk-9 exploded" } }), DONE)],
     body: STREAM,
     status: 200,
     attempts: ["truncated"],

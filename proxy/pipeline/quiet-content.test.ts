@@ -43,7 +43,7 @@ test.each([
 test("a call that stops growing is cut after the idle limit, and refused in words", () => {
   const script: Act[] = [{ head: 200, headers: SSE }, { data: BEGIN }, ...LONG.slice(0, 3)]
   const world = createWorld({ scripts: [script] })
-  startChat(world, { runtime, surface, raw, body })
+  startChat(world, { runtime: once, surface, raw, body })
   world.advance(40_000)
   expect(world.client.end_).toBe("open")
   world.advance(2000)
@@ -52,10 +52,42 @@ test("a call that stops growing is cut after the idle limit, and refused in word
   expect([...world.finals.values()].map(({ outcome }) => outcome)).toEqual(["timeout"])
 })
 
+const FAULT = `data: ${JSON.stringify({ error: { message: "overloaded" } })}\n\n`
+const retry = { attempts: 1, budgetPercent: 20, triggers: [] } as const
+/** The idle limit passes before that of the first token. */
+const patient = makeRuntime({
+  routes: [
+    { name: "search/chat", rules: [makeRule({ timeouts: { ...timeouts, firstTokenMs: 60_000 } })] },
+  ],
+})
+const once = makeRuntime({
+  routes: [{ name: "search/chat", rules: [makeRule({ timeouts, retry })] }],
+})
+const ANSWER: readonly Act[] = [
+  { head: 200, headers: SSE },
+  { data: `${chunk({ content: "Here." })}${chunk({}, "stop")}data: [DONE]\n\n` },
+  { end: true },
+]
+
+test.each([
+  ["breaks", [{ data: BEGIN }, { end: true }]],
+  ["reports an error with its first token", [{ data: `${chunk({ content: "No" })}${FAULT}` }]],
+  ["sends nonsense with its first token", [{ data: `${chunk({ content: "No" })}data: {\n\n` }]],
+  ["falls silent", [{ data: BEGIN }]],
+] as const)("a stream that %s before anything was shown is left for the next", (_case, acts) => {
+  const world = createWorld({ scripts: [[{ head: 200, headers: SSE }, ...acts], ANSWER] })
+  startChat(world, { runtime: patient, surface, raw, body })
+  world.advance(12_000)
+  expect(world.requests).toHaveLength(2)
+  expect([world.client.status, world.client.end_]).toEqual([200, "ended"])
+  expect(world.client.body).toContain("Here.")
+  expect(world.client.body).not.toContain("No")
+})
+
 test("a stream that breaks before anything was shown is refused in words", () => {
   const script: Act[] = [{ head: 200, headers: SSE }, { data: BEGIN }, { end: true }]
   const world = createWorld({ scripts: [script] })
-  startChat(world, { runtime, surface, raw, body })
+  startChat(world, { runtime: once, surface, raw, body })
   world.advance(1000)
   expect(world.client.status).toBe(502)
   expect(world.client.end_).toBe("ended")
