@@ -32,7 +32,7 @@ export const KIND = Object.freeze({
   null: 7,
 })
 
-export const KIND_NAMES: readonly string[] = Object.freeze([
+const KIND_NAMES: readonly string[] = Object.freeze([
   "an object",
   "an array",
   "a string",
@@ -57,9 +57,19 @@ export function endOf(document: JsonDocument, node: number): number {
   return document.tape[node + 2] ?? 0
 }
 
+/** "a string", "an object" ... for messages. */
+export function kindNameOf(document: JsonDocument, node: number): string {
+  return KIND_NAMES[kindOf(document, node)] ?? "that"
+}
+
 export function isString(document: JsonDocument, node: number): boolean {
   const kind = kindOf(document, node)
   return kind === KIND.text || kind === KIND.escaped
+}
+
+/** Whether `node` is `true` itself; no other value is taken for it, nor is NONE. */
+export function isTrue(document: JsonDocument, node: number): boolean {
+  return node !== NONE && kindOf(document, node) === KIND.true
 }
 
 /** First element of an array or first key of an object; NONE when empty. */

@@ -9,7 +9,7 @@ import {
   isString,
   type JsonDocument,
   KIND,
-  KIND_NAMES,
+  kindNameOf,
   kindOf,
   memberOf,
   NONE,
@@ -48,7 +48,7 @@ export class JsonView {
 
   /** "a string", "an object" ... for messages. */
   get kindName(): string {
-    return KIND_NAMES[kindOf(this.document, this.node)] ?? "that"
+    return kindNameOf(this.document, this.node)
   }
 
   /** JSON pointer of it; a member of the body itself is named without the slash. */

@@ -7,11 +7,13 @@
  */
 import {
   endOf,
+  firstIn,
   isString,
   type JsonDocument,
   KIND,
   kindOf,
   NONE,
+  nextIn,
   startOf,
 } from "#proxy/contract/json-document.ts"
 
@@ -52,6 +54,9 @@ export const EMPTY_PROMPT: PromptMeasure = Object.freeze({
   outputTokens: 0,
 })
 
+/** What one entry of a list adds to the meter of its body. */
+export type Measure = (document: JsonDocument, entry: number, meter: PromptMeter) => void
+
 /** Adds up one body. Every method takes NONE and null as nothing. */
 export class PromptMeter {
   messages = 0
@@ -67,6 +72,20 @@ export class PromptMeter {
 
   constructor(document: JsonDocument) {
     this.document = document
+  }
+
+  /** The turns of a conversation, each of which is a message. */
+  turns(list: number, measure: Measure): void {
+    this.each(list, (document, turn) => {
+      this.messages++
+      measure(document, turn, this)
+    })
+  }
+
+  /** A turn's content: a list of parts, or else a text whatever it is. */
+  content(node: number, measurePart: Measure): void {
+    if (node !== NONE && kindOf(this.document, node) === KIND.array) this.each(node, measurePart)
+    else this.text(node)
   }
 
   /** A string, or a whole value as it stands: keys and punctuation are tokens too. */
@@ -111,6 +130,14 @@ export class PromptMeter {
       references: this.references,
       asksHourCache: this.asksHourCache,
       outputTokens,
+    }
+  }
+
+  private each(list: number, measure: Measure): void {
+    const { document } = this
+    for (let entry = firstIn(document, list); entry !== NONE; ) {
+      measure(document, entry, this)
+      entry = nextIn(document, list, entry)
     }
   }
 

@@ -4,16 +4,16 @@ import {
   isString,
   type JsonDocument,
   KIND,
-  KIND_NAMES,
+  kindNameOf,
   kindOf,
   memberOf,
   NONE,
   nextIn,
   textEquals,
 } from "#proxy/contract/json-document.ts"
-import { type Refusal, refuse } from "#proxy/exchange/refusal.ts"
+import type { Refusal } from "#proxy/exchange/refusal.ts"
 import { invalid } from "../checks/field-checks.ts"
-import { findImageProblem } from "../checks/image-url.ts"
+import { checkImageUrl } from "../checks/image-url.ts"
 
 export function checkBlocks(
   document: JsonDocument,
@@ -26,7 +26,7 @@ export function checkBlocks(
   }
   if (isString(document, content)) return null
   if (kindOf(document, content) !== KIND.array) {
-    const kind = KIND_NAMES[kindOf(document, content)]
+    const kind = kindNameOf(document, content)
     return invalid(path, `must be a string or a list of blocks, not ${kind}`)
   }
   let index = 0
@@ -44,7 +44,7 @@ export function checkBlocks(
 
 function checkBlock(document: JsonDocument, block: number, path: string): Refusal | null {
   if (kindOf(document, block) !== KIND.object) {
-    const kind = KIND_NAMES[kindOf(document, block)]
+    const kind = kindNameOf(document, block)
     return invalid(path, `must be an object with a type, not ${kind}`)
   }
   const type = memberOf(document, block, "type")
@@ -73,7 +73,5 @@ function checkSource(document: JsonDocument, source: number, path: string): Refu
     return checkBlocks(document, content, `${path}/content`, { mayBeAbsent: true })
   }
   if (!isString(document, url)) return invalid(`${path}/url`, "must be a string")
-  const problem = findImageProblem(document, url)
-  if (problem === null) return null
-  return refuse("image_url_denied", `${path}/url ${problem}`, { param: `${path}/url` })
+  return checkImageUrl(document, url, `${path}/url`)
 }

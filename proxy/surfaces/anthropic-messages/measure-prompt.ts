@@ -14,16 +14,8 @@ import { type PromptMeasure, PromptMeter } from "#proxy/exchange/prompt-measure.
 
 export function measurePrompt(document: JsonDocument, outputTokensDefault: number): PromptMeasure {
   const meter = new PromptMeter(document)
-  const messages = memberOf(document, 0, "messages")
-  for (
-    let message = firstIn(document, messages);
-    message !== NONE;
-    message = nextIn(document, messages, message)
-  ) {
-    meter.messages++
-    measureBlocks(document, memberOf(document, message, "content"), meter)
-  }
-  measureBlocks(document, memberOf(document, 0, "system"), meter)
+  meter.turns(memberOf(document, 0, "messages"), measureContent)
+  meter.content(memberOf(document, 0, "system"), measureBlock)
   measureTools(document, meter)
   noteCache(document, 0, meter)
   meter.text(memberOf(document, 0, "output_config"))
@@ -40,28 +32,18 @@ function measureTools(document: JsonDocument, meter: PromptMeter): void {
   }
 }
 
-function measureBlocks(document: JsonDocument, content: number, meter: PromptMeter): void {
-  if (content === NONE) return
-  if (kindOf(document, content) !== KIND.array) {
-    meter.text(content)
-    return
-  }
-  for (
-    let block = firstIn(document, content);
-    block !== NONE;
-    block = nextIn(document, content, block)
-  ) {
-    noteCache(document, block, meter)
-    measureBlock(document, block, meter)
-  }
+/** Of a message, or of what holds blocks as a message does. */
+function measureContent(document: JsonDocument, holder: number, meter: PromptMeter): void {
+  meter.content(memberOf(document, holder, "content"), measureBlock)
 }
 
 function measureBlock(document: JsonDocument, block: number, meter: PromptMeter): void {
+  noteCache(document, block, meter)
   const type = memberOf(document, block, "type")
   if (type === NONE) meter.text(block)
   else if (textEquals(document, type, "image")) meter.images++
   else if (textEquals(document, type, "tool_result")) {
-    measureBlocks(document, memberOf(document, block, "content"), meter)
+    measureContent(document, block, meter)
   } else if (textEquals(document, type, "document")) {
     measureSource(document, memberOf(document, block, "source"), meter)
   } else meter.text(block)
@@ -74,7 +56,7 @@ function measureSource(document: JsonDocument, source: number, meter: PromptMete
   else if (textEquals(document, type, "base64")) meter.file(memberOf(document, source, "data"))
   else if (textEquals(document, type, "text")) meter.text(memberOf(document, source, "data"))
   else if (textEquals(document, type, "content")) {
-    measureBlocks(document, memberOf(document, source, "content"), meter)
+    measureContent(document, source, meter)
   } else meter.references++
 }
 

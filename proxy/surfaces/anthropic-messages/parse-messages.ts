@@ -1,14 +1,13 @@
 /** `POST /v1/messages`, the request: bytes to ParsedRequest, or the refusal that says where. */
 import {
-  firstIn,
   isString,
+  isTrue,
   type JsonDocument,
   KIND,
-  KIND_NAMES,
+  kindNameOf,
   kindOf,
   memberOf,
   NONE,
-  nextIn,
   textEquals,
   textOf,
 } from "#proxy/contract/json-document.ts"
@@ -18,7 +17,8 @@ import {
   type ParsedRequest,
   reject,
 } from "#proxy/exchange/parsed-request.ts"
-import { excerpt, type Refusal, refuse } from "#proxy/exchange/refusal.ts"
+import { excerpt, type Refusal } from "#proxy/exchange/refusal.ts"
+import { checkTurns, type TurnWords } from "../checks/check-turns.ts"
 import {
   checkBoolean,
   checkCount,
@@ -27,8 +27,7 @@ import {
   invalid,
   OUTPUT_TOKENS_MAX,
 } from "../checks/field-checks.ts"
-import { openBody } from "../checks/open-body.ts"
-import { readModel } from "../checks/read-model.ts"
+import { openRequest } from "../checks/open-request.ts"
 import { readUser } from "../checks/read-user.ts"
 import type { SurfaceLimits } from "../limits.ts"
 import { EVENT_STREAM } from "../surface.ts"
@@ -41,22 +40,19 @@ export function parseMessages(
   limits: SurfaceLimits,
   surface: "anthropic-messages" | "anthropic-count-tokens" = "anthropic-messages",
 ): Decision<ParsedRequest> {
-  const opened = openBody(body, limits.requestJson)
+  const opened = openRequest(body, limits.requestJson)
   if (!opened.ok) return opened
-  const document = opened.value
-  const named = readModel(document)
-  if (!named.ok) return named
+  const { document } = opened.value
   const refusal =
     (surface === "anthropic-messages" ? checkLimit(document) : null) ??
     checkFields(document, limits) ??
-    checkMessages(document, limits.messagesMax)
+    checkTurns(document, MESSAGES, limits.messagesMax, checkMessage) ??
+    checkBlocks(document, memberOf(document, 0, "system"), "/system", { mayBeAbsent: true })
   if (refusal !== null) return reject(refusal)
-  const stream = memberOf(document, 0, "stream")
   return accept({
     surface,
-    document,
-    ...named.value,
-    isStream: stream !== NONE && kindOf(document, stream) === KIND.true,
+    ...opened.value,
+    isStream: isTrue(document, memberOf(document, 0, "stream")),
     streamType: EVENT_STREAM,
     // Usage is part of every stream in this shape.
     wantsUsage: true,
@@ -82,35 +78,13 @@ function checkFields(document: JsonDocument, limits: SurfaceLimits): Refusal | n
 }
 
 const STOPS_MAX = 8192
+const MESSAGES: TurnWords = Object.freeze({ list: "messages", one: "message" })
 const ROLES = ["user", "assistant", "system"] as const
 
-function checkMessages(document: JsonDocument, messagesMax: number): Refusal | null {
-  const messages = memberOf(document, 0, "messages")
-  if (messages === NONE) return invalid("messages", "is missing: it must be a list of messages")
-  if (kindOf(document, messages) !== KIND.array) {
-    return invalid("messages", `must be a list, not ${KIND_NAMES[kindOf(document, messages)]}`)
-  }
-  let index = 0
-  for (
-    let message = firstIn(document, messages);
-    message !== NONE;
-    message = nextIn(document, messages, message)
-  ) {
-    const refusal = checkMessage(document, message, `/messages/${index}`)
-    if (refusal !== null) return refusal
-    index++
-    if (index > messagesMax) {
-      const sentence = `messages has more than ${messagesMax} entries`
-      return refuse("too_many_messages", sentence, { param: "messages" })
-    }
-  }
-  if (index === 0) return invalid("messages", "must have at least one message")
-  return checkBlocks(document, memberOf(document, 0, "system"), "/system", { mayBeAbsent: true })
-}
-
-function checkMessage(document: JsonDocument, message: number, path: string): Refusal | null {
+function checkMessage(document: JsonDocument, message: number, index: number): Refusal | null {
+  const path = `/messages/${index}`
   if (kindOf(document, message) !== KIND.object) {
-    return invalid(path, `must be an object, not ${KIND_NAMES[kindOf(document, message)]}`)
+    return invalid(path, `must be an object, not ${kindNameOf(document, message)}`)
   }
   const role = memberOf(document, message, "role")
   if (role === NONE || !isString(document, role)) return invalid(`${path}/role`, "must be a string")

@@ -6,7 +6,7 @@ import {
   countOf,
   type JsonDocument,
   KIND,
-  KIND_NAMES,
+  kindNameOf,
   kindOf,
   memberOf,
   NONE,
@@ -78,7 +78,7 @@ export function present(document: JsonDocument, name: string): number {
 /** The offending value when it is a short number, else its kind. */
 export function given(document: JsonDocument, node: number): string {
   if (kindOf(document, node) === KIND.number) return `, not ${numberOf(document, node)}`
-  return `, not ${KIND_NAMES[kindOf(document, node)]}`
+  return `, not ${kindNameOf(document, node)}`
 }
 
 export function invalid(where: string, message: string): Refusal {

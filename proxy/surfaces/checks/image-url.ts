@@ -10,20 +10,29 @@ import {
   textEquals,
   textOf,
 } from "#proxy/contract/json-document.ts"
+import { type Refusal, refuse } from "#proxy/exchange/refusal.ts"
 
 const INLINE = "data:image/"
 /** A URL that is not `data:`; longer ones are no address of an image. */
 const URL_BYTES_MAX = 8192
 
 /**
- * What is wrong with the string at `node`, as the end of a sentence; null when nothing is.
- * `inline`: how one begins that has the data in it; another medium than an image has another.
+ * The string at `node`, which stands at `where`; refuses `image_url_denied`. `inline`: how one
+ * begins that has the data in it; another medium than an image has another.
  */
-export function findImageProblem(
+export function checkImageUrl(
   document: JsonDocument,
   node: number,
+  where: string,
   inline: string = INLINE,
-): string | null {
+): Refusal | null {
+  const problem = findProblem(document, node, inline)
+  if (problem === null) return null
+  return refuse("image_url_denied", `${where} ${problem}`, { param: where })
+}
+
+/** As the end of a sentence; null when nothing is wrong. */
+function findProblem(document: JsonDocument, node: number, inline: string): string | null {
   if (beginningOf(document, node, inline.length).toLowerCase() === inline) return null
   if (endOf(document, node) - startOf(document, node) > URL_BYTES_MAX) {
     return `is over ${URL_BYTES_MAX} bytes`

@@ -2,7 +2,7 @@
  * Requests of surfaces that only an upstream of the same wire serves: a model, a prompt, and all
  * other fields untouched.
  */
-import { type JsonDocument, KIND, kindOf, memberOf, NONE } from "#proxy/contract/json-document.ts"
+import { isTrue, type JsonDocument, memberOf, NONE } from "#proxy/contract/json-document.ts"
 import {
   accept,
   type Decision,
@@ -15,8 +15,7 @@ import type { Refusal } from "#proxy/exchange/refusal.ts"
 import type { SurfaceLimits } from "../limits.ts"
 import { EVENT_STREAM } from "../surface.ts"
 import { checkBoolean, invalid } from "./field-checks.ts"
-import { openBody } from "./open-body.ts"
-import { readModel } from "./read-model.ts"
+import { openRequest } from "./open-request.ts"
 import { readUser } from "./read-user.ts"
 
 export interface PassedRules {
@@ -35,26 +34,22 @@ export function parsePassed(
   limits: SurfaceLimits,
   rules: PassedRules,
 ): Decision<ParsedRequest> {
-  const opened = openBody(bytes, limits.requestJson)
+  const opened = openRequest(bytes, limits.requestJson)
   if (!opened.ok) return opened
-  const document = opened.value
-  const named = readModel(document)
-  if (!named.ok) return named
+  const { document } = opened.value
   const prompt = memberOf(document, 0, rules.prompt)
   const refusal =
     (prompt === NONE ? invalid(rules.prompt, "is missing") : null) ??
     checkBoolean(document, 0, "stream", "stream") ??
     rules.check(document)
   if (refusal !== null) return reject(refusal)
-  const stream = memberOf(document, 0, "stream")
-  const isStream = stream !== NONE && kindOf(document, stream) === KIND.true
+  const isStream = isTrue(document, memberOf(document, 0, "stream"))
   if (isStream && !rules.mayStream) return reject(invalid("stream", "must be false here"))
   const meter = new PromptMeter(document)
   meter.text(prompt)
   return accept({
     surface: rules.surface,
-    document,
-    ...named.value,
+    ...opened.value,
     isStream,
     streamType: EVENT_STREAM,
     wantsUsage: true,

@@ -2,8 +2,7 @@
 import {
   isString,
   type JsonDocument,
-  KIND_NAMES,
-  kindOf,
+  kindNameOf,
   memberOf,
   NONE,
   textOf,
@@ -27,7 +26,7 @@ export function readModel(document: JsonDocument): Decision<NamedModel> {
     return reject(refuse("invalid_value", "model is missing: name the model to use", param))
   }
   if (!isString(document, modelNode)) {
-    const kind = KIND_NAMES[kindOf(document, modelNode)]
+    const kind = kindNameOf(document, modelNode)
     return reject(refuse("invalid_value", `model must be a string, not ${kind}`, param))
   }
   const model = textOf(document, modelNode)

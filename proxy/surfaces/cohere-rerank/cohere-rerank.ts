@@ -6,14 +6,13 @@
  * "Rerank API (v2)".
  */
 import {
-  firstIn,
   isString,
   type JsonDocument,
   KIND,
   kindOf,
   memberOf,
   NONE,
-  nextIn,
+  sizeOf,
 } from "#proxy/contract/json-document.ts"
 import { JsonView } from "#proxy/contract/json-view.ts"
 import { writeJson } from "#proxy/contract/json-write.ts"
@@ -29,8 +28,7 @@ import { badValue, countIn, listIn, needText, readBody } from "#proxy/exchange/r
 import { REFUSALS, type Refusal } from "#proxy/exchange/refusal.ts"
 import type { RerankAnswer, RerankRequest } from "#proxy/exchange/rerank.ts"
 import { checkCount, invalid } from "../checks/field-checks.ts"
-import { openBody } from "../checks/open-body.ts"
-import { readModel } from "../checks/read-model.ts"
+import { openRequest } from "../checks/open-request.ts"
 import type { SurfaceLimits } from "../limits.ts"
 import { EVENT_STREAM, type RenderContext, type Surface, type SurfaceErrors } from "../surface.ts"
 
@@ -57,11 +55,9 @@ export const cohereRerank: Surface = Object.freeze({
 const DOCUMENTS_MAX = 10_000
 
 function parse(raw: RawRequest, limits: SurfaceLimits): Decision<ParsedRequest> {
-  const opened = openBody(raw.body, limits.requestJson)
+  const opened = openRequest(raw.body, limits.requestJson)
   if (!opened.ok) return opened
-  const document = opened.value
-  const named = readModel(document)
-  if (!named.ok) return named
+  const { document } = opened.value
   const refusal = checkFields(document) ?? checkCount(document, "top_n", 1, DOCUMENTS_MAX)
   if (refusal !== null) return reject(refusal)
   const meter = new PromptMeter(document)
@@ -69,8 +65,7 @@ function parse(raw: RawRequest, limits: SurfaceLimits): Decision<ParsedRequest> 
   meter.text(memberOf(document, 0, "documents"))
   return accept({
     surface: "cohere-rerank",
-    document,
-    ...named.value,
+    ...opened.value,
     isStream: false,
     streamType: EVENT_STREAM,
     wantsUsage: true,
@@ -86,14 +81,7 @@ function checkFields(document: JsonDocument): Refusal | null {
   if (documents === NONE || kindOf(document, documents) !== KIND.array) {
     return invalid("documents", "must be a list of texts")
   }
-  let count = 0
-  for (
-    let item = firstIn(document, documents);
-    item !== NONE;
-    item = nextIn(document, documents, item)
-  ) {
-    if (++count > DOCUMENTS_MAX) break
-  }
+  const count = sizeOf(document, documents, DOCUMENTS_MAX)
   if (count > 0 && count <= DOCUMENTS_MAX) return null
   return invalid("documents", `must have 1 to ${DOCUMENTS_MAX} entries`)
 }

@@ -1,14 +1,10 @@
 /** How large the prompt of a generateContent request is, by `exchange/prompt-measure.ts`. */
 import {
   countOf,
-  firstIn,
   isString,
   type JsonDocument,
-  KIND,
-  kindOf,
   memberOf,
   NONE,
-  nextIn,
   textEquals,
   textOf,
 } from "#proxy/contract/json-document.ts"
@@ -19,15 +15,7 @@ const TYPE_CHARS_MAX = 64
 
 export function measurePrompt(document: JsonDocument, outputTokensDefault: number): PromptMeasure {
   const meter = new PromptMeter(document)
-  const contents = memberOf(document, 0, "contents")
-  for (
-    let content = firstIn(document, contents);
-    content !== NONE;
-    content = nextIn(document, contents, content)
-  ) {
-    meter.messages++
-    measureParts(document, content, meter)
-  }
+  meter.turns(memberOf(document, 0, "contents"), measureParts)
   measureParts(document, memberOf(document, 0, "systemInstruction"), meter)
   meter.tools(memberOf(document, 0, "tools"))
   const config = memberOf(document, 0, "generationConfig")
@@ -44,15 +32,7 @@ export function measurePrompt(document: JsonDocument, outputTokensDefault: numbe
 
 /** Of one content. */
 export function measureParts(document: JsonDocument, content: number, meter: PromptMeter): void {
-  const parts = memberOf(document, content, "parts")
-  if (parts === NONE) return
-  if (kindOf(document, parts) !== KIND.array) {
-    meter.text(parts)
-    return
-  }
-  for (let part = firstIn(document, parts); part !== NONE; part = nextIn(document, parts, part)) {
-    measurePart(document, part, meter)
-  }
+  meter.content(memberOf(document, content, "parts"), measurePart)
 }
 
 function measurePart(document: JsonDocument, part: number, meter: PromptMeter): void {

@@ -2,8 +2,7 @@
 import {
   isString,
   type JsonDocument,
-  KIND_NAMES,
-  kindOf,
+  kindNameOf,
   memberOf,
   NONE,
   textOf,
@@ -39,7 +38,7 @@ export function checkModel(
   if (node === NONE) return null
   const where = path === "" ? "model" : `${path}/model`
   if (!isString(document, node)) {
-    return invalid(where, `must be a string, not ${KIND_NAMES[kindOf(document, node)]}`)
+    return invalid(where, `must be a string, not ${kindNameOf(document, node)}`)
   }
   const given = textOf(document, node)
   if (given === model || given === `models/${model}`) return null

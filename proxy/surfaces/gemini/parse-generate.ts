@@ -5,7 +5,6 @@ import {
   isString,
   type JsonDocument,
   KIND,
-  KIND_NAMES,
   kindOf,
   memberOf,
   NONE,
@@ -19,9 +18,10 @@ import {
   reject,
 } from "#proxy/exchange/parsed-request.ts"
 import type { RawRequest } from "#proxy/exchange/ports.ts"
-import { type Refusal, refuse } from "#proxy/exchange/refusal.ts"
+import type { Refusal } from "#proxy/exchange/refusal.ts"
+import { checkTurns, type TurnWords } from "../checks/check-turns.ts"
 import { checkList, invalid, OUTPUT_TOKENS_MAX } from "../checks/field-checks.ts"
-import { findImageProblem } from "../checks/image-url.ts"
+import { checkImageUrl } from "../checks/image-url.ts"
 import { openBody } from "../checks/open-body.ts"
 import type { SurfaceLimits } from "../limits.ts"
 import { EVENT_STREAM } from "../surface.ts"
@@ -44,7 +44,7 @@ export function parseGenerate(
   const refusal =
     checkModel(document, 0, "", named.value) ??
     checkModel(document, counted, "/generateContentRequest", named.value) ??
-    checkContents(document, limits.messagesMax) ??
+    checkTurns(document, CONTENTS, limits.messagesMax, checkContent) ??
     checkList(document, "tools", limits.toolsMax) ??
     checkLimit(document)
   if (refusal !== null) return reject(refusal)
@@ -67,27 +67,10 @@ function isSse(query: string): boolean {
   return new URLSearchParams(query).get("alt") === "sse"
 }
 
-function checkContents(document: JsonDocument, max: number): Refusal | null {
-  const contents = memberOf(document, 0, "contents")
-  if (contents === NONE) return invalid("contents", "is missing: it must be a list of contents")
-  if (kindOf(document, contents) !== KIND.array) {
-    return invalid("contents", `must be a list, not ${KIND_NAMES[kindOf(document, contents)]}`)
-  }
-  let index = 0
-  for (
-    let content = firstIn(document, contents);
-    content !== NONE;
-    content = nextIn(document, contents, content)
-  ) {
-    const refusal = checkParts(document, content, `/contents/${index}`)
-    if (refusal !== null) return refusal
-    index++
-    if (index > max) {
-      const sentence = `contents has more than ${max} entries`
-      return refuse("too_many_messages", sentence, { param: "contents" })
-    }
-  }
-  return index === 0 ? invalid("contents", "must have at least one content") : null
+const CONTENTS: TurnWords = Object.freeze({ list: "contents", one: "content" })
+
+function checkContent(document: JsonDocument, content: number, index: number): Refusal | null {
+  return checkParts(document, content, `/contents/${index}`)
 }
 
 /** Of one content at `path`. */
@@ -102,9 +85,9 @@ export function checkParts(document: JsonDocument, content: number, path: string
     if (kindOf(document, part) !== KIND.object) return invalid(where, "must be an object")
     const uri = memberOf(document, memberOf(document, part, "fileData"), "fileUri")
     if (uri !== NONE && isString(document, uri)) {
-      const problem = isCloudStorage(document, uri) ? null : findImageProblem(document, uri)
       const param = `${where}/fileData/fileUri`
-      if (problem !== null) return refuse("image_url_denied", `${param} ${problem}`, { param })
+      const refusal = isCloudStorage(document, uri) ? null : checkImageUrl(document, uri, param)
+      if (refusal !== null) return refusal
     }
     index++
   }

@@ -7,7 +7,7 @@ import {
   isString,
   type JsonDocument,
   KIND,
-  KIND_NAMES,
+  kindNameOf,
   kindOf,
   memberOf,
   NONE,
@@ -15,43 +15,28 @@ import {
   textEquals,
   textOf,
 } from "#proxy/contract/json-document.ts"
-import { excerpt, type Refusal, refuse } from "#proxy/exchange/refusal.ts"
-import { findImageProblem } from "../checks/image-url.ts"
+import { excerpt, type Refusal } from "#proxy/exchange/refusal.ts"
+import { checkTurns, type TurnWords } from "../checks/check-turns.ts"
+import { invalid } from "../checks/field-checks.ts"
+import { checkImageUrl } from "../checks/image-url.ts"
 
 const ROLES = ["user", "assistant", "system", "tool", "developer", "function"] as const
 
+const MESSAGES: TurnWords = Object.freeze({ list: "messages", one: "message" })
+
 export function checkMessages(document: JsonDocument, messagesMax: number): Refusal | null {
-  const messages = memberOf(document, 0, "messages")
-  if (messages === NONE) return invalid("messages", "is missing: it must be a list of messages")
-  if (kindOf(document, messages) !== KIND.array) {
-    return invalid("messages", `must be a list, not ${kindName(document, messages)}`)
-  }
-  let index = 0
-  for (
-    let message = firstIn(document, messages);
-    message !== NONE;
-    message = nextIn(document, messages, message)
-  ) {
-    const refusal = checkMessage(document, message, index)
-    if (refusal !== null) return refusal
-    index++
-    if (index > messagesMax) {
-      const sentence = `messages has more than ${messagesMax} entries`
-      return refuse("too_many_messages", sentence, { param: "messages" })
-    }
-  }
-  return index === 0 ? invalid("messages", "must have at least one message") : null
+  return checkTurns(document, MESSAGES, messagesMax, checkMessage)
 }
 
 function checkMessage(document: JsonDocument, message: number, index: number): Refusal | null {
   const at = (field: string): string => `/messages/${index}${field}`
   if (kindOf(document, message) !== KIND.object) {
-    return invalid(at(""), `must be an object, not ${kindName(document, message)}`)
+    return invalid(at(""), `must be an object, not ${kindNameOf(document, message)}`)
   }
   const role = memberOf(document, message, "role")
   if (role === NONE) return invalid(at("/role"), "is missing")
   if (!isString(document, role)) {
-    return invalid(at("/role"), `must be a string, not ${kindName(document, role)}`)
+    return invalid(at("/role"), `must be a string, not ${kindNameOf(document, role)}`)
   }
   if (!ROLES.some((known) => textEquals(document, role, known))) {
     const given = excerpt(textOf(document, role))
@@ -75,7 +60,7 @@ function checkContent(
   }
   if (isString(document, content)) return null
   if (kindOf(document, content) !== KIND.array) {
-    const kind = kindName(document, content)
+    const kind = kindNameOf(document, content)
     return invalid(at("/content"), `must be a string or a list of parts, not ${kind}`)
   }
   return checkParts(document, content, at)
@@ -103,7 +88,7 @@ function checkParts(
   ) {
     const path = at(`/content/${index}`)
     if (kindOf(document, part) !== KIND.object) {
-      return invalid(path, `must be an object with a type, not ${kindName(document, part)}`)
+      return invalid(path, `must be an object with a type, not ${kindNameOf(document, part)}`)
     }
     const type = memberOf(document, part, "type")
     if (type === NONE || !isString(document, type)) {
@@ -135,10 +120,7 @@ function checkImage(document: JsonDocument, part: number, path: string): Refusal
   if (url === NONE || !isString(document, url)) {
     return invalid(`${path}/image_url/url`, "must be a string")
   }
-  const problem = findImageProblem(document, url)
-  if (problem === null) return null
-  const where = `${path}/image_url/url`
-  return refuse("image_url_denied", `${where} ${problem}`, { param: where })
+  return checkImageUrl(document, url, `${path}/image_url/url`)
 }
 
 /** Media that servers of this shape fetch besides, such as vLLM. */
@@ -146,9 +128,9 @@ function checkOthers(document: JsonDocument, part: number, path: string): Refusa
   for (const [name, inline] of OTHERS) {
     const member = memberOf(document, part, name)
     const url = isText(document, member) ? member : memberOf(document, member, "url")
-    const problem = isText(document, url) ? findImageProblem(document, url, inline) : null
-    const where = `${path}/${name}/url`
-    if (problem !== null) return refuse("image_url_denied", `${where} ${problem}`, { param: where })
+    if (!isText(document, url)) continue
+    const refusal = checkImageUrl(document, url, `${path}/${name}/url`, inline)
+    if (refusal !== null) return refusal
   }
   return null
 }
@@ -161,12 +143,4 @@ const OTHERS = [
 
 function isText(document: JsonDocument, node: number): boolean {
   return node !== NONE && isString(document, node)
-}
-
-function invalid(where: string, message: string): Refusal {
-  return refuse("invalid_value", `${where} ${message}`, { param: where })
-}
-
-function kindName(document: JsonDocument, node: number): string {
-  return KIND_NAMES[kindOf(document, node)] ?? "that"
 }

@@ -1,29 +1,16 @@
 /** How large the prompt of a chat request is; `exchange/prompt-measure.ts` says of what. */
 import {
   countOf,
-  firstIn,
   type JsonDocument,
-  KIND,
-  kindOf,
   memberOf,
   NONE,
-  nextIn,
   textEquals,
 } from "#proxy/contract/json-document.ts"
 import { type PromptMeasure, PromptMeter } from "#proxy/exchange/prompt-measure.ts"
 
 export function measurePrompt(document: JsonDocument, outputTokensDefault: number): PromptMeasure {
   const meter = new PromptMeter(document)
-  const messages = memberOf(document, 0, "messages")
-  for (
-    let message = firstIn(document, messages);
-    message !== NONE;
-    message = nextIn(document, messages, message)
-  ) {
-    meter.messages++
-    measureContent(document, memberOf(document, message, "content"), meter)
-    meter.text(memberOf(document, message, "tool_calls"))
-  }
+  meter.turns(memberOf(document, 0, "messages"), measureMessage)
   meter.tools(memberOf(document, 0, "tools"))
   meter.tools(memberOf(document, 0, "functions"))
   meter.text(memberOf(document, 0, "response_format"))
@@ -34,19 +21,9 @@ export function measurePrompt(document: JsonDocument, outputTokensDefault: numbe
   return meter.finish(limit * (countOf(document, memberOf(document, 0, "n")) ?? 1))
 }
 
-function measureContent(document: JsonDocument, content: number, meter: PromptMeter): void {
-  if (content === NONE) return
-  if (kindOf(document, content) !== KIND.array) {
-    meter.text(content)
-    return
-  }
-  for (
-    let part = firstIn(document, content);
-    part !== NONE;
-    part = nextIn(document, content, part)
-  ) {
-    measurePart(document, part, meter)
-  }
+function measureMessage(document: JsonDocument, message: number, meter: PromptMeter): void {
+  meter.content(memberOf(document, message, "content"), measurePart)
+  meter.text(memberOf(document, message, "tool_calls"))
 }
 
 function measurePart(document: JsonDocument, part: number, meter: PromptMeter): void {

@@ -6,15 +6,14 @@
  * stay as they came. It must not know routes, policies or providers. Fields that are not named here
  * pass untouched. Source: OpenAI API reference, "Create chat completion".
  */
-import { type JsonDocument, KIND, kindOf, memberOf, NONE } from "#proxy/contract/json-document.ts"
+import { isTrue, type JsonDocument, memberOf } from "#proxy/contract/json-document.ts"
 import {
   accept,
   type Decision,
   type ParsedRequest,
   reject,
 } from "#proxy/exchange/parsed-request.ts"
-import { openBody } from "../checks/open-body.ts"
-import { readModel } from "../checks/read-model.ts"
+import { openRequest } from "../checks/open-request.ts"
 import { readUser } from "../checks/read-user.ts"
 import type { SurfaceLimits } from "../limits.ts"
 import { EVENT_STREAM } from "../surface.ts"
@@ -23,19 +22,15 @@ import { checkMessages } from "./check-messages.ts"
 import { measurePrompt } from "./measure-prompt.ts"
 
 export function parseChat(body: Uint8Array, limits: SurfaceLimits): Decision<ParsedRequest> {
-  const opened = openBody(body, limits.requestJson)
+  const opened = openRequest(body, limits.requestJson)
   if (!opened.ok) return opened
-  const document = opened.value
-  const named = readModel(document)
-  if (!named.ok) return named
+  const { document } = opened.value
   const refusal = checkMessages(document, limits.messagesMax) ?? checkFields(document, limits)
   if (refusal !== null) return reject(refusal)
-  const streamNode = memberOf(document, 0, "stream")
-  const isStream = streamNode !== NONE && kindOf(document, streamNode) === KIND.true
+  const isStream = isTrue(document, memberOf(document, 0, "stream"))
   return accept({
     surface: "openai-chat",
-    document,
-    ...named.value,
+    ...opened.value,
     isStream,
     streamType: EVENT_STREAM,
     wantsUsage: isStream && asksForUsage(document),
@@ -49,6 +44,5 @@ export function parseChat(body: Uint8Array, limits: SurfaceLimits): Decision<Par
 
 function asksForUsage(document: JsonDocument): boolean {
   const options = memberOf(document, 0, "stream_options")
-  const asked = memberOf(document, options, "include_usage")
-  return asked !== NONE && kindOf(document, asked) === KIND.true
+  return isTrue(document, memberOf(document, options, "include_usage"))
 }

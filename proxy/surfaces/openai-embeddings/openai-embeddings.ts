@@ -34,9 +34,8 @@ import { PromptMeter } from "#proxy/exchange/prompt-measure.ts"
 import { badValue, countIn, missing, readBody, textIn } from "#proxy/exchange/read-body.ts"
 import type { Refusal } from "#proxy/exchange/refusal.ts"
 import { checkCount, invalid } from "../checks/field-checks.ts"
-import { openBody } from "../checks/open-body.ts"
+import { openRequest } from "../checks/open-request.ts"
 import { openAiErrors } from "../checks/openai-errors.ts"
-import { readModel } from "../checks/read-model.ts"
 import { readUser } from "../checks/read-user.ts"
 import type { SurfaceLimits } from "../limits.ts"
 import { EVENT_STREAM, type RenderContext, type Surface } from "../surface.ts"
@@ -58,19 +57,16 @@ const INPUTS_MAX = 2048
 const DIMENSIONS_MAX = 65_536
 
 function parse(raw: RawRequest, limits: SurfaceLimits): Decision<ParsedRequest> {
-  const opened = openBody(raw.body, limits.requestJson)
+  const opened = openRequest(raw.body, limits.requestJson)
   if (!opened.ok) return opened
-  const document = opened.value
-  const named = readModel(document)
-  if (!named.ok) return named
+  const { document } = opened.value
   const refusal = checkInput(document) ?? checkCount(document, "dimensions", 1, DIMENSIONS_MAX)
   if (refusal !== null) return reject(refusal)
   const meter = new PromptMeter(document)
   meter.text(memberOf(document, 0, "input"))
   return accept({
     surface: "openai-embeddings",
-    document,
-    ...named.value,
+    ...opened.value,
     isStream: false,
     streamType: EVENT_STREAM,
     wantsUsage: true,

@@ -3,9 +3,10 @@ import {
   countOf,
   firstIn,
   isString,
+  isTrue,
   type JsonDocument,
   KIND,
-  KIND_NAMES,
+  kindNameOf,
   kindOf,
   memberOf,
   NONE,
@@ -19,7 +20,8 @@ import {
   reject,
 } from "#proxy/exchange/parsed-request.ts"
 import { type PromptMeasure, PromptMeter } from "#proxy/exchange/prompt-measure.ts"
-import { type Refusal, refuse } from "#proxy/exchange/refusal.ts"
+import type { Refusal } from "#proxy/exchange/refusal.ts"
+import { checkEachTurn, type TurnWords } from "../checks/check-turns.ts"
 import {
   checkBoolean,
   checkCount,
@@ -28,19 +30,16 @@ import {
   invalid,
   OUTPUT_TOKENS_MAX,
 } from "../checks/field-checks.ts"
-import { findImageProblem } from "../checks/image-url.ts"
-import { openBody } from "../checks/open-body.ts"
-import { readModel } from "../checks/read-model.ts"
+import { checkImageUrl } from "../checks/image-url.ts"
+import { openRequest } from "../checks/open-request.ts"
 import { readUser } from "../checks/read-user.ts"
 import type { SurfaceLimits } from "../limits.ts"
 import { EVENT_STREAM } from "../surface.ts"
 
 export function parseResponses(bytes: Uint8Array, limits: SurfaceLimits): Decision<ParsedRequest> {
-  const opened = openBody(bytes, limits.requestJson)
+  const opened = openRequest(bytes, limits.requestJson)
   if (!opened.ok) return opened
-  const document = opened.value
-  const named = readModel(document)
-  if (!named.ok) return named
+  const { document } = opened.value
   const meter = new PromptMeter(document)
   const refusal =
     checkCount(document, "max_output_tokens", 1, OUTPUT_TOKENS_MAX) ??
@@ -50,13 +49,11 @@ export function parseResponses(bytes: Uint8Array, limits: SurfaceLimits): Decisi
     checkList(document, "tools", limits.toolsMax) ??
     checkInput(document, limits.messagesMax, meter)
   if (refusal !== null) return reject(refusal)
-  const stream = memberOf(document, 0, "stream")
   const users = ["safety_identifier", "user"].map((name) => memberOf(document, 0, name))
   return accept({
     surface: "openai-responses",
-    document,
-    ...named.value,
-    isStream: stream !== NONE && kindOf(document, stream) === KIND.true,
+    ...opened.value,
+    isStream: isTrue(document, memberOf(document, 0, "stream")),
     streamType: EVENT_STREAM,
     // Usage is part of every stream in this shape.
     wantsUsage: true,
@@ -87,24 +84,18 @@ function checkInput(document: JsonDocument, max: number, meter: PromptMeter): Re
     return null
   }
   if (kindOf(document, input) !== KIND.array) {
-    const kind = KIND_NAMES[kindOf(document, input)]
+    const kind = kindNameOf(document, input)
     return invalid("input", `must be a string or a list of items, not ${kind}`)
   }
-  let index = 0
-  for (let item = firstIn(document, input); item !== NONE; item = nextIn(document, input, item)) {
+  return checkEachTurn(document, input, ITEMS, max, (_document, item, index) => {
     const path = `/input/${index}`
     if (kindOf(document, item) !== KIND.object) return invalid(path, "must be an object")
     meter.messages++
-    const refusal =
-      checkContent(document, item, path, meter) ?? checkAddresses(document, item, path)
-    if (refusal !== null) return refusal
-    index++
-    if (index > max) {
-      return refuse("too_many_messages", `input has more than ${max} entries`, { param: "input" })
-    }
-  }
-  return index === 0 ? invalid("input", "must have at least one item") : null
+    return checkContent(document, item, path, meter) ?? checkAddresses(document, item, path)
+  })
 }
+
+const ITEMS: TurnWords = Object.freeze({ list: "input", one: "item" })
 
 function checkContent(
   document: JsonDocument,
@@ -164,9 +155,8 @@ function checkAddress(document: JsonDocument, part: number, path: string): Refus
   for (const name of ["image_url", "file_url"]) {
     const url = memberOf(document, part, name)
     if (url === NONE || !isString(document, url)) continue
-    const problem = findImageProblem(document, url)
-    const param = `${path}/${name}`
-    if (problem !== null) return refuse("image_url_denied", `${param} ${problem}`, { param })
+    const refusal = checkImageUrl(document, url, `${path}/${name}`)
+    if (refusal !== null) return refusal
   }
   return null
 }
