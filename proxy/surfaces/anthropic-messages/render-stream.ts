@@ -30,6 +30,8 @@ class MessageRenderer implements StreamRenderer {
   }
 
   push(event: RenderedEvent): string {
+    // This shape has one choice, and no request in it asks for more.
+    if ("choice" in event && event.choice > 0) return ""
     switch (event.kind) {
       case "response-start":
         return this.start(event.id, event.model)

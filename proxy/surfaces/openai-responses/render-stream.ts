@@ -51,6 +51,8 @@ class ResponseRenderer implements StreamRenderer {
   }
 
   private handle(event: ResponseEvent): void {
+    // This shape has one choice, and no request in it asks for more.
+    if ("choice" in event && event.choice > 0) return
     switch (event.kind) {
       case "response-start":
         this.facts = event

@@ -257,9 +257,8 @@ describe.each(STREAMS)("streams of $name (query '$query')", ({ name, chat, query
   }
 
   test("end as the surface demands, whatever comes in whichever order", () => {
-    const choices = ONE_CHOICE.has(name) ? 1 : 2
     fc.assert(
-      fc.property(eventSequences(choices), (events) => {
+      fc.property(eventSequences(2), (events) => {
         const { text, end } = playEvents(events)
         expect(end).toEqual({ kind: "done" })
         expect(check(text)).toEqual([])
@@ -267,6 +266,23 @@ describe.each(STREAMS)("streams of $name (query '$query')", ({ name, chat, query
       { numRuns: 500 },
     )
   })
+
+  const ofFirstAlone = () => {
+    const isFirst = (event: ResponseEvent) => !("choice" in event) || event.choice === 0
+    const usage = { inputTokens: 3, cachedInputTokens: 0, outputTokens: 2 }
+    fc.assert(
+      fc.property(eventSequences(3), (sequence) => {
+        const events = sequence.toSpliced(-1, 0, { kind: "usage-report", usage })
+        expect(playEvents(events).text).toBe(playEvents(events.filter(isFirst)).text)
+        const whole = (of: readonly ResponseEvent[]) =>
+          chat.renderAnswer(collectAnswer(of), contextOf(name), usage)
+        const hasFirst = events.some((event) => "choice" in event && event.choice === 0)
+        if (hasFirst) expect(whole(events)).toBe(whole(events.filter(isFirst)))
+      }),
+      { numRuns: 300 },
+    )
+  }
+  if (ONE_CHOICE.has(name)) test("are those of the first choice alone", ofFirstAlone)
 
   test.each(CHAT_COLUMNS)(
     "end so with the answers of $name",
