@@ -5,31 +5,30 @@
 import {
   endOf,
   firstIn,
-  isString,
   type JsonDocument,
   KIND,
   kindOf,
   memberOf,
   NONE,
   nextIn,
-  numberOf,
   startOf,
-  textOf,
+  textEquals,
 } from "#proxy/contract/json-document.ts"
+import { JsonView } from "#proxy/contract/json-view.ts"
 import type { TokenUsage } from "#proxy/contract/records.ts"
 import { reportedCount, usageOf } from "#proxy/contract/token-usage.ts"
 import type { UpstreamError } from "#proxy/exchange/upstream-error.ts"
+import { quoteMessage, quoteName } from "../read-report.ts"
 
-/** Characters of an upstream's message that are passed on. */
-const MESSAGE_CHARS_MAX = 2000
-const NAME_CHARS_MAX = 128
+/** Of a list of complaints, the first are told. */
+const ENTRIES_MAX = 8
 const BYTES_PER_TOKEN = 4
 
 /**
  * The fields of OpenAI's "The chat completion object", and what vendors of the same shape call
  * them: DeepSeek's hits, OpenRouter's writes, Moonshot's cached tokens, Perplexity's reasoning.
- * `completion_tokens` holds reasoning, except where the total shows that it is counted apart
- * (xAI): there it is added.
+ * `completion_tokens` holds reasoning, except where the total (xAI) or the count itself, being
+ * larger (Perplexity's research), shows that it is counted apart: there it is added.
  */
 export function readUsage(answer: JsonDocument): TokenUsage | undefined {
   const usage = reportIn(answer)
@@ -75,7 +74,8 @@ function wholeOutput(
   total: number | undefined,
 ): number | undefined {
   if (input === undefined || completion === undefined || reasoning === undefined) return completion
-  return input + completion + reasoning === total ? completion + reasoning : completion
+  const isApart = input + completion + reasoning === total || reasoning > completion
+  return isApart ? completion + reasoning : completion
 }
 
 export function findAnswerFault(answer: JsonDocument): string | null {
@@ -86,7 +86,10 @@ export function findAnswerFault(answer: JsonDocument): string | null {
   return null
 }
 
+/** An error in place of an answer; Mistral's and older vLLM's is the object itself. */
 export function hasError(answer: JsonDocument): boolean {
+  const object = memberOf(answer, 0, "object")
+  if (object !== NONE && textEquals(answer, object, "error")) return true
   // Groq says so of a stream in a member of its own.
   return [0, memberOf(answer, 0, "x_groq")].some((holder) => {
     const error = memberOf(answer, holder, "error")
@@ -95,36 +98,50 @@ export function hasError(answer: JsonDocument): boolean {
 }
 
 /**
- * From `{"error":{...}}` or `{"error":"..."}`; undefined when there is no message in it. Some
- * upstreams quote the key they were sent: `conceal` takes it out of each text before the text is
- * cut, so that not even a part of it is left.
+ * From `{"error":{...}}` or `{"error":"..."}`, or the same members at the top, as Mistral, Cerebras
+ * and older vLLM have them; undefined when there is no message in it. `conceal` takes a quoted key
+ * out of each text.
  */
 export function readError(
   answer: JsonDocument,
   conceal: (text: string) => string,
 ): UpstreamError | undefined {
-  const error = memberOf(answer, 0, "error")
-  if (error === NONE) return undefined
-  const read = (node: number, max: number): string | null => {
-    if (node === NONE) return null
-    // Some servers' codes are numbers.
-    if (kindOf(answer, node) === KIND.number) return String(numberOf(answer, node))
-    if (!isString(answer, node)) return null
-    return conceal(textOf(answer, node)).slice(0, max).toWellFormed()
-  }
-  const field = (name: string, max: number): string | null =>
-    read(memberOf(answer, error, name), max)
-  if (isString(answer, error)) {
-    return { message: read(error, MESSAGE_CHARS_MAX) ?? "", type: null, param: null, code: null }
-  }
-  const message = field("message", MESSAGE_CHARS_MAX)
-  if (message === null) return undefined
+  const root = new JsonView(answer)
+  const said = root.member("error")
+  const error = said?.isObject === true ? said : root
+  const message = said?.text() ?? wordsOf(error)
+  if (message === undefined) return undefined
+  const name = (member: string) => quoteName(nameIn(error, member), conceal)
   return {
-    message,
-    type: field("type", NAME_CHARS_MAX),
-    param: field("param", NAME_CHARS_MAX),
-    code: field("code", NAME_CHARS_MAX),
+    message: quoteMessage(message, conceal),
+    type: name("type"),
+    param: name("param"),
+    code: name("code"),
   }
+}
+
+/** Some servers' codes are numbers. */
+function nameIn(error: JsonView, member: string): string | undefined {
+  return error.textOf(member) ?? error.member(member)?.number()?.toString()
+}
+
+/** `message`; else what servers made with FastAPI (vLLM, Mistral) and Cloudflare call it. */
+function wordsOf(error: JsonView): string | undefined {
+  const message = error.member("message")
+  if (message?.isText === true) return message.text()
+  const detail = message?.member("detail") ?? error.member("detail")
+  if (detail?.isText === true) return detail.text()
+  const entries = detail ?? error.member("errors")
+  const words = (entries?.items() ?? []).slice(0, ENTRIES_MAX).flatMap(wordsOfEntry)
+  return words.length === 0 ? undefined : words.join("; ")
+}
+
+/** `{"loc":["body","stop"],"msg":"..."}` or `{"message":"..."}`. */
+function wordsOfEntry(entry: JsonView): readonly string[] {
+  const words = entry.textOf("msg") ?? entry.textOf("message")
+  if (words === undefined) return []
+  const place = (entry.member("loc")?.items() ?? []).map((part) => part.text() ?? part.raw().text)
+  return place.length === 0 ? [words] : [`${place.join(".")}: ${words}`]
 }
 
 /** Text and tool calls of every choice at four bytes a token. */

@@ -56,6 +56,11 @@ test.each([
     { inputTokens: 32, cachedInputTokens: 0, outputTokens: 103, reasoningTokens: 94 },
   ],
   [
+    "Perplexity counts research apart, its total without it",
+    { prompt_tokens: 33, completion_tokens: 7163, total_tokens: 7196, reasoning_tokens: 73_997 },
+    { inputTokens: 33, cachedInputTokens: 0, outputTokens: 81_160, reasoningTokens: 73_997 },
+  ],
+  [
     "DeepSeek tells hits and misses of its cache",
     {
       prompt_tokens: 100,
