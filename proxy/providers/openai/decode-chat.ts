@@ -4,6 +4,7 @@ import { JsonView } from "#proxy/contract/json-view.ts"
 import type { Citation, FinishReason, ResponseEvent } from "#proxy/exchange/response-event.ts"
 import type { Frame } from "#proxy/wire/frame.ts"
 import { type DecodedAnswer, type StreamDecoder, WireFault } from "../adapter.ts"
+import { ChoiceEnds } from "./choice-ends.ts"
 import { findAnswerFault, hasError, readUsage } from "./read-answer.ts"
 
 export function decodeAnswer(answer: JsonDocument): DecodedAnswer {
@@ -24,9 +25,10 @@ export function openDecoder(): StreamDecoder {
 class ChunkDecoder implements StreamDecoder {
   private hasStarted = false
   private readonly state = new ChoiceStates()
+  private readonly ends = new ChoiceEnds()
 
   push(frame: Frame): readonly ResponseEvent[] {
-    if (frame.kind === "done-marker") return [{ kind: "response-end" }]
+    if (frame.kind === "done-marker") return this.ends.onMarker()
     const { document, name } = frame
     const view = new JsonView(document)
     if (!view.isObject) throw new WireFault("an event is not a JSON object")
@@ -37,15 +39,16 @@ class ChunkDecoder implements StreamDecoder {
     if (!this.hasStarted && view.textOf("id") === "" && isWithoutChoices(view)) return []
     const events: ResponseEvent[] = this.hasStarted ? [] : [startOf(view)]
     this.hasStarted = true
-    events.push(...choicesOf(view, "delta", this.state))
+    const said = choicesOf(view, "delta", this.state)
+    this.ends.note(said)
+    events.push(...said)
     const usage = readUsage(document)
     if (usage !== undefined) events.push({ kind: "usage-report", usage })
     return events
   }
 
-  /** A close is no end: `[DONE]` is. */
   finish(): readonly ResponseEvent[] {
-    return []
+    return this.ends.onClose()
   }
 }
 

@@ -85,6 +85,23 @@ test("a stream cut at any byte never looks complete, and only whole events went 
   }
 })
 
+test.each([
+  ["after the finish reason", FINISH, "done"],
+  ["after a report behind it", FINISH + REPORT, "done"],
+  [
+    "after a finish reason with the last text",
+    `data: ${JSON.stringify({ choices: [{ delta: { content: "z" }, finish_reason: "stop" }] })}\n\n`,
+    "done",
+  ],
+  ["after a text", delta({ content: "b" }), undefined],
+  ["in the middle of an event", FINISH + DONE.slice(0, 9), "done"],
+  ["in the middle of the finish reason", FINISH.slice(0, -1), undefined],
+])("a close without [DONE] %s", (_case, last, kind) => {
+  const { tap } = one(ROLE + delta({ content: "a" }) + last)
+  tap.finish()
+  expect(tap.end?.kind).toBe(kind)
+})
+
 const PREAMBLES = [
   ["a role", ROLE, false],
   ["a role and an empty text", delta({ role: "assistant", content: "", refusal: null }), false],

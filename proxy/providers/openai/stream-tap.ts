@@ -56,6 +56,10 @@ class OpenAiTap implements StreamTap {
   private contentBytes = 0
   /** Bytes of the first content event that are not its content. */
   private frameBytes = 0
+  /** Where the last event with choices lies; null before any. */
+  private last: Uint8Array | null = null
+  private lastStart = 0
+  private lastEnd = 0
 
   constructor(options: TapOptions) {
     this.options = options
@@ -86,8 +90,18 @@ class OpenAiTap implements StreamTap {
     return this.takeRuns()
   }
 
-  /** A close is no end: `[DONE]` is. */
+  /**
+   * `[DONE]` is the end. Some vendors close without it (Perplexity): an end too, where the last
+   * choice had one.
+   */
   finish(): Uint8Array | null {
+    const { last, lastStart, lastEnd } = this
+    if (this.end !== null || last === null) return null
+    const { data } = readEvent(last, lastStart, lastEnd)
+    const scanned = data === null ? null : scanJson(data, this.limits)
+    if (scanned?.ok !== true) return null
+    const { document } = scanned
+    if (isFinished(document, memberOf(document, 0, "choices"))) this.end = DONE
     return null
   }
 
@@ -97,10 +111,17 @@ class OpenAiTap implements StreamTap {
     if (this.preamble === null && isPlainData(bytes, start) && !isSuspect(bytes, start, end)) {
       this.contentEvents++
       this.contentBytes += Math.max(0, end - start - this.frameBytes)
+      this.note(bytes, start, end)
       this.pass(start, end)
       return
     }
     this.inspect(bytes, start, end)
+  }
+
+  private note(bytes: Uint8Array, start: number, end: number): void {
+    this.last = bytes
+    this.lastStart = start
+    this.lastEnd = end
   }
 
   private inspect(bytes: Uint8Array, start: number, end: number): void {
@@ -122,20 +143,19 @@ class OpenAiTap implements StreamTap {
       this.end = { kind: "invalid", detail }
       return
     }
-    this.inspectChunk(scanned.document, event.name === "error", start, end)
+    const { document } = scanned
+    if (event.name === "error" || hasError(document)) this.end = { kind: "error" }
+    else this.inspectChunk(document, bytes, start, end)
   }
 
-  private inspectChunk(chunk: JsonDocument, isError: boolean, start: number, end: number): void {
-    if (isError || hasError(chunk)) {
-      this.end = { kind: "error" }
-      return
-    }
+  private inspectChunk(chunk: JsonDocument, bytes: Uint8Array, start: number, end: number): void {
     const usage = readUsage(chunk)
     if (usage !== undefined) this.usage = usage
     const choices = memberOf(chunk, 0, "choices")
     const hasChoices =
       choices !== NONE && kindOf(chunk, choices) === KIND.array && firstIn(chunk, choices) !== NONE
     if (!hasChoices && !this.options.wantsUsage && isReport(chunk)) return
+    if (hasChoices) this.note(bytes, start, end)
     const contentBytes = hasChoices ? measureContent(chunk, choices) : 0
     if (contentBytes > 0) {
       if (this.contentEvents === 0) this.frameBytes = end - start - contentBytes

@@ -28,6 +28,7 @@ import {
 import { countIn } from "../read-report.ts"
 import { sameWireOf } from "../same-wire.ts"
 import { spliceModel } from "../splice-body.ts"
+import { ChoiceEnds } from "./choice-ends.ts"
 import { hasError, readError, readUsage } from "./read-answer.ts"
 
 /** What a place of this shape says of a wire: its owner, its paths and where the key goes. */
@@ -137,19 +138,22 @@ const COMPLETIONS = sameWireOf({
 })
 
 class TextDecoderOfChunks implements StreamDecoder {
+  private readonly ends = new ChoiceEnds()
+
   push(frame: Frame): readonly ResponseEvent[] {
-    if (frame.kind === "done-marker") return [{ kind: "response-end" }]
+    if (frame.kind === "done-marker") return this.ends.onMarker()
     const view = new JsonView(frame.document)
     if (!view.isObject) throw new WireFault("an event is not a JSON object")
     if (hasError(frame.document) || frame.name === "error") {
       return [{ kind: "response-error", message: "the upstream reported an error" }]
     }
-    return eventsOf(view)
+    const events = eventsOf(view)
+    this.ends.note(events)
+    return events
   }
 
-  /** A close is no end: `[DONE]` is. */
   finish(): readonly ResponseEvent[] {
-    return []
+    return this.ends.onClose()
   }
 }
 
