@@ -5,7 +5,9 @@
  * place that catches it.
  */
 import type { JsonView } from "#proxy/contract/json-view.ts"
+import type { RawJson } from "#proxy/contract/json-write.ts"
 import type { ChatFeature, FeatureUse } from "./chat-feature.ts"
+import type { ChatMessage, MediaSource, ToolChoice } from "./chat-request.ts"
 import { accept, type Decision, reject } from "./parsed-request.ts"
 import { type Refusal, refuse } from "./refusal.ts"
 
@@ -62,11 +64,16 @@ export function booleanIn(view: JsonView, name: string): boolean | undefined {
   return member.boolean() ?? badValue(member, "must be true or false")
 }
 
-/** A number that is only carried, in its own digits. */
+/** A member's number; undefined when absent; throws when it is something else. */
 export function numberIn(view: JsonView, name: string): JsonView | undefined {
   const member = view.member(name)
   if (member !== undefined && !member.isNumber) badValue(member, "must be a number")
   return member
+}
+
+/** A number that is only carried, in the client's own digits; null when absent. */
+export function digitsIn(view: JsonView | undefined, name: string): RawJson | null {
+  return view === undefined ? null : (numberIn(view, name)?.raw() ?? null)
 }
 
 /** Elements of a member; none when absent; throws when it is no list. */
@@ -75,6 +82,21 @@ export function listIn(view: JsonView, name: string): readonly JsonView[] {
   if (member === undefined) return []
   return member.isArray ? member.items() : badValue(member, "must be a list")
 }
+
+/** Texts of a member's list; none when absent; throws when it is no list or holds anything else. */
+export function textsIn(view: JsonView, name: string): readonly string[] {
+  return listIn(view, name).map((item) => item.text() ?? badValue(item, "must be a string"))
+}
+
+/** A member whose presence alone is a feature, carried or not. */
+export type CarriedMember = readonly [name: string, feature: ChatFeature]
+
+const CHOICE_FEATURES = {
+  auto: "tool-choice",
+  none: "tool-choice-none",
+  required: "tool-choice-required",
+  named: "tool-choice-named",
+} as const satisfies Readonly<Record<ToolChoice["kind"], ChatFeature>>
 
 /** Notes the features that a request uses while it is read. */
 export class FeatureNotes {
@@ -87,6 +109,32 @@ export class FeatureNotes {
   note(feature: ChatFeature, where: JsonView | string): void {
     if (this.uses.some((use) => use.feature === feature)) return
     this.uses.push({ feature, param: typeof where === "string" ? where : where.where })
+  }
+
+  noteCarried(view: JsonView | undefined, members: readonly CarriedMember[]): void {
+    for (const [name, feature] of members) {
+      const member = view?.member(name)
+      if (member !== undefined) this.note(feature, member)
+    }
+  }
+
+  /** Gives the choice back. */
+  noteChoice(choice: ToolChoice, where: JsonView): ToolChoice {
+    this.note(CHOICE_FEATURES[choice.kind], where)
+    return choice
+  }
+
+  /** Of an image or a file: how the client gives it. */
+  noteSource(kind: "image" | "file", source: MediaSource, where: JsonView): void {
+    if (source.kind === "file-id") this.note("file-id", where)
+    else this.note(source.kind === "url" ? `${kind}-url` : `${kind}-data`, where)
+  }
+
+  /** A conversation that ends with the assistant asks it to go on from there; `last`: its place. */
+  notePrefill(messages: readonly ChatMessage[], last: JsonView | undefined): void {
+    if (messages.at(-1)?.role === "assistant" && last !== undefined) {
+      this.note("assistant-prefill", last)
+    }
   }
 
   /** Members of `view` outside `known` are fields that no other wire can be told. */

@@ -1,6 +1,5 @@
 /** A checked Messages request to the intermediate form. */
 import { JsonView } from "#proxy/contract/json-view.ts"
-import type { ChatFeature } from "#proxy/exchange/chat-feature.ts"
 import type {
   CacheMarker,
   ChatMessage,
@@ -14,19 +13,22 @@ import type { Decision, ParsedRequest } from "#proxy/exchange/parsed-request.ts"
 import {
   badValue,
   booleanIn,
+  type CarriedMember,
   countIn,
+  digitsIn,
   FeatureNotes,
   listIn,
   missing,
   needText,
-  numberIn,
   readBody,
   textIn,
+  textsIn,
 } from "#proxy/exchange/read-body.ts"
 import { readTier, type Tiers } from "../checks/service-tier.ts"
-import { readCache, readSystem, readTurns } from "./read-turns.ts"
+import { readCache } from "./read-cache.ts"
+import { readSystem, readTurns } from "./read-turns.ts"
 
-const CARRIED: readonly (readonly [string, ChatFeature])[] = [
+const CARRIED: readonly CarriedMember[] = [
   ["max_tokens", "max-output-tokens"],
   ["temperature", "temperature"],
   ["top_p", "top-p"],
@@ -55,10 +57,7 @@ function read(body: JsonView, request: ParsedRequest): ChatRequest {
   const notes = new FeatureNotes()
   const system = readSystem(body, notes)
   const messages = markLast([...system, ...readTurns(body, notes)], readCache(body, notes))
-  for (const [name, feature] of CARRIED) {
-    const member = body.member(name)
-    if (member !== undefined) notes.note(feature, member)
-  }
+  notes.noteCarried(body, CARRIED)
   notes.noteUnknown(body, KNOWN)
   notes.noteUnknown(body.member("thinking"), THINKING_FIELDS)
   notes.noteUnknown(body.member("output_config"), OUTPUT_FIELDS)
@@ -70,16 +69,14 @@ function read(body: JsonView, request: ParsedRequest): ChatRequest {
     outputFormat: readOutputFormat(body, notes),
     reasoning: readReasoning(body, notes),
     maxOutputTokens: countIn(body, "max_tokens") ?? null,
-    temperature: numberIn(body, "temperature")?.raw() ?? null,
-    topP: numberIn(body, "top_p")?.raw() ?? null,
-    topK: numberIn(body, "top_k")?.raw() ?? null,
+    temperature: digitsIn(body, "temperature"),
+    topP: digitsIn(body, "top_p"),
+    topK: digitsIn(body, "top_k"),
     minP: null,
     frequencyPenalty: null,
     presencePenalty: null,
     seed: null,
-    stop: listIn(body, "stop_sequences").map(
-      (item) => item.text() ?? badValue(item, "must be a string"),
-    ),
+    stop: textsIn(body, "stop_sequences"),
     choices: 1,
     logprobs: null,
     logitBias: null,
@@ -152,22 +149,18 @@ function readToolChoice(
   const isOne = booleanIn(given, "disable_parallel_tool_use")
   if (isOne === true) notes.note("parallel-tool-calls-off", given)
   const parallelToolCalls = isOne === undefined ? null : !isOne
-  return { toolChoice: readChoice(given, notes), parallelToolCalls }
+  return { toolChoice: notes.noteChoice(choiceOf(given), given), parallelToolCalls }
 }
 
-function readChoice(given: JsonView, notes: FeatureNotes): ToolChoice {
+function choiceOf(given: JsonView): ToolChoice {
   switch (needText(given, "type")) {
     case "auto":
-      notes.note("tool-choice", given)
       return { kind: "auto" }
     case "any":
-      notes.note("tool-choice-required", given)
       return { kind: "required" }
     case "none":
-      notes.note("tool-choice-none", given)
       return { kind: "none" }
     case "tool":
-      notes.note("tool-choice-named", given)
       return { kind: "named", name: needText(given, "name") }
     default:
       return badValue(given.member("type") ?? given, "must be auto, any, tool or none")

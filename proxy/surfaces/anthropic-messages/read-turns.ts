@@ -19,6 +19,8 @@ import {
   textIn,
 } from "#proxy/exchange/read-body.ts"
 import { refuse } from "#proxy/exchange/refusal.ts"
+import { splitResults } from "#proxy/exchange/split-results.ts"
+import { readCache } from "./read-cache.ts"
 
 export function readSystem(body: JsonView, notes: FeatureNotes): readonly ChatMessage[] {
   const system = body.member("system")
@@ -31,18 +33,8 @@ export function readTurns(body: JsonView, notes: FeatureNotes): readonly ChatMes
   const views = listIn(body, "messages")
   const names = namesOfCalls(views)
   const messages = views.flatMap((view) => readMessage(view, names, notes))
-  const lastView = views.at(-1)
-  if (messages.at(-1)?.role === "assistant" && lastView !== undefined) {
-    notes.note("assistant-prefill", lastView)
-  }
+  notes.notePrefill(messages, views.at(-1))
   return messages
-}
-
-export function readCache(view: JsonView, notes: FeatureNotes): CacheMarker | null {
-  const marker = view.member("cache_control")
-  if (marker === undefined) return null
-  notes.note("cache-markers", marker)
-  return { ttl: marker.textOf("ttl") === "1h" ? "1h" : "5m" }
 }
 
 function namesOfCalls(messages: readonly JsonView[]): ReadonlyMap<string, string> {
@@ -57,7 +49,6 @@ function namesOfCalls(messages: readonly JsonView[]): ReadonlyMap<string, string
   )
 }
 
-/** Results come first in a user's turn here; other wires have a turn of their own for them. */
 function readMessage(
   view: JsonView,
   names: ReadonlyMap<string, string>,
@@ -70,13 +61,7 @@ function readMessage(
     return [{ role: "system", parts: readTexts(content, notes) }]
   }
   const parts = readContent(view, names, notes)
-  if (role === "assistant") return [{ role: "assistant", parts }]
-  const results = parts.filter(({ kind }) => kind === "tool-result")
-  const rest = parts.filter(({ kind }) => kind !== "tool-result")
-  const turns: ChatMessage[] = []
-  if (results.length > 0) turns.push({ role: "tool", parts: results })
-  if (rest.length > 0) turns.push({ role: "user", parts: rest })
-  return turns
+  return role === "assistant" ? [{ role: "assistant", parts }] : splitResults(parts)
 }
 
 function readTexts(content: JsonView, notes: FeatureNotes): readonly TextPart[] {
@@ -175,8 +160,7 @@ function readMedia(
   const isCited = block.member("citations")?.member("enabled")?.boolean() === true
   if (isCited) notes.note("citations", block)
   const kind = type === "image" ? "image" : "file"
-  if (source.kind === "file-id") notes.note("file-id", block)
-  else notes.note(source.kind === "url" ? `${kind}-url` : `${kind}-data`, block)
+  notes.noteSource(kind, source, block)
   return { kind, source, name, detail: null, isCited, cache }
 }
 

@@ -24,7 +24,7 @@ import {
 } from "#proxy/exchange/parsed-request.ts"
 import type { RawRequest } from "#proxy/exchange/ports.ts"
 import { PromptMeter } from "#proxy/exchange/prompt-measure.ts"
-import { badValue, countIn, listIn, needText, readBody } from "#proxy/exchange/read-body.ts"
+import { countIn, needText, readBody, textsIn } from "#proxy/exchange/read-body.ts"
 import { REFUSALS, type Refusal } from "#proxy/exchange/refusal.ts"
 import type { RerankAnswer, RerankRequest } from "#proxy/exchange/rerank.ts"
 import { checkCount, invalid } from "../checks/field-checks.ts"
@@ -93,9 +93,7 @@ function read(request: ParsedRequest): Decision<RerankRequest> {
     const body = new JsonView(request.document)
     return {
       query: needText(body, "query"),
-      documents: listIn(body, "documents").map(
-        (item) => item.text() ?? badValue(item, "must be a string"),
-      ),
+      documents: textsIn(body, "documents"),
       topN: countIn(body, "top_n") ?? null,
       unknown: body.members().flatMap(([name]) => (KNOWN.has(name) ? [] : [name])),
     }

@@ -1,6 +1,5 @@
 /** A checked generateContent request to the intermediate form. */
 import { JsonView } from "#proxy/contract/json-view.ts"
-import type { ChatFeature } from "#proxy/exchange/chat-feature.ts"
 import type {
   ChatRequest,
   OutputFormat,
@@ -10,18 +9,21 @@ import type {
 import type { Decision, ParsedRequest } from "#proxy/exchange/parsed-request.ts"
 import {
   badValue,
+  type CarriedMember,
   countIn,
+  digitsIn,
   FeatureNotes,
   listIn,
   numberIn,
   readBody,
   textIn,
+  textsIn,
 } from "#proxy/exchange/read-body.ts"
 import { readTier, type Tiers } from "../checks/service-tier.ts"
 import { readContents, readSystem } from "./read-contents.ts"
 import { readTools, schemaOf } from "./read-tools.ts"
 
-const CONFIG_FIELDS: readonly (readonly [string, ChatFeature])[] = [
+const CONFIG_FIELDS: readonly CarriedMember[] = [
   ["maxOutputTokens", "max-output-tokens"],
   ["temperature", "temperature"],
   ["topP", "top-p"],
@@ -54,8 +56,6 @@ function read(body: JsonView, request: ParsedRequest): ChatRequest {
   const notes = new FeatureNotes()
   const config = body.member("generationConfig")
   noteFields(body, config, notes)
-  const number = (name: string) =>
-    config === undefined ? null : (numberIn(config, name)?.raw() ?? null)
   return {
     isStream: request.isStream,
     messages: [...readSystem(body, notes), ...readContents(body, notes)],
@@ -65,16 +65,14 @@ function read(body: JsonView, request: ParsedRequest): ChatRequest {
     outputFormat: readFormat(config, notes),
     reasoning: readReasoning(config, notes),
     maxOutputTokens: config === undefined ? null : (countIn(config, "maxOutputTokens") ?? null),
-    temperature: number("temperature"),
-    topP: number("topP"),
-    topK: number("topK"),
+    temperature: digitsIn(config, "temperature"),
+    topP: digitsIn(config, "topP"),
+    topK: digitsIn(config, "topK"),
     minP: null,
-    frequencyPenalty: number("frequencyPenalty"),
-    presencePenalty: number("presencePenalty"),
-    seed: number("seed"),
-    stop: (config === undefined ? [] : listIn(config, "stopSequences")).map(
-      (item) => item.text() ?? badValue(item, "must be a string"),
-    ),
+    frequencyPenalty: digitsIn(config, "frequencyPenalty"),
+    presencePenalty: digitsIn(config, "presencePenalty"),
+    seed: digitsIn(config, "seed"),
+    stop: config === undefined ? [] : textsIn(config, "stopSequences"),
     choices: readChoices(config, notes),
     logprobs: readLogprobs(config, notes),
     logitBias: null,
@@ -91,10 +89,7 @@ function read(body: JsonView, request: ParsedRequest): ChatRequest {
 }
 
 function noteFields(body: JsonView, config: JsonView | undefined, notes: FeatureNotes): void {
-  for (const [name, feature] of CONFIG_FIELDS) {
-    const member = config?.member(name)
-    if (member !== undefined) notes.note(feature, member)
-  }
+  notes.noteCarried(config, CONFIG_FIELDS)
   for (const modality of modalitiesIn(config)) {
     if (modality.text() === "IMAGE") notes.note("output-image", modality)
     if (modality.text() === "AUDIO") notes.note("output-audio", modality)
@@ -127,14 +122,14 @@ function readToolChoice(body: JsonView, notes: FeatureNotes): ToolChoice | null 
   switch (mode) {
     case "AUTO":
     case "VALIDATED":
-      notes.note("tool-choice", config)
-      return { kind: "auto" }
+      return notes.noteChoice({ kind: "auto" }, config)
     case "NONE":
-      notes.note("tool-choice-none", config)
-      return { kind: "none" }
+      return notes.noteChoice({ kind: "none" }, config)
     case "ANY":
-      notes.note(only === undefined ? "tool-choice-required" : "tool-choice-named", config)
-      return only === undefined ? { kind: "required" } : { kind: "named", name: only }
+      return notes.noteChoice(
+        only === undefined ? { kind: "required" } : { kind: "named", name: only },
+        config,
+      )
     default:
       return badValue(config.member("mode") ?? config, "must be AUTO, ANY, NONE or VALIDATED")
   }

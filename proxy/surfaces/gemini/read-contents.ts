@@ -10,6 +10,7 @@ import {
   needText,
   textIn,
 } from "#proxy/exchange/read-body.ts"
+import { splitResults } from "#proxy/exchange/split-results.ts"
 
 export function readSystem(body: JsonView, notes: FeatureNotes): readonly ChatMessage[] {
   const system = body.member("systemInstruction")
@@ -25,10 +26,7 @@ export function readContents(body: JsonView, notes: FeatureNotes): readonly Chat
   const calls = new Calls()
   const views = listIn(body, "contents")
   const messages = views.flatMap((view) => readContent(view, calls, notes))
-  const last = views.at(-1)
-  if (last !== undefined && messages.at(-1)?.role === "assistant") {
-    notes.note("assistant-prefill", last)
-  }
+  notes.notePrefill(messages, views.at(-1))
   return messages
 }
 
@@ -39,12 +37,7 @@ function readContent(view: JsonView, calls: Calls, notes: FeatureNotes): readonl
   if (role !== "user" && role !== "function") {
     return badValue(view.member("role") ?? view, "must be user or model")
   }
-  const results = parts.filter(({ kind }) => kind === "tool-result")
-  const rest = parts.filter(({ kind }) => kind !== "tool-result")
-  const turns: ChatMessage[] = []
-  if (results.length > 0) turns.push({ role: "tool", parts: results })
-  if (rest.length > 0) turns.push({ role: "user", parts: rest })
-  return turns
+  return splitResults(parts)
 }
 
 const PART_FIELDS: ReadonlySet<string> = new Set([

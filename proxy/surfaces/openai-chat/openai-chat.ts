@@ -6,7 +6,7 @@
  * know who serves. Source: OpenAI API reference, "Create chat completion", "The chat completion
  * chunk object".
  */
-import { openAiErrors } from "../checks/openai-errors.ts"
+import { openAiErrors } from "../openai/render-error.ts"
 import type { Surface } from "../surface.ts"
 import { parseChat } from "./parse-chat.ts"
 import { readChat } from "./read-chat.ts"

@@ -3,13 +3,13 @@ import type { JsonView } from "#proxy/contract/json-view.ts"
 import type { CacheMarker, MediaPart, MediaSource } from "#proxy/exchange/chat-request.ts"
 import {
   BodyFault,
-  badValue,
   type FeatureNotes,
   missing,
   needText,
   textIn,
 } from "#proxy/exchange/read-body.ts"
 import { refuse } from "#proxy/exchange/refusal.ts"
+import { readUrl } from "../openai/read-url.ts"
 
 export function readMedia(
   part: JsonView,
@@ -37,7 +37,7 @@ const MEDIA = Object.freeze({ name: null, detail: null, isCited: false } as cons
 function readImage(part: JsonView, cache: CacheMarker | null, notes: FeatureNotes): MediaPart {
   const image = part.member("image_url") ?? missing(part, "image_url")
   const source = readUrl(needText(image, "url"), image)
-  notes.note(source.kind === "url" ? "image-url" : "image-data", image)
+  notes.noteSource("image", source, image)
   const detail = textIn(image, "detail") ?? null
   if (detail !== null && detail !== "auto") notes.note("image-detail", image)
   return { ...MEDIA, kind: "image", source, detail, cache }
@@ -62,16 +62,4 @@ function readFile(part: JsonView, cache: CacheMarker | null, notes: FeatureNotes
   notes.note("file-data", file)
   const source = readUrl(needText(file, "file_data"), file)
   return { ...MEDIA, kind: "file", source, name, cache }
-}
-
-/** A `data:` URL to its parts (RFC 2397, base64 only); anything else is an address. */
-export function readUrl(url: string, at: JsonView): MediaSource {
-  if (!/^data:/i.test(url)) return { kind: "url", url, mimeType: null }
-  const comma = url.indexOf(",")
-  const head = url.slice(5, comma)
-  if (comma < 0 || !/;base64$/i.test(head)) {
-    return badValue(at, "must be a data URL of the form data:TYPE;base64,DATA")
-  }
-  const mimeType = (head.split(";")[0] ?? "").toLowerCase()
-  return { kind: "data", mimeType, base64: url.slice(comma + 1) }
 }

@@ -1,12 +1,6 @@
 /** `messages` of a Chat Completions request to turns of parts. */
 import type { JsonView } from "#proxy/contract/json-view.ts"
-import type {
-  CacheMarker,
-  ChatMessage,
-  ContentPart,
-  MediaPart,
-  TextPart,
-} from "#proxy/exchange/chat-request.ts"
+import type { ChatMessage, ContentPart, MediaPart, TextPart } from "#proxy/exchange/chat-request.ts"
 import {
   badValue,
   type FeatureNotes,
@@ -15,6 +9,7 @@ import {
   needText,
   textIn,
 } from "#proxy/exchange/read-body.ts"
+import { readCache } from "../openai/read-cache.ts"
 import { readMedia } from "./read-media.ts"
 
 const MESSAGE_FIELDS: ReadonlySet<string> = new Set([
@@ -32,10 +27,7 @@ export function readMessages(body: JsonView, notes: FeatureNotes): readonly Chat
     else notes.note(isBeforeTurns ? "system" : "system-between-turns", view)
     return message
   })
-  const last = messages.at(-1)
-  const lastView = views.at(-1)
-  if (last?.role === "assistant" && lastView !== undefined)
-    notes.note("assistant-prefill", lastView)
+  notes.notePrefill(messages, views.at(-1))
   return messages
 }
 
@@ -99,19 +91,6 @@ function readPart(part: JsonView, notes: FeatureNotes): readonly (TextPart | Med
   const type = needText(part, "type")
   if (type === "text") return [{ kind: "text", text: needText(part, "text"), cache }]
   return [readMedia(part, type, cache, notes)]
-}
-
-/**
- * Anthropic's marker, which clients of this shape may write too, or OpenAI's own: it holds for 30
- * minutes at least, which the longer of Anthropic's two does.
- */
-export function readCache(view: JsonView, notes: FeatureNotes): CacheMarker | null {
-  const marker = view.member("cache_control")
-  const own = view.member("prompt_cache_breakpoint")
-  const given = marker ?? own
-  if (given === undefined) return null
-  notes.note("cache-markers", given)
-  return { ttl: marker === undefined || marker.textOf("ttl") === "1h" ? "1h" : "5m" }
 }
 
 function readAssistant(view: JsonView, notes: FeatureNotes): readonly ContentPart[] {

@@ -10,15 +10,22 @@ import { JsonView } from "#proxy/contract/json-view.ts"
 import { type JsonValue, writeJson, writeJsonLine } from "#proxy/contract/json-write.ts"
 import type { TokenUsage } from "#proxy/contract/records.ts"
 import { type ChatAnswer, textOfChoice } from "#proxy/exchange/chat-answer.ts"
-import type { ChatFeature } from "#proxy/exchange/chat-feature.ts"
 import type { ChatRequest } from "#proxy/exchange/chat-request.ts"
 import type { ParsedRequest } from "#proxy/exchange/parsed-request.ts"
-import { badValue, countIn, FeatureNotes, numberIn, readBody } from "#proxy/exchange/read-body.ts"
+import {
+  badValue,
+  type CarriedMember,
+  countIn,
+  digitsIn,
+  FeatureNotes,
+  readBody,
+} from "#proxy/exchange/read-body.ts"
 import type { ResponseEvent } from "#proxy/exchange/response-event.ts"
 import { checkCount, OUTPUT_TOKENS_MAX } from "../checks/field-checks.ts"
-import { openAiErrors } from "../checks/openai-errors.ts"
 import { type PassedRules, parsePassed } from "../checks/parse-passed.ts"
 import type { SurfaceLimits } from "../limits.ts"
+import { readChoices, readStop } from "../openai/read-fields.ts"
+import { openAiErrors } from "../openai/render-error.ts"
 import { finishReason, renderUsage } from "../openai-chat/finish-reason.ts"
 import type { RenderContext, StreamRenderer, Surface } from "../surface.ts"
 
@@ -53,7 +60,7 @@ export const openAiCompletions: Surface = Object.freeze({
   rerank: null,
 } satisfies Surface)
 
-const CARRIED: readonly (readonly [string, ChatFeature])[] = [
+const CARRIED: readonly CarriedMember[] = [
   ["max_tokens", "max-output-tokens"],
   ["temperature", "temperature"],
   ["top_p", "top-p"],
@@ -74,16 +81,10 @@ const KNOWN: ReadonlySet<string> = new Set([
 function read(request: ParsedRequest): ChatRequest {
   const body = new JsonView(request.document)
   const notes = new FeatureNotes()
-  for (const [name, feature] of CARRIED) {
-    const member = body.member(name)
-    if (member !== undefined) notes.note(feature, member)
-  }
+  notes.noteCarried(body, CARRIED)
   notes.noteUnknown(body, KNOWN)
   const prompt = body.member("prompt") ?? body
   const text = prompt.text() ?? oneText(prompt)
-  const number = (name: string) => numberIn(body, name)?.raw() ?? null
-  const choices = countIn(body, "n") ?? 1
-  if (choices > 1) notes.note("choices", "n")
   return {
     isStream: request.isStream,
     messages: [{ role: "user", parts: [{ kind: "text", text, cache: null }] }],
@@ -93,15 +94,15 @@ function read(request: ParsedRequest): ChatRequest {
     outputFormat: null,
     reasoning: null,
     maxOutputTokens: countIn(body, "max_tokens") ?? OUTPUT_TOKENS,
-    temperature: number("temperature"),
-    topP: number("top_p"),
+    temperature: digitsIn(body, "temperature"),
+    topP: digitsIn(body, "top_p"),
     topK: null,
     minP: null,
-    frequencyPenalty: number("frequency_penalty"),
-    presencePenalty: number("presence_penalty"),
-    seed: number("seed"),
+    frequencyPenalty: digitsIn(body, "frequency_penalty"),
+    presencePenalty: digitsIn(body, "presence_penalty"),
+    seed: digitsIn(body, "seed"),
     stop: readStop(body),
-    choices,
+    choices: readChoices(body, notes),
     logprobs: null,
     logitBias: body.member("logit_bias")?.raw() ?? null,
     user: request.user,
@@ -116,24 +117,14 @@ function read(request: ParsedRequest): ChatRequest {
   }
 }
 
-function readStop(body: JsonView): readonly string[] {
-  const stop = body.member("stop")
-  if (stop === undefined) return []
-  if (stop.isArray) return stop.items().map(textItem)
-  return [stop.text() ?? badValue(stop, "must be a string or a list of strings")]
-}
-
 /** A list of one text is that text; a chat has no form for several prompts or for token ids. */
 function oneText(prompt: JsonView): string {
   const [only, second] = prompt.items()
-  return second === undefined && only !== undefined ? textItem(only) : badValue(prompt, ONE_TEXT)
+  if (second !== undefined || only === undefined) return badValue(prompt, ONE_TEXT)
+  return only.text() ?? badValue(only, "must be a string")
 }
 
 const ONE_TEXT = "must be one text where a chat model serves it"
-
-function textItem(item: JsonView): string {
-  return item.text() ?? badValue(item, "must be a string")
-}
 
 function renderAnswer(answer: ChatAnswer, context: RenderContext): string {
   return writeJson({

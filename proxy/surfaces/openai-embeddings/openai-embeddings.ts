@@ -35,9 +35,9 @@ import { badValue, countIn, missing, readBody, textIn } from "#proxy/exchange/re
 import type { Refusal } from "#proxy/exchange/refusal.ts"
 import { checkCount, invalid } from "../checks/field-checks.ts"
 import { openRequest } from "../checks/open-request.ts"
-import { openAiErrors } from "../checks/openai-errors.ts"
 import { readUser } from "../checks/read-user.ts"
 import type { SurfaceLimits } from "../limits.ts"
+import { openAiErrors } from "../openai/render-error.ts"
 import { EVENT_STREAM, type RenderContext, type Surface } from "../surface.ts"
 import { encodeFloats } from "./encode-floats.ts"
 

@@ -4,8 +4,8 @@
  */
 import { countOf, type JsonDocument, memberOf } from "#proxy/contract/json-document.ts"
 import { checkCount } from "../checks/field-checks.ts"
-import { openAiErrors } from "../checks/openai-errors.ts"
 import { type PassedRules, parsePassed } from "../checks/parse-passed.ts"
+import { openAiErrors } from "../openai/render-error.ts"
 import type { Surface } from "../surface.ts"
 
 const IMAGES_MAX = 10

@@ -2,8 +2,9 @@
  * `POST /v1/moderations` as clients speak it; only an upstream of this shape serves it. Source:
  * OpenAI API reference, "Create moderation".
  */
-import { openAiErrors } from "../checks/openai-errors.ts"
+
 import { type PassedRules, parsePassed } from "../checks/parse-passed.ts"
+import { openAiErrors } from "../openai/render-error.ts"
 import type { Surface } from "../surface.ts"
 
 const RULES: PassedRules = Object.freeze({

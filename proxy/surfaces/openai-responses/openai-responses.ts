@@ -6,7 +6,7 @@
  * stored here: what refers to an earlier response only its own upstream can serve. It must not know
  * who serves. Source: OpenAI API reference, "Create a response", "Streaming events".
  */
-import { openAiErrors } from "../checks/openai-errors.ts"
+import { openAiErrors } from "../openai/render-error.ts"
 import type { Surface } from "../surface.ts"
 import { parseResponses } from "./parse-responses.ts"
 import { readChat } from "./read-chat.ts"

@@ -1,6 +1,5 @@
 /** A checked Responses request to the intermediate form. */
 import { JsonView } from "#proxy/contract/json-view.ts"
-import type { ChatFeature } from "#proxy/exchange/chat-feature.ts"
 import type {
   ChatMessage,
   ChatRequest,
@@ -11,21 +10,26 @@ import type {
 } from "#proxy/exchange/chat-request.ts"
 import type { Decision, ParsedRequest } from "#proxy/exchange/parsed-request.ts"
 import {
-  badValue,
-  booleanIn,
+  type CarriedMember,
   countIn,
+  digitsIn,
   FeatureNotes,
   listIn,
-  missing,
   needText,
-  numberIn,
   readBody,
   textIn,
 } from "#proxy/exchange/read-body.ts"
 import { OPENAI_TIERS, readTier } from "../checks/service-tier.ts"
+import {
+  readCacheHints,
+  readEffort,
+  readFormat,
+  readFunction,
+  readParallel,
+} from "../openai/read-fields.ts"
 import { readInput } from "./read-input.ts"
 
-const CARRIED: readonly (readonly [string, ChatFeature])[] = [
+const CARRIED: readonly CarriedMember[] = [
   ["max_output_tokens", "max-output-tokens"],
   ["temperature", "temperature"],
   ["top_p", "top-p"],
@@ -63,18 +67,17 @@ function read(body: JsonView, request: ParsedRequest): ChatRequest {
     ...readInput(body, notes),
   ]
   noteFields(body, notes)
-  const number = (name: string) => numberIn(body, name)?.raw() ?? null
   return {
     isStream: request.isStream,
     messages,
     tools: readTools(body, notes),
     toolChoice: readToolChoice(body, notes),
     parallelToolCalls: readParallel(body, notes),
-    outputFormat: readFormat(body, notes),
+    outputFormat: readOutputFormat(body, notes),
     reasoning: readReasoning(body, notes),
     maxOutputTokens: countIn(body, "max_output_tokens") ?? null,
-    temperature: number("temperature"),
-    topP: number("top_p"),
+    temperature: digitsIn(body, "temperature"),
+    topP: digitsIn(body, "top_p"),
     topK: null,
     minP: null,
     frequencyPenalty: null,
@@ -89,9 +92,7 @@ function read(body: JsonView, request: ParsedRequest): ChatRequest {
     verbosity: readVerbosity(body, notes),
     safetySettings: null,
     mayShowImages: false,
-    cacheKey: textIn(body, "prompt_cache_key") ?? null,
-    cacheRetention: textIn(body, "prompt_cache_retention") ?? null,
-    cacheOptions: body.member("prompt_cache_options")?.raw() ?? null,
+    ...readCacheHints(body),
     uses: notes.uses,
   }
 }
@@ -104,10 +105,7 @@ function readInstructions(body: JsonView, notes: FeatureNotes): readonly ChatMes
 }
 
 function noteFields(body: JsonView, notes: FeatureNotes): void {
-  for (const [name, feature] of CARRIED) {
-    const member = body.member(name)
-    if (member !== undefined) notes.note(feature, member)
-  }
+  notes.noteCarried(body, CARRIED)
   // The defaults of these say nothing that another wire would do otherwise.
   if (body.member("store")?.boolean() === true) notes.note("store", "store")
   if (body.member("background")?.boolean() === true) notes.note("unknown-field", "background")
@@ -138,17 +136,7 @@ function readTools(body: JsonView, notes: FeatureNotes): readonly ToolDefinition
     }
     notes.noteUnknown(tool, TOOL_FIELDS)
     // Absent is strict here, unlike in Chat Completions; only what was said is handed on.
-    const isStrict = booleanIn(tool, "strict") === true
-    if (isStrict) notes.note("tool-strict", tool)
-    return [
-      {
-        name: needText(tool, "name"),
-        description: textIn(tool, "description") ?? null,
-        parameters: tool.member("parameters")?.raw() ?? null,
-        isStrict,
-        cache: null,
-      },
-    ]
+    return [{ ...readFunction(tool, notes), cache: null }]
   })
   const given = body.member("tools")
   if (tools.length > 0 && given !== undefined) notes.note("tools", given)
@@ -158,19 +146,14 @@ function readTools(body: JsonView, notes: FeatureNotes): readonly ToolDefinition
 function readToolChoice(body: JsonView, notes: FeatureNotes): ToolChoice | null {
   const given = body.member("tool_choice")
   if (given === undefined) return null
-  switch (given.text() ?? given.textOf("type")) {
+  const kind = given.text() ?? given.textOf("type")
+  switch (kind) {
     case "auto":
-      notes.note("tool-choice", given)
-      return { kind: "auto" }
     case "none":
-      notes.note("tool-choice-none", given)
-      return { kind: "none" }
     case "required":
-      notes.note("tool-choice-required", given)
-      return { kind: "required" }
+      return notes.noteChoice({ kind }, given)
     case "function":
-      notes.note("tool-choice-named", given)
-      return { kind: "named", name: needText(given, "name") }
+      return notes.noteChoice({ kind: "named", name: needText(given, "name") }, given)
     case "allowed_tools":
       notes.note("tool-choice-allowed", given)
       return null
@@ -180,33 +163,9 @@ function readToolChoice(body: JsonView, notes: FeatureNotes): ToolChoice | null 
   }
 }
 
-function readParallel(body: JsonView, notes: FeatureNotes): boolean | null {
-  const parallel = booleanIn(body, "parallel_tool_calls") ?? null
-  if (parallel === false) notes.note("parallel-tool-calls-off", "parallel_tool_calls")
-  return parallel
-}
-
-function readFormat(body: JsonView, notes: FeatureNotes): OutputFormat | null {
-  const format = body.member("text")?.member("format")
-  if (format === undefined) return null
-  switch (needText(format, "type")) {
-    case "text":
-      return null
-    case "json_object":
-      notes.note("json-object", format)
-      return { kind: "json-object" }
-    case "json_schema":
-      notes.note("json-schema", format)
-      return {
-        kind: "json-schema",
-        name: needText(format, "name"),
-        description: textIn(format, "description") ?? null,
-        schema: (format.member("schema") ?? missing(format, "schema")).raw(),
-        isStrict: booleanIn(format, "strict") === true,
-      }
-    default:
-      return badValue(format.member("type") ?? format, "must be text, json_object or json_schema")
-  }
+function readOutputFormat(body: JsonView, notes: FeatureNotes): OutputFormat | null {
+  const given = body.member("text")?.member("format")
+  return given === undefined ? null : readFormat(given, notes, (format) => format)
 }
 
 function readVerbosity(body: JsonView, notes: FeatureNotes): string | null {
@@ -224,15 +183,10 @@ function readLogprobs(body: JsonView, notes: FeatureNotes): number | null {
   return top
 }
 
-const EFFORTS = ["none", "minimal", "low", "medium", "high", "xhigh"] as const
-
 function readReasoning(body: JsonView, notes: FeatureNotes): ReasoningWish | null {
   const reasoning = body.member("reasoning")
   const given = reasoning?.member("effort")
   const isShown = reasoning?.member("summary") !== undefined
   if (given === undefined) return isShown ? { effort: null, budgetTokens: null, isShown } : null
-  const effort = EFFORTS.find((name) => name === given.text())
-  if (effort === undefined) return badValue(given, `must be one of ${EFFORTS.join(", ")}`)
-  notes.note("reasoning-effort", given)
-  return { effort, budgetTokens: null, isShown }
+  return { effort: readEffort(given, notes), budgetTokens: null, isShown }
 }

@@ -14,8 +14,8 @@ import {
   needText,
   textIn,
 } from "#proxy/exchange/read-body.ts"
-import { readUrl } from "../openai-chat/read-media.ts"
-import { readCache } from "../openai-chat/read-messages.ts"
+import { readCache } from "../openai/read-cache.ts"
+import { readUrl } from "../openai/read-url.ts"
 import { REDACTED } from "./render-items.ts"
 
 export function readInput(body: JsonView, notes: FeatureNotes): readonly ChatMessage[] {
@@ -30,17 +30,12 @@ export function readInput(body: JsonView, notes: FeatureNotes): readonly ChatMes
     const said = readItem(item, turns, names, notes)
     if (said !== null) turns.add(said)
   }
-  const last = input?.items().at(-1)
-  if (turns.lastRole === "assistant" && last !== undefined) notes.note("assistant-prefill", last)
+  notes.notePrefill(turns.messages, input?.items().at(-1))
   return turns.messages
 }
 
 class Turns {
   readonly messages: { readonly role: ChatMessage["role"]; readonly parts: ContentPart[] }[] = []
-
-  get lastRole(): ChatMessage["role"] | undefined {
-    return this.messages.at(-1)?.role
-  }
 
   /** A message of its own, or more of the turn under way. */
   add({ role, parts }: ChatMessage): void {
@@ -121,20 +116,16 @@ function readPart(part: JsonView, type: string, notes: FeatureNotes): TextPart |
     case "text":
       return { kind: "text", text: needText(part, "text"), cache }
     case "input_image": {
-      const source = readSource(part, "image_url", notes)
-      if (source.kind !== "file-id") {
-        notes.note(source.kind === "url" ? "image-url" : "image-data", part)
-      }
+      const source = readSource(part, "image_url")
+      notes.noteSource("image", source, part)
       const detail = textIn(part, "detail") ?? null
       if (detail !== null && detail !== "auto") notes.note("image-detail", part)
       return { ...more, kind: "image", source, detail }
     }
     case "input_file": {
       const member = part.member("file_url") === undefined ? "file_data" : "file_url"
-      const source = readSource(part, member, notes)
-      if (source.kind !== "file-id") {
-        notes.note(source.kind === "url" ? "file-url" : "file-data", part)
-      }
+      const source = readSource(part, member)
+      notes.noteSource("file", source, part)
       return { ...more, kind: "file", source, name: textIn(part, "filename") ?? null }
     }
     default:
@@ -142,11 +133,9 @@ function readPart(part: JsonView, type: string, notes: FeatureNotes): TextPart |
   }
 }
 
-function readSource(part: JsonView, member: string, notes: FeatureNotes): MediaSource {
+function readSource(part: JsonView, member: string): MediaSource {
   const id = textIn(part, "file_id")
-  if (id === undefined) return readUrl(needText(part, member), part)
-  notes.note("file-id", part)
-  return { kind: "file-id", id }
+  return id === undefined ? readUrl(needText(part, member), part) : { kind: "file-id", id }
 }
 
 function readResult(

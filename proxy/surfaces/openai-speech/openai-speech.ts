@@ -7,9 +7,9 @@
 import { endOf, type JsonDocument, NONE, startOf } from "#proxy/contract/json-document.ts"
 import { accept, type Decision, type ParsedRequest } from "#proxy/exchange/parsed-request.ts"
 import { present } from "../checks/field-checks.ts"
-import { openAiErrors } from "../checks/openai-errors.ts"
 import { type PassedRules, parsePassed } from "../checks/parse-passed.ts"
 import type { SurfaceLimits } from "../limits.ts"
+import { openAiErrors } from "../openai/render-error.ts"
 import type { Surface } from "../surface.ts"
 
 /**

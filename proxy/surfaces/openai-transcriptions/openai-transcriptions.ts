@@ -16,10 +16,10 @@ import { PromptMeter } from "#proxy/exchange/prompt-measure.ts"
 import type { Refusal } from "#proxy/exchange/refusal.ts"
 import { invalid } from "../checks/field-checks.ts"
 import { openForm } from "../checks/open-form.ts"
-import { openAiErrors } from "../checks/openai-errors.ts"
 import { readModel } from "../checks/read-model.ts"
 import { readUser } from "../checks/read-user.ts"
 import type { SurfaceLimits } from "../limits.ts"
+import { openAiErrors } from "../openai/render-error.ts"
 import { EVENT_STREAM, type Surface } from "../surface.ts"
 
 const ONCE = ["file", "model", "prompt", "response_format", "stream", "user"] as const

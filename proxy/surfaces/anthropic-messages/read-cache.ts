@@ -1,0 +1,11 @@
+/** Anthropic's marker of what shall be cached, `cache_control`. */
+import type { JsonView } from "#proxy/contract/json-view.ts"
+import type { CacheMarker } from "#proxy/exchange/chat-request.ts"
+import type { FeatureNotes } from "#proxy/exchange/read-body.ts"
+
+export function readCache(view: JsonView, notes: FeatureNotes): CacheMarker | null {
+  const marker = view.member("cache_control")
+  if (marker === undefined) return null
+  notes.note("cache-markers", marker)
+  return { ttl: marker.textOf("ttl") === "1h" ? "1h" : "5m" }
+}
