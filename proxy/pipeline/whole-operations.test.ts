@@ -121,7 +121,7 @@ describe("embeddings", () => {
   })
 })
 
-test("a ranking passes to Cohere and is billed by its report", () => {
+test("a ranking passes to Cohere, and its tokens are counted by its report", () => {
   const body = { model: "smart", query: "q", documents: ["a", "b"], top_n: 1 }
   const answer = {
     id: "r",
@@ -131,6 +131,8 @@ test("a ranking passes to Cohere and is billed by its report", () => {
   const world = ask("cohere-rerank", COHERE, body, answer)
   expect(sent(world)).toEqual({ path: "/v2/rerank", body: { ...body, model: "served" } })
   expect(JSON.parse(world.client.body)).toEqual(answer)
+  expect([...world.finals.values()][0]?.source).toBe("reported")
+  expect(usageOf(world)).toEqual({ inputTokens: 3, cachedInputTokens: 0, outputTokens: 0 })
 })
 
 test("a completion reaches a chat provider as one turn", () => {

@@ -15,10 +15,22 @@ export interface UsageCounts {
   readonly cacheWrite1h?: number | undefined
   readonly output?: number | undefined
   readonly thinking?: number | undefined
+  /** Iterations that summarised the conversation, which the counts beside leave out. */
+  readonly compactions?: readonly UsageCounts[] | undefined
 }
 
 export function readCounts(usage: JsonView | undefined): UsageCounts {
   if (usage === undefined) return {}
+  return { ...readOwnCounts(usage), compactions: readCompactions(usage) }
+}
+
+/** "Compaction": "not included in the top-level usage fields", and billed all the same. */
+function readCompactions(usage: JsonView): readonly UsageCounts[] | undefined {
+  const iterations = usage.member("iterations")?.items()
+  return iterations?.filter((one) => one.textOf("type") === "compaction").map(readOwnCounts)
+}
+
+function readOwnCounts(usage: JsonView): UsageCounts {
   return {
     input: countIn(usage, "input_tokens"),
     cacheRead: countIn(usage, "cache_read_input_tokens"),
@@ -36,16 +48,35 @@ export function mergeCounts(before: UsageCounts, after: UsageCounts): UsageCount
 
 /** Anthropic counts what was read from and written to its cache apart from `input_tokens`. */
 export function usageOfCounts(counts: UsageCounts): TokenUsage | undefined {
-  const { input, cacheRead, cacheWrite, cacheWrite1h, output, thinking } = counts
-  if (input === undefined) return undefined
+  const { compactions = [], ...own } = counts
+  if (own.input === undefined || own.output === undefined) return undefined
+  const { input, cacheRead, cacheWrite, cacheWrite1h, output, thinking } = compactions.reduce(
+    addCounts,
+    own,
+  )
   return usageOf({
-    inputTokens: input + (cacheRead ?? 0) + (cacheWrite ?? 0),
+    inputTokens: (input ?? 0) + (cacheRead ?? 0) + (cacheWrite ?? 0),
     cachedInputTokens: cacheRead,
     cacheWriteTokens: cacheWrite,
     cacheWrite1hTokens: cacheWrite1h,
     outputTokens: output,
     reasoningTokens: thinking,
   })
+}
+
+function addCounts(a: UsageCounts, b: UsageCounts): UsageCounts {
+  return {
+    input: add(a.input, b.input),
+    cacheRead: add(a.cacheRead, b.cacheRead),
+    cacheWrite: add(a.cacheWrite, b.cacheWrite),
+    cacheWrite1h: add(a.cacheWrite1h, b.cacheWrite1h),
+    output: add(a.output, b.output),
+    thinking: add(a.thinking, b.thinking),
+  }
+}
+
+function add(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || b === undefined ? (a ?? b) : a + b
 }
 
 export function reasonOf(reason: string): FinishReason {

@@ -183,7 +183,10 @@ function reasonOf(reason: string): FinishReason {
   }
 }
 
-/** `TokenUsage` of Bedrock: what was read from and written to a cache is counted apart. */
+/**
+ * `TokenUsage` of Bedrock: what was read from and written to a cache is counted apart, and
+ * `cacheDetails` tells for how long it was written.
+ */
 function readUsage(view: JsonView): TokenUsage | undefined {
   const usage = view.member("usage")
   const count = (name: string) => countIn(usage, name)
@@ -194,8 +197,18 @@ function readUsage(view: JsonView): TokenUsage | undefined {
     inputTokens: input === undefined ? undefined : input + (read ?? 0) + (written ?? 0),
     cachedInputTokens: read,
     cacheWriteTokens: written,
+    cacheWrite1hTokens: writtenForHour(usage),
     outputTokens: count("outputTokens"),
   })
+}
+
+/** At most one entry a lifetime; undefined when none is of an hour. */
+function writtenForHour(usage: JsonView | undefined): number | undefined {
+  const details = usage?.member("cacheDetails")?.items() ?? []
+  return countIn(
+    details.find((detail) => detail.textOf("ttl") === "1h"),
+    "inputTokens",
+  )
 }
 
 /** `{"message"}`; the error's name is a header that is not kept. */

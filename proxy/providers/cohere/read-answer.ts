@@ -6,10 +6,14 @@ import { usageOf } from "#proxy/contract/token-usage.ts"
 import type { UpstreamError } from "#proxy/exchange/upstream-error.ts"
 import { countIn, quoteMessage } from "../read-report.ts"
 
-/** What is billed, which is less than what the model read: its own prompts are not counted. */
+/**
+ * What is billed, which is less than what the model read: its own prompts are not counted. Where
+ * the bill is in other units (searches of a rerank), what the model read.
+ */
 export function readUsage(view: JsonView): TokenUsage | undefined {
   const usage = view.member("usage") ?? view.member("meta")
-  const units = usage?.member("billed_units") ?? usage?.member("tokens")
+  const billed = usage?.member("billed_units")
+  const units = billed?.member("input_tokens") === undefined ? usage?.member("tokens") : billed
   const inputTokens = countIn(units, "input_tokens")
   const cached = countIn(usage, "cached_tokens")
   return usageOf({

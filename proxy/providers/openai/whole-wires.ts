@@ -95,11 +95,13 @@ const MODERATED = whole("results", () => undefined)
 const IMAGES = whole("data", (view) => {
   const usage = view.member("usage")
   const outputTokens = countIn(usage, "output_tokens")
+  const drawn = countIn(usage?.member("output_tokens_details"), "image_tokens")
   return usageOf({
     inputTokens: countIn(usage, "input_tokens"),
     inputImageTokens: countIn(usage?.member("input_tokens_details"), "image_tokens"),
     outputTokens,
-    outputImageTokens: outputTokens,
+    // Models that also answer in text tell the two apart.
+    outputImageTokens: drawn ?? outputTokens,
   })
 })
 
