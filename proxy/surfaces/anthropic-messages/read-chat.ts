@@ -24,7 +24,7 @@ import {
   textIn,
   textsIn,
 } from "#proxy/exchange/read-body.ts"
-import { readTier, type Tiers } from "../checks/service-tier.ts"
+import { readTier, type Tiers } from "../checks/read-tier.ts"
 import { readCache } from "./read-cache.ts"
 import { readSystem, readTurns } from "./read-turns.ts"
 

@@ -19,7 +19,7 @@ import {
   textIn,
   textsIn,
 } from "#proxy/exchange/read-body.ts"
-import { readTier, type Tiers } from "../checks/service-tier.ts"
+import { readTier, type Tiers } from "../checks/read-tier.ts"
 import { readContents, readSystem } from "./read-contents.ts"
 import { readTools, schemaOf } from "./read-tools.ts"
 

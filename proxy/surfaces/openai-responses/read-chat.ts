@@ -19,7 +19,7 @@ import {
   readBody,
   textIn,
 } from "#proxy/exchange/read-body.ts"
-import { OPENAI_TIERS, readTier } from "../checks/service-tier.ts"
+import { OPENAI_TIERS, readTier } from "../checks/read-tier.ts"
 import {
   readCacheHints,
   readEffort,
