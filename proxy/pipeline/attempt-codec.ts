@@ -16,11 +16,12 @@ import type {
   StreamTap,
   UpstreamWire,
 } from "#proxy/providers/adapter.ts"
-import type {
-  ChatSurface,
-  EmbeddingsSurface,
-  RenderContext,
-  RerankSurface,
+import {
+  type ChatSurface,
+  type EmbeddingsSurface,
+  JSON_ARRAY,
+  type RenderContext,
+  type RerankSurface,
 } from "#proxy/surfaces/surface.ts"
 import { createAwsReader } from "#proxy/wire/aws-event-stream.ts"
 import type { FramingName } from "#proxy/wire/frame.ts"
@@ -77,8 +78,9 @@ class PassCodec implements AttemptCodec {
     if (!(same.media?.streams ?? STREAM_TYPES.sse).test(contentType)) return null
     const { eventBytesMax, preambleBytesMax, answerBytesMax } = settings
     const { wantsUsage, measure } = request
+    const asArray = request.streamType === JSON_ARRAY
     return same.openTap(
-      { wantsUsage, eventBytesMax, preambleBytesMax },
+      { wantsUsage, eventBytesMax, preambleBytesMax, asArray },
       { contentType, bytesMax: answerBytesMax, outputTokensExpected: measure.outputTokens },
     )
   }

@@ -22,12 +22,11 @@ import type {
   UpstreamWire,
 } from "#proxy/providers/adapter.ts"
 import { wiresOf } from "#proxy/providers/registry.ts"
-import {
-  type ChatSurface,
-  type EmbeddingsSurface,
-  EVENT_STREAM,
-  type RenderContext,
-  type RerankSurface,
+import type {
+  ChatSurface,
+  EmbeddingsSurface,
+  RenderContext,
+  RerankSurface,
 } from "#proxy/surfaces/surface.ts"
 import { JSON_MEDIA, type RequestMedia, STREAM_MEDIA } from "#proxy/wire/request-headers.ts"
 import {
@@ -61,11 +60,8 @@ export function encodeRequest(
 ): Decision<Encoded> {
   const { surface, request } = forms
   const wires = wiresOf(target.provider, facts.model)
-  // Bytes pass only in the framing in which upstreams stream.
-  const mayPass =
-    !request.isStream || request.streamType === EVENT_STREAM || request.streamType === null
   for (const own of wires) {
-    if (!mayPass || own.name !== surface.wire || own.same === null) continue
+    if (own.name !== surface.wire || own.same === null) continue
     const codec = passCodec(own.same, request)
     const { media } = own.same
     const passed =

@@ -68,6 +68,24 @@ const REFUSED = [
     { contents: [{ parts: [{ text: "a", videoMetadata: { fps: 2 } }] }] },
     "/contents/0/parts/0/videoMetadata",
   ],
+  [
+    "gemini-generate",
+    ANTHROPIC,
+    { contents: [{ parts: [{ fileData: { mimeType: "image/png", fileUri: "gs://b/a.png" } }] }] },
+    "/contents/0/parts/0/fileData",
+  ],
+  [
+    "gemini-generate",
+    ANTHROPIC,
+    { contents: [{ parts: [{ text: "a", inlineData: { mimeType: "image/png", data: "AAAA" } }] }] },
+    "/contents/0/parts/0/inlineData",
+  ],
+  [
+    "gemini-generate",
+    ANTHROPIC,
+    { contents: CONTENTS, systemInstruction: { parts: [{ text: "a", tone: "dry" }] } },
+    "/systemInstruction/parts/0/tone",
+  ],
 ] as const
 
 test.each(REFUSED)("%s to another wire refuses by name: %s %s %s", (surface, to, body, where) => {
@@ -85,6 +103,23 @@ test("a marker of the whole request stands on its last block", () => {
   )
   expect(JSON.parse(sent).messages).toEqual([
     { role: "user", content: [{ text: "Hello" }, { cachePoint: { type: "default", ttl: "1h" } }] },
+  ])
+})
+
+test("what a function of Gemini's gave back beside its words goes on", () => {
+  const inlineData = { mimeType: "image/png", data: "iVBORw0KGgo=" }
+  const functionResponse = { name: "f", response: { output: "done" }, parts: [{ inlineData }] }
+  const contents = [
+    ...CONTENTS,
+    { role: "model", parts: [{ functionCall: { name: "f", args: {} } }] },
+    { role: "user", parts: [{ functionResponse }] },
+  ]
+  const { sent } = ask("gemini-generate", ANTHROPIC, { contents })
+  const [, , { content }] = JSON.parse(sent).messages
+  const source = { type: "base64", media_type: "image/png", data: "iVBORw0KGgo=" }
+  expect(content[0].content).toEqual([
+    { type: "text", text: "done" },
+    { type: "image", source },
   ])
 })
 

@@ -159,6 +159,8 @@ export interface TapOptions {
   readonly wantsUsage: boolean
   readonly eventBytesMax: number
   readonly preambleBytesMax: number
+  /** The client wants its events as the elements of one JSON array, not as they come. */
+  readonly asArray?: boolean
 }
 
 /** Reads along while a stream passes. Bytes go on in whole events. */

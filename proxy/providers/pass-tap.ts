@@ -2,8 +2,9 @@
  * Reads along in a stream of a wire whose decoder tells what each frame is, while the bytes pass.
  *
  * For client surfaces of the upstream's own wire. Events are held until the first content, so that
- * another provider can still answer, then go on as they came. Wires whose streams are worth less
- * work per event have a tap of their own.
+ * another provider can still answer, then go on as they came, or their JSON as the elements of one
+ * array for a client that asked for that. Wires whose streams are worth less work per event have a
+ * tap of their own.
  */
 import type { TokenUsage } from "#proxy/contract/records.ts"
 import { contentLength, isContent, type ResponseEvent } from "#proxy/exchange/response-event.ts"
@@ -19,6 +20,8 @@ import {
 } from "./adapter.ts"
 
 const CHARS_PER_TOKEN = 4
+const utf8 = new TextEncoder()
+const [OPEN, NEXT, CLOSE] = [utf8.encode("["), utf8.encode(",\n"), utf8.encode("\n]")] as const
 
 /** `outputTokensLeast`: where content does not tell by its size; none before the first of it. */
 export function openPassTap(
@@ -39,6 +42,8 @@ class PassTap implements StreamTap {
   private readonly reader: FrameReader
   private readonly preambleBytesMax: number
   private readonly outputTokensLeast: number
+  private readonly asArray: boolean
+  private isArrayOpen = false
   private preambleBytes = 0
   private held: Uint8Array[] = []
 
@@ -46,6 +51,7 @@ class PassTap implements StreamTap {
     this.decoder = decoder
     this.outputTokensLeast = outputTokensLeast
     this.preambleBytesMax = options.preambleBytesMax
+    this.asArray = options.asArray === true
     this.reader = createSseReader(options.eventBytesMax, (frame, bytes, start, end) =>
       this.onFrame(frame, bytes, start, end),
     )
@@ -73,9 +79,22 @@ class PassTap implements StreamTap {
     if (frame !== null) this.decode(frame)
     if (this.hasEnded("done") || this.end === null) {
       if (frame === null && !this.hasContent) return
-      this.held.push(bytes.subarray(start, end))
-      this.preambleBytes += end - start
+      if (this.asArray) this.holdElement(frame)
+      else this.hold(bytes.subarray(start, end))
     }
+  }
+
+  private hold(bytes: Uint8Array): void {
+    this.held.push(bytes)
+    this.preambleBytes += bytes.length
+  }
+
+  /** A comment has no place in an array. */
+  private holdElement(frame: Frame | null): void {
+    if (frame?.kind !== "json") return
+    this.hold(this.isArrayOpen ? NEXT : OPEN)
+    this.hold(frame.document.bytes)
+    this.isArrayOpen = true
   }
 
   private hasEnded(kind: TapEnd["kind"]): boolean {
@@ -107,6 +126,10 @@ class PassTap implements StreamTap {
   }
 
   private take(): Uint8Array | null {
+    if (this.asArray && this.hasEnded("done") && this.isArrayOpen) {
+      this.hold(CLOSE)
+      this.isArrayOpen = false
+    }
     if (this.preambleBytes > this.preambleBytesMax) this.hasContent = true
     if (!this.hasContent || this.held.length === 0) return null
     const { held } = this

@@ -94,3 +94,5 @@ export interface RenderContext {
 
 /** Content type of server-sent events, in which nearly every client wants its stream. */
 export const EVENT_STREAM = "text/event-stream; charset=utf-8"
+/** Of a Gemini client that does not ask for events: one array that grows. */
+export const JSON_ARRAY = "application/json"

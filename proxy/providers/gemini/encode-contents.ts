@@ -80,11 +80,6 @@ function encodeMedia({ kind, source }: MediaPart, context: EncodeContext): JsonV
     case "text":
       return { text: source.text }
     case "url":
-      // Gemini's own file store and Cloud Storage, which a Gemini client names itself.
-      if (/^(gs:\/\/|https:\/\/generativelanguage\.googleapis\.com\/)/.test(source.url)) {
-        return { fileData: { mimeType: source.mimeType ?? undefined, fileUri: source.url } }
-      }
-      break
     case "file-id":
       break
   }

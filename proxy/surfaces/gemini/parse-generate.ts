@@ -2,14 +2,12 @@
 import {
   countOf,
   firstIn,
-  isString,
   type JsonDocument,
   KIND,
   kindOf,
   memberOf,
   NONE,
   nextIn,
-  startOf,
 } from "#proxy/contract/json-document.ts"
 import {
   accept,
@@ -21,14 +19,12 @@ import type { RawRequest } from "#proxy/exchange/ports.ts"
 import type { Refusal } from "#proxy/exchange/refusal.ts"
 import { checkTurns, type TurnWords } from "../checks/check-turns.ts"
 import { checkList, invalid, OUTPUT_TOKENS_MAX } from "../checks/field-checks.ts"
-import { checkImageUrl } from "../checks/image-url.ts"
 import { openBody } from "../checks/open-body.ts"
 import type { SurfaceLimits } from "../limits.ts"
-import { EVENT_STREAM } from "../surface.ts"
+import { EVENT_STREAM, JSON_ARRAY } from "../surface.ts"
+import { checkAddresses, checkEach, checkInstruction } from "./check-addresses.ts"
 import { measurePrompt } from "./measure-prompt.ts"
 import { checkModel, modelInPath } from "./model-in-path.ts"
-
-const JSON_ARRAY = "application/json"
 
 export function parseGenerate(
   raw: RawRequest,
@@ -40,11 +36,11 @@ export function parseGenerate(
   const opened = openBody(raw.body, limits.requestJson)
   if (!opened.ok) return opened
   const document = opened.value
-  const counted = memberOf(document, 0, "generateContentRequest")
   const refusal =
     checkModel(document, 0, "", named.value) ??
-    checkModel(document, counted, "/generateContentRequest", named.value) ??
     checkTurns(document, CONTENTS, limits.messagesMax, checkContent) ??
+    checkInstruction(document, 0, "") ??
+    checkCounted(document, named.value) ??
     checkList(document, "tools", limits.toolsMax) ??
     checkLimit(document)
   if (refusal !== null) return reject(refusal)
@@ -83,21 +79,37 @@ export function checkParts(document: JsonDocument, content: number, path: string
   for (let part = firstIn(document, parts); part !== NONE; part = nextIn(document, parts, part)) {
     const where = `${path}/parts/${index}`
     if (kindOf(document, part) !== KIND.object) return invalid(where, "must be an object")
-    const uri = memberOf(document, memberOf(document, part, "fileData"), "fileUri")
-    if (uri !== NONE && isString(document, uri)) {
-      const param = `${where}/fileData/fileUri`
-      const refusal = isCloudStorage(document, uri) ? null : checkImageUrl(document, uri, param)
-      if (refusal !== null) return refusal
-    }
+    const refusal = checkAddresses(document, part, where)
+    if (refusal !== null) return refusal
     index++
   }
   return null
 }
 
-/** `gs://`: Google reads it with the provider's own identity, and no other host is asked. */
-function isCloudStorage(document: JsonDocument, uri: number): boolean {
-  const start = startOf(document, uri) + 1
-  return String.fromCharCode(...document.bytes.subarray(start, start + 5)) === "gs://"
+/** A request within one that counts, by either of its names. */
+function checkCounted(document: JsonDocument, model: string): Refusal | null {
+  for (const name of ["generateContentRequest", "generate_content_request"]) {
+    const counted = memberOf(document, 0, name)
+    if (counted === NONE) continue
+    const refusal =
+      checkModel(document, counted, `/${name}`, model) ??
+      checkInstruction(document, counted, `/${name}`)
+    if (refusal !== null) return refusal
+    const contents = memberOf(document, counted, "contents")
+    if (contents === NONE || kindOf(document, contents) !== KIND.array) continue
+    let index = 0
+    for (
+      let content = firstIn(document, contents);
+      content !== NONE;
+      content = nextIn(document, contents, content)
+    ) {
+      const path = `/${name}/contents/${index}`
+      const denied = checkEach(document, content, path, checkAddresses)
+      if (denied !== null) return denied
+      index++
+    }
+  }
+  return null
 }
 
 function checkLimit(document: JsonDocument): Refusal | null {

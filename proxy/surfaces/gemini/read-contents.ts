@@ -16,11 +16,16 @@ export function readSystem(body: JsonView, notes: FeatureNotes): readonly ChatMe
   const system = body.member("systemInstruction")
   if (system === undefined) return []
   notes.note("system", system)
-  const parts = listIn(system, "parts").map(
-    (part): ContentPart => ({ kind: "text", text: needText(part, "text"), cache: null }),
-  )
+  notes.noteUnknown(system, CONTENT_FIELDS)
+  const parts = listIn(system, "parts").map((part): ContentPart => {
+    notes.noteUnknown(part, SYSTEM_PART_FIELDS)
+    return { kind: "text", text: needText(part, "text"), cache: null }
+  })
   return [{ role: "system", parts }]
 }
+
+const CONTENT_FIELDS: ReadonlySet<string> = new Set(["role", "parts"])
+const SYSTEM_PART_FIELDS: ReadonlySet<string> = new Set(["text"])
 
 export function readContents(body: JsonView, notes: FeatureNotes): readonly ChatMessage[] {
   const calls = new Calls()
@@ -31,6 +36,7 @@ export function readContents(body: JsonView, notes: FeatureNotes): readonly Chat
 }
 
 function readContent(view: JsonView, calls: Calls, notes: FeatureNotes): readonly ChatMessage[] {
+  notes.noteUnknown(view, CONTENT_FIELDS)
   const role = textIn(view, "role") ?? "user"
   const parts = listIn(view, "parts").flatMap((part) => readPart(part, calls, notes))
   if (role === "model") return [{ role: "assistant", parts }]
@@ -44,11 +50,18 @@ const PART_FIELDS: ReadonlySet<string> = new Set([
   ...["text", "thought", "thoughtSignature", "functionCall", "functionResponse"],
   ...["inlineData", "fileData"],
 ])
-const RESPONSE_FIELDS: ReadonlySet<string> = new Set(["id", "name", "response"])
+const RESPONSE_FIELDS: ReadonlySet<string> = new Set(["id", "name", "response", "parts"])
+
+const CALL_FIELDS: ReadonlySet<string> = new Set(["id", "name", "args"])
+/** One of them makes a part what it is; a second one says something else. */
+const KINDS = ["functionCall", "functionResponse", "text", "inlineData", "fileData"] as const
 
 function readPart(part: JsonView, calls: Calls, notes: FeatureNotes): readonly ContentPart[] {
   notes.noteUnknown(part, PART_FIELDS)
+  notes.noteUnknown(part.member("functionCall"), CALL_FIELDS)
   notes.noteUnknown(part.member("functionResponse"), RESPONSE_FIELDS)
+  const [, second] = KINDS.flatMap((name) => part.member(name) ?? [])
+  if (second !== undefined) notes.note("unknown-field", second)
   const signature = textIn(part, "thoughtSignature") ?? null
   const call = part.member("functionCall")
   if (call !== undefined) return [calls.call(call, signature)]
@@ -80,11 +93,25 @@ function readText(
   return parts
 }
 
+const MEDIA_FIELDS: ReadonlySet<string> = new Set(["inlineData", "fileData"])
+
+/** What a function gave back beside its words. */
+function readGiven(part: JsonView, notes: FeatureNotes): readonly MediaPart[] {
+  notes.noteUnknown(part, MEDIA_FIELDS)
+  const media = readMedia(part, notes)
+  if (media === null) return []
+  notes.note("tool-result-media", part)
+  return [media]
+}
+
+const BLOB_FIELDS: ReadonlySet<string> = new Set(["mimeType", "data", "fileUri", "displayName"])
+
 function readMedia(part: JsonView, notes: FeatureNotes): MediaPart | null {
   const data = part.member("inlineData")
   const file = part.member("fileData")
   const given = data ?? file
   if (given === undefined) return null
+  notes.noteUnknown(given, BLOB_FIELDS)
   const mimeType = (textIn(given, "mimeType") ?? "").toLowerCase()
   const kind = kindOfMime(mimeType)
   const more = { name: textIn(given, "displayName") ?? null, detail: null, isCited: false }
@@ -94,10 +121,17 @@ function readMedia(part: JsonView, notes: FeatureNotes): MediaPart | null {
     const base64 = needText(data, "data")
     return { kind, source: { kind: "data", mimeType, base64 }, ...more, cache: null }
   }
-  notes.note(kind === "image" ? "image-url" : "file-url", given)
   const url = needText(given, "fileUri")
+  if (OWN_FILES.test(url)) {
+    notes.note("file-id", given)
+    return { kind, source: { kind: "file-id", id: url }, ...more, cache: null }
+  }
+  notes.note(kind === "image" ? "image-url" : "file-url", given)
   return { kind, source: { kind: "url", url, mimeType }, ...more, cache: null }
 }
+
+/** In a store that only Google reads, with the key or the identity of the provider. */
+const OWN_FILES = /^(?:gs:\/\/|https:\/\/generativelanguage\.googleapis\.com\/)/
 
 function kindOfMime(mimeType: string): MediaPart["kind"] {
   if (mimeType.startsWith("image/")) return "image"
@@ -135,11 +169,12 @@ class Calls {
     const content = response.member("response") ?? missing(response, "response")
     const { text, isError } = textOfResponse(content)
     if (isError) notes.note("tool-result-error", response)
+    const media = listIn(response, "parts").flatMap((part) => readGiven(part, notes))
     return {
       kind: "tool-result",
       callId: call?.id ?? given ?? name,
       name,
-      parts: [{ kind: "text", text, cache: null }],
+      parts: [{ kind: "text", text, cache: null }, ...media],
       isError,
       cache: null,
     }

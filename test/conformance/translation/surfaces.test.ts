@@ -200,7 +200,7 @@ function readBack({ chat, wire }: RegisteredChat, text: string): readonly Respon
   return decodeFrames(chat.openDecoder(), frames)
 }
 
-/** Requests that the own wire is not told, where a stream in another form has to be translated. */
+/** Requests that the own wire is not told when they come from another surface. */
 const REFUSED: Readonly<Record<string, { readonly param: string; readonly why: string }>> = {
   "gemini-generate/image-url.json": {
     param: "/contents/0/parts/1/fileData",
