@@ -26,6 +26,7 @@ test("the whole status of an object in force", () => {
       cacheWriteTokens: 3n,
       reasoningTokens: 2n,
       costNano: 1_500_000_000n,
+      unpriced: 1,
     }),
     Date.parse("2026-11-01T00:00:00Z"),
   )
@@ -56,6 +57,7 @@ test("the whole status of an object in force", () => {
       cacheWriteTokens: 3,
       reasoningTokens: 2,
       usd: "1.5",
+      unpriced: 1,
       since: "2026-11-01T00:00:00Z",
     },
   })

@@ -122,6 +122,8 @@ export interface UsageStatus {
   readonly reasoningTokens?: number
   /** Decimal text in US dollars. */
   readonly usd: string
+  /** Attempts whose cost is not in it. Absent in statuses of older releases. */
+  readonly unpriced?: number
   /** Start of the month, RFC 3339. */
   readonly since: string
 }

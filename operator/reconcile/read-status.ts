@@ -84,7 +84,10 @@ function readSidecars(value: unknown): SidecarCounts | null {
   return { connected, programmed }
 }
 
-const USAGE_PARTS = ["cachedInputTokens", "cacheWriteTokens", "reasoningTokens"] as const
+/** Counts that older releases did not write. */
+const USAGE_PARTS = [
+  ...(["cachedInputTokens", "cacheWriteTokens", "reasoningTokens", "unpriced"] as const),
+]
 
 function readUsage(value: unknown): UsageStatus | null {
   const inputTokens = fieldOf(value, "inputTokens")

@@ -16,6 +16,7 @@ export function toUsageStatus(totals: UsageTotals | undefined, since: EpochMs): 
     cacheWriteTokens: safe(totals?.cacheWriteTokens ?? 0n),
     reasoningTokens: safe(totals?.reasoningTokens ?? 0n),
     usd: formatUsd(totals?.costNano ?? 0n),
+    unpriced: totals?.unpriced ?? 0,
     since: rfc3339(since),
   }
 }

@@ -10,6 +10,7 @@ import { costBound, costOf, type Price, priceAt } from "#proxy/contract/prices.t
 import type { TokenUsage } from "#proxy/contract/records.ts"
 import type { Target } from "#proxy/exchange/target.ts"
 
+/** This very value means that nothing was billed: it costs nothing at an unpriced model too. */
 export const NO_USAGE: TokenUsage = Object.freeze({
   inputTokens: 0,
   cachedInputTokens: 0,
@@ -29,9 +30,11 @@ export function priceOf(
 
 /** The most that an attempt can cost that uses no more than `estimate`. */
 export function boundWith(price: Price | undefined, estimate: TokenUsage): NanoUsd | null {
-  return price === undefined ? null : costBound(price, estimate)
+  if (price === undefined) return estimate === NO_USAGE ? 0 : null
+  return costBound(price, estimate)
 }
 
 export function costWith(price: Price | undefined, usage: TokenUsage): NanoUsd | null {
-  return price === undefined ? null : costOf(price, usage)
+  if (price === undefined) return usage === NO_USAGE ? 0 : null
+  return costOf(price, usage)
 }

@@ -95,6 +95,15 @@ test("an exchange is counted under names of OpenTelemetry and ours", async () =>
   }
 })
 
+test("a request whose model has no price is counted as such, and one that used nothing is not", async () => {
+  const lines = await scrape([
+    makeRecord({ cost: null }),
+    makeRecord({ cost: null, usage: null }),
+    makeRecord({ cost: 0 }),
+  ])
+  expect(lines).toContain(`sidegate_unpriced_requests_total{provider="openai",model="smart"} 1`)
+})
+
 test("what a call was for is told by its surface's operation", async () => {
   const lines = await scrape([
     makeRecord({ surface: "openai-embeddings", operation: "embeddings" }),

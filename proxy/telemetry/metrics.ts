@@ -46,6 +46,7 @@ interface ExchangeSeries {
   readonly outputTokens: BoundHistogram
   readonly tokens: TokenCounters
   readonly costUsd: BoundCounter
+  readonly unpriced: BoundCounter
 }
 
 /** Kinds of exchange held ready; past it they are looked up anew. */
@@ -96,6 +97,7 @@ function observeExchange(series: ExchangeSeries, record: ExchangeRecord): void {
     series.tokens.add(usage)
   }
   if (cost !== null) series.costUsd.add(cost / 1e9)
+  else if (usage !== null) series.unpriced.add(1)
 }
 
 function bindKind(families: Families, record: ExchangeRecord): ExchangeSeries {
@@ -110,6 +112,7 @@ function bindKind(families: Families, record: ExchangeRecord): ExchangeSeries {
     outputTokens: families.tokens.bind(operation, provider, model, "output"),
     tokens: new TokenCounters(families.tokenCounters, [operation, provider, model]),
     costUsd: families.costUsd.bind(provider, model),
+    unpriced: families.unpriced.bind(provider, model),
   }
 }
 
@@ -142,6 +145,11 @@ function createFamilies(registry: Registry) {
     costUsd: new CounterFamily(registry, {
       name: "sidegate_cost_usd_total",
       help: "Cost of answered requests in US dollars; the ledger has the exact sums.",
+      labels: ["provider", "model"],
+    }),
+    unpriced: new CounterFamily(registry, {
+      name: "sidegate_unpriced_requests_total",
+      help: "Requests that used a model without a known price: their cost is in no sum.",
       labels: ["provider", "model"],
     }),
     overhead: new HistogramFamily(registry, {

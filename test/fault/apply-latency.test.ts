@@ -21,7 +21,7 @@ let world: World
 let shop: Sidecar
 let quiet: Sidecar
 /** What the upstream here does not tell. */
-const NO_PARTS = { cachedInputTokens: 0, cacheWriteTokens: 0, reasoningTokens: 0 }
+const NO_PARTS = { cachedInputTokens: 0, cacheWriteTokens: 0, reasoningTokens: 0, unpriced: 0 }
 /** When usage of the quiet team was last seen in its status. */
 let shownAt = 0
 

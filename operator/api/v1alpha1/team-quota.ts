@@ -40,6 +40,9 @@ const Usage = z
       .describe(
         "Cost in US dollars as decimal text, without requests whose model has no known price.",
       ),
+    unpriced: count(
+      "Attempts at models without a known price, whose cost is not in `usd`; 0 when it is whole.",
+    ).optional(),
     since: z
       .string()
       .max(40)
