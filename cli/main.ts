@@ -51,14 +51,11 @@ async function startRun(directory: string, options: RunOptions): Promise<void> {
     now: () => Date.now(),
     print: (text: string) => void process.stdout.write(`${text}\n`),
   }
-  try {
-    const running = await run(directory, options, environment)
-    const stop = (): void => void end(running)
-    process.on("SIGINT", stop)
-    process.on("SIGTERM", stop)
-  } catch (error) {
-    fail(error)
-  }
+  const starting = run(directory, options, environment)
+  const stop = (): void => void end(starting)
+  process.on("SIGINT", stop)
+  process.on("SIGTERM", stop)
+  await starting.catch(fail)
 }
 
 async function startLint(directory: string): Promise<void> {
@@ -70,15 +67,17 @@ async function startLint(directory: string): Promise<void> {
   }
 }
 
-/** The first signal drains, the second one does not wait. */
-async function end(running: {
+interface Running {
   close(options?: { readonly drainMs?: number }): Promise<void>
-}): Promise<void> {
-  if (isEnding) return running.close({ drainMs: 0 })
-  isEnding = true
-  process.stdout.write("ending: requests in flight may finish, Ctrl-C again cuts them\n")
+}
+
+/** The first signal drains, the second does not wait; during the start both wait for its end. */
+async function end(starting: Promise<Running>): Promise<void> {
   try {
-    await running.close()
+    if (isEnding) return await (await starting).close({ drainMs: 0 })
+    isEnding = true
+    process.stdout.write("ending: requests in flight may finish, Ctrl-C again cuts them\n")
+    await (await starting).close()
     process.exit(0)
   } catch (error) {
     fail(error)

@@ -13,9 +13,9 @@ const NODE_MAJOR_MIN = 24
 const BUGS_MAX = 10
 const BUGS_WITHIN_MS = 60_000
 
-const proxy = await start()
-endOnSignals(proxy)
-endOnBugs(proxy)
+const starting = start()
+endOnSignals(starting)
+endOnBugs(await starting)
 
 async function start(): Promise<RunningProxy> {
   const major = Number(process.versions.node.split(".")[0])
@@ -31,12 +31,13 @@ async function start(): Promise<RunningProxy> {
   }
 }
 
-/** The first signal drains, a second one cuts. */
-function endOnSignals(running: RunningProxy): void {
+/** The first signal drains, a second one cuts; one during the start ends what has started. */
+function endOnSignals(starting: Promise<RunningProxy>): void {
   let signals = 0
   const end = (): void => {
     signals += 1
-    const closed = signals === 1 ? running.close() : running.close({ drainMs: 0 })
+    const options = signals === 1 ? {} : { drainMs: 0 }
+    const closed = starting.then((running) => running.close(options))
     closed.then(
       () => process.exit(0),
       (error: unknown) => fail(error instanceof Error ? error.message : String(error)),

@@ -1,4 +1,4 @@
-/** A Gemini client that wants its stream as one JSON array, served by an upstream of its own wire. */
+/** A Gemini client that wants its stream as one JSON array, from an upstream of its own wire. */
 import { describe, expect, test } from "vitest"
 import type { ProviderConfig } from "#proxy/contract/snapshot.ts"
 import {

@@ -83,7 +83,7 @@ async function refusedButAlive(model: string): Promise<void> {
 }
 
 async function recoversAlone(): Promise<void> {
-  const deadline = { what: "a report to be taken", withinMs: 20_000, everyMs: 200 }
+  const deadline = { what: "a report to be taken", withinMs: 30_000, everyMs: 200 }
   await waitUntil(deadline, taken)
   await world.until("teamquotas", "ledger", "LedgerWritable", "True LedgerWritable")
   expect(await metricOf(world.operator, "sidegate_ledger_writable")).toBe(1)
@@ -129,12 +129,12 @@ test("a start on a ledger that cannot be written waits, not ready and saying why
   holder.close()
   await world.operator.program().waitForLine(/"this process leads"/, 30_000)
   await waitForHttp(readyz, 200, 30_000)
-  await waitUntil({ what: "a report to be taken", withinMs: 20_000, everyMs: 200 }, taken)
+  await waitUntil({ what: "a report to be taken", withinMs: 30_000, everyMs: 200 }, taken)
 })
 
 test("a damaged page: the start is refused in words, the file stays, and an empty one begins anew", async () => {
   while (sequence < 2000)
-    await waitUntil({ what: "a report", withinMs: 20_000, everyMs: 100 }, taken)
+    await waitUntil({ what: "a report", withinMs: 30_000, everyMs: 100 }, taken)
   await world.operator.stop()
   const pages = Math.floor(statSync(file).size / 4096)
   const descriptor = openSync(file, "r+")
@@ -154,5 +154,5 @@ test("a damaged page: the start is refused in words, the file stays, and an empt
     }
   }
   await world.operator.start()
-  await waitUntil({ what: "a report to be taken", withinMs: 20_000, everyMs: 200 }, taken)
+  await waitUntil({ what: "a report to be taken", withinMs: 30_000, everyMs: 200 }, taken)
 })

@@ -73,7 +73,7 @@ const eventsOf = async (reason: string) => {
   )
 }
 const eventually = <T>(what: string, look: () => Promise<T | undefined> | T | undefined) =>
-  waitUntil({ what, withinMs: 20_000, everyMs: 50 }, look)
+  waitUntil({ what, withinMs: 30_000, everyMs: 50 }, look)
 
 test("changes that come all the time are pushed together, and the last of each object wins", async () => {
   const names = Array.from({ length: 5 }, (_, index) => `churn-${index}`)

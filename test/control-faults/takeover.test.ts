@@ -71,7 +71,7 @@ test("a leader that sleeps through its lease wakes up, stores nothing and ends",
   relay.lead(second.controlPort)
   const held = { ...before.version, hash: before.hash }
   const there = at(address, second)
-  const { session } = await waitUntil({ what: "hello", withinMs: 10_000 }, () => hello(there, held))
+  const { session } = await waitUntil({ what: "hello", withinMs: 30_000 }, () => hello(there, held))
   const followed = await subscribe(there, session)
   await setModel("model-2")
   const after = await snapshotWith(followed, "model-2")
@@ -112,7 +112,7 @@ test("of two that both believe they lead, the ledger ends the older at its first
   expect(second.output()).toMatch(/term \d+ is over: the leader of term \d+ writes now/)
   const there = at(address, third)
   const held = { ...before.version, hash: before.hash }
-  await waitUntil({ what: "hello", withinMs: 20_000 }, () => hello(there, held))
+  await waitUntil({ what: "hello", withinMs: 30_000 }, () => hello(there, held))
   expect((await report(there, 1)).status).toBe(200)
   expect(stored()).toEqual(["a-1", "a-3", "a-2", "a-1"])
 })

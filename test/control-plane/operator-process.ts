@@ -109,5 +109,5 @@ export async function metricOf(
 
 /** Waits for a value that `look` gives; undefined and errors mean not yet. */
 export function soon<T>(what: string, look: () => Promise<T | undefined>): Promise<T> {
-  return waitUntil({ what, withinMs: 10_000, everyMs: 20 }, look)
+  return waitUntil({ what, withinMs: 30_000, everyMs: 20 }, look)
 }

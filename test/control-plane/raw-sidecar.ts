@@ -105,7 +105,7 @@ export function subscribe(
     const answer = async (report: object): Promise<void> => {
       const send = async () =>
         isOver || (await call(address, "POST", "/v1/status", report)).status === 200 || undefined
-      await waitUntil({ what: "an answer taken", withinMs: 10_000, everyMs: 50 }, send).catch(
+      await waitUntil({ what: "an answer taken", withinMs: 30_000, everyMs: 50 }, send).catch(
         () => undefined,
       )
     }

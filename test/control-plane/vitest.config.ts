@@ -8,7 +8,7 @@ export default defineConfig({
     isolate: false,
     include: ["test/{control-plane,crds}/**/*.test.ts"],
     globalSetup: ["test/control-plane/global-setup.ts"],
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    testTimeout: 90_000,
+    hookTimeout: 120_000,
   },
 })

@@ -2,7 +2,7 @@
  * `sidegate run` as a real process: a request with the vendor's own client, a change of the
  * manifests, and everything that can be wrong with how it was started.
  */
-import { readdirSync, readFileSync } from "node:fs"
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { createServer } from "node:net"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
@@ -49,7 +49,7 @@ async function ask(standalone: Standalone, model: string) {
 }
 
 async function untilAnsweredBy(standalone: Standalone, model: string, name: string): Promise<void> {
-  await waitUntil({ what: `${model} to be answered by ${name}`, withinMs: 10_000 }, async () => {
+  await waitUntil({ what: `${model} to be answered by ${name}`, withinMs: 30_000 }, async () => {
     const { provider: by } = await ask(standalone, model)
     return by === name ? true : undefined
   })
@@ -299,6 +299,18 @@ test("usage of every request is in the ledger once, also after a restart", async
   )
   expect((await last.program.stop()).code).toBe(0)
   expect(recordsIn(stateDir)).toEqual(want)
+})
+
+test("a signal during the start ends what has started, in order", async () => {
+  const stateDir = temporaryDirectory("state")
+  const directory = temporaryDirectory("manifests")
+  writeFileSync(join(directory, "all.yaml"), Object.values(FILES).join("\n---\n"))
+  const ports = ["--port", "0", "--admin-port", "0"]
+  const program = await runSidegate(["run", directory, ...ports, "--state", stateDir])
+  await waitUntil({ what: "the ledger", withinMs: 30_000, everyMs: 1 }, () =>
+    existsSync(join(stateDir, "ledger.db")) ? true : undefined,
+  )
+  expect(await program.stop(30_000)).toEqual({ code: 0, signal: null })
 })
 
 function recordsIn(stateDir: string): readonly string[] {

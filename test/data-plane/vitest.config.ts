@@ -10,7 +10,7 @@ export default defineConfig({
     isolate: false,
     fileParallelism: false,
     include: ["test/data-plane/**/*.test.ts"],
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    testTimeout: 90_000,
+    hookTimeout: 120_000,
   },
 })

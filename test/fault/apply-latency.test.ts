@@ -103,7 +103,7 @@ test("kubectl get shows the route Ready, with its sidecars counted", async () =>
     ["NAME", "MODELS", "READY", "REASON", "PROGRAMMED", "SIDECARS", "AGE"],
     ["chat", '["smart"]', "True", "Ready", "1", "1", "AGE"],
   ]
-  const deadline = { what: "the route to be programmed", withinMs: 10_000, everyMs: 100 }
+  const deadline = { what: "the route to be programmed", withinMs: 30_000, everyMs: 100 }
   const seen = await waitUntil(deadline, async () => {
     const table = await kubectlGet("airoute", "chat", "-n", "shop")
     return table[1]?.[2] === "True" && table[1]?.[4] === "1" ? table : undefined

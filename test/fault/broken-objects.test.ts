@@ -334,7 +334,7 @@ async function applyPastAdmission(object: object): Promise<void> {
 
 /** Looks until it is `want`; the difference is shown when it does not become so. */
 async function settles<T>(look: () => Promise<T>, want: T): Promise<void> {
-  await expect.poll(look, { timeout: 20_000, interval: 50 }).toEqual(want)
+  await expect.poll(look, { timeout: 30_000, interval: 50 }).toEqual(want)
 }
 
 /** All conditions of an object, as `type=status reason: message`. */

@@ -137,11 +137,11 @@ test("Secrets that are wrong in every way, and a host that is not there", async 
     ["wrong-type", "SecretTypeNotAllowed"],
     ["nowhere", "ResolvedRefs"],
   ] as const) {
-    await expect.poll(() => resolvedRefs(provider), { timeout: 10_000 }).toBe(reason)
+    await expect.poll(() => resolvedRefs(provider), { timeout: 30_000 }).toBe(reason)
   }
   for (const model of ROUTES) {
     const want = model === "chat" || model === "trimmed" ? 200 : 502
-    await expect.poll(() => ask(model), { timeout: 10_000 }).toBe(want)
+    await expect.poll(() => ask(model), { timeout: 30_000 }).toBe(want)
   }
 })
 
@@ -152,9 +152,9 @@ test("a key that is replaced, and one that is taken away", async () => {
     const bodies = await world.upstream.bodies()
     return bodies.at(-1)?.rawHeaders.includes(`Bearer ${KEYS.rotated}`) ?? false
   }
-  await expect.poll(isSeen, { timeout: 10_000 }).toBe(true)
+  await expect.poll(isSeen, { timeout: 30_000 }).toBe(true)
   await world.kubectl("delete", "secret", "trimmed-key", "-n", OPERATOR_NAMESPACE)
-  await expect.poll(() => ask("trimmed"), { timeout: 10_000 }).toBe(502)
+  await expect.poll(() => ask("trimmed"), { timeout: 30_000 }).toBe(502)
 })
 
 test("requests that are wrong, with a key of the application's own", async () => {
@@ -174,7 +174,7 @@ test("requests that are wrong, with a key of the application's own", async () =>
 test("a refused Snapshot, by a sidecar that says so and by one whose files are broken", async () => {
   const pod = await world.createPod("shop", "refuser-0")
   const address = await addressOf(pod)
-  const { session } = await waitUntil({ what: "hello", withinMs: 10_000, everyMs: 100 }, () =>
+  const { session } = await waitUntil({ what: "hello", withinMs: 30_000, everyMs: 100 }, () =>
     hello(address),
   )
   const stream = await subscribe(address, session, () => "cannot be linked: for the test")
@@ -188,7 +188,7 @@ test("a refused Snapshot, by a sidecar that says so and by one whose files are b
   await shop.start()
   await shop.program().waitForLine(/credentials\.json/, 10_000)
   await shop.program().waitForLine(/hash_mismatch/, 10_000)
-  await expect.poll(() => ask("chat"), { timeout: 10_000 }).toBe(503)
+  await expect.poll(() => ask("chat"), { timeout: 30_000 }).toBe(503)
   await world.operator.start()
   await expect.poll(() => ask("chat"), { timeout: 30_000 }).toBe(200)
 }, 60_000)

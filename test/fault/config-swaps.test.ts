@@ -146,7 +146,7 @@ async function versionInForce(): Promise<string> {
 }
 
 function nextVersion(before: string): Promise<string> {
-  const deadline = { what: `a version after ${before}`, withinMs: 20_000, everyMs: 2 }
+  const deadline = { what: `a version after ${before}`, withinMs: 30_000, everyMs: 2 }
   return waitUntil(deadline, async () => {
     const version = await versionInForce()
     return version === before ? undefined : version

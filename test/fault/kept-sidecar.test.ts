@@ -127,7 +127,7 @@ test("a provider that it does not know fails closed with that reason, and the re
   const { publisher, url, caFile } = await startBareOperator()
   publisher.publish("shop", skewedSnapshot())
   const sidecar = await startKept(url, caFile)
-  await waitUntil({ what: "an acknowledgement", withinMs: 20_000 }, () => {
+  await waitUntil({ what: "an acknowledgement", withinMs: 30_000 }, () => {
     const [state] = publisher.sidecars("shop")
     return state !== undefined && state.heldHash !== null ? true : undefined
   })

@@ -48,7 +48,7 @@ async function forged(): Promise<Trick> {
 /** With a pair that the operator keeps in a Secret. */
 async function kept(name: string): Promise<Trick> {
   const args = ["-n", OPERATOR_NAMESPACE, "get", "secret", name, "-o", "json"]
-  const secret: unknown = await waitUntil({ what: name, withinMs: 20_000 }, async () => {
+  const secret: unknown = await waitUntil({ what: name, withinMs: 30_000 }, async () => {
     const { code, stdout } = await world.tryKubectl(args)
     return code === 0 ? JSON.parse(stdout) : undefined
   })
@@ -105,7 +105,7 @@ test("one who takes a connected sidecar over sees nothing, and the sidecar serve
 
 test("only who has the operator's own key would see it", async () => {
   await plays(await kept("sidegate-operator-tls"))
-  await waitUntil({ what: "the token", withinMs: 20_000 }, () =>
+  await waitUntil({ what: "the token", withinMs: 30_000 }, () =>
     TOKEN.test(middle.seen()) ? true : undefined,
   )
 })

@@ -33,7 +33,7 @@ afterAll(() => world.stop(), 60_000)
 /** A change of somebody else's arrives. */
 async function converges(model: string): Promise<void> {
   await world.apply(makeRoute(`shop/${model}`, "alpha", { models: [model] }))
-  await waitUntil({ what: `model ${model} is served`, withinMs: 20_000 }, async () =>
+  await waitUntil({ what: `model ${model} is served`, withinMs: 30_000 }, async () =>
     (await chat(sidecar, model)).status === 200 ? true : undefined,
   )
 }
@@ -78,7 +78,7 @@ const poisons: readonly { kind: string; object: object; args: readonly string[] 
 test.each(poisons)("a $kind whose reading throws is told so, and others converge", async (row) => {
   await world.apply(row.object)
   await expect
-    .poll(() => accepted(...row.args), { timeout: 20_000, interval: 100 })
+    .poll(() => accepted(...row.args), { timeout: 30_000, interval: 100 })
     .toContain("False spec: a bug of the operator, please report it: a bug")
   await converges(`after-${row.kind.toLowerCase()}`)
 })

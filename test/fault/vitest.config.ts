@@ -9,7 +9,7 @@ export default defineConfig({
   test: {
     include: ["test/fault/**/*.test.ts"],
     fileParallelism: false,
-    testTimeout: 60_000,
+    testTimeout: 180_000,
     hookTimeout: 600_000,
   },
 })

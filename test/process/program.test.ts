@@ -59,7 +59,7 @@ test("a program dies with a parent that is ended by a signal", async () => {
   const child = Number((await parent.waitForLine(/^child (\d+)$/, 5000))[1])
   expect(isAlive(child)).toBe(true)
   await parent.stop()
-  await waitUntil({ what: "the child to be gone", withinMs: 5000 }, () =>
+  await waitUntil({ what: "the child to be gone", withinMs: 30_000 }, () =>
     isAlive(child) ? undefined : true,
   )
 })

@@ -181,10 +181,10 @@ test("a client that leaves during the answer is counted as gone", async () => {
   }).catch(() => undefined)
   const count = (wanted: "received" | "clientGone") => async () =>
     (await upstream.counts())[wanted] === 1 ? true : undefined
-  await waitUntil({ what: "the request to arrive", withinMs: 2000 }, count("received"))
+  await waitUntil({ what: "the request to arrive", withinMs: 30_000 }, count("received"))
   abort.abort()
   await call
-  await waitUntil({ what: "the client to be missed", withinMs: 2000 }, count("clientGone"))
+  await waitUntil({ what: "the client to be missed", withinMs: 30_000 }, count("clientGone"))
 })
 
 test("a free port can be listened on", async () => {
