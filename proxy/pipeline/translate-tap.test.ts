@@ -1,12 +1,15 @@
 /** What upstreams do that no protocol has: the client still gets one well-formed answer. */
 import { expect, test } from "vitest"
 import type { StreamDecoder } from "#proxy/providers/adapter.ts"
+import { openDecoder as openAnthropic } from "#proxy/providers/anthropic/decode-chat.ts"
+import { openDecoder as openBedrock } from "#proxy/providers/bedrock/decode-chat.ts"
 import { openDecoder as openCohere } from "#proxy/providers/cohere/decode-chat.ts"
 import { openDecoder as openGemini } from "#proxy/providers/gemini/decode-chat.ts"
 import { openDecoder as openOpenAi } from "#proxy/providers/openai/decode-chat.ts"
 import { NO_USAGE } from "#proxy/quota/attempt-cost.ts"
 import { SURFACES } from "#proxy/surfaces/registry.ts"
 import { createSseReader } from "#proxy/wire/frame-reader.ts"
+import { documentOf } from "#test/conformance/translation/wires.ts"
 import { PIPELINE_SETTINGS } from "./settings.ts"
 import { TranslateTap } from "./translate-tap.ts"
 import { CHAT, makeRaw } from "./world.test-data.ts"
@@ -61,8 +64,99 @@ test("arguments of a call that never began are passed over", () => {
   expect(told.flatMap(({ choices }) => choices?.[0]?.delta.tool_calls ?? [])).toEqual([])
 })
 
+const bareOfAnthropic = (more: object = {}) => [
+  { type: "message_start", message: { id: "1" } },
+  { type: "content_block_start", index: 1, content_block: { type: "tool_use", id: "a", ...more } },
+  { type: "content_block_delta", index: 1, delta: { type: "input_json_delta", partial_json: "" } },
+  { type: "content_block_stop", index: 1 },
+  { type: "message_delta", delta: { stop_reason: "tool_use" } },
+  { type: "message_stop" },
+]
+const called = { id: "a", type: "function", function: { name: "now", arguments: "" } }
+
+test.each([
+  ["Anthropic", openAnthropic(), bareOfAnthropic({ name: "now", input: {} }), "{}"],
+  ["a server that tells all at the start", openAnthropic(), bareOfAnthropic({ input: 1 }), "1"],
+  [
+    "Cohere",
+    openCohere(),
+    [
+      { type: "message-start", id: "1" },
+      { type: "tool-call-start", index: 0, delta: { message: { tool_calls: called } } },
+      { type: "tool-call-end", index: 0 },
+      { type: "message-end", delta: { finish_reason: "TOOL_CALL" } },
+    ],
+    "{}",
+  ],
+])("a call without arguments has an empty object: %s", (_name, decoder, events, want) => {
+  const told = translate("openai-chat", decoder, events)
+  const calls = told.flatMap(({ choices }) => choices?.[0]?.delta.tool_calls ?? [])
+  expect(calls.map(({ function: { arguments: text } }) => text).join("")).toBe(want)
+})
+
+test("the same of Bedrock, whose events have their names outside", () => {
+  const frames: readonly (readonly [string, unknown])[] = [
+    ["messageStart", { role: "assistant" }],
+    [
+      "contentBlockStart",
+      { contentBlockIndex: 0, start: { toolUse: { toolUseId: "a", name: "now" } } },
+    ],
+    ["contentBlockStop", { contentBlockIndex: 0 }],
+  ]
+  const decoder = openBedrock()
+  const events = frames.flatMap(([name, body]) =>
+    decoder.push({ kind: "json", name, document: documentOf(JSON.stringify(body)) }),
+  )
+  const delta = { kind: "tool-call-delta", choice: 0, call: 0, arguments: "{}" }
+  expect(events.at(-1)).toEqual(delta)
+})
+
+test("blocks of calls follow one another, also where their pieces come mixed", () => {
+  const piece = (index: number, text: string, more: object = {}) => ({
+    choices: [
+      { index: 0, delta: { tool_calls: [{ index, function: { arguments: text }, ...more }] } },
+    ],
+  })
+  const begin = (index: number, id: string) => ({
+    choices: [
+      { index: 0, delta: { tool_calls: [{ index, id, function: { name: "f", arguments: "" } }] } },
+    ],
+  })
+  const events = [
+    ...[begin(0, "a"), piece(0, '{"x":"}'), begin(1, "b"), piece(1, '{"y":'), piece(0, '\\""}')],
+    ...[piece(1, "2}"), begin(2, "c"), piece(2, "{}"), begin(3, "d"), begin(4, "e")],
+    { choices: [{ index: 0, delta: {}, finish_reason: "tool_calls" }] },
+  ]
+  const told = translate("anthropic-messages", openOpenAi(), events, "data: [DONE]\n\n")
+  const blocks = told.filter(({ type }) => type?.startsWith("content_block"))
+  const seen = blocks.map(({ type, index, content_block, delta }) => [
+    type?.slice("content_block_".length),
+    index,
+    content_block?.id ?? delta?.partial_json,
+  ])
+  expect(seen).toEqual([
+    ["start", 0, "a"],
+    ["delta", 0, '{"x":"}'],
+    ["delta", 0, '\\""}'],
+    ["stop", 0, undefined],
+    ["start", 1, "b"],
+    ["delta", 1, '{"y":2}'],
+    ["stop", 1, undefined],
+    ["start", 2, "c"],
+    ["delta", 2, "{}"],
+    ["stop", 2, undefined],
+    ["start", 3, "d"],
+    ["stop", 3, undefined],
+    ["start", 4, "e"],
+    ["stop", 4, undefined],
+  ])
+})
+
 interface Told {
   readonly type?: string
+  readonly index?: number
+  readonly content_block?: { readonly id?: string }
+  readonly delta?: { readonly partial_json?: string }
   readonly choices?: readonly {
     readonly finish_reason: string | null
     readonly delta: {

@@ -4,6 +4,7 @@ import { JsonView } from "#proxy/contract/json-view.ts"
 import type { ResponseEvent } from "#proxy/exchange/response-event.ts"
 import type { Frame } from "#proxy/wire/frame.ts"
 import { type DecodedAnswer, type StreamDecoder, WireFault } from "../adapter.ts"
+import { BareCalls } from "../bare-calls.ts"
 import {
   citationOf,
   mergeCounts,
@@ -46,6 +47,7 @@ class MessageDecoder implements StreamDecoder {
   private counts: UsageCounts = {}
   /** The call of each block that is one. */
   private readonly calls = new Map<number, number>()
+  private readonly bare = new BareCalls()
 
   push(frame: Frame): readonly ResponseEvent[] {
     if (frame.kind === "done-marker") throw new WireFault("a [DONE] is no event of Anthropic's")
@@ -58,6 +60,8 @@ class MessageDecoder implements StreamDecoder {
         return this.beginBlock(view)
       case "content_block_delta":
         return this.delta(view)
+      case "content_block_stop":
+        return this.bare.end(this.calls.get(view.countOf("index") ?? 0))
       case "message_delta":
         return this.end(view)
       case "message_stop":
@@ -85,7 +89,10 @@ class MessageDecoder implements StreamDecoder {
     const block = view.member("content_block")
     if (block === undefined) return []
     const call = this.calls.size
-    if (block.textOf("type") === "tool_use") this.calls.set(view.countOf("index") ?? 0, call)
+    if (block.textOf("type") === "tool_use") {
+      this.calls.set(view.countOf("index") ?? 0, call)
+      this.bare.begin(call, block.member("input")?.raw().text)
+    }
     return beginBlock(block, call)
   }
 
@@ -109,6 +116,7 @@ class MessageDecoder implements StreamDecoder {
         const call = this.calls.get(view.countOf("index") ?? 0)
         const piece = delta.textOf("partial_json") ?? ""
         if (call === undefined || piece === "") return []
+        this.bare.grow(call)
         return [{ kind: "tool-call-delta", choice: 0, call, arguments: piece }]
       }
       default:

@@ -7,6 +7,7 @@ import type { FinishReason, ResponseEvent } from "#proxy/exchange/response-event
 import type { UpstreamError } from "#proxy/exchange/upstream-error.ts"
 import type { Frame } from "#proxy/wire/frame.ts"
 import { type DecodedAnswer, type StreamDecoder, WireFault } from "../adapter.ts"
+import { BareCalls } from "../bare-calls.ts"
 import { countIn, quoteMessage } from "../read-report.ts"
 
 export function decodeAnswer(answer: JsonDocument): DecodedAnswer {
@@ -43,6 +44,7 @@ class ConverseDecoder implements StreamDecoder {
   private hasEnded = false
   /** The call of each block that is one. */
   private readonly calls = new Map<number, number>()
+  private readonly bare = new BareCalls()
 
   push(frame: Frame): readonly ResponseEvent[] {
     if (frame.kind === "done-marker") throw new WireFault("a [DONE] is no event of Bedrock's")
@@ -58,6 +60,8 @@ class ConverseDecoder implements StreamDecoder {
         return this.begin(view)
       case "contentBlockDelta":
         return this.delta(view)
+      case "contentBlockStop":
+        return this.bare.end(this.calls.get(view.countOf("contentBlockIndex") ?? 0))
       case "messageStop":
         this.hasStopped = true
         return [endOf(view)]
@@ -78,6 +82,7 @@ class ConverseDecoder implements StreamDecoder {
     if (call === undefined) return []
     const index = this.calls.size
     this.calls.set(view.countOf("contentBlockIndex") ?? 0, index)
+    this.bare.begin(index)
     return [beginCall(call, index)]
   }
 
@@ -88,6 +93,7 @@ class ConverseDecoder implements StreamDecoder {
     if (input === undefined) return contentOf(delta)
     const call = this.calls.get(view.countOf("contentBlockIndex") ?? 0)
     if (call === undefined || input === "") return []
+    this.bare.grow(call)
     return [{ kind: "tool-call-delta", choice: 0, call, arguments: input }]
   }
 

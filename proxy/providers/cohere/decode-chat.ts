@@ -4,6 +4,7 @@ import { JsonView } from "#proxy/contract/json-view.ts"
 import type { FinishReason, ResponseEvent } from "#proxy/exchange/response-event.ts"
 import type { Frame } from "#proxy/wire/frame.ts"
 import { type DecodedAnswer, type StreamDecoder, WireFault } from "../adapter.ts"
+import { BareCalls } from "../bare-calls.ts"
 import { readUsage } from "./read-answer.ts"
 
 export function decodeAnswer(answer: JsonDocument): DecodedAnswer {
@@ -29,6 +30,7 @@ export function openDecoder(): StreamDecoder {
 
 class CohereDecoder implements StreamDecoder {
   private calls = 0
+  private readonly bare = new BareCalls()
 
   push(frame: Frame): readonly ResponseEvent[] {
     if (frame.kind === "done-marker") throw new WireFault("a [DONE] is no event of Cohere's")
@@ -51,6 +53,8 @@ class CohereDecoder implements StreamDecoder {
         return this.begin(message?.member("tool_calls"))
       case "tool-call-delta":
         return this.grow(message?.member("tool_calls"))
+      case "tool-call-end":
+        return this.bare.end(this.calls - 1)
       case "citation-start": {
         const citation = message?.member("citations")
         return citation === undefined ? [] : [cite(citation)]
@@ -70,6 +74,7 @@ class CohereDecoder implements StreamDecoder {
   private begin(call: JsonView | undefined): readonly ResponseEvent[] {
     if (call === undefined) return []
     const events = [beginCall(call, this.calls)]
+    this.bare.begin(this.calls)
     this.calls++
     return [...events, ...this.grow(call)]
   }
@@ -77,6 +82,7 @@ class CohereDecoder implements StreamDecoder {
   private grow(call: JsonView | undefined): readonly ResponseEvent[] {
     const text = call?.member("function")?.textOf("arguments") ?? ""
     if (text === "" || this.calls === 0) return []
+    this.bare.grow(this.calls - 1)
     return [{ kind: "tool-call-delta", choice: 0, call: this.calls - 1, arguments: text }]
   }
 
