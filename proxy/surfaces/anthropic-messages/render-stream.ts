@@ -8,6 +8,7 @@ import { type JsonValue, writeJsonLine } from "#proxy/contract/json-write.ts"
 import type { TokenUsage } from "#proxy/contract/records.ts"
 import type { ResponseEvent } from "#proxy/exchange/response-event.ts"
 import type { RenderContext, RenderedEvent, StreamRenderer } from "../surface.ts"
+import { OpenCall } from "./open-call.ts"
 import { renderCitation, renderUsage, stopReason } from "./stop-reason.ts"
 
 export function openRenderer(context: RenderContext): StreamRenderer {
@@ -20,8 +21,11 @@ class MessageRenderer implements StreamRenderer {
   private readonly context: RenderContext
   /** What the open block holds: `text` or `thinking`; null when none is open. */
   private open: string | null = null
-  /** Blocks of calls stay open to the end: an upstream may write several at a time. */
-  private readonly calls = new Map<number, number>()
+  private readonly calls = new Map<number, OpenCall>()
+  /** The call whose block is open. */
+  private call: OpenCall | null = null
+  /** Calls that began before that one was whole: an upstream may write several at a time. */
+  private readonly waiting: OpenCall[] = []
   private index = -1
   private ending: Ending | null = null
 
@@ -97,15 +101,15 @@ class MessageRenderer implements StreamRenderer {
         return this.inBlock("text", TEXT, delta)
       }
       case "tool-call-start": {
-        const { id, name } = event
-        const begun = this.close() + this.begin({ type: "tool_use", id, name, input: {} })
-        this.calls.set(event.call, this.index)
-        return begun
+        const call = new OpenCall(event)
+        this.calls.set(event.call, call)
+        this.waiting.push(call)
+        return this.close()
       }
       case "tool-call-delta": {
-        const index = this.calls.get(event.call)
-        const delta = { type: "input_json_delta", partial_json: event.arguments }
-        return index === undefined ? "" : render("content_block_delta", { index, delta })
+        const call = this.calls.get(event.call)
+        call?.grow(event.arguments)
+        return call === undefined || call !== this.call ? "" : callDelta(call, event.arguments)
       }
       case "logprobs-add":
         return ""
@@ -121,7 +125,7 @@ class MessageRenderer implements StreamRenderer {
 
   private wholeBlock(block: JsonValue): string {
     const begun = this.close() + this.begin(block)
-    return begun + render("content_block_stop", { index: this.index })
+    return begun + stop(this.index)
   }
 
   private begin(block: JsonValue): string {
@@ -134,16 +138,49 @@ class MessageRenderer implements StreamRenderer {
   }
 
   private close(): string {
-    if (this.open === null) return ""
+    const stopped = this.open === null ? "" : stop(this.index)
     this.open = null
-    return render("content_block_stop", { index: this.index })
+    return stopped + this.nextCalls()
+  }
+
+  /** Blocks follow one another: a call whose arguments are whole makes room for what waits. */
+  private nextCalls(): string {
+    let out = ""
+    while (this.call === null || this.call.isWhole) {
+      if (this.call !== null) out += stop(this.call.index)
+      this.call = this.waiting.shift() ?? null
+      if (this.call === null) break
+      out += this.beginCall(this.call)
+    }
+    return out
+  }
+
+  private beginCall(call: OpenCall): string {
+    const { id, name } = call
+    const begun = this.begin({ type: "tool_use", id, name, input: {} })
+    call.index = this.index
+    const held = call.take()
+    return held === "" ? begun : begun + callDelta(call, held)
   }
 
   private closeCalls(): string {
-    const stops = [...this.calls.values()].map((index) => render("content_block_stop", { index }))
-    this.calls.clear()
-    return stops.join("")
+    let out = ""
+    for (const call of this.call === null ? this.waiting : [this.call, ...this.waiting]) {
+      if (call.index < 0) out += this.beginCall(call)
+      out += stop(call.index)
+    }
+    this.call = null
+    this.waiting.length = 0
+    return out
   }
+}
+
+function stop(index: number): string {
+  return render("content_block_stop", { index })
+}
+
+function callDelta({ index }: OpenCall, partial_json: string): string {
+  return render("content_block_delta", { index, delta: { type: "input_json_delta", partial_json } })
 }
 
 const TEXT: JsonValue = Object.freeze({ type: "text", text: "" })

@@ -115,6 +115,7 @@ function checkMessage(text: string): readonly string[] {
   for (const { type, index = -1, content_block, delta } of events) {
     if (type === "content_block_start") {
       if (index !== next++) complaints.push(`block ${index} begins out of turn`)
+      if (open.size > 0) complaints.push(`block ${index} begins within another`)
       open.set(index, content_block?.type ?? "")
     } else if (type === "content_block_delta") {
       const want = BLOCK_OF_DELTA[delta?.type ?? ""]
