@@ -10,7 +10,7 @@ import { type ModelSurfaceName, SURFACES } from "#proxy/surfaces/registry.ts"
 import { markdownTable } from "./replace-table.ts"
 import { UPSTREAMS, type Upstream, wiresAt } from "./upstreams.ts"
 
-const EFFORTS = ["none", "minimal", "low", "medium", "high", "xhigh"] as const
+const EFFORTS = ["none", "minimal", "low", "medium", "high", "xhigh", "max"] as const
 const BUDGETS = [1024, 4096, 8192, 16_384, 32_768] as const
 
 /** Models of the other generations, which are told in other words. */
@@ -29,7 +29,7 @@ const COLUMNS: readonly Upstream[] = UPSTREAMS.filter(({ title }) => SHOWN.has(t
 export function reasoningTable(): string {
   const rows = [
     ...EFFORTS.map((effort) => row(`effort \`${effort}\``, "openai-chat", withEffort(effort))),
-    ...BUDGETS.map((budget) => row(`budget ${budget}`, "anthropic-messages", withBudget(budget))),
+    ...BUDGETS.map((budget) => row(`budget ${budget}`, "gemini-generate", withBudget(budget))),
   ]
   const titles = COLUMNS.map(({ title, model }) => `${title}, \`${model}\``)
   return markdownTable(["the client says", ...titles], rows)
@@ -40,10 +40,13 @@ const withEffort = (effort: string) => [
   `{${HELLO},"max_tokens":64000}`,
   `{${HELLO},"max_tokens":64000,"reasoning_effort":"${effort}"}`,
 ]
-const withBudget = (budget: number) => [
-  `{${HELLO},"max_tokens":64000}`,
-  `{${HELLO},"max_tokens":64000,"thinking":{"type":"enabled","budget_tokens":${budget}}}`,
-]
+const withBudget = (budget: number) => {
+  const thinking = `,"thinkingConfig":{"includeThoughts":true,"thinkingBudget":${budget}}`
+  const contents = '"contents":[{"parts":[{"text":"Hello"}]}]'
+  return ["", thinking].map(
+    (more) => `{${contents},"generationConfig":{"maxOutputTokens":64000${more}}}`,
+  )
+}
 
 function row(
   title: string,
@@ -57,7 +60,8 @@ function row(
 
 function readChat(name: ModelSurfaceName, body: string): ChatRequest {
   const { parse, chat } = SURFACES[name]
-  const raw = { method: "POST", path: "/", query: "", headers: {}, receivedAt: 0, id: "docs" }
+  const path = "/v1beta/models/m:generateContent"
+  const raw = { method: "POST", path, query: "", headers: {}, receivedAt: 0, id: "docs" }
   const parsed = parse({ ...raw, body: new TextEncoder().encode(body) }, PIPELINE_SETTINGS)
   const form = parsed.ok ? chat?.read(parsed.value) : parsed
   if (form?.ok !== true) throw new Error(`${name} does not read ${body}`)
@@ -78,7 +82,7 @@ function encode({ provider, model, ...rest }: Upstream, form: ChatRequest): unkn
   if (wire === undefined || wire.chat === null) throw new Error("a column has a wire of chat")
   const features = wire.chat.features(provider)
   if (findUnsupported(form.uses, features, provider.name, wire.title) !== null) return null
-  const context = { provider, model, isStream: false, outputTokensDefault: 1024 }
+  const context = { provider, model, isStream: false }
   const body = wire.chat.encode(form, context)
   if (!body.ok) return null
   const parsed = parseJson(new TextEncoder().encode(body.value), CONTROL_JSON)

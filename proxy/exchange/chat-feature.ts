@@ -99,6 +99,11 @@ export function findUnsupported(
   return null
 }
 
+/** The client's name of what it used of a feature; undefined when it did not. */
+export function paramOf(uses: readonly FeatureUse[], feature: ChatFeature): string | undefined {
+  return uses.find((use) => use.feature === feature)?.param
+}
+
 /** Also for what only an encoder can tell, such as a value outside the range that a wire takes. */
 export function refuseUnsupported(param: string, provider: string, why: string): Refusal {
   const message = `${param} cannot be said to provider ${provider}: ${why}`

@@ -19,6 +19,8 @@ export interface ChatRequest {
   readonly parallelToolCalls: boolean | null
   readonly outputFormat: OutputFormat | null
   readonly reasoning: ReasoningWish | null
+  /** The same in Anthropic's words, where the client used these: for its models at other hosts. */
+  readonly ownThinking: OwnThinking | null
   /** Null: the wire's own default, or ours where the wire needs a number. */
   readonly maxOutputTokens: number | null
   /** Numbers in the client's own digits. */
@@ -157,11 +159,19 @@ export type OutputFormat =
       readonly isStrict: boolean
     }
 
+export const EFFORTS = ["none", "minimal", "low", "medium", "high", "xhigh", "max"] as const
+
 /** One of the two is set, or neither: then reasoning is only switched on. */
 export interface ReasoningWish {
-  readonly effort: "none" | "minimal" | "low" | "medium" | "high" | "xhigh" | null
+  readonly effort: (typeof EFFORTS)[number] | null
   /** Output tokens at most for thinking. */
   readonly budgetTokens: number | null
   /** Whether the answer shall show the thoughts. */
   readonly isShown: boolean
+}
+
+/** Anthropic's `thinking` and `output_config.effort`, as the client wrote them. */
+export interface OwnThinking {
+  readonly thinking: RawJson | null
+  readonly effort: string | null
 }

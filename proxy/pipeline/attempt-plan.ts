@@ -34,7 +34,6 @@ export interface AttemptFacts {
   readonly raw: RawRequest
   /** Wall clock in ms. */
   readonly admittedAt: number
-  readonly outputTokensDefault: number
 }
 
 /** Refused when the target cannot be told the request; nothing has happened then. */
@@ -44,11 +43,11 @@ export function planAttempt(
   attempt: number,
   nextAttemptId: Ports["nextAttemptId"],
 ): Decision<AttemptPlan> {
-  const { runtime, caller, forms, rule, raw, admittedAt, outputTokensDefault } = facts
+  const { runtime, caller, forms, rule, raw, admittedAt } = facts
   const { request, surface } = forms
   const { provider } = target
   const model = target.model ?? request.model
-  const about = { model, id: raw.id, admittedAt, outputTokensDefault }
+  const about = { model, id: raw.id, admittedAt }
   const encoded = encodeRequest(forms, target, about)
   if (!encoded.ok) return encoded
   const { wire, body, codec, media } = encoded.value

@@ -50,7 +50,6 @@ export interface EncodeFacts {
   readonly id: string
   /** Wall clock in ms at which the request was admitted. */
   readonly admittedAt: number
-  readonly outputTokensDefault: number
 }
 
 export function encodeRequest(
@@ -100,7 +99,6 @@ function translate(
     provider: target.provider,
     model: facts.model,
     isStream: request.isStream,
-    outputTokensDefault: facts.outputTokensDefault,
   }
   const render: RenderContext = {
     request,

@@ -208,9 +208,8 @@ export class Exchange implements AttemptOwner<Attempt> {
   /** Targets that cannot be told the request are passed over; nothing was sent to them. */
   private attempt(plan: ExchangePlan, first: Target): void {
     const { ports, settings, raw, admittedAt } = this
-    const { outputTokensDefault } = settings
     const { runtime, caller, forms, rule } = plan
-    const facts = { runtime, caller, forms, rule, raw, admittedAt, outputTokensDefault }
+    const facts = { runtime, caller, forms, rule, raw, admittedAt }
     let target: Target | null = first
     let planned = planAttempt(facts, first, this.attempts.length + 1, ports.nextAttemptId)
     while (!planned.ok) {

@@ -71,10 +71,7 @@ export interface CallPlace {
 }
 
 /** What an encoder knows besides the request. */
-export interface EncodeContext extends CallPlace {
-  /** Where a wire needs an output limit and the client gave none. */
-  readonly outputTokensDefault: number
-}
+export type EncodeContext = CallPlace
 
 /** The client's bytes go on, with only what must change spliced in; the answer's pass unchanged. */
 export interface SameWire {

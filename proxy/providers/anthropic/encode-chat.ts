@@ -2,7 +2,7 @@
  * A chat request in the intermediate form as a Messages body.
  *
  * Source: Anthropic API reference, "Create a Message". A limit on the output is required there:
- * without one the gateway's default stands, and thinking comes on top of it.
+ * without one the model's own stands.
  */
 import { type JsonValue, type RawJson, writeJson } from "#proxy/contract/json-write.ts"
 import { refuseUnsupported } from "#proxy/exchange/chat-feature.ts"
@@ -31,7 +31,7 @@ export function encodeFields(
     messages: encodeTurns(chat.messages.slice(leading.length), context),
     stream: chat.isStream ? true : undefined,
     temperature: temperatureOf(chat.temperature, context),
-    top_p: chat.topP ?? undefined,
+    top_p: unlessOne(chat.topP),
     top_k: chat.topK ?? undefined,
     stop_sequences: chat.stop.length === 0 ? undefined : chat.stop,
     tools: chat.tools.length === 0 ? undefined : encodeTools(chat),
@@ -43,10 +43,17 @@ export function encodeFields(
   }
 }
 
+/**
+ * What happens anyway, and many clients of OpenAI's send both: since 4.5 the two together are
+ * refused, and later models take neither but for that value. Source: "Create a Message".
+ */
+function unlessOne(number: RawJson | null): RawJson | undefined {
+  return number === null || Number(number.text) === 1 ? undefined : number
+}
+
 /** OpenAI's scale ends at 2, this one at 1: a higher value has no counterpart. */
 function temperatureOf(temperature: RawJson | null, context: EncodeContext): RawJson | undefined {
-  if (temperature === null) return undefined
-  if (Number(temperature.text) <= 1) return temperature
+  if (temperature === null || Number(temperature.text) <= 1) return unlessOne(temperature)
   const why = `it is ${temperature.text}; Anthropic takes 0 to 1`
   throw new BodyFault(refuseUnsupported("temperature", context.provider.name, why))
 }

@@ -12,6 +12,7 @@ const CHAT: ChatRequest = {
   parallelToolCalls: null,
   outputFormat: null,
   reasoning: null,
+  ownThinking: null,
   maxOutputTokens: null,
   temperature: null,
   topP: null,
@@ -39,7 +40,7 @@ function plan(model: string, reasoning: Partial<ReasoningWish>, maxOutputTokens:
   const wish = { effort: null, budgetTokens: null, isShown: true, ...reasoning }
   return planThinking(
     { ...CHAT, reasoning: wish, maxOutputTokens },
-    { provider: makeProvider("one"), model, isStream: false, outputTokensDefault: 1024 },
+    { provider: makeProvider("one"), model, isStream: false },
   )
 }
 
@@ -69,15 +70,48 @@ describe("thinking is asked for in the words of the model's generation", () => {
   test.each(EFFORTS)("%s takes an effort", (model) => {
     expect(plan(model, { effort: "minimal" }, 100)).toEqual({
       maxTokens: 100,
-      thinking: { type: "adaptive" },
+      thinking: { type: "adaptive", display: "summarized" },
       effort: "low",
     })
+  })
+  test("thoughts that are not to be shown are left out", () => {
+    const { thinking } = plan("claude-opus-5", { effort: "low", isShown: false }, 100)
+    expect(thinking).toEqual({ type: "adaptive", display: "omitted" })
+  })
+  test.each([
+    ["claude-sonnet-4-6", "xhigh", "max"],
+    ["claude-opus-4-6", "max", "max"],
+    ["claude-opus-4-7", "xhigh", "xhigh"],
+    ["claude-opus-5", "max", "max"],
+  ] as const)("%s is told %s as %s", (model, effort, told) => {
+    expect(plan(model, { effort }, 100).effort).toBe(told)
+  })
+})
+
+describe("without a limit of the client's the model's own holds", () => {
+  test.each([
+    ["claude-3-haiku-20240307", 4096],
+    ["claude-3-5-haiku-20241022", 8192],
+    ["claude-3-7-sonnet-20250219", 64_000],
+    ["claude-opus-4-1-20250805", 32_000],
+    ["claude-opus-4@20250514", 32_000],
+    ["claude-sonnet-4-20250514", 64_000],
+    ["claude-opus-4-5", 64_000],
+    ["claude-haiku-5-5", 64_000],
+    ["kimi-k2", 8192],
+  ])("%s: %i", (model, outputMax) => {
+    const context = { provider: makeProvider("one"), model, isStream: false }
+    expect(planThinking(CHAT, context).maxTokens).toBe(outputMax)
   })
 })
 
 describe("the client's limit holds for thoughts and answer together", () => {
-  test("without one, the budget comes on top of the default", () => {
-    expect(plan("claude-sonnet-4-5", { effort: "high" }, null).maxTokens).toBe(16_384 + 1024)
+  test("without one, the budget is part of the model's own", () => {
+    expect(plan("claude-opus-4-1", { effort: "max" }, null)).toEqual({
+      maxTokens: 32_000,
+      thinking: { type: "enabled", budget_tokens: 31_999 },
+      effort: undefined,
+    })
   })
   test("a budget that stands for an effort fits below the limit", () => {
     expect(plan("claude-sonnet-4-5", { effort: "high" }, 2000).thinking).toEqual({

@@ -6,12 +6,14 @@
  * efforts, and efforts for budgets, by the table below, which docs/providers.md shows.
  */
 import type { JsonValue } from "#proxy/contract/json-write.ts"
-import { refuseUnsupported } from "#proxy/exchange/chat-feature.ts"
+import { paramOf, refuseUnsupported } from "#proxy/exchange/chat-feature.ts"
 import type { ChatRequest, ReasoningWish } from "#proxy/exchange/chat-request.ts"
 import { BodyFault } from "#proxy/exchange/read-body.ts"
 import type { EncodeContext } from "../adapter.ts"
+import { type ClaudeModel, claudeModel } from "./claude-model.ts"
 
 export interface ThinkingPlan {
+  /** The client's limit, which holds for thoughts and answer together; else the model's own. */
   readonly maxTokens: number
   readonly thinking: JsonValue | undefined
   readonly effort: string | undefined
@@ -25,47 +27,40 @@ export const BUDGETS = Object.freeze({
   medium: 4096,
   high: 16_384,
   xhigh: 32_768,
+  max: 32_768,
 })
 
-/** Claude 3, and 4 up to 4.5; what follows the generation is its minor, or the day of release. */
-const GENERATION = /claude-(?:(3)|(?:opus|sonnet|haiku)-4(?:-(\d{1,2})(?!\d))?(?![\d]))/
-const BUDGET_MINOR_MAX = 5
-
-function takesBudget(model: string): boolean {
-  const found = GENERATION.exec(model)
-  if (found === null) return false
-  return found[1] !== undefined || Number(found[2] ?? 0) <= BUDGET_MINOR_MAX
-}
-
 export function planThinking(chat: ChatRequest, context: EncodeContext): ThinkingPlan {
-  const limit = chat.maxOutputTokens
-  const fallback = limit ?? context.outputTokensDefault
-  const { reasoning } = chat
-  if (reasoning === null) return { maxTokens: fallback, thinking: undefined, effort: undefined }
+  const model = claudeModel(context.model)
+  const maxTokens = chat.maxOutputTokens ?? model.outputMax
+  const { reasoning, ownThinking } = chat
+  if (ownThinking !== null) {
+    const { thinking, effort } = ownThinking
+    return { maxTokens, thinking: thinking ?? undefined, effort: effort ?? undefined }
+  }
+  if (reasoning === null) return { maxTokens, thinking: undefined, effort: undefined }
   if (reasoning.effort === "none") {
-    return { maxTokens: fallback, thinking: { type: "disabled" }, effort: undefined }
+    return { maxTokens, thinking: { type: "disabled" }, effort: undefined }
   }
-  if (!takesBudget(context.model)) {
-    const thinking = { type: "adaptive" }
-    return { maxTokens: fallback, thinking, effort: effortOf(reasoning) }
+  if (!model.takesBudget) {
+    // Since 4.7 thoughts are left out unless they are asked for.
+    const thinking = { type: "adaptive", display: reasoning.isShown ? "summarized" : "omitted" }
+    return { maxTokens, thinking, effort: effortOf(reasoning, model) }
   }
-  const wanted = reasoning.budgetTokens ?? BUDGETS[reasoning.effort ?? "medium"]
-  if (limit === null) {
-    const thinking = { type: "enabled", budget_tokens: wanted }
-    return { maxTokens: fallback + wanted, thinking, effort: undefined }
+  if (maxTokens <= BUDGET_MIN) {
+    const param = paramOf(chat.uses, "max-output-tokens") ?? "max_tokens"
+    const why = `a limit of ${maxTokens} output tokens leaves no room for ${BUDGET_MIN} of thinking`
+    throw new BodyFault(refuseUnsupported(param, context.provider.name, why))
   }
-  // A client's limit holds for thoughts and answer together, as OpenAI's does.
-  if (limit <= BUDGET_MIN) {
-    const why = `a limit of ${limit} output tokens leaves no room for ${BUDGET_MIN} of thinking`
-    throw new BodyFault(refuseUnsupported("max_tokens", context.provider.name, why))
-  }
-  const budget = reasoning.budgetTokens ?? Math.min(wanted, limit - 1)
-  const thinking = { type: "enabled", budget_tokens: budget }
-  return { maxTokens: limit, thinking, effort: undefined }
+  const wanted = Math.min(BUDGETS[reasoning.effort ?? "medium"], maxTokens - 1)
+  const thinking = { type: "enabled", budget_tokens: reasoning.budgetTokens ?? wanted }
+  return { maxTokens, thinking, effort: undefined }
 }
 
-function effortOf({ effort, budgetTokens }: ReasoningWish): string | undefined {
+function effortOf(wish: ReasoningWish, { hasXhigh }: ClaudeModel): string | undefined {
+  const { effort, budgetTokens } = wish
   if (effort === "minimal") return "low"
+  if (effort === "xhigh") return hasXhigh ? effort : "max"
   if (effort !== null || budgetTokens === null) return effort ?? undefined
   return budgetTokens < BUDGETS.medium ? "low" : budgetTokens < BUDGETS.high ? "medium" : "high"
 }

@@ -61,7 +61,7 @@ test("a key goes in the header of Azure's own", () => {
 function translated(apiVersion: string | null): unknown {
   const one = provider(apiVersion)
   const { chat } = chatWire(one)
-  const place = { provider: one, model: "m", isStream: true, outputTokensDefault: 1 }
+  const place = { provider: one, model: "m", isStream: true }
   const encoded = chat?.encode(
     {
       isStream: true,
@@ -71,6 +71,7 @@ function translated(apiVersion: string | null): unknown {
       parallelToolCalls: null,
       outputFormat: null,
       reasoning: null,
+      ownThinking: null,
       maxOutputTokens: 9,
       temperature: null,
       topP: null,

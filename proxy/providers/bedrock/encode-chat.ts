@@ -5,7 +5,7 @@
  * own, which Converse hands on to Anthropic's.
  */
 import { type JsonValue, writeJson } from "#proxy/contract/json-write.ts"
-import { refuseUnsupported } from "#proxy/exchange/chat-feature.ts"
+import { paramOf, refuseUnsupported } from "#proxy/exchange/chat-feature.ts"
 import type { CacheMarker, ChatRequest, OutputFormat } from "#proxy/exchange/chat-request.ts"
 import type { Decision } from "#proxy/exchange/parsed-request.ts"
 import { BodyFault, readBody } from "#proxy/exchange/read-body.ts"
@@ -42,14 +42,21 @@ interface OwnFields {
   readonly own: JsonValue | undefined
 }
 
+/** Anthropic's own, or what names no model: a profile or a deployment of the account's. */
+const CLAUDE = /(^|[./])anthropic\.claude/
+const UNNAMED = /:(application-inference-profile|provisioned-model|custom-model-deployment)\//
+
 /** What only Anthropic's models take: others refuse a field that they do not know. */
 function ownFields(chat: ChatRequest, context: EncodeContext): OwnFields {
   const limit = chat.maxOutputTokens ?? undefined
+  const param =
+    paramOf(chat.uses, "reasoning-effort") ??
+    paramOf(chat.uses, "reasoning-budget") ??
+    (chat.topK === null ? undefined : paramOf(chat.uses, "top-k"))
   if (chat.reasoning === null && chat.topK === null) return { maxTokens: limit, own: undefined }
-  if (!/(^|[./])anthropic\.claude/.test(context.model)) {
-    const field = chat.reasoning === null ? "top_k" : "reasoning"
+  if (!CLAUDE.test(context.model) && !UNNAMED.test(context.model)) {
     const why = `Bedrock's model ${context.model} has no such field in common with others`
-    throw new BodyFault(refuseUnsupported(field, context.provider.name, why))
+    throw new BodyFault(refuseUnsupported(param ?? "reasoning", context.provider.name, why))
   }
   const { maxTokens, thinking, effort } = planThinking(chat, context)
   return {

@@ -37,7 +37,7 @@ function bodyOf(chat: ChatRequest, context: EncodeContext): JsonValue {
       logprobs: chat.logprobs === null || chat.logprobs === 0 ? undefined : chat.logprobs,
       responseModalities: chat.mayShowImages ? ["TEXT", "IMAGE"] : undefined,
       ...formatOf(chat.outputFormat),
-      thinkingConfig: planThinking(chat.reasoning, context),
+      thinkingConfig: planThinking(chat, context),
     },
   }
 }

@@ -3,8 +3,8 @@
  * The table is that of Google's own "OpenAI compatibility" page; docs/providers.md shows it.
  */
 import type { JsonValue } from "#proxy/contract/json-write.ts"
-import { refuseUnsupported } from "#proxy/exchange/chat-feature.ts"
-import type { ReasoningWish } from "#proxy/exchange/chat-request.ts"
+import { paramOf, refuseUnsupported } from "#proxy/exchange/chat-feature.ts"
+import type { ChatRequest, ReasoningWish } from "#proxy/exchange/chat-request.ts"
 import { BodyFault } from "#proxy/exchange/read-body.ts"
 import type { EncodeContext } from "../adapter.ts"
 
@@ -15,14 +15,15 @@ export const BUDGETS = Object.freeze({
   medium: 8192,
   high: 24_576,
   xhigh: 24_576,
+  max: 24_576,
 })
 
 const BUDGET_MODELS = /gemini-(?:1|2)/
+/** Their lowest level is `low`. */
+const WITHOUT_MINIMAL = /gemini-(?:\d+(?:\.\d+)?-pro|3\.[7-9]-flash(?!-lite)|[4-9])/
 
-export function planThinking(
-  reasoning: ReasoningWish | null,
-  context: EncodeContext,
-): JsonValue | undefined {
+export function planThinking(chat: ChatRequest, context: EncodeContext): JsonValue | undefined {
+  const { reasoning } = chat
   if (reasoning === null) return undefined
   const { effort, budgetTokens, isShown } = reasoning
   const includeThoughts = isShown && effort !== "none" ? true : undefined
@@ -32,8 +33,14 @@ export function planThinking(
     return { thinkingBudget: BUDGETS[effort], includeThoughts }
   }
   if (effort === "none") {
-    const why = `${context.model} always thinks; the least that it takes is minimal`
-    throw new BodyFault(refuseUnsupported("reasoning_effort", context.provider.name, why))
+    const param = paramOf(chat.uses, "reasoning-effort") ?? "reasoning_effort"
+    const why = `${context.model} always thinks, if only a little`
+    throw new BodyFault(refuseUnsupported(param, context.provider.name, why))
   }
-  return { thinkingLevel: effort === "xhigh" ? "high" : effort, includeThoughts }
+  return { thinkingLevel: levelOf(effort, context.model), includeThoughts }
+}
+
+function levelOf(effort: Exclude<ReasoningWish["effort"], "none" | null>, model: string): string {
+  if (effort === "minimal" && WITHOUT_MINIMAL.test(model)) return "low"
+  return effort === "xhigh" || effort === "max" ? "high" : effort
 }

@@ -58,7 +58,7 @@ function bodyOf(
     tool_choice: encodeToolChoice(chat),
     parallel_tool_calls: chat.parallelToolCalls ?? undefined,
     response_format: encodeFormat(chat),
-    reasoning_effort: chat.reasoning === null ? undefined : effortOf(chat.reasoning),
+    reasoning_effort: effortOf(chat.reasoning, context.model),
     verbosity: chat.verbosity ?? undefined,
     user: features.user === "yes" ? (chat.user ?? undefined) : undefined,
     ...encodeOwn(chat, features),
@@ -80,8 +80,14 @@ function encodeOwn(
   }
 }
 
+/** Models of OpenAI's that never reason: they refuse the field, and need not be told not to. */
+const NEVER_REASONS = /(?:^|[/:])(?:gpt-[34]|chatgpt-4)/
+
 /** Of tokens the nearest of the three efforts: up to 4,096 is low, up to 16,384 medium. */
-export function effortOf({ effort, budgetTokens }: ReasoningWish): string | undefined {
+function effortOf(reasoning: ReasoningWish | null, model: string): string | undefined {
+  if (reasoning === null) return undefined
+  const { effort, budgetTokens } = reasoning
+  if (effort === "none" && NEVER_REASONS.test(model)) return undefined
   if (effort !== null || budgetTokens === null) return effort ?? undefined
   return budgetTokens <= 4096 ? "low" : budgetTokens <= 16_384 ? "medium" : "high"
 }

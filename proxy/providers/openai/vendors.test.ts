@@ -46,6 +46,7 @@ const CHAT: ChatRequest = {
   parallelToolCalls: null,
   outputFormat: null,
   reasoning: null,
+  ownThinking: null,
   maxOutputTokens: 9,
   temperature: null,
   topP: null,
@@ -70,7 +71,7 @@ const CHAT: ChatRequest = {
 }
 
 function encode(vendor: string | null, chat: ChatRequest = CHAT): object {
-  const place = { provider: provider(vendor), model: "m", isStream: true, outputTokensDefault: 1 }
+  const place = { provider: provider(vendor), model: "m", isStream: true }
   const encoded = chatWireOf(vendor).chat.encode(chat, place)
   if (!encoded.ok) throw new Error(encoded.refusal.message)
   const { messages: _same, model: _name, ...rest } = JSON.parse(encoded.value)
@@ -115,7 +116,7 @@ test("earlier thoughts go back under the vendor's name, where it takes them", ()
   } as const
   const messages = [{ role: "assistant", parts: [thought, call] }] as const
   const sent = (vendor: string | null): unknown => {
-    const place = { provider: provider(vendor), model: "m", isStream: true, outputTokensDefault: 1 }
+    const place = { provider: provider(vendor), model: "m", isStream: true }
     const encoded = chatWireOf(vendor).chat.encode({ ...CHAT, messages }, place)
     if (!encoded.ok) throw new Error(encoded.refusal.message)
     const { tool_calls: _same, ...rest } = JSON.parse(encoded.value).messages[0]

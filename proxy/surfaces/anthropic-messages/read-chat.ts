@@ -5,6 +5,7 @@ import type {
   ChatMessage,
   ChatRequest,
   OutputFormat,
+  OwnThinking,
   ReasoningWish,
   ToolChoice,
   ToolDefinition,
@@ -24,6 +25,7 @@ import {
   textIn,
   textsIn,
 } from "#proxy/exchange/read-body.ts"
+import { hasChoice } from "../checks/has-choice.ts"
 import { readTier, type Tiers } from "../checks/read-tier.ts"
 import { readCache } from "./read-cache.ts"
 import { readSystem, readTurns } from "./read-turns.ts"
@@ -68,6 +70,7 @@ function read(body: JsonView, request: ParsedRequest): ChatRequest {
     ...readToolChoice(body, notes),
     outputFormat: readOutputFormat(body, notes),
     reasoning: readReasoning(body, notes),
+    ownThinking: readOwnThinking(body),
     maxOutputTokens: countIn(body, "max_tokens") ?? null,
     temperature: digitsIn(body, "temperature"),
     topP: digitsIn(body, "top_p"),
@@ -145,7 +148,8 @@ function readToolChoice(
   notes: FeatureNotes,
 ): Pick<ChatRequest, "toolChoice" | "parallelToolCalls"> {
   const given = body.member("tool_choice")
-  if (given === undefined) return { toolChoice: null, parallelToolCalls: null }
+  const isChoice = hasChoice(given, given?.textOf("type"), body.member("tools"))
+  if (given === undefined || !isChoice) return { toolChoice: null, parallelToolCalls: null }
   const isOne = booleanIn(given, "disable_parallel_tool_use")
   if (isOne === true) notes.note("parallel-tool-calls-off", given)
   const parallelToolCalls = isOne === undefined ? null : !isOne
@@ -199,13 +203,17 @@ function readReasoning(body: JsonView, notes: FeatureNotes): ReasoningWish | nul
   return { effort: budgetTokens === null ? effort : null, budgetTokens, isShown }
 }
 
-const EFFORTS = ["low", "medium", "high", "xhigh"] as const
+function readOwnThinking(body: JsonView): OwnThinking | null {
+  const thinking = body.member("thinking")?.raw() ?? null
+  const effort = body.member("output_config")?.textOf("effort") ?? null
+  return thinking === null && effort === null ? null : { thinking, effort }
+}
+
+const EFFORTS = ["low", "medium", "high", "xhigh", "max"] as const
 
 function readEffort(body: JsonView, notes: FeatureNotes): ReasoningWish["effort"] {
   const given = body.member("output_config")?.member("effort")
   if (given === undefined) return null
   notes.note("reasoning-effort", given)
-  // `max` is above every other wire's scale; its highest stands for it.
-  if (given.text() === "max") return "xhigh"
   return EFFORTS.find((name) => name === given.text()) ?? badValue(given, "must be a known effort")
 }

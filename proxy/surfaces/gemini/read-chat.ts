@@ -19,6 +19,7 @@ import {
   textIn,
   textsIn,
 } from "#proxy/exchange/read-body.ts"
+import { hasChoice } from "../checks/has-choice.ts"
 import { readTier, type Tiers } from "../checks/read-tier.ts"
 import { readContents, readSystem } from "./read-contents.ts"
 import { readTools, schemaOf } from "./read-tools.ts"
@@ -64,6 +65,7 @@ function read(body: JsonView, request: ParsedRequest): ChatRequest {
     parallelToolCalls: null,
     outputFormat: readFormat(config, notes),
     reasoning: readReasoning(config, notes),
+    ownThinking: null,
     maxOutputTokens: config === undefined ? null : (countIn(config, "maxOutputTokens") ?? null),
     temperature: digitsIn(config, "temperature"),
     topP: digitsIn(config, "topP"),
@@ -113,7 +115,8 @@ function readToolChoice(body: JsonView, notes: FeatureNotes): ToolChoice | null 
   if (given !== undefined) notes.noteUnknown(given, TOOL_CONFIG)
   const config = given?.member("functionCallingConfig")
   const mode = config === undefined ? undefined : textIn(config, "mode")
-  if (config === undefined || mode === undefined) return null
+  const isChoice = hasChoice(config, (mode ?? "AUTO").toLowerCase(), body.member("tools"))
+  if (config === undefined || mode === undefined || !isChoice) return null
   const names = listIn(config, "allowedFunctionNames").map((item) => item.text() ?? "")
   const [only] = names
   if (names.length > 1 || (names.length === 1 && mode !== "ANY")) {

@@ -9,16 +9,16 @@ import {
   digitsIn,
   FeatureNotes,
   readBody,
-  textIn,
 } from "#proxy/exchange/read-body.ts"
 import { OPENAI_TIERS, readTier } from "../checks/read-tier.ts"
 import {
   readCacheHints,
+  readCalling,
   readChoices,
   readEffort,
-  readParallel,
   readStop,
 } from "../openai/read-fields.ts"
+import { noteSaid, saidIn, saidNumber } from "../openai/read-said.ts"
 import { readMessages } from "./read-messages.ts"
 import { readOutputFormat, readToolChoice, readTools } from "./read-tools.ts"
 
@@ -67,25 +67,30 @@ function read(body: JsonView, request: ParsedRequest): ChatRequest {
     isStream: request.isStream,
     messages,
     tools: readTools(body, notes),
-    toolChoice: readToolChoice(body, notes),
-    parallelToolCalls: readParallel(body, notes),
+    ...readCalling(
+      body,
+      body.member("tool_choice") ?? body.member("function_call"),
+      readToolChoice,
+      notes,
+    ),
     outputFormat: readOutputFormat(body, notes),
     reasoning: readReasoning(body, notes),
+    ownThinking: null,
     maxOutputTokens: countIn(body, "max_completion_tokens") ?? countIn(body, "max_tokens") ?? null,
     temperature: digitsIn(body, "temperature"),
     topP: digitsIn(body, "top_p"),
     topK: digitsIn(body, "top_k"),
     minP: digitsIn(body, "min_p"),
-    frequencyPenalty: digitsIn(body, "frequency_penalty"),
-    presencePenalty: digitsIn(body, "presence_penalty"),
+    frequencyPenalty: saidNumber(body, "frequency_penalty"),
+    presencePenalty: saidNumber(body, "presence_penalty"),
     seed: digitsIn(body, "seed"),
     stop: readStop(body),
     choices: readChoices(body, notes),
     logprobs: readLogprobs(body, notes),
-    logitBias: body.member("logit_bias")?.raw() ?? null,
+    logitBias: saidIn(body, "logit_bias")?.raw() ?? null,
     user: request.user,
     serviceTier: readTier(body, "service_tier", OPENAI_TIERS, notes),
-    verbosity: textIn(body, "verbosity") ?? null,
+    verbosity: saidIn(body, "verbosity")?.text() ?? null,
     safetySettings: null,
     mayShowImages: notes.uses.some(({ feature }) => feature === "output-image"),
     ...readCacheHints(body),
@@ -94,7 +99,7 @@ function read(body: JsonView, request: ParsedRequest): ChatRequest {
 }
 
 function noteFields(body: JsonView, notes: FeatureNotes): void {
-  notes.noteCarried(body, CARRIED)
+  noteSaid(body, CARRIED, notes)
   for (const modality of body.member("modalities")?.items() ?? []) {
     if (modality.text() === "audio") notes.note("output-audio", modality)
     else if (modality.text() !== "text") notes.note("output-image", modality)

@@ -43,9 +43,7 @@ function readTool(definition: JsonView, tool: JsonView, notes: FeatureNotes): To
   }
 }
 
-export function readToolChoice(body: JsonView, notes: FeatureNotes): ToolChoice | null {
-  const given = body.member("tool_choice") ?? body.member("function_call")
-  if (given === undefined) return null
+export function readToolChoice(given: JsonView, notes: FeatureNotes): ToolChoice | null {
   const word = given.text()
   if (word !== undefined) return notes.noteChoice({ kind: choiceOf(word, given) }, given)
   if (given.textOf("type") === "allowed_tools") {

@@ -25,6 +25,7 @@ import { checkCount, OUTPUT_TOKENS_MAX } from "../checks/field-checks.ts"
 import { type PassedRules, parsePassed } from "../checks/parse-passed.ts"
 import type { SurfaceLimits } from "../limits.ts"
 import { readChoices, readStop } from "../openai/read-fields.ts"
+import { noteSaid, saidIn, saidNumber } from "../openai/read-said.ts"
 import { openAiErrors } from "../openai/render-error.ts"
 import { finishReason, renderUsage } from "../openai-chat/finish-reason.ts"
 import type { RenderContext, StreamRenderer, Surface } from "../surface.ts"
@@ -71,6 +72,9 @@ const CARRIED: readonly CarriedMember[] = [
   ["user", "user"],
   ["logit_bias", "logit-bias"],
   ["stream_options", "stream-options"],
+  // What a chat has no counterpart of.
+  ["best_of", "unknown-field"],
+  ["echo", "unknown-field"],
 ]
 
 const KNOWN: ReadonlySet<string> = new Set([
@@ -81,7 +85,7 @@ const KNOWN: ReadonlySet<string> = new Set([
 function read(request: ParsedRequest): ChatRequest {
   const body = new JsonView(request.document)
   const notes = new FeatureNotes()
-  notes.noteCarried(body, CARRIED)
+  noteSaid(body, CARRIED, notes)
   notes.noteUnknown(body, KNOWN)
   const prompt = body.member("prompt") ?? body
   const text = prompt.text() ?? oneText(prompt)
@@ -93,18 +97,19 @@ function read(request: ParsedRequest): ChatRequest {
     parallelToolCalls: null,
     outputFormat: null,
     reasoning: null,
+    ownThinking: null,
     maxOutputTokens: countIn(body, "max_tokens") ?? OUTPUT_TOKENS,
     temperature: digitsIn(body, "temperature"),
     topP: digitsIn(body, "top_p"),
     topK: null,
     minP: null,
-    frequencyPenalty: digitsIn(body, "frequency_penalty"),
-    presencePenalty: digitsIn(body, "presence_penalty"),
+    frequencyPenalty: saidNumber(body, "frequency_penalty"),
+    presencePenalty: saidNumber(body, "presence_penalty"),
     seed: digitsIn(body, "seed"),
     stop: readStop(body),
     choices: readChoices(body, notes),
     logprobs: null,
-    logitBias: body.member("logit_bias")?.raw() ?? null,
+    logitBias: saidIn(body, "logit_bias")?.raw() ?? null,
     user: request.user,
     serviceTier: null,
     verbosity: null,

@@ -22,10 +22,10 @@ import {
 import { OPENAI_TIERS, readTier } from "../checks/read-tier.ts"
 import {
   readCacheHints,
+  readCalling,
   readEffort,
   readFormat,
   readFunction,
-  readParallel,
 } from "../openai/read-fields.ts"
 import { readInput } from "./read-input.ts"
 
@@ -71,10 +71,10 @@ function read(body: JsonView, request: ParsedRequest): ChatRequest {
     isStream: request.isStream,
     messages,
     tools: readTools(body, notes),
-    toolChoice: readToolChoice(body, notes),
-    parallelToolCalls: readParallel(body, notes),
+    ...readCalling(body, body.member("tool_choice"), readToolChoice, notes),
     outputFormat: readOutputFormat(body, notes),
     reasoning: readReasoning(body, notes),
+    ownThinking: null,
     maxOutputTokens: countIn(body, "max_output_tokens") ?? null,
     temperature: digitsIn(body, "temperature"),
     topP: digitsIn(body, "top_p"),
@@ -143,9 +143,7 @@ function readTools(body: JsonView, notes: FeatureNotes): readonly ToolDefinition
   return tools
 }
 
-function readToolChoice(body: JsonView, notes: FeatureNotes): ToolChoice | null {
-  const given = body.member("tool_choice")
-  if (given === undefined) return null
+function readToolChoice(given: JsonView, notes: FeatureNotes): ToolChoice | null {
   const kind = given.text() ?? given.textOf("type")
   switch (kind) {
     case "auto":

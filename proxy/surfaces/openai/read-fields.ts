@@ -7,11 +7,13 @@
  * completion".
  */
 import type { JsonView } from "#proxy/contract/json-view.ts"
-import type {
-  ChatRequest,
-  OutputFormat,
-  ReasoningWish,
-  ToolDefinition,
+import {
+  type ChatRequest,
+  EFFORTS,
+  type OutputFormat,
+  type ReasoningWish,
+  type ToolChoice,
+  type ToolDefinition,
 } from "#proxy/exchange/chat-request.ts"
 import {
   badValue,
@@ -23,6 +25,7 @@ import {
   textIn,
   textsIn,
 } from "#proxy/exchange/read-body.ts"
+import { hasChoice } from "../checks/has-choice.ts"
 
 /** `n`: how many answers. */
 export function readChoices(body: JsonView, notes: FeatureNotes): number {
@@ -39,7 +42,22 @@ export function readStop(body: JsonView): readonly string[] {
   return [stop.text() ?? badValue(stop, "must be a string or a list of strings")]
 }
 
-export function readParallel(body: JsonView, notes: FeatureNotes): boolean | null {
+/** How tools are called; `readChoice` reads what the request says of it. */
+export function readCalling(
+  body: JsonView,
+  given: JsonView | undefined,
+  readChoice: (given: JsonView, notes: FeatureNotes) => ToolChoice | null,
+  notes: FeatureNotes,
+): Pick<ChatRequest, "toolChoice" | "parallelToolCalls"> {
+  const lists = [body.member("tools"), body.member("functions")]
+  if (!hasChoice(given, given?.text(), ...lists)) {
+    return { toolChoice: null, parallelToolCalls: null }
+  }
+  const toolChoice = given === undefined ? null : readChoice(given, notes)
+  return { toolChoice, parallelToolCalls: readParallel(body, notes) }
+}
+
+function readParallel(body: JsonView, notes: FeatureNotes): boolean | null {
   const parallel = booleanIn(body, "parallel_tool_calls") ?? null
   if (parallel === false) notes.note("parallel-tool-calls-off", "parallel_tool_calls")
   return parallel
@@ -54,8 +72,6 @@ export function readCacheHints(
     cacheOptions: body.member("prompt_cache_options")?.raw() ?? null,
   }
 }
-
-const EFFORTS = ["none", "minimal", "low", "medium", "high", "xhigh"] as const
 
 export function readEffort(given: JsonView, notes: FeatureNotes): ReasoningWish["effort"] {
   const effort = EFFORTS.find((name) => name === given.text())

@@ -66,7 +66,7 @@ function wiresAt(
   provider: ProviderConfig,
   model: string,
 ): readonly RegisteredWire[] {
-  const context = { provider, model, isStream: false, outputTokensDefault: 1024 }
+  const context = { provider, model, isStream: false }
   return wiresOf(provider, model).map((wire) => ({
     name: `${label} ${wire.name}`,
     column,
