@@ -3,8 +3,10 @@ import { calcPrice } from "@pydantic/genai-prices"
 import { describe, expect, test } from "vitest"
 import { namedPrices, pricesNamed } from "#proxy/contract/price-lookup.ts"
 import { VENDORS } from "#proxy/contract/vendors.ts"
+import { ADDITIONS } from "./additions.ts"
 import { BUILT_IN_MODELS, BUILT_IN_SOURCE } from "./built-in.ts"
 import { pricesOf } from "./read-price.ts"
+import type { DatedPrice } from "./tariff.ts"
 
 const books = new Map(
   [...BUILT_IN_MODELS].map(([source, models]) => [source, namedPrices(models)] as const),
@@ -69,14 +71,51 @@ describe("the built-in catalogue", () => {
     ["Groq", "llama-3.3-70b-versatile", "0.59"],
     ["OpenRouter", "anthropic/claude-sonnet-4.5", "3"],
     ["OpenAI", "text-embedding-3-small", "0.02"],
+    ["Bedrock", "amazon.titan-embed-text-v1", "0.1"],
+    ["Bedrock", "amazon.titan-embed-text-v2:0", "0.02"],
+    ["Bedrock", "eu.cohere.embed-v4:0", "0.12"],
+    ["Bedrock", "cohere.embed-multilingual-v3", "0.1"],
+    ["Anthropic", "claude-haiku-5-5", "0.1"],
+    ["OpenAI", "omni-moderation-latest", "0"],
   ])("%s sells %s at %s a million tokens of input", (source, model, input) => {
     expect(find(source, model)?.[0]?.input).toBe(input)
   })
+  test.each<[string, string, Partial<DatedPrice>]>([
+    ["OpenAI", "gpt-4o-transcribe", { input: "2.5", inputAudio: "6", output: "10" }],
+    ["OpenAI", "gpt-4o-mini-tts-2025-12-15", { input: "0.6", output: "12" }],
+    ["OpenAI", "gpt-audio", { inputAudio: "32", outputAudio: "64" }],
+    ["AzureOpenAI", "gpt-4o-audio-preview", { inputAudio: "40", outputAudio: "80" }],
+    ["OpenAI", "gpt-image-1", { input: "5", inputImage: "10", output: "40" }],
+    ["OpenAI", "gpt-image-1.5", { inputImage: "8", output: "10", outputImage: "32" }],
+    ["OpenAI", "gpt-image-2.5-flare", { inputImage: "8", output: "30" }],
+    ["Gemini", "gemini-2.5-flash", { inputAudio: "1", cachedInput: "0.03" }],
+    ["Gemini", "gemini-2.5-flash-image", { output: "2.5", outputImage: "30" }],
+    ["Gemini", "gemini-embedding-2", { input: "0.2", inputAudio: "6.5", inputImage: "12" }],
+  ])("%s sells %s by its modalities: %j", (source, model, prices) => {
+    expect(find(source, model)?.at(-1)).toMatchObject(prices)
+  })
+  test("has the hour in Claude's cache at two inputs wherever it has the five minutes", () => {
+    const odd: string[] = []
+    for (const [source, models] of BUILT_IN_MODELS) {
+      for (const [name, prices] of models) {
+        if (!name.includes("claude")) continue
+        for (const price of prices.flatMap((one) => [one, ...(one.tiers ?? [])])) {
+          const { input, cacheWrite, cacheWrite1h } = price
+          if (cacheWrite === undefined) continue
+          if (Number(cacheWrite1h) !== 2 * Number(input)) odd.push(`${source} ${name}`)
+        }
+      }
+    }
+    expect(odd).toEqual([])
+  })
   test.each([
     ["an hour of speech is no token", "OpenAI", "whisper-1"],
+    ["nor is a minute", "OpenAI", "gpt-transcribe"],
+    ["nor is a character to be spoken", "OpenAI", "tts-1"],
+    ["nor is a picture", "OpenAI", "dall-e-3"],
+    ["nor is a search", "Cohere", "rerank-v3.5"],
     ["a page is none", "Mistral", "mistral-ocr-2505"],
     ["a charge for each request is more than tokens", "Perplexity", "sonar"],
-    ["audio whose price the list does not have", "OpenAI", "gpt-4o-audio-preview"],
     ["what is free today", "Mistral", "mistral-nemo:free"],
     ["a vendor's model at another", "Groq", "gpt-4o"],
     ["a name that nobody has", "OpenAI", "gpt-99"],
@@ -88,6 +127,27 @@ describe("the built-in catalogue", () => {
     expect(find("Simulated", "gpt-4o")).toEqual(find("OpenAI", "gpt-4o"))
     expect(find("Simulated", "simulated-small")).toHaveLength(1)
   })
+})
+
+const ADDED = new Map(
+  [...BUILT_IN_MODELS.keys()].map((source) => {
+    const rows = ADDITIONS.filter(({ sources }) => sources.includes(source))
+    const names = rows.flatMap((row) => row.names.map((name) => [name, row] as const))
+    return [source, namedPrices(names)] as const
+  }),
+)
+const isAdded = (source: string, name: string) => pricesNamed(ADDED.get(source), name) !== undefined
+
+test.each(ADDITIONS)("the list does not yet say itself: $names.0, $page", (row) => {
+  const { sources, names, prices } = row
+  for (const source of sources) {
+    for (const name of names) {
+      expect(find(source, name.replace("*", ""))).toEqual(prices)
+      const id = Object.entries(LIST_IDS).find(([ours]) => ours === source)?.[1]
+      const picked = calcPrice({}, name.replace("*", ""), { providerId: id ?? "" })?.model
+      expect(picked === undefined ? undefined : pricesOf(picked)).not.toEqual(prices)
+    }
+  }
 })
 
 const LIST_IDS = {
@@ -116,7 +176,7 @@ test.each(Object.entries(LIST_IDS))(
       for (const ending of ENDINGS) {
         const name = `${key.replace("*", "")}${ending}`
         const ours = find(source, name)
-        if (ours === undefined) continue
+        if (ours === undefined || isAdded(source, name)) continue
         const picked = calcPrice({}, name, { providerId: id })?.model
         const theirs = picked === undefined ? undefined : pricesOf(picked)
         if (JSON.stringify(ours) !== JSON.stringify(theirs)) wrong.push(`${name}: ${picked?.id}`)

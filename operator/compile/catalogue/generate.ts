@@ -1,6 +1,6 @@
 /**
  * Writes the built-in catalogue from the price list of the npm package @pydantic/genai-prices
- * (MIT).
+ * (MIT), and what `additions.ts` says over it.
  *
  *   node operator/compile/catalogue/generate.ts            writes it
  *   node operator/compile/catalogue/generate.ts --check    exits 1 when it is stale
@@ -10,6 +10,7 @@
 import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
+import { ADDITIONS } from "./additions.ts"
 import { readList } from "./read-list.ts"
 import type { DatedPrice } from "./tariff.ts"
 
@@ -46,7 +47,8 @@ else if (readFileSync(FILE, "utf8") !== text) {
 
 function generate(): string {
   const sources = Object.entries(SOURCES).map(([source, id]) => {
-    const names = [...readList(id)].filter(([name]) => !isForeign(source, name))
+    const listed = [...readList(id)].filter(([name]) => !isForeign(source, name))
+    const names = [...new Map([...listed, ...additionsTo(source)])]
     return `${JSON.stringify(source)}: ${formatModels(groupByPrices(names))}`
   })
   const head = {
@@ -57,6 +59,12 @@ function generate(): string {
   }
   const fields = Object.entries(head).map(([name, value]) => `"${name}": ${JSON.stringify(value)}`)
   return `{\n${[...fields, `"sources": {\n${sources.join(",\n")}\n}`].join(",\n")}\n}\n`
+}
+
+function additionsTo(source: string): readonly (readonly [string, readonly DatedPrice[]])[] {
+  return ADDITIONS.filter(({ sources }) => sources.includes(source)).flatMap(({ names, prices }) =>
+    names.map((name) => [name, prices] as const),
+  )
 }
 
 /** Google's list is that of Vertex AI too, which also serves Claude. */

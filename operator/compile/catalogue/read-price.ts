@@ -4,7 +4,9 @@
  * Not taken are models that are charged by the hour, the page, the request or the video, those of
  * images or speech whose price for them the list does not have, and what is free today: unpriced
  * is never zero. Charges of tools that run at the provider (searches) are no price of tokens.
- * Where the price depends on the time of day, the dearest stands for all day.
+ * Where the price depends on the time of day, the dearest stands for all day; so it does for video,
+ * whose frames are counted as images. An hour in Claude's cache costs two inputs everywhere: so it
+ * is filled in where the list has only the five minutes ("Prompt caching", pricing, of Anthropic).
  */
 import type { ModelInfo, ModelPrice } from "@pydantic/genai-prices"
 import type { DatedPrice, DollarTariff, TierPrice } from "./tariff.ts"
@@ -16,6 +18,7 @@ const NAMES = {
   cache_write_1h_mtok: "cacheWrite1h",
   input_audio_mtok: "inputAudio",
   input_image_mtok: "inputImage",
+  input_video_mtok: "inputImage",
   output_mtok: "output",
   output_audio_mtok: "outputAudio",
   output_image_mtok: "outputImage",
@@ -75,10 +78,14 @@ function tariffOf(id: string, prices: ModelPrice, inputTokens: number): DollarTa
     if (price === undefined) continue
     const tier =
       typeof price === "object" ? price.tiers.findLast(({ start }) => inputTokens > start) : null
-    found[ours] = dollars(typeof price === "object" ? (tier?.price ?? price.base) : price)
+    const written = dollars(typeof price === "object" ? (tier?.price ?? price.base) : price)
+    found[ours] = dearer(found[ours], written)
   }
   const { input, output = INPUT_ONLY.test(id) ? "0" : undefined, ...rest } = found
   if (input === undefined || output === undefined) return undefined
+  if (/claude/.test(id) && rest.cacheWrite !== undefined) {
+    rest.cacheWrite1h ??= dollars(2 * Number(input))
+  }
   return { input, ...rest, output }
 }
 
@@ -92,9 +99,11 @@ function dearest(a: DatedPrice, b: DollarTariff): DatedPrice {
   const merged: { -readonly [K in keyof DatedPrice]: DatedPrice[K] } = { ...a }
   for (const name of Object.values(NAMES)) {
     const [one, other] = [a[name], b[name]]
-    if (one !== undefined && other !== undefined && Number(other) > Number(one)) {
-      merged[name] = other
-    }
+    if (one !== undefined && other !== undefined) merged[name] = dearer(one, other)
   }
   return merged
+}
+
+function dearer(before: string | undefined, price: string): string {
+  return before !== undefined && Number(before) > Number(price) ? before : price
 }

@@ -22,7 +22,7 @@ export function readUsage(answer: JsonView): TokenUsage | undefined {
       prompt === undefined ? undefined : prompt + (count("toolUsePromptTokenCount") ?? 0),
     cachedInputTokens: count("cachedContentTokenCount"),
     inputAudioTokens: ofModality(usage.member("promptTokensDetails"), "AUDIO"),
-    inputImageTokens: ofModality(usage.member("promptTokensDetails"), "IMAGE"),
+    inputImageTokens: ofModality(usage.member("promptTokensDetails"), "IMAGE", "VIDEO"),
     outputTokens: (count("candidatesTokenCount") ?? 0) + (thoughts ?? 0),
     reasoningTokens: thoughts,
     outputAudioTokens: ofModality(usage.member("candidatesTokensDetails"), "AUDIO"),
@@ -30,9 +30,16 @@ export function readUsage(answer: JsonView): TokenUsage | undefined {
   })
 }
 
-function ofModality(details: JsonView | undefined, modality: string): number | undefined {
-  const entry = details?.items().find((item) => item.textOf("modality") === modality)
-  return entry?.countOf("tokenCount")
+/** Of all of these together, a video being its frames; undefined when none is told. */
+function ofModality(
+  details: JsonView | undefined,
+  ...modalities: readonly string[]
+): number | undefined {
+  const entries = details?.items().filter((item) => {
+    return modalities.includes(item.textOf("modality") ?? "")
+  })
+  if (entries === undefined || entries.length === 0) return undefined
+  return entries.reduce((sum, entry) => sum + (entry.countOf("tokenCount") ?? 0), 0)
 }
 
 export function reasonOf(reason: string, hasCalls: boolean): FinishReason {

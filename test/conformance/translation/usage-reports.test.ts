@@ -176,20 +176,21 @@ const REPORTS: readonly Report[] = [
     reasoning: 30,
   },
   {
-    page: "Gemini API, ModalityTokenCount",
+    page: "Gemini API, ModalityTokenCount: a video is its frames",
     wire: "gemini.generate",
     usage: {
-      promptTokenCount: 600,
+      promptTokenCount: 1115,
       promptTokensDetails: [
         { modality: "TEXT", tokenCount: 22 },
         { modality: "IMAGE", tokenCount: 258 },
         { modality: "AUDIO", tokenCount: 320 },
+        { modality: "VIDEO", tokenCount: 515 },
       ],
       candidatesTokenCount: 1300,
       candidatesTokensDetails: [{ modality: "IMAGE", tokenCount: 1290 }],
-      totalTokenCount: 1900,
+      totalTokenCount: 2415,
     },
-    billed: { input: 22, inputImage: 258, inputAudio: 320, output: 10, outputImage: 1290 },
+    billed: { input: 22, inputImage: 773, inputAudio: 320, output: 10, outputImage: 1290 },
   },
   {
     page: "Amazon Bedrock, TokenUsage and CacheDetail: caches are apart from the input",
