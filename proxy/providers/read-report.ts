@@ -3,7 +3,9 @@
  * an error. It must not know any provider's names of fields.
  */
 import type { JsonView } from "#proxy/contract/json-view.ts"
+import type { TokenUsage } from "#proxy/contract/records.ts"
 import { reportedCount } from "#proxy/contract/token-usage.ts"
+import type { ResponseEvent } from "#proxy/exchange/response-event.ts"
 
 /** Characters of an upstream's message that are passed on, and of a type or code. */
 const MESSAGE_CHARS_MAX = 2000
@@ -13,6 +15,11 @@ const NAME_CHARS_MAX = 128
 export function countIn(parent: JsonView | undefined, name: string): number | undefined {
   const member = parent?.member(name)
   return member === undefined ? undefined : reportedCount(member.document, member.node)
+}
+
+/** The report as an event; none where the upstream said nothing of use. */
+export function reportOf(usage: TokenUsage | undefined): readonly ResponseEvent[] {
+  return usage === undefined ? [] : [{ kind: "usage-report", usage }]
 }
 
 /**

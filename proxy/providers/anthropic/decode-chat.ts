@@ -5,6 +5,9 @@ import type { ResponseEvent } from "#proxy/exchange/response-event.ts"
 import type { Frame } from "#proxy/wire/frame.ts"
 import { type DecodedAnswer, type StreamDecoder, WireFault } from "../adapter.ts"
 import { BareCalls } from "../bare-calls.ts"
+import { beginCall } from "../begin-call.ts"
+import { openEvent, refuseMarker, UPSTREAM_ERROR } from "../open-event.ts"
+import { reportOf } from "../read-report.ts"
 import {
   citationOf,
   mergeCounts,
@@ -34,8 +37,7 @@ export function decodeAnswer(answer: JsonDocument): DecodedAnswer {
     }
   }
   events.push(...endOf(view))
-  const usage = usageOfCounts(readCounts(view.member("usage")))
-  if (usage !== undefined) events.push({ kind: "usage-report", usage })
+  events.push(...reportOf(usageOfCounts(readCounts(view.member("usage")))))
   return { ok: true, events: [...events, { kind: "response-end" }] }
 }
 
@@ -50,9 +52,8 @@ class MessageDecoder implements StreamDecoder {
   private readonly bare = new BareCalls()
 
   push(frame: Frame): readonly ResponseEvent[] {
-    if (frame.kind === "done-marker") throw new WireFault("a [DONE] is no event of Anthropic's")
-    const view = new JsonView(frame.document)
-    if (!view.isObject) throw new WireFault("an event is not a JSON object")
+    refuseMarker(frame, "Anthropic")
+    const view = openEvent(frame)
     switch (view.textOf("type")) {
       case "message_start":
         return this.start(view)
@@ -67,7 +68,7 @@ class MessageDecoder implements StreamDecoder {
       case "message_stop":
         return [{ kind: "response-end" }]
       case "error":
-        return [{ kind: "response-error", message: "the upstream reported an error" }]
+        return [UPSTREAM_ERROR]
       default:
         return []
     }
@@ -126,9 +127,7 @@ class MessageDecoder implements StreamDecoder {
 
   private end(view: JsonView): readonly ResponseEvent[] {
     this.counts = mergeCounts(this.counts, readCounts(view.member("usage")))
-    const usage = usageOfCounts(this.counts)
-    const events = endOf(view.member("delta"))
-    return usage === undefined ? events : [...events, { kind: "usage-report", usage }]
+    return [...endOf(view.member("delta")), ...reportOf(usageOfCounts(this.counts))]
   }
 }
 
@@ -170,16 +169,7 @@ function beginBlock(block: JsonView, call: number): readonly ResponseEvent[] {
     case "redacted_thinking":
       return [{ kind: "reasoning-redacted", choice: 0, data: block.textOf("data") ?? "" }]
     case "tool_use":
-      return [
-        {
-          kind: "tool-call-start",
-          choice: 0,
-          call,
-          id: block.textOf("id") ?? `call_${call}`,
-          name: block.textOf("name") ?? "",
-          signature: null,
-        },
-      ]
+      return [beginCall(call, block.textOf("id"), block.textOf("name"))]
     default:
       return []
   }

@@ -10,6 +10,7 @@ import type { ChatRequest, OutputFormat } from "#proxy/exchange/chat-request.ts"
 import type { Decision } from "#proxy/exchange/parsed-request.ts"
 import { BodyFault, readBody } from "#proxy/exchange/read-body.ts"
 import type { EncodeContext } from "../adapter.ts"
+import { encodeParameters } from "../encode-parameters.ts"
 import { encodeSystem, encodeTurns, markerOf } from "./encode-turns.ts"
 import { planThinking } from "./plan-thinking.ts"
 
@@ -58,15 +59,13 @@ function temperatureOf(temperature: RawJson | null, context: EncodeContext): Raw
   throw new BodyFault(refuseUnsupported("temperature", context.provider.name, why))
 }
 
-const NO_ARGUMENTS: JsonValue = Object.freeze({ type: "object", properties: {} })
-
 function encodeTools(chat: ChatRequest): JsonValue {
-  return chat.tools.map(({ name, description, parameters, isStrict, cache }) => ({
-    name,
-    description: description ?? undefined,
-    input_schema: parameters ?? NO_ARGUMENTS,
-    strict: isStrict ? true : undefined,
-    cache_control: markerOf(cache),
+  return chat.tools.map((tool) => ({
+    name: tool.name,
+    description: tool.description ?? undefined,
+    input_schema: encodeParameters(tool),
+    strict: tool.isStrict ? true : undefined,
+    cache_control: markerOf(tool.cache),
   }))
 }
 

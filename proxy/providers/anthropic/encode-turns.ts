@@ -11,6 +11,7 @@ import type {
 import { BodyFault } from "#proxy/exchange/read-body.ts"
 import type { EncodeContext } from "../adapter.ts"
 import { encodeArguments } from "../encode-arguments.ts"
+import { joinTurns } from "../join-turns.ts"
 
 /** The system prompt: a text where it is one, blocks where there are several or a marker. */
 export function encodeSystem(messages: readonly ChatMessage[]): JsonValue | undefined {
@@ -23,21 +24,16 @@ export function encodeSystem(messages: readonly ChatMessage[]): JsonValue | unde
   return texts.map(encodeText)
 }
 
-/** Results are a user's turn here; turns of one role that follow each other become one. */
+/** Results are a user's turn here; what the system says between turns stays as it was said. */
 export function encodeTurns(
   messages: readonly ChatMessage[],
   context: EncodeContext,
 ): readonly JsonValue[] {
-  const turns: { readonly role: string; readonly content: JsonValue[] }[] = []
-  for (const { role, parts } of messages) {
-    const said = role === "tool" ? "user" : role
-    const blocks = parts.flatMap((part) => encodePart(part, context))
-    // No turn may be empty there; one that says nothing is none.
-    if (blocks.length === 0) continue
-    const last = turns.at(-1)
-    if (last?.role === said && said !== "system") for (const part of blocks) last.content.push(part)
-    else turns.push({ role: said, content: blocks })
-  }
+  const said = messages.map(({ role, parts }) => ({
+    role: role === "tool" ? "user" : role,
+    content: parts.flatMap((part) => encodePart(part, context)),
+  }))
+  const turns = joinTurns(said, "system")
   return turns.map(({ role, content }) => ({ role, content: simplify(content) }))
 }
 

@@ -6,9 +6,11 @@ import { usageOf } from "#proxy/contract/token-usage.ts"
 import type { FinishReason, ResponseEvent } from "#proxy/exchange/response-event.ts"
 import type { UpstreamError } from "#proxy/exchange/upstream-error.ts"
 import type { Frame } from "#proxy/wire/frame.ts"
-import { type DecodedAnswer, type StreamDecoder, WireFault } from "../adapter.ts"
+import type { DecodedAnswer, StreamDecoder } from "../adapter.ts"
 import { BareCalls } from "../bare-calls.ts"
-import { countIn, quoteMessage } from "../read-report.ts"
+import { beginCall } from "../begin-call.ts"
+import { refuseMarker, UPSTREAM_ERROR } from "../open-event.ts"
+import { countIn, quoteMessage, reportOf } from "../read-report.ts"
 
 export function decodeAnswer(answer: JsonDocument): DecodedAnswer {
   const view = new JsonView(answer)
@@ -21,14 +23,13 @@ export function decodeAnswer(answer: JsonDocument): DecodedAnswer {
     if (call === undefined) for (const event of contentOf(block)) events.push(event)
     else {
       const input = call.member("input")?.raw().text ?? "{}"
-      events.push(beginCall(call, calls))
+      events.push(beginToolUse(call, calls))
       events.push({ kind: "tool-call-delta", choice: 0, call: calls, arguments: input })
       calls++
     }
   }
   events.push(endOf(view))
-  const usage = readUsage(view)
-  if (usage !== undefined) events.push({ kind: "usage-report", usage })
+  events.push(...reportOf(readUsage(view)))
   return { ok: true, events: [...events, { kind: "response-end" }] }
 }
 
@@ -47,11 +48,11 @@ class ConverseDecoder implements StreamDecoder {
   private readonly bare = new BareCalls()
 
   push(frame: Frame): readonly ResponseEvent[] {
-    if (frame.kind === "done-marker") throw new WireFault("a [DONE] is no event of Bedrock's")
+    refuseMarker(frame, "Bedrock")
     const view = new JsonView(frame.document)
     const name = frame.name ?? ""
     if (name.startsWith("!")) {
-      return [{ kind: "response-error", message: "the upstream reported an error" }]
+      return [UPSTREAM_ERROR]
     }
     switch (name) {
       case "messageStart":
@@ -83,7 +84,7 @@ class ConverseDecoder implements StreamDecoder {
     const index = this.calls.size
     this.calls.set(view.countOf("contentBlockIndex") ?? 0, index)
     this.bare.begin(index)
-    return [beginCall(call, index)]
+    return [beginToolUse(call, index)]
   }
 
   private delta(view: JsonView): readonly ResponseEvent[] {
@@ -99,21 +100,12 @@ class ConverseDecoder implements StreamDecoder {
 
   private end(view: JsonView): readonly ResponseEvent[] {
     this.hasEnded = true
-    const usage = readUsage(view)
-    const end: ResponseEvent = { kind: "response-end" }
-    return usage === undefined ? [end] : [{ kind: "usage-report", usage }, end]
+    return [...reportOf(readUsage(view)), { kind: "response-end" }]
   }
 }
 
-function beginCall(call: JsonView, index: number): ResponseEvent {
-  return {
-    kind: "tool-call-start",
-    choice: 0,
-    call: index,
-    id: call.textOf("toolUseId") ?? `call_${index}`,
-    name: call.textOf("name") ?? "",
-    signature: null,
-  }
+function beginToolUse(call: JsonView, index: number): ResponseEvent {
+  return beginCall(index, call.textOf("toolUseId"), call.textOf("name"))
 }
 
 /** A whole block and a delta of one have the same members, but for the nesting of a thought. */

@@ -8,7 +8,7 @@ import type { JsonDocument } from "#proxy/contract/json-document.ts"
 import { JsonView } from "#proxy/contract/json-view.ts"
 import { writeJson } from "#proxy/contract/json-write.ts"
 import type { TokenUsage } from "#proxy/contract/records.ts"
-import { reportedCount, usageOf } from "#proxy/contract/token-usage.ts"
+import { usageOf } from "#proxy/contract/token-usage.ts"
 import type { EmbeddingsRequest } from "#proxy/exchange/embeddings.ts"
 import type { Decision } from "#proxy/exchange/parsed-request.ts"
 import type { AnswerHeaders } from "#proxy/exchange/ports.ts"
@@ -16,6 +16,7 @@ import { readBody } from "#proxy/exchange/read-body.ts"
 import type { EmbeddingsWire, EncodeContext } from "../adapter.ts"
 import { cohereEmbeddings, encodeFields } from "../cohere/embeddings.ts"
 import { embedTexts } from "../embed-texts.ts"
+import { countIn } from "../read-report.ts"
 
 /** One text a request. Vectors are normalized unless told otherwise, as OpenAI's are. */
 export const titanInvoke: EmbeddingsWire = Object.freeze({
@@ -32,9 +33,7 @@ export const titanInvoke: EmbeddingsWire = Object.freeze({
     const view = new JsonView(answer)
     const vector = view.member("embedding")
     if (vector?.isArray !== true) return { ok: false, fault: "it has no embedding" }
-    const tokens = view.member("inputTextTokenCount")
-    const inputTokens =
-      tokens === undefined ? undefined : reportedCount(tokens.document, tokens.node)
+    const inputTokens = countIn(view, "inputTextTokenCount")
     const usage = usageOf({ inputTokens, outputTokens: 0 })
     return { ok: true, answer: { vectors: [vector.raw()], usage } }
   },

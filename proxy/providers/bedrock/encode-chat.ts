@@ -11,6 +11,7 @@ import type { Decision } from "#proxy/exchange/parsed-request.ts"
 import { BodyFault, readBody } from "#proxy/exchange/read-body.ts"
 import type { EncodeContext } from "../adapter.ts"
 import { planThinking } from "../anthropic/plan-thinking.ts"
+import { encodeParameters } from "../encode-parameters.ts"
 import { cachePoint, encodeSystem, encodeTurns } from "./encode-turns.ts"
 
 export function encodeChat(chat: ChatRequest, context: EncodeContext): Decision<string> {
@@ -69,20 +70,18 @@ function ownFields(chat: ChatRequest, context: EncodeContext): OwnFields {
   }
 }
 
-const NO_ARGUMENTS: JsonValue = Object.freeze({ type: "object", properties: {} })
-
 function encodeTools({ tools, toolChoice }: ChatRequest): JsonValue {
   return {
-    tools: tools.flatMap(({ name, description, parameters, isStrict, cache }) => [
+    tools: tools.flatMap((tool) => [
       {
         toolSpec: {
-          name,
-          description: description ?? undefined,
-          inputSchema: { json: parameters ?? NO_ARGUMENTS },
-          strict: isStrict ? true : undefined,
+          name: tool.name,
+          description: tool.description ?? undefined,
+          inputSchema: { json: encodeParameters(tool) },
+          strict: tool.isStrict ? true : undefined,
         },
       },
-      ...markers(cache),
+      ...markers(tool.cache),
     ]),
     toolChoice: encodeChoice(toolChoice),
   }

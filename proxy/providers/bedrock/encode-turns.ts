@@ -11,6 +11,7 @@ import type {
 import { BodyFault } from "#proxy/exchange/read-body.ts"
 import type { EncodeContext } from "../adapter.ts"
 import { encodeArguments } from "../encode-arguments.ts"
+import { joinTurns } from "../join-turns.ts"
 
 export function encodeSystem(messages: readonly ChatMessage[]): JsonValue | undefined {
   const blocks = messages.flatMap(({ role, parts }) =>
@@ -25,22 +26,16 @@ export function encodeSystem(messages: readonly ChatMessage[]): JsonValue | unde
   return blocks.length === 0 ? undefined : blocks
 }
 
-/** Turns alternate here: results are a user's, and turns of one role become one. */
+/** Turns alternate here: results are a user's. */
 export function encodeTurns(
   messages: readonly ChatMessage[],
   context: EncodeContext,
 ): readonly JsonValue[] {
-  const turns: { readonly role: string; readonly content: JsonValue[] }[] = []
-  for (const { role, parts } of messages) {
-    const said = role === "assistant" ? "assistant" : "user"
-    const blocks = parts.flatMap((part) => encodePart(part, context))
-    // No turn may be empty there; one that says nothing is none.
-    if (blocks.length === 0) continue
-    const last = turns.at(-1)
-    if (last?.role === said) for (const part of blocks) last.content.push(part)
-    else turns.push({ role: said, content: blocks })
-  }
-  return turns
+  const said = messages.map(({ role, parts }) => ({
+    role: role === "assistant" ? "assistant" : "user",
+    content: parts.flatMap((part) => encodePart(part, context)),
+  }))
+  return joinTurns(said).map(({ role, content }) => ({ role, content }))
 }
 
 /** A marker is a block of its own, behind what it marks. */

@@ -3,8 +3,11 @@ import type { JsonDocument } from "#proxy/contract/json-document.ts"
 import { JsonView } from "#proxy/contract/json-view.ts"
 import type { FinishReason, ResponseEvent } from "#proxy/exchange/response-event.ts"
 import type { Frame } from "#proxy/wire/frame.ts"
-import { type DecodedAnswer, type StreamDecoder, WireFault } from "../adapter.ts"
+import type { DecodedAnswer, StreamDecoder } from "../adapter.ts"
 import { BareCalls } from "../bare-calls.ts"
+import { beginCall } from "../begin-call.ts"
+import { openEvent, refuseMarker, UPSTREAM_ERROR } from "../open-event.ts"
+import { reportOf } from "../read-report.ts"
 import { readUsage } from "./read-answer.ts"
 
 export function decodeAnswer(answer: JsonDocument): DecodedAnswer {
@@ -17,7 +20,7 @@ export function decodeAnswer(answer: JsonDocument): DecodedAnswer {
   if (plan !== undefined) events.push({ kind: "reasoning-delta", choice: 0, text: plan })
   for (const citation of message.member("citations")?.items() ?? []) events.push(cite(citation))
   for (const [call, view_] of (message.member("tool_calls")?.items() ?? []).entries()) {
-    events.push(beginCall(view_, call))
+    events.push(beginFunction(view_, call))
     const text = view_.member("function")?.textOf("arguments") ?? "{}"
     events.push({ kind: "tool-call-delta", choice: 0, call, arguments: text })
   }
@@ -33,9 +36,8 @@ class CohereDecoder implements StreamDecoder {
   private readonly bare = new BareCalls()
 
   push(frame: Frame): readonly ResponseEvent[] {
-    if (frame.kind === "done-marker") throw new WireFault("a [DONE] is no event of Cohere's")
-    const view = new JsonView(frame.document)
-    if (!view.isObject) throw new WireFault("an event is not a JSON object")
+    refuseMarker(frame, "Cohere")
+    const view = openEvent(frame)
     const message = view.member("delta")?.member("message")
     switch (view.textOf("type") ?? frame.name) {
       case "message-start":
@@ -73,7 +75,7 @@ class CohereDecoder implements StreamDecoder {
 
   private begin(call: JsonView | undefined): readonly ResponseEvent[] {
     if (call === undefined) return []
-    const events = [beginCall(call, this.calls)]
+    const events = [beginFunction(call, this.calls)]
     this.bare.begin(this.calls)
     this.calls++
     return [...events, ...this.grow(call)]
@@ -88,7 +90,7 @@ class CohereDecoder implements StreamDecoder {
 
   private end(delta: JsonView | undefined): readonly ResponseEvent[] {
     if (delta === undefined || delta.textOf("error") !== undefined) {
-      return [{ kind: "response-error", message: "the upstream reported an error" }]
+      return [UPSTREAM_ERROR]
     }
     return [...endOf(delta), { kind: "response-end" }]
   }
@@ -107,15 +109,8 @@ function contentOf(part: JsonView): readonly ResponseEvent[] {
   return text === "" ? [] : [{ kind: "text-delta", choice: 0, text }]
 }
 
-function beginCall(call: JsonView, index: number): ResponseEvent {
-  return {
-    kind: "tool-call-start",
-    choice: 0,
-    call: index,
-    id: call.textOf("id") ?? `call_${index}`,
-    name: call.member("function")?.textOf("name") ?? "",
-    signature: null,
-  }
+function beginFunction(call: JsonView, index: number): ResponseEvent {
+  return beginCall(index, call.textOf("id"), call.member("function")?.textOf("name"))
 }
 
 function cite(citation: JsonView): ResponseEvent {
@@ -138,8 +133,7 @@ function cite(citation: JsonView): ResponseEvent {
 function endOf(view: JsonView): readonly ResponseEvent[] {
   const reason = reasonOf(view.textOf("finish_reason") ?? "")
   const events: ResponseEvent[] = [{ kind: "choice-end", choice: 0, reason, stopSequence: null }]
-  const usage = readUsage(view)
-  return usage === undefined ? events : [...events, { kind: "usage-report", usage }]
+  return [...events, ...reportOf(readUsage(view))]
 }
 
 function reasonOf(reason: string): FinishReason {

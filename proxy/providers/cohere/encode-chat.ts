@@ -15,6 +15,8 @@ import type {
 import type { Decision } from "#proxy/exchange/parsed-request.ts"
 import { BodyFault, readBody } from "#proxy/exchange/read-body.ts"
 import type { EncodeContext } from "../adapter.ts"
+import { encodeParameters } from "../encode-parameters.ts"
+import { textOfResult } from "../result-text.ts"
 
 export function encodeChat(chat: ChatRequest, context: EncodeContext): Decision<string> {
   return readBody(() => writeJson(bodyOf(chat, context)))
@@ -42,17 +44,15 @@ function bodyOf(chat: ChatRequest, context: EncodeContext): JsonValue {
 }
 
 function encodeTools({ tools }: ChatRequest): JsonValue {
-  return tools.map(({ name, description, parameters }) => ({
+  return tools.map((tool) => ({
     type: "function",
     function: {
-      name,
-      description: description ?? undefined,
-      parameters: parameters ?? NO_ARGUMENTS,
+      name: tool.name,
+      description: tool.description ?? undefined,
+      parameters: encodeParameters(tool),
     },
   }))
 }
-
-const NO_ARGUMENTS: JsonValue = Object.freeze({ type: "object", properties: {} })
 
 function strictOf({ tools }: ChatRequest, context: EncodeContext): true | undefined {
   if (!tools.some(({ isStrict }) => isStrict)) return undefined
@@ -82,7 +82,7 @@ function encodeThinking(reasoning: ReasoningWish | null): JsonValue | undefined 
 function encodeMessage({ role, parts }: ChatMessage, context: EncodeContext): readonly JsonValue[] {
   const results = parts.flatMap((part) =>
     part.kind === "tool-result"
-      ? [{ role: "tool", tool_call_id: part.callId, content: textOf(part.parts) }]
+      ? [{ role: "tool", tool_call_id: part.callId, content: textOfResult(part) }]
       : [],
   )
   const rest = parts.filter(({ kind }) => kind !== "tool-result")
@@ -90,10 +90,6 @@ function encodeMessage({ role, parts }: ChatMessage, context: EncodeContext): re
   if (role === "assistant") return [...results, encodeAssistant(rest)]
   const said = role === "tool" ? "user" : role
   return [...results, { role: said, content: encodeContent(rest, context) }]
-}
-
-function textOf(parts: readonly ContentPart[]): string {
-  return parts.flatMap((part) => (part.kind === "text" ? [part.text] : [])).join("\n")
 }
 
 function encodeContent(parts: readonly ContentPart[], context: EncodeContext): JsonValue {

@@ -4,7 +4,9 @@ import { JsonView } from "#proxy/contract/json-view.ts"
 import { RawJson, writeJson } from "#proxy/contract/json-write.ts"
 import type { ResponseEvent } from "#proxy/exchange/response-event.ts"
 import type { Frame } from "#proxy/wire/frame.ts"
-import { type DecodedAnswer, type StreamDecoder, WireFault } from "../adapter.ts"
+import type { DecodedAnswer, StreamDecoder } from "../adapter.ts"
+import { openEvent, refuseMarker, UPSTREAM_ERROR } from "../open-event.ts"
+import { reportOf } from "../read-report.ts"
 import { readUsage, reasonOf } from "./read-answer.ts"
 
 export function decodeAnswer(answer: JsonDocument): DecodedAnswer {
@@ -34,13 +36,9 @@ class ContentDecoder implements StreamDecoder {
   private readonly calls = new Map<number, number>()
 
   push(frame: Frame): readonly ResponseEvent[] {
-    if (frame.kind === "done-marker") throw new WireFault("a [DONE] is no event of Gemini's")
-    const view = new JsonView(frame.document)
-    if (!view.isObject) throw new WireFault("an event is not a JSON object")
-    if (view.member("error") !== undefined) {
-      return [{ kind: "response-error", message: "the upstream reported an error" }]
-    }
-    return this.read(view)
+    refuseMarker(frame, "Gemini")
+    const view = openEvent(frame)
+    return view.member("error") === undefined ? this.read(view) : [UPSTREAM_ERROR]
   }
 
   /** There is no terminal event: the close is the end once a candidate has finished. */
@@ -67,9 +65,7 @@ class ContentDecoder implements StreamDecoder {
       events.push({ kind: "choice-end", choice: 0, reason: "content-filter", stopSequence: null })
     }
     // The counts before the last piece are of the answer so far.
-    const usage = this.hasFinished ? readUsage(view) : undefined
-    if (usage !== undefined) events.push({ kind: "usage-report", usage })
-    return events
+    return this.hasFinished ? [...events, ...reportOf(readUsage(view))] : events
   }
 
   private candidate(candidate: JsonView, choice: number): readonly ResponseEvent[] {

@@ -17,6 +17,7 @@ import { readBody } from "#proxy/exchange/read-body.ts"
 import type { Target } from "#proxy/exchange/target.ts"
 import type { DecodeFault, EmbeddingsWire, EncodeContext } from "../adapter.ts"
 import { embedTexts } from "../embed-texts.ts"
+import { readVectors } from "../read-vectors.ts"
 import { replaceNode, splice } from "../splice-body.ts"
 import { readUsage } from "./read-answer.ts"
 
@@ -65,11 +66,8 @@ export function decodeOne(answer: JsonDocument): Decoded {
 /** Older models report no usage: it is estimated then. */
 function collect(view: JsonView, embeddings: readonly JsonView[]): Decoded {
   if (embeddings.length === 0) return { ok: false, fault: "it has no embeddings" }
-  const vectors = embeddings.flatMap((embedding) => {
-    const values = embedding.member("values")
-    return values?.isArray === true ? [values.raw()] : []
-  })
-  if (vectors.length < embeddings.length) return { ok: false, fault: "an embedding has no values" }
+  const vectors = readVectors(embeddings, (embedding) => embedding.member("values"))
+  if (vectors === null) return { ok: false, fault: "an embedding has no values" }
   return { ok: true, answer: { vectors, usage: readUsage(view) } }
 }
 

@@ -10,6 +10,8 @@ import type {
 import { BodyFault } from "#proxy/exchange/read-body.ts"
 import type { EncodeContext } from "../adapter.ts"
 import { encodeArguments } from "../encode-arguments.ts"
+import { joinTurns } from "../join-turns.ts"
+import { textOfResult } from "../result-text.ts"
 
 export function encodeSystem(messages: readonly ChatMessage[]): JsonValue | undefined {
   const parts = messages.flatMap(({ role, parts: said }) =>
@@ -20,22 +22,16 @@ export function encodeSystem(messages: readonly ChatMessage[]): JsonValue | unde
   return parts.length === 0 ? undefined : { parts }
 }
 
-/** Results are a user's turn here; turns of one role that follow each other become one. */
+/** Results are a user's turn here. */
 export function encodeContents(
   messages: readonly ChatMessage[],
   context: EncodeContext,
 ): readonly JsonValue[] {
-  const contents: { readonly role: string; readonly parts: JsonValue[] }[] = []
-  for (const { role, parts } of messages) {
-    const said = role === "assistant" ? "model" : "user"
-    const encoded = parts.flatMap((part) => encodePart(part, context))
-    // No turn may be empty there; one that says nothing is none.
-    if (encoded.length === 0) continue
-    const last = contents.at(-1)
-    if (last?.role === said) for (const part of encoded) last.parts.push(part)
-    else contents.push({ role: said, parts: encoded })
-  }
-  return contents
+  const said = messages.map(({ role, parts }) => ({
+    role: role === "assistant" ? "model" : "user",
+    content: parts.flatMap((part) => encodePart(part, context)),
+  }))
+  return joinTurns(said).map(({ role, content }) => ({ role, parts: content }))
 }
 
 function encodePart(part: ContentPart, context: EncodeContext): readonly JsonValue[] {
@@ -64,12 +60,12 @@ function encodePart(part: ContentPart, context: EncodeContext): readonly JsonVal
 }
 
 function encodeResult(part: ToolResultPart, context: EncodeContext): JsonValue {
-  const { name, callId, parts, isError } = part
+  const { name, callId, isError } = part
   if (name === null) {
     const why = `no call in the conversation has the id ${callId.slice(0, 64)}`
     throw new BodyFault(refuseUnsupported("messages", context.provider.name, why))
   }
-  const text = parts.flatMap((inner) => (inner.kind === "text" ? [inner.text] : [])).join("\n")
+  const text = textOfResult(part)
   return { functionResponse: { name, response: isError ? { error: text } : { output: text } } }
 }
 

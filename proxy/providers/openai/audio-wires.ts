@@ -11,44 +11,32 @@ import { usageOf } from "#proxy/contract/token-usage.ts"
 import type { ParsedRequest, RequestForm } from "#proxy/exchange/parsed-request.ts"
 import type { ResponseEvent } from "#proxy/exchange/response-event.ts"
 import type { Target } from "#proxy/exchange/target.ts"
-import type { WireName } from "#proxy/exchange/wire-name.ts"
 import type { Frame } from "#proxy/wire/frame.ts"
 import { buildForm, formField } from "#proxy/wire/multipart.ts"
-import {
-  type CallPlace,
-  type DecodedAnswer,
-  type SameWire,
-  type StreamDecoder,
-  type UpstreamWire,
-  WireFault,
-} from "../adapter.ts"
+import type { DecodedAnswer, SameWire, StreamDecoder, UpstreamWire } from "../adapter.ts"
 import { openBytesTap } from "../bytes-tap.ts"
+import { openEvent, UPSTREAM_ERROR } from "../open-event.ts"
 import { openPassTap } from "../pass-tap.ts"
-import { countIn } from "../read-report.ts"
+import { countIn, reportOf } from "../read-report.ts"
 import { sameWireOf } from "../same-wire.ts"
 import { spliceModel } from "../splice-body.ts"
-import { hasError, readError, readUsage } from "./read-answer.ts"
-import type { OpenAiPlace } from "./whole-wires.ts"
+import { createWire, type OpenAiPlace } from "./create-wire.ts"
+import { hasError, isErrorEvent, readUsage } from "./read-answer.ts"
 
 export function createAudioWires(place: OpenAiPlace): readonly UpstreamWire[] {
-  const wire = (name: WireName, title: string, suffix: string, same: SameWire): UpstreamWire =>
-    Object.freeze({
-      name,
-      title: `${place.owner} ${title}`,
-      path: (at: CallPlace) => place.path(at, suffix),
-      headers: Object.freeze([]),
-      passedHeaders: Object.freeze([]),
-      authorization: place.authorization,
-      framing: "sse",
-      same,
-      chat: null,
-      embeddings: null,
-      rerank: null,
-      readError,
-    })
   return Object.freeze([
-    wire("openai.speech", "Speech", "/audio/speech", SPEECH),
-    wire("openai.transcriptions", "Transcriptions", "/audio/transcriptions", TRANSCRIPTIONS),
+    createWire(place, {
+      name: "openai.speech",
+      title: "Speech",
+      suffix: "/audio/speech",
+      same: SPEECH,
+    }),
+    createWire(place, {
+      name: "openai.transcriptions",
+      title: "Transcriptions",
+      suffix: "/audio/transcriptions",
+      same: TRANSCRIPTIONS,
+    }),
   ])
 }
 
@@ -119,7 +107,7 @@ function decodeTranscript(answer: JsonDocument): DecodedAnswer {
   if (hasError(answer)) return { ok: false, fault: "it is an error with status 200" }
   const text = new JsonView(answer).textOf("text")
   if (text === undefined) return { ok: false, fault: "it has no text" }
-  const usage = report(readTranscriptUsage(answer))
+  const usage = reportOf(readTranscriptUsage(answer))
   return { ok: true, events: [textDelta(text), ...usage, { kind: "response-end" }] }
 }
 
@@ -131,9 +119,9 @@ class TranscriptDecoder implements StreamDecoder {
   push(frame: Frame): readonly ResponseEvent[] {
     if (frame.kind === "done-marker") return [{ kind: "response-end" }]
     const view = openEvent(frame)
-    if (hasError(view.document) || frame.name === "error") return [UPSTREAM_ERROR]
+    if (isErrorEvent(frame)) return [UPSTREAM_ERROR]
     const type = view.textOf("type") ?? frame.name ?? ""
-    const usage = report(readTranscriptUsage(view.document))
+    const usage = reportOf(readTranscriptUsage(view.document))
     if (type.endsWith(".done")) return [...usage, { kind: "response-end" }]
     const [choice] = view.member("choices")?.items() ?? []
     const chunk = choice?.member("delta")?.textOf("content")
@@ -166,12 +154,12 @@ class SpeechDecoder implements StreamDecoder {
   push(frame: Frame): readonly ResponseEvent[] {
     if (frame.kind === "done-marker") return [{ kind: "response-end" }]
     const view = openEvent(frame)
-    if (hasError(view.document) || frame.name === "error") return [UPSTREAM_ERROR]
+    if (isErrorEvent(frame)) return [UPSTREAM_ERROR]
     switch (view.textOf("type") ?? frame.name ?? "") {
       case "speech.audio.delta":
         return [{ kind: "media-add", choice: 0, mimeType: "", base64: "" }]
       case "speech.audio.done":
-        return [...report(readSpeechUsage(view.document)), { kind: "response-end" }]
+        return [...reportOf(readSpeechUsage(view.document)), { kind: "response-end" }]
       default:
         return []
     }
@@ -181,21 +169,6 @@ class SpeechDecoder implements StreamDecoder {
   finish(): readonly ResponseEvent[] {
     return []
   }
-}
-
-const UPSTREAM_ERROR: ResponseEvent = Object.freeze({
-  kind: "response-error",
-  message: "the upstream reported an error",
-})
-
-function openEvent(frame: Extract<Frame, { readonly kind: "json" }>): JsonView {
-  const view = new JsonView(frame.document)
-  if (!view.isObject) throw new WireFault("an event is not a JSON object")
-  return view
-}
-
-function report(usage: TokenUsage | undefined): readonly ResponseEvent[] {
-  return usage === undefined ? [] : [{ kind: "usage-report", usage }]
 }
 
 function readSpeechUsage(event: JsonDocument): TokenUsage | undefined {

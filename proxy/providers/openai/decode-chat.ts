@@ -3,18 +3,19 @@ import type { JsonDocument } from "#proxy/contract/json-document.ts"
 import { JsonView } from "#proxy/contract/json-view.ts"
 import type { Citation, FinishReason, ResponseEvent } from "#proxy/exchange/response-event.ts"
 import type { Frame } from "#proxy/wire/frame.ts"
-import { type DecodedAnswer, type StreamDecoder, WireFault } from "../adapter.ts"
+import type { DecodedAnswer, StreamDecoder } from "../adapter.ts"
+import { openEvent, UPSTREAM_ERROR } from "../open-event.ts"
+import { reportOf } from "../read-report.ts"
 import { ChoiceEnds } from "./choice-ends.ts"
-import { findAnswerFault, hasError, readUsage } from "./read-answer.ts"
+import { findAnswerFault, isErrorEvent, readUsage } from "./read-answer.ts"
 
 export function decodeAnswer(answer: JsonDocument): DecodedAnswer {
   const fault = findAnswerFault(answer)
   if (fault !== null) return { ok: false, fault }
   const view = new JsonView(answer)
   const state = new ChoiceStates()
-  const events = [startOf(view), ...choicesOf(view, "message", state)]
-  const usage = readUsage(answer)
-  if (usage !== undefined) events.push({ kind: "usage-report", usage })
+  const said = [startOf(view), ...choicesOf(view, "message", state)]
+  const events = [...said, ...reportOf(readUsage(answer))]
   return { ok: true, events: [...events, { kind: "response-end" }] }
 }
 
@@ -29,21 +30,15 @@ class ChunkDecoder implements StreamDecoder {
 
   push(frame: Frame): readonly ResponseEvent[] {
     if (frame.kind === "done-marker") return this.ends.onMarker()
-    const { document, name } = frame
-    const view = new JsonView(document)
-    if (!view.isObject) throw new WireFault("an event is not a JSON object")
-    if (name === "error" || hasError(document)) {
-      return [{ kind: "response-error", message: "the upstream reported an error" }]
-    }
+    const view = openEvent(frame)
+    if (isErrorEvent(frame)) return [UPSTREAM_ERROR]
     // Azure begins with what its filter says of the prompt, under no id.
     if (!this.hasStarted && view.textOf("id") === "" && isWithoutChoices(view)) return []
     const events: ResponseEvent[] = this.hasStarted ? [] : [startOf(view)]
     this.hasStarted = true
     const said = choicesOf(view, "delta", this.state)
     this.ends.note(said)
-    events.push(...said)
-    const usage = readUsage(document)
-    if (usage !== undefined) events.push({ kind: "usage-report", usage })
+    events.push(...said, ...reportOf(readUsage(frame.document)))
     return events
   }
 

@@ -17,6 +17,7 @@ import type {
 import { accept, type Decision } from "#proxy/exchange/parsed-request.ts"
 import { BodyFault, readBody } from "#proxy/exchange/read-body.ts"
 import type { EncodeContext } from "../adapter.ts"
+import { textOfResult } from "../result-text.ts"
 import type { VendorTraits } from "./vendors.ts"
 
 export function encodeChat(
@@ -205,7 +206,6 @@ function encodeAssistant(
   }
 }
 
-function encodeResult({ callId, parts }: ToolResultPart): JsonValue {
-  const texts = parts.flatMap((part) => (part.kind === "text" ? [part.text] : []))
-  return { role: "tool", tool_call_id: callId, content: texts.join("\n") }
+function encodeResult(part: ToolResultPart): JsonValue {
+  return { role: "tool", tool_call_id: part.callId, content: textOfResult(part) }
 }

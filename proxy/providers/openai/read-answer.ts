@@ -18,6 +18,7 @@ import { JsonView } from "#proxy/contract/json-view.ts"
 import type { TokenUsage } from "#proxy/contract/records.ts"
 import { reportedCount, usageOf } from "#proxy/contract/token-usage.ts"
 import type { UpstreamError } from "#proxy/exchange/upstream-error.ts"
+import type { Frame } from "#proxy/wire/frame.ts"
 import { quoteMessage, quoteName } from "../read-report.ts"
 
 /** Of a list of complaints, the first are told. */
@@ -95,6 +96,13 @@ export function hasError(answer: JsonDocument): boolean {
     const error = memberOf(answer, holder, "error")
     return error !== NONE && kindOf(answer, error) !== KIND.null
   })
+}
+
+type JsonFrame = Extract<Frame, { readonly kind: "json" }>
+
+/** An error in place of an event. */
+export function isErrorEvent({ name, document }: JsonFrame): boolean {
+  return name === "error" || hasError(document)
 }
 
 /**

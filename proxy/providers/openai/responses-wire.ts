@@ -8,32 +8,19 @@ import type { TokenUsage } from "#proxy/contract/records.ts"
 import { usageOf } from "#proxy/contract/token-usage.ts"
 import type { ResponseEvent } from "#proxy/exchange/response-event.ts"
 import type { Frame } from "#proxy/wire/frame.ts"
-import {
-  type CallPlace,
-  type DecodedAnswer,
-  type StreamDecoder,
-  type UpstreamWire,
-  WireFault,
-} from "../adapter.ts"
-import { countIn } from "../read-report.ts"
+import type { DecodedAnswer, StreamDecoder, UpstreamWire } from "../adapter.ts"
+import { openEvent, UPSTREAM_ERROR } from "../open-event.ts"
+import { countIn, reportOf } from "../read-report.ts"
 import { sameWireOf } from "../same-wire.ts"
-import { hasError, readError } from "./read-answer.ts"
-import type { OpenAiPlace } from "./whole-wires.ts"
+import { createWire, type OpenAiPlace } from "./create-wire.ts"
+import { hasError } from "./read-answer.ts"
 
 export function createResponsesWire(place: OpenAiPlace): UpstreamWire {
-  return Object.freeze({
+  return createWire(place, {
     name: "openai.responses",
-    title: `${place.owner} Responses`,
-    path: (at: CallPlace) => place.path(at, "/responses"),
-    headers: Object.freeze([]),
-    passedHeaders: Object.freeze([]),
-    authorization: place.authorization,
-    framing: "sse",
+    title: "Responses",
+    suffix: "/responses",
     same: SAME,
-    chat: null,
-    embeddings: null,
-    rerank: null,
-    readError,
   })
 }
 
@@ -49,7 +36,7 @@ function decodeAnswer(answer: JsonDocument): DecodedAnswer {
     choice: 0,
     text: contentOf(item),
   }))
-  return { ok: true, events: [...events, ...usageIn(view), { kind: "response-end" }] }
+  return { ok: true, events: [...events, ...reportIn(view), { kind: "response-end" }] }
 }
 
 /** For its length alone: all that an item says, whatever it is. */
@@ -61,19 +48,18 @@ function contentOf(item: JsonView): string {
 class ResponseDecoder implements StreamDecoder {
   push(frame: Frame): readonly ResponseEvent[] {
     if (frame.kind === "done-marker") return []
-    const view = new JsonView(frame.document)
-    if (!view.isObject) throw new WireFault("an event is not a JSON object")
+    const view = openEvent(frame)
     const type = view.textOf("type") ?? frame.name ?? ""
     switch (type) {
       case "response.completed":
       case "response.incomplete": {
         const response = view.member("response")
-        const usage = response === undefined ? [] : usageIn(response)
-        return [...usage, { kind: "response-end" }]
+        const report = response === undefined ? [] : reportIn(response)
+        return [...report, { kind: "response-end" }]
       }
       case "response.failed":
       case "error":
-        return [{ kind: "response-error", message: "the upstream reported an error" }]
+        return [UPSTREAM_ERROR]
       case "response.created":
       case "response.queued":
       case "response.in_progress":
@@ -89,9 +75,8 @@ class ResponseDecoder implements StreamDecoder {
   }
 }
 
-function usageIn(response: JsonView): readonly ResponseEvent[] {
-  const usage = readUsage(response.member("usage"))
-  return usage === undefined ? [] : [{ kind: "usage-report", usage }]
+function reportIn(response: JsonView): readonly ResponseEvent[] {
+  return reportOf(readUsage(response.member("usage")))
 }
 
 function readUsage(usage: JsonView | undefined): TokenUsage | undefined {

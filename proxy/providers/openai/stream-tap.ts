@@ -22,6 +22,7 @@ import {
 import { type JsonLimits, scanJson } from "#proxy/contract/json-scan.ts"
 import type { TokenUsage } from "#proxy/contract/records.ts"
 import { isDoneMarker } from "#proxy/wire/frame-reader.ts"
+import { joinBytes } from "#proxy/wire/join-bytes.ts"
 import { createEventSplitter, type EventSplitter } from "#proxy/wire/sse-events.ts"
 import { readEvent } from "#proxy/wire/sse-fields.ts"
 import type { StreamTap, TapEnd, TapOptions } from "../adapter.ts"
@@ -204,9 +205,8 @@ class OpenAiTap implements StreamTap {
     if (this.buffer !== null) this.closeRun(this.buffer)
     this.buffer = null
     const { runs } = this
-    const first = runs[0]
-    if (first === undefined) return null
-    const whole = runs.length === 1 ? first : concatenate(runs)
+    if (runs.length === 0) return null
+    const whole = joinBytes(runs)
     runs.length = 0
     return whole
   }
@@ -257,16 +257,4 @@ function isFinished(chunk: JsonDocument, choices: number): boolean {
   const choice = firstIn(chunk, choices)
   const reason = memberOf(chunk, choice, "finish_reason")
   return reason !== NONE && isString(chunk, reason)
-}
-
-function concatenate(parts: readonly Uint8Array[]): Uint8Array {
-  let length = 0
-  for (const part of parts) length += part.length
-  const whole = new Uint8Array(length)
-  let at = 0
-  for (const part of parts) {
-    whole.set(part, at)
-    at += part.length
-  }
-  return whole
 }

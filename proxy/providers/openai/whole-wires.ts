@@ -13,58 +13,51 @@ import { usageOf } from "#proxy/contract/token-usage.ts"
 import type { EmbeddingsRequest } from "#proxy/exchange/embeddings.ts"
 import { accept } from "#proxy/exchange/parsed-request.ts"
 import type { ResponseEvent } from "#proxy/exchange/response-event.ts"
-import type { WireName } from "#proxy/exchange/wire-name.ts"
 import type { Frame } from "#proxy/wire/frame.ts"
-import {
-  type CallPlace,
-  type EmbeddingsWire,
-  type EncodeContext,
-  type SameWire,
-  type StreamDecoder,
-  type StreamTap,
-  type UpstreamWire,
-  WireFault,
+import type {
+  EmbeddingsWire,
+  EncodeContext,
+  SameWire,
+  StreamDecoder,
+  StreamTap,
+  UpstreamWire,
 } from "../adapter.ts"
-import { countIn } from "../read-report.ts"
+import { openEvent, UPSTREAM_ERROR } from "../open-event.ts"
+import { countIn, reportOf } from "../read-report.ts"
+import { readVectors } from "../read-vectors.ts"
 import { sameWireOf } from "../same-wire.ts"
 import { spliceModel } from "../splice-body.ts"
 import { ChoiceEnds } from "./choice-ends.ts"
-import { hasError, readError, readUsage } from "./read-answer.ts"
-
-/** What a place of this shape says of a wire: its owner, its paths and where the key goes. */
-export interface OpenAiPlace {
-  readonly owner: string
-  readonly path: (place: CallPlace, suffix: string) => string
-  readonly authorization: UpstreamWire["authorization"]
-}
+import { createWire, type OpenAiPlace } from "./create-wire.ts"
+import { hasError, isErrorEvent, readUsage } from "./read-answer.ts"
 
 export function createWholeWires(place: OpenAiPlace): readonly UpstreamWire[] {
-  const wire = (
-    name: WireName,
-    title: string,
-    suffix: string,
-    same: SameWire,
-    embeddings: EmbeddingsWire | null = null,
-  ): UpstreamWire =>
-    Object.freeze({
-      name,
-      title: `${place.owner} ${title}`,
-      path: (at: CallPlace) => place.path(at, suffix),
-      headers: Object.freeze([]),
-      passedHeaders: Object.freeze([]),
-      authorization: place.authorization,
-      framing: "sse",
-      same,
-      chat: null,
-      embeddings,
-      rerank: null,
-      readError,
-    })
   return Object.freeze([
-    wire("openai.completions", "Completions", "/completions", COMPLETIONS),
-    wire("openai.embeddings", "Embeddings", "/embeddings", LISTED, EMBEDDINGS),
-    wire("openai.moderations", "Moderations", "/moderations", MODERATED),
-    wire("openai.images", "Images", "/images/generations", IMAGES),
+    createWire(place, {
+      name: "openai.completions",
+      title: "Completions",
+      suffix: "/completions",
+      same: COMPLETIONS,
+    }),
+    createWire(place, {
+      name: "openai.embeddings",
+      title: "Embeddings",
+      suffix: "/embeddings",
+      same: LISTED,
+      embeddings: EMBEDDINGS,
+    }),
+    createWire(place, {
+      name: "openai.moderations",
+      title: "Moderations",
+      suffix: "/moderations",
+      same: MODERATED,
+    }),
+    createWire(place, {
+      name: "openai.images",
+      title: "Images",
+      suffix: "/images/generations",
+      same: IMAGES,
+    }),
   ])
 }
 
@@ -120,11 +113,8 @@ const EMBEDDINGS: EmbeddingsWire = Object.freeze({
     const fault = LISTED.findAnswerFault(answer)
     if (fault !== null) return { ok: false, fault }
     const data = new JsonView(answer).member("data")?.items() ?? []
-    const vectors = data.flatMap((item) => {
-      const vector = item.member("embedding")
-      return vector?.isArray === true ? [vector.raw()] : []
-    })
-    if (vectors.length !== data.length) return { ok: false, fault: "an embedding is no list" }
+    const vectors = readVectors(data, (item) => item.member("embedding"))
+    if (vectors === null) return { ok: false, fault: "an embedding is no list" }
     return { ok: true, answer: { vectors, usage: LISTED.readUsage(answer) } }
   },
 } satisfies EmbeddingsWire)
@@ -144,11 +134,8 @@ class TextDecoderOfChunks implements StreamDecoder {
 
   push(frame: Frame): readonly ResponseEvent[] {
     if (frame.kind === "done-marker") return this.ends.onMarker()
-    const view = new JsonView(frame.document)
-    if (!view.isObject) throw new WireFault("an event is not a JSON object")
-    if (hasError(frame.document) || frame.name === "error") {
-      return [{ kind: "response-error", message: "the upstream reported an error" }]
-    }
+    const view = openEvent(frame)
+    if (isErrorEvent(frame)) return [UPSTREAM_ERROR]
     const events = eventsOf(view)
     this.ends.note(events)
     return events
@@ -168,6 +155,5 @@ function eventsOf(view: JsonView): readonly ResponseEvent[] {
       events.push({ kind: "choice-end", choice: index, reason: "stop", stopSequence: null })
     }
   }
-  const usage = readUsage(view.document)
-  return usage === undefined ? events : [...events, { kind: "usage-report", usage }]
+  return [...events, ...reportOf(readUsage(view.document))]
 }

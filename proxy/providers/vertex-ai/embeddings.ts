@@ -9,13 +9,15 @@ import type { JsonDocument } from "#proxy/contract/json-document.ts"
 import { JsonView } from "#proxy/contract/json-view.ts"
 import { writeJson } from "#proxy/contract/json-write.ts"
 import type { TokenUsage } from "#proxy/contract/records.ts"
-import { reportedCount, usageOf } from "#proxy/contract/token-usage.ts"
+import { usageOf } from "#proxy/contract/token-usage.ts"
 import type { EmbeddingsRequest } from "#proxy/exchange/embeddings.ts"
 import type { Decision } from "#proxy/exchange/parsed-request.ts"
 import { readBody } from "#proxy/exchange/read-body.ts"
 import type { EmbeddingsWire, EncodeContext } from "../adapter.ts"
 import { embedTexts } from "../embed-texts.ts"
 import { decodeOne, TASK_TYPES } from "../gemini/embeddings.ts"
+import { countIn } from "../read-report.ts"
+import { readVectors } from "../read-vectors.ts"
 
 const NAMES = /^(?:text-embedding-|text-multilingual-embedding-|textembedding-|gemini-embedding-)/
 const FIRST_OF_GEMINI = "gemini-embedding-001"
@@ -46,13 +48,10 @@ export const vertexPredict: EmbeddingsWire = Object.freeze({
   decodeAnswer: (answer: JsonDocument) => {
     const predictions = new JsonView(answer).member("predictions")?.items() ?? []
     if (predictions.length === 0) return { ok: false, fault: "it has no predictions" }
-    const vectors = predictions.flatMap((prediction) => {
-      const values = prediction.member("embeddings")?.member("values")
-      return values?.isArray === true ? [values.raw()] : []
-    })
-    if (vectors.length < predictions.length) {
-      return { ok: false, fault: "a prediction has no embedding" }
-    }
+    const vectors = readVectors(predictions, (prediction) =>
+      prediction.member("embeddings")?.member("values"),
+    )
+    if (vectors === null) return { ok: false, fault: "a prediction has no embedding" }
     return { ok: true, answer: { vectors, usage: sumUsage(predictions) } }
   },
 } satisfies EmbeddingsWire)
@@ -82,8 +81,8 @@ function taskTypeOf({ purpose }: EmbeddingsRequest): string | undefined {
 function sumUsage(predictions: readonly JsonView[]): TokenUsage | undefined {
   let inputTokens: number | undefined = 0
   for (const prediction of predictions) {
-    const tokens = prediction.member("embeddings")?.member("statistics")?.member("token_count")
-    const count = tokens === undefined ? undefined : reportedCount(tokens.document, tokens.node)
+    const statistics = prediction.member("embeddings")?.member("statistics")
+    const count = countIn(statistics, "token_count")
     inputTokens = count === undefined || inputTokens === undefined ? undefined : inputTokens + count
   }
   return usageOf({ inputTokens, outputTokens: 0 })

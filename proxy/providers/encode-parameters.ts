@@ -1,0 +1,9 @@
+/** A tool's parameters for a wire that wants a schema of every tool. */
+import type { JsonValue } from "#proxy/contract/json-write.ts"
+import type { ToolDefinition } from "#proxy/exchange/chat-request.ts"
+
+const NO_PARAMETERS: JsonValue = Object.freeze({ type: "object", properties: {} })
+
+export function encodeParameters({ parameters }: ToolDefinition): JsonValue {
+  return parameters ?? NO_PARAMETERS
+}

@@ -1,0 +1,42 @@
+/** A wire of OpenAI's shape at one place, for clients that speak it too. */
+import type { WireName } from "#proxy/exchange/wire-name.ts"
+import type { CallPlace, EmbeddingsWire, SameWire, UpstreamWire } from "../adapter.ts"
+import { readError } from "./read-answer.ts"
+
+/** What a place of this shape says of a wire: its owner, its paths and where the key goes. */
+export interface OpenAiPlace {
+  readonly owner: string
+  readonly path: (place: CallPlace, suffix: string) => string
+  readonly authorization: UpstreamWire["authorization"]
+}
+
+export interface PlacedWire {
+  readonly name: WireName
+  /** Behind the owner's name. */
+  readonly title: string
+  /** Of its path. */
+  readonly suffix: string
+  readonly same: SameWire
+  /** Absent where nothing is translated to it. */
+  readonly embeddings?: EmbeddingsWire
+}
+
+export function createWire(
+  place: OpenAiPlace,
+  { name, title, suffix, same, embeddings }: PlacedWire,
+): UpstreamWire {
+  return Object.freeze({
+    name,
+    title: `${place.owner} ${title}`,
+    path: (at: CallPlace) => place.path(at, suffix),
+    headers: Object.freeze([]),
+    passedHeaders: Object.freeze([]),
+    authorization: place.authorization,
+    framing: "sse",
+    same,
+    chat: null,
+    embeddings: embeddings ?? null,
+    rerank: null,
+    readError,
+  } satisfies UpstreamWire)
+}

@@ -1,0 +1,6 @@
+/** A tool's result for a wire that takes nothing but a text. */
+import type { ToolResultPart } from "#proxy/exchange/chat-request.ts"
+
+export function textOfResult({ parts }: ToolResultPart): string {
+  return parts.flatMap((part) => (part.kind === "text" ? [part.text] : [])).join("\n")
+}
