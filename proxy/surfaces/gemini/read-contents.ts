@@ -11,6 +11,7 @@ import {
   textIn,
 } from "#proxy/exchange/read-body.ts"
 import { splitResults } from "#proxy/exchange/split-results.ts"
+import { joinThoughts } from "./join-thoughts.ts"
 
 export function readSystem(body: JsonView, notes: FeatureNotes): readonly ChatMessage[] {
   const system = body.member("systemInstruction")
@@ -30,7 +31,7 @@ const SYSTEM_PART_FIELDS: ReadonlySet<string> = new Set(["text"])
 export function readContents(body: JsonView, notes: FeatureNotes): readonly ChatMessage[] {
   const calls = new Calls()
   const views = listIn(body, "contents")
-  const messages = views.flatMap((view) => readContent(view, calls, notes))
+  const messages = joinThoughts(views.flatMap((view) => readContent(view, calls, notes)))
   notes.notePrefill(messages, views.at(-1))
   return messages
 }

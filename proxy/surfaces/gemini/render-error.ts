@@ -24,10 +24,13 @@ function renderError(refusal: Refusal): string {
   return JSON.stringify({ error: { code, message, status: statusOf(code), details: [info] } })
 }
 
-/** In an array that is under way it is one more element, and the array is never closed. */
+/**
+ * An event like any other, since Google's clients pass over those that have a name. In an array
+ * that is under way it is one more element, and the array is never closed.
+ */
 function renderStreamError(refusal: Refusal, streamType: string): string {
   const body = renderError(refusal)
-  return streamType === EVENT_STREAM ? `event: error\ndata: ${body}\n\n` : `,\n${body}`
+  return streamType === EVENT_STREAM ? `data: ${body}\n\n` : `,\n${body}`
 }
 
 function renderUpstreamError({ message, code }: UpstreamError, status: number): string {

@@ -1,18 +1,20 @@
 import { expect, test } from "vitest"
+import { RawJson } from "#proxy/contract/json-write.ts"
 import { makeRaw } from "#proxy/pipeline/world.test-data.ts"
 import { parseGenerate } from "./parse-generate.ts"
 import { openRenderer } from "./render-stream.ts"
 
+const LIMITS = {
+  requestJson: { bytesMax: 65_536, depthMax: 64, tokensMax: 10_000 },
+  messagesMax: 10,
+  toolsMax: 10,
+  outputTokensDefault: 1024,
+}
+
 test("forty thousand choices with a call each go out in linear time, each call in its own", () => {
-  const limits = {
-    requestJson: { bytesMax: 65_536, depthMax: 64, tokensMax: 10_000 },
-    messagesMax: 10,
-    toolsMax: 10,
-    outputTokensDefault: 1024,
-  }
   const body = { contents: [{ parts: [{ text: "Hi" }] }] }
   const raw = makeRaw(body, { path: "/v1beta/models/m:streamGenerateContent", query: "alt=sse" })
-  const parsed = parseGenerate(raw, limits)
+  const parsed = parseGenerate(raw, LIMITS)
   if (!parsed.ok) throw new Error(parsed.refusal.message)
   const renderer = openRenderer({ request: parsed.value, id: "1", model: "m", createdSeconds: 0 })
   const choices = Array.from({ length: 40_000 }, (_, index) => index)
@@ -30,4 +32,22 @@ test("forty thousand choices with a call each go out in linear time, each call i
   expect(told.map((text) => /"id":"(c\d+)"/.exec(text)?.[1])).toEqual(
     choices.toReversed().map((choice) => `c${choice}`),
   )
+})
+
+test("every piece has a content: Google's chats forget an answer where one has none", () => {
+  const body = { contents: [{ parts: [{ text: "Hi" }] }] }
+  const raw = makeRaw(body, { path: "/v1beta/models/m:streamGenerateContent", query: "alt=sse" })
+  const parsed = parseGenerate(raw, LIMITS)
+  if (!parsed.ok) throw new Error(parsed.refusal.message)
+  const renderer = openRenderer({ request: parsed.value, id: "1", model: "m", createdSeconds: 0 })
+  const place = { citedText: null, start: null, end: null, documentIndex: null }
+  const citation = { url: "https://a.example", title: null, ...place }
+  const pieces = [
+    renderer.push({ kind: "citation-add", choice: 0, citation }),
+    renderer.push({ kind: "logprobs-add", choice: 0, entries: new RawJson("[]") }),
+  ]
+  for (const piece of pieces) {
+    const { candidates } = JSON.parse(piece.slice("data: ".length))
+    expect(candidates[0].content).toEqual({ role: "model", parts: [{ text: "" }] })
+  }
 })

@@ -26,6 +26,8 @@ interface OpenCall {
   readonly signature: string | null
 }
 
+const NO_TEXT: readonly JsonValue[] = Object.freeze([Object.freeze({ text: "" })])
+
 type Ending = Extract<ResponseEvent, { readonly kind: "choice-end" }>
 type ChoiceEvent = Exclude<Extract<ResponseEvent, { readonly choice: number }>, Ending>
 
@@ -75,7 +77,7 @@ class PieceRenderer implements StreamRenderer {
       case "reasoning-delta":
         return this.parts(choice, [{ text: event.text, thought: true }])
       case "reasoning-signature":
-        return this.parts(choice, [{ text: "", thoughtSignature: event.signature }])
+        return this.parts(choice, [{ text: "", thought: true, thoughtSignature: event.signature }])
       case "reasoning-redacted":
         return this.parts(choice, [{ text: "", thought: true, thoughtSignature: event.data }])
       case "media-add":
@@ -83,9 +85,11 @@ class PieceRenderer implements StreamRenderer {
           { inlineData: { mimeType: event.mimeType, data: event.base64 } },
         ])
       case "citation-add":
-        return this.piece(choice, { citationMetadata: renderCitations([event.citation]) })
+        return this.parts(choice, NO_TEXT, {
+          citationMetadata: renderCitations([event.citation]),
+        })
       case "logprobs-add":
-        return this.piece(choice, { logprobsResult: renderLogprobs(event.entries) })
+        return this.parts(choice, NO_TEXT, { logprobsResult: renderLogprobs(event.entries) })
       case "tool-call-start": {
         const { id, name, signature } = event
         const calls = this.calls.get(choice) ?? new Map<number, OpenCall>()
@@ -107,18 +111,19 @@ class PieceRenderer implements StreamRenderer {
     return parts.length === 0 ? "" : this.parts(choice, parts)
   }
 
-  private parts(choice: number, parts: readonly JsonValue[]): string {
-    return this.piece(choice, { content: { role: "model", parts } })
-  }
-
-  private piece(index: number, fields: Readonly<Record<string, JsonValue | undefined>>): string {
-    return this.object({ candidates: [{ ...fields, index }] })
+  /** Always with a content: Google's chats forget an answer that has a piece without one. */
+  private parts(
+    index: number,
+    parts: readonly JsonValue[],
+    fields: Readonly<Record<string, JsonValue | undefined>> = {},
+  ): string {
+    return this.object({ candidates: [{ content: { role: "model", parts }, ...fields, index }] })
   }
 
   private end(): string {
     const { usage } = this
     const candidates = this.endings.map(({ choice, reason }) => ({
-      content: { role: "model", parts: [{ text: "" }] },
+      content: { role: "model", parts: NO_TEXT },
       finishReason: finishReason(reason),
       index: choice,
     }))

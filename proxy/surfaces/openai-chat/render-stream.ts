@@ -19,6 +19,8 @@ class ChunkRenderer implements StreamRenderer {
   private readonly begun = new Set<number>()
   /** Place of the thought under way in each choice's `reasoning_details`. */
   private readonly thoughts = new Map<number, number>()
+  /** Text of it so far, told once more beside its signature, which is worth nothing alone. */
+  private readonly said = new Map<number, string>()
 
   constructor(context: RenderContext) {
     this.context = context
@@ -52,9 +54,13 @@ class ChunkRenderer implements StreamRenderer {
       case "text-delta":
         return this.delta(choice, { content: event.text })
       case "reasoning-delta":
+        this.said.set(choice, (this.said.get(choice) ?? "") + event.text)
         return this.delta(choice, { reasoning_content: event.text })
-      case "reasoning-signature":
-        return this.thought(choice, { type: "reasoning.text", signature: event.signature })
+      case "reasoning-signature": {
+        const text = this.said.get(choice) ?? ""
+        this.said.delete(choice)
+        return this.thought(choice, { type: "reasoning.text", text, signature: event.signature })
+      }
       case "reasoning-redacted":
         return this.thought(choice, { type: "reasoning.encrypted", data: event.data })
       case "refusal-delta":
