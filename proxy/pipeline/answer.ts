@@ -10,6 +10,7 @@ import { errorsOf } from "#proxy/surfaces/registry.ts"
 
 export interface AnswerFacts {
   readonly id: string
+  readonly surface: SurfaceName
   readonly target: Target
   readonly servedModel: string
   readonly attempts: number
@@ -24,8 +25,7 @@ function answerHeaders(facts: AnswerFacts, contentType: string): string[] {
     "content-type",
     contentType,
     ...facts.target.answerHeaders,
-    "x-request-id",
-    facts.id,
+    ...idHeaders(facts.surface, facts.id),
     "x-sidegate-model",
     headerText(facts.servedModel),
     "x-sidegate-attempts",
@@ -34,6 +34,14 @@ function answerHeaders(facts: AnswerFacts, contentType: string): string[] {
     String(Math.round(facts.overheadMs * 100) / 100),
   ]
 }
+
+/** Anthropic's clients look for theirs under another name. */
+export function idHeaders(surface: SurfaceName, id: string): readonly string[] {
+  const own = surface.startsWith("anthropic-") ? ["request-id", id] : NONE
+  return ["x-request-id", id, ...own]
+}
+
+const NONE: readonly string[] = Object.freeze([])
 
 export function sendAnswer(
   client: Client,
@@ -55,9 +63,13 @@ export function sendAnswer(
 const ESTIMATED = Object.freeze(["x-sidegate-estimated", "true"])
 
 /** A count that no provider made: no attempt was, and the header says whose number it is. */
-export function sendEstimate(client: Client, target: Target, id: string, body: string): void {
+export function sendEstimate(
+  client: Client,
+  { target, surface, id }: Pick<AnswerFacts, "target" | "surface" | "id">,
+  body: string,
+): void {
   const headers = ["content-type", "application/json", ...target.answerHeaders]
-  headers.push("x-request-id", id, ...ESTIMATED)
+  headers.push(...idHeaders(surface, id), ...ESTIMATED)
   headers.push("content-length", String(utf8Bytes(body)))
   client.start(200, headers)
   client.end(body)
@@ -76,14 +88,13 @@ export function startStream(client: Client, facts: AnswerFacts, contentType: str
 export function sendUpstreamError(
   client: Client,
   facts: AnswerFacts,
-  surface: SurfaceName,
   status: number,
   error: UpstreamError | undefined,
 ): void {
   const { name } = facts.target.provider
   const message = `provider ${name} refused the request with status ${status}`
   const words = error ?? { message, type: null, param: null, code: null }
-  const body = errorsOf(surface).upstream(words, status)
+  const body = errorsOf(facts.surface).upstream(words, status, facts.id)
   const headers = answerHeaders(facts, "application/json")
   headers.push("content-length", String(utf8Bytes(body)))
   client.start(status, headers)
@@ -98,8 +109,8 @@ export function sendRefusal(
   id: string,
   extra: readonly string[] = [],
 ): void {
-  const body = errorsOf(surface).body(refusal)
-  const headers = ["content-type", "application/json", "x-request-id", id, ...extra]
+  const body = errorsOf(surface).body(refusal, id)
+  const headers = ["content-type", "application/json", ...idHeaders(surface, id), ...extra]
   if (refusal.retryAfterSeconds !== null) {
     headers.push("retry-after", String(refusal.retryAfterSeconds))
   }

@@ -180,7 +180,7 @@ export class Exchange implements AttemptOwner<Attempt> {
     if (this.isClosed) return
     this.firstByteAt = this.ports.monotonic()
     this.retries?.succeed(this.ports.monotonic())
-    sendUpstreamError(this.client, this.facts(attempt), this.surface, status, error)
+    sendUpstreamError(this.client, this.facts(attempt), status, error)
     this.close(status, null)
   }
 
@@ -235,7 +235,11 @@ export class Exchange implements AttemptOwner<Attempt> {
     else if (surface.renderCount === undefined) this.refuse(unsaid)
     else {
       const { inputTokens } = estimateUsage(request.measure, first.model ?? request.model)
-      sendEstimate(this.client, first, this.raw.id, surface.renderCount(inputTokens))
+      sendEstimate(
+        this.client,
+        { target: first, surface: this.surface, id: this.raw.id },
+        surface.renderCount(inputTokens),
+      )
       this.close(200, null)
     }
   }
@@ -333,7 +337,7 @@ export class Exchange implements AttemptOwner<Attempt> {
 
   /** Within a stream: the error where its content type has a place for one, and no proper end. */
   private cut({ answerType }: Attempt, refusal: Refusal): void {
-    const event = errorsOf(this.surface).event(refusal, answerType)
+    const event = errorsOf(this.surface).event(refusal, answerType, this.raw.id)
     if (event !== "") this.client.write(event)
     this.client.destroy()
     this.close(200, refusal)
@@ -342,6 +346,7 @@ export class Exchange implements AttemptOwner<Attempt> {
   private facts(attempt: Attempt): AnswerFacts {
     return {
       id: this.raw.id,
+      surface: this.surface,
       target: attempt.plan.target,
       servedModel: attempt.plan.intent.model,
       attempts: this.attempts.length,

@@ -29,7 +29,7 @@ import { pickTarget } from "#proxy/route/pick-target.ts"
 import type { Runtime } from "#proxy/runtime/runtime.ts"
 import { modelsSurfaceOf } from "#proxy/surfaces/models/render-models.ts"
 import type { Surface } from "#proxy/surfaces/surface.ts"
-import { sendRefusal, utf8Bytes } from "./answer.ts"
+import { idHeaders, sendRefusal, utf8Bytes } from "./answer.ts"
 import { Exchange, type ExchangePlan } from "./exchange.ts"
 import { identify, requestTimeout } from "./identify.ts"
 import { RequestForms } from "./request-forms.ts"
@@ -94,8 +94,7 @@ export function handleModels(
     "application/json",
     "content-length",
     String(utf8Bytes(body)),
-    "x-request-id",
-    raw.id,
+    ...idHeaders(surface, raw.id),
     "x-sidegate-config",
     runtime.version,
   ])

@@ -34,16 +34,17 @@ export interface Surface {
   readonly renderCount?: (tokens: number) => string
 }
 
+/** `id` is the request's own, for shapes that have a place for it. */
 export interface SurfaceErrors {
   /** A whole JSON body. */
-  readonly body: (refusal: Refusal) => string
+  readonly body: (refusal: Refusal, id: string) => string
   /** An upstream's 4xx about the request itself: its words, our shape. */
-  readonly upstream: (error: UpstreamError, status: number) => string
+  readonly upstream: (error: UpstreamError, status: number, id: string) => string
   /**
    * One in-band event of a stream of that content type, after which the stream is cut; empty where
    * it has no place for one.
    */
-  readonly event: (refusal: Refusal, streamType: string) => string
+  readonly event: (refusal: Refusal, streamType: string, id: string) => string
 }
 
 /**

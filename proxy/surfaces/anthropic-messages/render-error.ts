@@ -1,4 +1,4 @@
-/** Refusals in Anthropic's shape: `{"type":"error","error":{"type","message"}}`. */
+/** Refusals in Anthropic's shape: `{"type":"error","error":{"type","message"},"request_id"}`. */
 import { REFUSALS, type Refusal } from "#proxy/exchange/refusal.ts"
 import type { UpstreamError } from "#proxy/exchange/upstream-error.ts"
 import type { SurfaceErrors } from "../surface.ts"
@@ -6,19 +6,24 @@ import type { SurfaceErrors } from "../surface.ts"
 export const anthropicErrors: SurfaceErrors = Object.freeze({
   body: renderError,
   upstream: renderUpstreamError,
-  event: (refusal: Refusal) => `event: error\ndata: ${renderError(refusal)}\n\n`,
+  event: (refusal: Refusal, _streamType: string, id: string) =>
+    `event: error\ndata: ${renderError(refusal, id)}\n\n`,
 })
 
 /** `code` and `param` are ours: Anthropic's clients read type and message, and log the rest. */
-function renderError(refusal: Refusal): string {
+function renderError(refusal: Refusal, request_id: string): string {
   const { code, message, param } = refusal
   const type = typeOfStatus(REFUSALS[code].status)
-  return JSON.stringify({ type: "error", error: { type, message, code, param } })
+  return JSON.stringify({ type: "error", error: { type, message, code, param }, request_id })
 }
 
-function renderUpstreamError({ message, type }: UpstreamError, status: number): string {
+function renderUpstreamError(
+  { message, type }: UpstreamError,
+  status: number,
+  request_id: string,
+): string {
   const known = type !== null && TYPES.has(type) ? type : typeOfStatus(status)
-  return JSON.stringify({ type: "error", error: { type: known, message } })
+  return JSON.stringify({ type: "error", error: { type: known, message }, request_id })
 }
 
 const TYPES: ReadonlySet<string> = new Set([

@@ -45,7 +45,7 @@ describe.each(NAMES)("errors of %s", (name) => {
     refuse(code, `why "${code}" \u2028 ends`, { param: "messages", retryAfterSeconds: 3 })
 
   test.each(CODES)("%s is a body of the surface's shape with its message and code", (code) => {
-    const body = errors.body(refusal(code))
+    const body = errors.body(refusal(code), "req-1")
     const error = errorIn(body)
     expect(error.message).toBe(refusal(code).message)
     // Gemini has google.rpc.Status: our code is the reason in its details.
@@ -57,10 +57,10 @@ describe.each(NAMES)("errors of %s", (name) => {
     // The others never stream: an answer of theirs is whole or an error.
     if (SURFACES[name].chat === null) return
     for (const type of STREAM_TYPES[name] ?? [EVENT_STREAM]) {
-      const event = errors.event(refusal(code), type)
+      const event = errors.event(refusal(code), type, "req-1")
       const text = event.startsWith(",")
         ? event.slice(2)
-        : /^event: error\ndata: (.*)\n\n$/s.exec(event)?.[1]
+        : /^(?:event: error\n)?data: (.*)\n\n$/s.exec(event)?.[1]
       expect(errorIn(text ?? "").message).toBe(refusal(code).message)
     }
   })
@@ -73,7 +73,7 @@ describe.each(NAMES)("errors of %s", (name) => {
         fc.option(fc.string()),
         fc.constantFrom(400, 401, 403, 404, 409, 413, 422, 429, 499),
         (message, type, code, status) => {
-          const body = errors.upstream({ message, type, param: null, code }, status)
+          const body = errors.upstream({ message, type, param: null, code }, status, "req-1")
           expect(errorIn(body).message).toBe(message)
         },
       ),
