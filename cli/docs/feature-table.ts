@@ -1,45 +1,26 @@
-/** What of a chat each wire takes, when it is translated: the tables that refuse and drop. */
-import { CHAT_FEATURES, type FeatureTable, type Support } from "#proxy/exchange/chat-feature.ts"
-import { markdownTable } from "./replace-table.ts"
-import { UPSTREAMS, wiresAt } from "./upstreams.ts"
+/** What of a chat, and of embeddings, each wire takes when it is translated. */
+import { CHAT_FEATURES } from "#proxy/exchange/chat-feature.ts"
+import { EMBEDDING_FEATURES } from "#proxy/exchange/embedding-feature.ts"
+import { wiresOf } from "#proxy/providers/registry.ts"
+import { supportTable } from "./support-table.ts"
+import { EMBEDDING_UPSTREAMS, UPSTREAMS, wiresAt } from "./upstreams.ts"
 
-interface Column {
-  readonly title: string
-  readonly features: FeatureTable
-}
-
-export function featureTable(): string {
-  const columns = columnsOf()
-  const reasons = [...new Set(columns.flatMap(({ features }) => reasonsIn(features)))]
-  const cell = (support: Support) =>
-    typeof support === "string"
-      ? CELLS[support]
-      : `left out [${reasons.indexOf(support.dropped) + 1}]`
-  const rows = CHAT_FEATURES.map((feature) => [
-    `\`${feature}\``,
-    ...columns.map(({ features }) => cell(features[feature])),
-  ])
-  const table = markdownTable(["feature", ...columns.map(({ title }) => title)], rows)
-  return `${table}\n\n${reasons.map((reason, at) => `${at + 1}. ${reason}`).join("\n")}`
-}
-
-const CELLS = { yes: "yes", no: "refused" } as const
-
-/** Upstreams with one table share a column. */
-function columnsOf(): readonly Column[] {
-  const titles = new Map<FeatureTable, string[]>()
-  for (const upstream of UPSTREAMS) {
+export function chatFeatureTable(): string {
+  const columns = UPSTREAMS.flatMap((upstream) => {
     const chat = wiresAt(upstream).find((wire) => wire.chat !== null)?.chat
-    if (chat === undefined || chat === null) continue
-    const features = chat.features(upstream.provider)
-    const known = [...titles.keys()].find((one) => JSON.stringify(one) === JSON.stringify(features))
-    titles.set(known ?? features, [...(titles.get(known ?? features) ?? []), upstream.title])
-  }
-  return [...titles].map(([features, names]) => ({ title: names.join("; "), features }))
+    if (chat === undefined || chat === null) return []
+    return [{ title: upstream.title, table: chat.features(upstream.provider) }]
+  })
+  return supportTable(CHAT_FEATURES, columns)
 }
 
-function reasonsIn(features: FeatureTable): readonly string[] {
-  return Object.values(features).flatMap((support) =>
-    typeof support === "string" ? [] : [support.dropped],
-  )
+export function embeddingFeatureTable(): string {
+  const columns = EMBEDDING_UPSTREAMS.flatMap(({ title, provider, model }) => {
+    const wires = wiresOf(provider, model)
+    const embeddings = wires.find((wire) => wire.embeddings !== null)?.embeddings
+    if (embeddings === undefined || embeddings === null) return []
+    const table = embeddings.features({ provider, model, isStream: false })
+    return [{ title, table }]
+  })
+  return supportTable(EMBEDDING_FEATURES, columns)
 }

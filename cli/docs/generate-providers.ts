@@ -9,7 +9,7 @@
  */
 import { readFileSync, writeFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
-import { featureTable } from "./feature-table.ts"
+import { chatFeatureTable, embeddingFeatureTable } from "./feature-table.ts"
 import { reasoningTable } from "./reasoning-table.ts"
 import { replaceTable } from "./replace-table.ts"
 import { surfaceTable } from "./surface-table.ts"
@@ -20,7 +20,8 @@ const FILE = fileURLToPath(new URL("../../docs/providers.md", import.meta.url))
 const page = readFileSync(FILE, "utf8")
 const TABLES = {
   surfaces: surfaceTable,
-  features: featureTable,
+  features: chatFeatureTable,
+  "embedding-features": embeddingFeatureTable,
   reasoning: reasoningTable,
   vendors: vendorTable,
   "vendor-differences": vendorDifferences,

@@ -3,8 +3,8 @@
  * shown as the fields that it adds to the body.
  */
 import { CONTROL_JSON, parseJson } from "#proxy/contract/json.ts"
-import { findUnsupported } from "#proxy/exchange/chat-feature.ts"
 import type { ChatRequest } from "#proxy/exchange/chat-request.ts"
+import { findUnsupported } from "#proxy/exchange/feature-support.ts"
 import { PIPELINE_SETTINGS } from "#proxy/pipeline/settings.ts"
 import { type ModelSurfaceName, SURFACES } from "#proxy/surfaces/registry.ts"
 import { markdownTable } from "./replace-table.ts"

@@ -68,6 +68,31 @@ export const UPSTREAMS: readonly Upstream[] = [
   { title: "Cohere", provider: { ...NAMED, schema: "Cohere" }, model: "command-a-03-2025" },
 ]
 
+const GEMINI = { ...NAMED, schema: "Gemini" } as const
+const ON_VERTEX = { ...NAMED, schema: "VertexAI", options: VERTEX } as const
+const ON_BEDROCK = { ...NAMED, schema: "Bedrock", options: REGION } as const
+const COHERE = { ...NAMED, schema: "Cohere" } as const
+
+/** One of each kind of model that embeds. */
+export const EMBEDDING_UPSTREAMS: readonly Upstream[] = [
+  OPENAI,
+  {
+    title: "AzureOpenAI",
+    provider: { ...NAMED, schema: "AzureOpenAI", options: DATED },
+    model: "text-embedding-3-small",
+  },
+  ofVendor("NvidiaNIM"),
+  { title: "Gemini", provider: GEMINI, model: "gemini-embedding-001" },
+  { title: "VertexAI, `predict`", provider: ON_VERTEX, model: "text-embedding-005" },
+  { title: "VertexAI, `embedContent`", provider: ON_VERTEX, model: "gemini-embedding-2" },
+  { title: "Bedrock, Titan", provider: ON_BEDROCK, model: "amazon.titan-embed-text-v2:0" },
+  { title: "Bedrock, Titan v1", provider: ON_BEDROCK, model: "amazon.titan-embed-text-v1" },
+  { title: "Bedrock, Cohere v4", provider: ON_BEDROCK, model: "cohere.embed-v4:0" },
+  { title: "Bedrock, Cohere v3", provider: ON_BEDROCK, model: "cohere.embed-english-v3" },
+  { title: "Cohere v4", provider: COHERE, model: "embed-v4.0" },
+  { title: "Cohere v3", provider: COHERE, model: "embed-english-v3.0" },
+]
+
 export function wiresAt({ provider, model }: Upstream): readonly UpstreamWire[] {
   return wiresOf(provider, model)
 }

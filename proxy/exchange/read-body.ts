@@ -6,10 +6,11 @@
  */
 import type { JsonView } from "#proxy/contract/json-view.ts"
 import type { RawJson } from "#proxy/contract/json-write.ts"
-import type { ChatFeature, FeatureUse } from "./chat-feature.ts"
+import type { ChatFeature } from "./chat-feature.ts"
 import type { ChatMessage, MediaSource, ToolChoice } from "./chat-request.ts"
 import { accept, type Decision, reject } from "./parsed-request.ts"
 import { type Refusal, refuse } from "./refusal.ts"
+import { UseNotes } from "./use-notes.ts"
 
 export class BodyFault extends Error {
   readonly refusal: Refusal
@@ -98,19 +99,8 @@ const CHOICE_FEATURES = {
   named: "tool-choice-named",
 } as const satisfies Readonly<Record<ToolChoice["kind"], ChatFeature>>
 
-/** Notes the features that a request uses while it is read. */
-export class FeatureNotes {
-  readonly uses: FeatureUse[] = []
-
-  /**
-   * Once for each feature, however often a body has it: the first place is the one that a refusal
-   * names, and to find a place takes time.
-   */
-  note(feature: ChatFeature, where: JsonView | string): void {
-    if (this.uses.some((use) => use.feature === feature)) return
-    this.uses.push({ feature, param: typeof where === "string" ? where : where.where })
-  }
-
+/** Of a chat: what several surfaces note in the same way. */
+export class FeatureNotes extends UseNotes<ChatFeature> {
   noteCarried(view: JsonView | undefined, members: readonly CarriedMember[]): void {
     for (const [name, feature] of members) {
       const member = view?.member(name)
@@ -134,13 +124,6 @@ export class FeatureNotes {
   notePrefill(messages: readonly ChatMessage[], last: JsonView | undefined): void {
     if (messages.at(-1)?.role === "assistant" && last !== undefined) {
       this.note("assistant-prefill", last)
-    }
-  }
-
-  /** Members of `view` outside `known` are fields that no other wire can be told. */
-  noteUnknown(view: JsonView | undefined, known: ReadonlySet<string>): void {
-    for (const [name, member] of view?.members() ?? []) {
-      if (!known.has(name)) this.note("unknown-field", member)
     }
   }
 }

@@ -80,6 +80,8 @@ interface Upstream {
   readonly answer: string
   readonly headers?: Readonly<Record<string, string>>
   readonly usage: "reported" | "estimated"
+  /** Its vectors have one size: nothing is said of it. */
+  readonly hasOneSize?: true
 }
 
 const COUNTED = { "x-amzn-bedrock-input-token-count": "7" }
@@ -91,6 +93,11 @@ const COHERE_BODY = {
   input_type: "search_query",
   embedding_types: ["float"],
   output_dimension: 256,
+  truncate: "NONE",
+}
+
+function unsized({ output_dimension: _, ...rest }: typeof COHERE_BODY): object {
+  return rest
 }
 
 const UPSTREAMS: readonly Upstream[] = [
@@ -163,7 +170,7 @@ const UPSTREAMS: readonly Upstream[] = [
       path: `${GOOGLE_PATH}/${model}:predict`,
       body: {
         instances: [{ content: "a", task_type: "RETRIEVAL_QUERY" }],
-        parameters: { outputDimensionality: 256 },
+        parameters: { autoTruncate: false, outputDimensionality: 256 },
       },
       answer: `{"predictions":[{"embeddings":{"values":${VECTOR},"statistics":{"truncated":false,"token_count":7}}}],"metadata":{"billableCharacterCount":1}}`,
       usage: "reported",
@@ -175,7 +182,11 @@ const UPSTREAMS: readonly Upstream[] = [
     path: `${GOOGLE_PATH}/gemini-embedding-2:embedContent`,
     body: {
       content: { parts: [{ text: "a" }] },
-      embedContentConfig: { taskType: "RETRIEVAL_QUERY", outputDimensionality: 256 },
+      embedContentConfig: {
+        taskType: "RETRIEVAL_QUERY",
+        outputDimensionality: 256,
+        autoTruncate: false,
+      },
     },
     answer: `{"embedding":{"values":${VECTOR}},"usageMetadata":{"promptTokenCount":7},"truncated":false}`,
     usage: "reported",
@@ -218,7 +229,8 @@ const UPSTREAMS: readonly Upstream[] = [
     name: "Bedrock, Cohere's model of the older answer",
     provider: { ...BEDROCK, model: "cohere.embed-english-v3" },
     path: "/model/cohere.embed-english-v3/invoke",
-    body: COHERE_BODY,
+    body: unsized(COHERE_BODY),
+    hasOneSize: true,
     answer: `{"id":"e","embeddings":[${VECTOR}],"response_type":"embeddings_floats","texts":["a"]}`,
     headers: COUNTED,
     usage: "reported",
@@ -237,6 +249,10 @@ const CONTENT = { parts: [{ text: "a" }] }
 const ONE = { content: CONTENT, taskType: "RETRIEVAL_QUERY", outputDimensionality: 256 }
 const BATCH = { requests: [{ model: "models/smart", ...ONE }] }
 
+function oneFor({ hasOneSize }: Upstream): object {
+  return hasOneSize === true ? { content: CONTENT, taskType: "RETRIEVAL_QUERY" } : ONE
+}
+
 const isGemini = ({ schema }: Upstream["provider"]) => schema === "Gemini"
 
 function expectSettled(world: World, usage: Upstream["usage"]): void {
@@ -252,13 +268,14 @@ const metadataOf = ({ usage }: Upstream) =>
   usage === "reported" ? `,"usageMetadata":{"promptTokenCount":7,"totalTokenCount":7}` : ""
 
 describe.each(UPSTREAMS)("$name", (upstream) => {
-  const { provider, path, body, answer, headers, usage } = upstream
+  const { provider, path, body, answer, headers, usage, hasOneSize } = upstream
+  const size = hasOneSize === true ? {} : { dimensions: 256 }
 
   test("serves OpenAI's clients, digits kept, and says the usage that is settled", () => {
     const world = ask(
       "openai-embeddings",
       provider,
-      { model: "smart", input: ["a"], dimensions: 256, encoding_format: "float" },
+      { model: "smart", input: ["a"], ...size, encoding_format: "float" },
       answer,
       headers,
     )
@@ -281,7 +298,8 @@ describe.each(UPSTREAMS)("$name", (upstream) => {
   })
 
   test("serves Gemini's batches, digits and usage as reported", () => {
-    const world = ask("gemini-batch-embed", provider, BATCH, answer, headers)
+    const batch = { requests: [{ model: "models/smart", ...oneFor(upstream) }] }
+    const world = ask("gemini-batch-embed", provider, batch, answer, headers)
     expect(sent(world)).toEqual({ path, body })
     expect(world.client.body).toBe(
       isGemini(provider) ? answer : `{"embeddings":[{"values":${VECTOR}}]${metadataOf(upstream)}}`,
@@ -294,7 +312,7 @@ const OTHERS = UPSTREAMS.filter(({ provider }) => !isGemini(provider))
 
 test.each(OTHERS)("$name serves Gemini's single contents as well", (upstream) => {
   const { provider, path, body, answer, headers, usage } = upstream
-  const world = ask("gemini-embed", provider, ONE, answer, headers)
+  const world = ask("gemini-embed", provider, oneFor(upstream), answer, headers)
   expect(sent(world)).toEqual({ path, body })
   expect(world.client.body).toBe(`{"embedding":{"values":${VECTOR}}${metadataOf(upstream)}}`)
   expectSettled(world, usage)
@@ -403,20 +421,20 @@ const REFUSED = [
     "image_url_denied",
     "/content/parts/0/fileData/fileUri",
   ],
-  ["gemini-batch-embed", TITAN, TWO, "unsupported_parameter", "input"],
+  ["gemini-batch-embed", TITAN, TWO, "unsupported_parameter", "requests"],
   [
     "gemini-batch-embed",
     { ...VERTEX, model: "gemini-embedding-001" },
     TWO,
     "unsupported_parameter",
-    "input",
+    "requests",
   ],
   [
     "gemini-batch-embed",
     { ...VERTEX, model: "gemini-embedding-2" },
     TWO,
     "unsupported_parameter",
-    "input",
+    "requests",
   ],
   ["gemini-embed", { schema: "Anthropic", model: "m" }, ONE, "unsupported_parameter", "model"],
   ["gemini-batch-embed", { ...VERTEX, model: "claude-x" }, BATCH, "unsupported_parameter", "model"],

@@ -5,7 +5,8 @@
  * that the operation can be translated to. What a target cannot be told is a refusal that names the
  * field and the provider; another target may still serve.
  */
-import { findUnsupported, refuseUnsupported } from "#proxy/exchange/chat-feature.ts"
+import { EMBEDDING_REASONS } from "#proxy/exchange/embedding-feature.ts"
+import { findUnsupported, refuseUnsupported } from "#proxy/exchange/feature-support.ts"
 import {
   accept,
   type Decision,
@@ -145,8 +146,16 @@ function encodeEmbeddings(
   context: EncodeContext,
   render: RenderContext,
 ): Decision<Translated> {
-  const form = known(forms.embeddings(surface), wire, context)
+  const form = forms.embeddings(surface)
   if (!form.ok) return form
+  const unsupported = findUnsupported(
+    form.value.uses,
+    embeddings.features(context),
+    context.provider.name,
+    wire.title,
+    EMBEDDING_REASONS,
+  )
+  if (unsupported !== null) return reject(unsupported)
   const body = embeddings.encode(form.value, context)
   if (!body.ok) return body
   const codec = embeddingsCodec(embeddings, surface, render, form.value.inputs.length)

@@ -71,6 +71,7 @@ describe("embeddings", () => {
         texts: ["a"],
         input_type: "search_document",
         embedding_types: ["float"],
+        truncate: "NONE",
       },
     })
     expect(JSON.parse(world.client.body)).toEqual({

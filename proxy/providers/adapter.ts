@@ -13,6 +13,7 @@ import type { TokenUsage } from "#proxy/contract/records.ts"
 import type { ProviderConfig, ProviderSchema } from "#proxy/contract/snapshot.ts"
 import type { FeatureTable } from "#proxy/exchange/chat-feature.ts"
 import type { ChatRequest } from "#proxy/exchange/chat-request.ts"
+import type { EmbeddingTable } from "#proxy/exchange/embedding-feature.ts"
 import type { EmbeddingsAnswer, EmbeddingsRequest } from "#proxy/exchange/embeddings.ts"
 import type { Decision, ParsedRequest } from "#proxy/exchange/parsed-request.ts"
 import type { AnswerHeaders, HeaderList } from "#proxy/exchange/ports.ts"
@@ -133,6 +134,7 @@ export interface StreamDecoder {
 export class WireFault extends Error {}
 
 export interface EmbeddingsWire {
+  readonly features: (place: CallPlace) => EmbeddingTable
   readonly encode: (request: EmbeddingsRequest, context: EncodeContext) => Decision<string>
   readonly decodeAnswer: (
     answer: JsonDocument,

@@ -1,7 +1,7 @@
 /** A tool call's arguments for a wire that wants them as an object. */
 import type { RawJson } from "#proxy/contract/json-write.ts"
-import { refuseUnsupported } from "#proxy/exchange/chat-feature.ts"
 import type { ToolCallPart } from "#proxy/exchange/chat-request.ts"
+import { refuseUnsupported } from "#proxy/exchange/feature-support.ts"
 import { BodyFault } from "#proxy/exchange/read-body.ts"
 import { parseArguments } from "#proxy/exchange/tool-arguments.ts"
 import type { EncodeContext } from "./adapter.ts"

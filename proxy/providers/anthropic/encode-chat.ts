@@ -5,8 +5,8 @@
  * without one the model's own stands.
  */
 import { type JsonValue, type RawJson, writeJson } from "#proxy/contract/json-write.ts"
-import { refuseUnsupported } from "#proxy/exchange/chat-feature.ts"
 import type { ChatRequest, OutputFormat } from "#proxy/exchange/chat-request.ts"
+import { refuseUnsupported } from "#proxy/exchange/feature-support.ts"
 import type { Decision } from "#proxy/exchange/parsed-request.ts"
 import { BodyFault, readBody } from "#proxy/exchange/read-body.ts"
 import type { EncodeContext } from "../adapter.ts"

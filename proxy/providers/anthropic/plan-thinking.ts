@@ -6,8 +6,8 @@
  * efforts, and efforts for budgets, by the table below, which docs/providers.md shows.
  */
 import type { JsonValue } from "#proxy/contract/json-write.ts"
-import { paramOf, refuseUnsupported } from "#proxy/exchange/chat-feature.ts"
 import type { ChatRequest, ReasoningWish } from "#proxy/exchange/chat-request.ts"
+import { paramOf, refuseUnsupported } from "#proxy/exchange/feature-support.ts"
 import { BodyFault } from "#proxy/exchange/read-body.ts"
 import type { EncodeContext } from "../adapter.ts"
 import { type ClaudeModel, claudeModel } from "./claude-model.ts"

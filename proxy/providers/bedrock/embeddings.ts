@@ -9,21 +9,27 @@ import { JsonView } from "#proxy/contract/json-view.ts"
 import { writeJson } from "#proxy/contract/json-write.ts"
 import type { TokenUsage } from "#proxy/contract/records.ts"
 import { usageOf } from "#proxy/contract/token-usage.ts"
+import type { EmbeddingTable } from "#proxy/exchange/embedding-feature.ts"
 import type { EmbeddingsRequest } from "#proxy/exchange/embeddings.ts"
 import type { Decision } from "#proxy/exchange/parsed-request.ts"
 import type { AnswerHeaders } from "#proxy/exchange/ports.ts"
 import { readBody } from "#proxy/exchange/read-body.ts"
 import type { EmbeddingsWire, EncodeContext } from "../adapter.ts"
-import { cohereEmbeddings, encodeFields } from "../cohere/embeddings.ts"
+import { cohereEmbeddings, encodeFields, featuresOf } from "../cohere/embeddings.ts"
 import { embedTexts } from "../embed-texts.ts"
+import { EMBEDDINGS_OF_TEXTS, ONE_PURPOSE } from "../embedding-features.ts"
 import { countIn } from "../read-report.ts"
+
+const TITAN: EmbeddingTable = Object.freeze({ ...EMBEDDINGS_OF_TEXTS, purpose: ONE_PURPOSE })
+const TITAN_FIRST: EmbeddingTable = Object.freeze({ ...TITAN, dimensions: "no" })
 
 /** One text a request. Vectors are normalized unless told otherwise, as OpenAI's are. */
 export const titanInvoke: EmbeddingsWire = Object.freeze({
+  features: ({ model }) => (/titan-embed-(?:text-v1|g1-text)/.test(model) ? TITAN_FIRST : TITAN),
   encode: (request: EmbeddingsRequest, context: EncodeContext): Decision<string> =>
     readBody(() => {
       const dimensions = request.dimensions ?? undefined
-      const [inputText = ""] = embedTexts(request, context, 1)
+      const [inputText = ""] = embedTexts(request, context, 1).map(({ text }) => text)
       if (!context.model.includes("titan-embed-image")) return writeJson({ inputText, dimensions })
       const embeddingConfig =
         dimensions === undefined ? undefined : { outputEmbeddingLength: dimensions }
@@ -51,6 +57,7 @@ export function usageOfHeaders(headers: AnswerHeaders): TokenUsage | undefined {
 
 /** Reports no usage in its body: `usageOfHeaders` does. */
 export const cohereInvoke: EmbeddingsWire = Object.freeze({
+  features: featuresOf,
   encode: (request: EmbeddingsRequest, context: EncodeContext): Decision<string> =>
     readBody(() => writeJson(encodeFields(request, context))),
   decodeAnswer: cohereEmbeddings.decodeAnswer,

@@ -5,8 +5,8 @@
  * own, which Converse hands on to Anthropic's.
  */
 import { type JsonValue, writeJson } from "#proxy/contract/json-write.ts"
-import { paramOf, refuseUnsupported } from "#proxy/exchange/chat-feature.ts"
 import type { CacheMarker, ChatRequest, OutputFormat } from "#proxy/exchange/chat-request.ts"
+import { paramOf, refuseUnsupported } from "#proxy/exchange/feature-support.ts"
 import type { Decision } from "#proxy/exchange/parsed-request.ts"
 import { BodyFault, readBody } from "#proxy/exchange/read-body.ts"
 import type { EncodeContext } from "../adapter.ts"

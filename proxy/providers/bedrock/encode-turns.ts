@@ -1,6 +1,5 @@
 /** Turns of parts to Converse's messages of content blocks. */
 import type { JsonValue } from "#proxy/contract/json-write.ts"
-import { refuseUnsupported } from "#proxy/exchange/chat-feature.ts"
 import type {
   CacheMarker,
   ChatMessage,
@@ -8,6 +7,7 @@ import type {
   MediaPart,
   ToolResultPart,
 } from "#proxy/exchange/chat-request.ts"
+import { refuseUnsupported } from "#proxy/exchange/feature-support.ts"
 import { BodyFault } from "#proxy/exchange/read-body.ts"
 import type { EncodeContext } from "../adapter.ts"
 import { encodeArguments } from "../encode-arguments.ts"

@@ -2,11 +2,13 @@
 import type { JsonDocument } from "#proxy/contract/json-document.ts"
 import { JsonView } from "#proxy/contract/json-view.ts"
 import { type JsonValue, writeJson } from "#proxy/contract/json-write.ts"
+import type { EmbeddingTable } from "#proxy/exchange/embedding-feature.ts"
 import type { EmbeddingPurpose, EmbeddingsRequest } from "#proxy/exchange/embeddings.ts"
 import type { Decision } from "#proxy/exchange/parsed-request.ts"
 import { readBody } from "#proxy/exchange/read-body.ts"
-import type { EmbeddingsWire, EncodeContext } from "../adapter.ts"
+import type { CallPlace, EmbeddingsWire, EncodeContext } from "../adapter.ts"
 import { embedTexts } from "../embed-texts.ts"
+import { EMBEDDINGS_OF_TEXTS } from "../embedding-features.ts"
 import { readUsage } from "./read-answer.ts"
 
 const INPUTS_MAX = 96
@@ -23,7 +25,16 @@ const INPUT_TYPES: Readonly<Record<EmbeddingPurpose, string>> = Object.freeze({
   "code-query": "search_query",
 })
 
+/** Models before the fourth version make vectors of one size. */
+const ONE_SIZE: EmbeddingTable = Object.freeze({ ...EMBEDDINGS_OF_TEXTS, dimensions: "no" })
+
+/** Also of the hosts of these models; their ids have other words around the name. */
+export function featuresOf({ model }: Pick<CallPlace, "model">): EmbeddingTable {
+  return /(?:^|[./])embed-(?:english|multilingual)-/.test(model) ? ONE_SIZE : EMBEDDINGS_OF_TEXTS
+}
+
 export const cohereEmbeddings: EmbeddingsWire = Object.freeze({
+  features: featuresOf,
   encode: (request: EmbeddingsRequest, context: EncodeContext): Decision<string> =>
     readBody(() => writeJson({ model: context.model, ...encodeFields(request, context) })),
   decodeAnswer: (answer: JsonDocument) => {
@@ -42,10 +53,12 @@ export function encodeFields(
   context: EncodeContext,
 ): Readonly<Record<string, JsonValue | undefined>> {
   return {
-    texts: embedTexts(request, context, INPUTS_MAX),
+    texts: embedTexts(request, context, INPUTS_MAX).map(({ text }) => text),
     // Required there; what most callers embed is what they search in.
     input_type: INPUT_TYPES[request.purpose ?? "search-document"],
     embedding_types: ["float"],
     output_dimension: request.dimensions ?? undefined,
+    // Else the end of a text that is too long is cut off, and nothing says so.
+    truncate: "NONE",
   }
 }

@@ -4,7 +4,6 @@
  * Source: Cohere API reference, "Chat API (v2)". A tool is strict for all of them or for none.
  */
 import { type JsonValue, writeJson } from "#proxy/contract/json-write.ts"
-import { refuseUnsupported } from "#proxy/exchange/chat-feature.ts"
 import type {
   ChatMessage,
   ChatRequest,
@@ -12,6 +11,7 @@ import type {
   MediaPart,
   ReasoningWish,
 } from "#proxy/exchange/chat-request.ts"
+import { refuseUnsupported } from "#proxy/exchange/feature-support.ts"
 import type { Decision } from "#proxy/exchange/parsed-request.ts"
 import { BodyFault, readBody } from "#proxy/exchange/read-body.ts"
 import type { EncodeContext } from "../adapter.ts"

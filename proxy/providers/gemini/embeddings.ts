@@ -7,6 +7,7 @@
 import type { JsonDocument } from "#proxy/contract/json-document.ts"
 import { JsonView } from "#proxy/contract/json-view.ts"
 import { writeJson } from "#proxy/contract/json-write.ts"
+import type { EmbeddingTable } from "#proxy/exchange/embedding-feature.ts"
 import type {
   EmbeddingPurpose,
   EmbeddingsAnswer,
@@ -17,6 +18,7 @@ import { readBody } from "#proxy/exchange/read-body.ts"
 import type { Target } from "#proxy/exchange/target.ts"
 import type { DecodeFault, EmbeddingsWire, EncodeContext } from "../adapter.ts"
 import { embedTexts } from "../embed-texts.ts"
+import { EMBEDDINGS_OF_TEXTS } from "../embedding-features.ts"
 import { readVectors } from "../read-vectors.ts"
 import { replaceNode, splice } from "../splice-body.ts"
 import { readUsage } from "./read-answer.ts"
@@ -35,13 +37,18 @@ export const TASK_TYPES: Readonly<Record<EmbeddingPurpose, string>> = Object.fre
   "code-query": "CODE_RETRIEVAL_QUERY",
 })
 
+/** Of Google's models, here and on Vertex AI. */
+export const TITLED: EmbeddingTable = Object.freeze({ ...EMBEDDINGS_OF_TEXTS, title: "yes" })
+
 export const geminiEmbeddings: EmbeddingsWire = Object.freeze({
+  features: () => TITLED,
   encode: (request: EmbeddingsRequest, context: EncodeContext): Decision<string> =>
     readBody(() =>
       writeJson({
-        requests: embedTexts(request, context, BATCH_MAX).map((text) => ({
+        requests: embedTexts(request, context, BATCH_MAX).map(({ text, title }) => ({
           model: `models/${context.model}`,
           content: { parts: [{ text }] },
+          title: title ?? undefined,
           taskType: request.purpose === null ? undefined : TASK_TYPES[request.purpose],
           outputDimensionality: request.dimensions ?? undefined,
         })),

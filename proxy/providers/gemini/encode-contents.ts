@@ -1,12 +1,12 @@
 /** Turns of parts to Gemini's contents. */
 import type { JsonValue } from "#proxy/contract/json-write.ts"
-import { refuseUnsupported } from "#proxy/exchange/chat-feature.ts"
 import type {
   ChatMessage,
   ContentPart,
   MediaPart,
   ToolResultPart,
 } from "#proxy/exchange/chat-request.ts"
+import { refuseUnsupported } from "#proxy/exchange/feature-support.ts"
 import { BodyFault } from "#proxy/exchange/read-body.ts"
 import type { EncodeContext } from "../adapter.ts"
 import { encodeArguments } from "../encode-arguments.ts"

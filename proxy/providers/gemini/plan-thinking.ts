@@ -3,8 +3,8 @@
  * The table is that of Google's own "OpenAI compatibility" page; docs/providers.md shows it.
  */
 import type { JsonValue } from "#proxy/contract/json-write.ts"
-import { paramOf, refuseUnsupported } from "#proxy/exchange/chat-feature.ts"
 import type { ChatRequest, ReasoningWish } from "#proxy/exchange/chat-request.ts"
+import { paramOf, refuseUnsupported } from "#proxy/exchange/feature-support.ts"
 import { BodyFault } from "#proxy/exchange/read-body.ts"
 import type { EncodeContext } from "../adapter.ts"
 

@@ -4,7 +4,7 @@
  * Source: OpenAI API reference, "Create chat completion". Numbers keep the client's digits.
  */
 import { type JsonValue, writeJson } from "#proxy/contract/json-write.ts"
-import { type FeatureTable, refuseUnsupported } from "#proxy/exchange/chat-feature.ts"
+import type { FeatureTable } from "#proxy/exchange/chat-feature.ts"
 import type {
   ChatMessage,
   ChatRequest,
@@ -14,6 +14,7 @@ import type {
   TextPart,
   ToolResultPart,
 } from "#proxy/exchange/chat-request.ts"
+import { refuseUnsupported } from "#proxy/exchange/feature-support.ts"
 import { accept, type Decision } from "#proxy/exchange/parsed-request.ts"
 import { BodyFault, readBody } from "#proxy/exchange/read-body.ts"
 import type { EncodeContext } from "../adapter.ts"

@@ -6,7 +6,8 @@
  * request translated from another shape is told what the row takes, and refused what it does not.
  * What depends on the model rather than on the vendor is not here: the vendor itself refuses it.
  */
-import type { ChatFeature, FeatureTable, Support } from "#proxy/exchange/chat-feature.ts"
+import type { ChatFeature, FeatureTable } from "#proxy/exchange/chat-feature.ts"
+import type { Support } from "#proxy/exchange/feature-support.ts"
 import { OPENAI_CHAT_FEATURES } from "./chat-features.ts"
 import { VENDOR_ROWS, type VendorRow } from "./vendor-rows.ts"
 

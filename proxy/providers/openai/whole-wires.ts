@@ -10,6 +10,7 @@ import { JsonView } from "#proxy/contract/json-view.ts"
 import { writeJson } from "#proxy/contract/json-write.ts"
 import type { TokenUsage } from "#proxy/contract/records.ts"
 import { usageOf } from "#proxy/contract/token-usage.ts"
+import type { EmbeddingTable } from "#proxy/exchange/embedding-feature.ts"
 import type { EmbeddingsRequest } from "#proxy/exchange/embeddings.ts"
 import { accept } from "#proxy/exchange/parsed-request.ts"
 import type { ResponseEvent } from "#proxy/exchange/response-event.ts"
@@ -22,6 +23,7 @@ import type {
   StreamTap,
   UpstreamWire,
 } from "../adapter.ts"
+import { EMBEDDINGS_OF_TEXTS, ONE_PURPOSE } from "../embedding-features.ts"
 import { openEvent, UPSTREAM_ERROR } from "../open-event.ts"
 import { countIn, reportOf } from "../read-report.ts"
 import { readVectors } from "../read-vectors.ts"
@@ -98,7 +100,17 @@ const IMAGES = whole("data", (view) => {
   })
 })
 
+const FEATURES: EmbeddingTable = Object.freeze({
+  ...EMBEDDINGS_OF_TEXTS,
+  "token-ids": "yes",
+  purpose: ONE_PURPOSE,
+  user: "yes",
+})
+/** Its models of two purposes have a field for them that tells fewer than Gemini's. */
+const OF_PURPOSES: EmbeddingTable = Object.freeze({ ...FEATURES, purpose: "no" })
+
 const EMBEDDINGS: EmbeddingsWire = Object.freeze({
+  features: ({ provider }) => (provider.vendor === "NvidiaNIM" ? OF_PURPOSES : FEATURES),
   encode: (request: EmbeddingsRequest, { model }: EncodeContext) =>
     accept(
       writeJson({

@@ -15,7 +15,7 @@ import type { Decision } from "#proxy/exchange/parsed-request.ts"
 import { readBody } from "#proxy/exchange/read-body.ts"
 import type { EmbeddingsWire, EncodeContext } from "../adapter.ts"
 import { embedTexts } from "../embed-texts.ts"
-import { decodeOne, TASK_TYPES } from "../gemini/embeddings.ts"
+import { decodeOne, TASK_TYPES, TITLED } from "../gemini/embeddings.ts"
 import { countIn } from "../read-report.ts"
 import { readVectors } from "../read-vectors.ts"
 
@@ -33,16 +33,19 @@ export function embedsByContent(model: string): boolean {
 }
 
 export const vertexPredict: EmbeddingsWire = Object.freeze({
+  features: () => TITLED,
   encode: (request: EmbeddingsRequest, context: EncodeContext): Decision<string> =>
     readBody(() => {
       const { dimensions } = request
       const max = context.model === FIRST_OF_GEMINI ? 1 : INPUTS_MAX
       return writeJson({
-        instances: embedTexts(request, context, max).map((content) => ({
-          content,
+        instances: embedTexts(request, context, max).map(({ text, title }) => ({
+          content: text,
+          title: title ?? undefined,
           task_type: taskTypeOf(request),
         })),
-        parameters: dimensions === null ? undefined : { outputDimensionality: dimensions },
+        // Else the end of a text that is too long is cut off.
+        parameters: { autoTruncate: false, outputDimensionality: dimensions ?? undefined },
       })
     }),
   decodeAnswer: (answer: JsonDocument) => {
@@ -57,17 +60,18 @@ export const vertexPredict: EmbeddingsWire = Object.freeze({
 } satisfies EmbeddingsWire)
 
 export const vertexContent: EmbeddingsWire = Object.freeze({
+  features: () => TITLED,
   encode: (request: EmbeddingsRequest, context: EncodeContext): Decision<string> =>
     readBody(() => {
-      const { purpose, dimensions } = request
-      const embedContentConfig = {
-        taskType: taskTypeOf(request),
-        outputDimensionality: dimensions ?? undefined,
-      }
+      const texts = embedTexts(request, context, 1)
       return writeJson({
-        content: { parts: embedTexts(request, context, 1).map((text) => ({ text })) },
-        embedContentConfig:
-          purpose === null && dimensions === null ? undefined : embedContentConfig,
+        content: { parts: texts.map(({ text }) => ({ text })) },
+        embedContentConfig: {
+          taskType: taskTypeOf(request),
+          title: texts[0]?.title ?? undefined,
+          outputDimensionality: request.dimensions ?? undefined,
+          autoTruncate: false,
+        },
       })
     }),
   decodeAnswer: decodeOne,

@@ -1,24 +1,21 @@
 /** Embedding requests in the intermediate form: one content, or a batch of one wish. */
 import { JsonView } from "#proxy/contract/json-view.ts"
+import type { EmbeddingFeature } from "#proxy/exchange/embedding-feature.ts"
 import type {
   EmbeddingInput,
   EmbeddingPurpose,
   EmbeddingsRequest,
 } from "#proxy/exchange/embeddings.ts"
 import type { Decision, ParsedRequest } from "#proxy/exchange/parsed-request.ts"
-import {
-  BodyFault,
-  badValue,
-  countIn,
-  missing,
-  readBody,
-  textIn,
-} from "#proxy/exchange/read-body.ts"
-import { refuse } from "#proxy/exchange/refusal.ts"
+import { badValue, countIn, missing, readBody, textIn } from "#proxy/exchange/read-body.ts"
+import { UseNotes } from "#proxy/exchange/use-notes.ts"
 
-/** Null is the client's way to say nothing. Source: Gemini API reference, "TaskType". */
+/** The client's way to say nothing. */
+const UNSAID = "TASK_TYPE_UNSPECIFIED"
+
+/** Source: Gemini API reference, "TaskType". */
 const PURPOSES: Readonly<Partial<Record<string, EmbeddingPurpose | null>>> = Object.freeze({
-  TASK_TYPE_UNSPECIFIED: null,
+  [UNSAID]: null,
   RETRIEVAL_DOCUMENT: "search-document",
   RETRIEVAL_QUERY: "search-query",
   SEMANTIC_SIMILARITY: "similarity",
@@ -29,55 +26,66 @@ const PURPOSES: Readonly<Partial<Record<string, EmbeddingPurpose | null>>> = Obj
   CODE_RETRIEVAL_QUERY: "code-query",
 })
 
-const KNOWN: ReadonlySet<string> = new Set(["model", "content", "taskType", "outputDimensionality"])
+const KNOWN: ReadonlySet<string> = new Set([
+  ...["model", "content", "taskType", "title", "outputDimensionality"],
+])
+const BATCH: ReadonlySet<string> = new Set(["model", "requests"])
+const CONTENT: ReadonlySet<string> = new Set(["role", "parts"])
+
+type Notes = UseNotes<EmbeddingFeature>
 
 export function readEmbed(request: ParsedRequest): Decision<EmbeddingsRequest> {
-  return readBody(() => readRequests([new JsonView(request.document)]))
+  return readBody(() => {
+    const form = readRequests([new JsonView(request.document)], new UseNotes())
+    return { ...form, inputsParam: "content" }
+  })
 }
 
 export function readBatchEmbed(request: ParsedRequest): Decision<EmbeddingsRequest> {
   return readBody(() => {
     const body = new JsonView(request.document)
-    const form = readRequests(body.member("requests")?.items() ?? [])
-    const others = body.members().flatMap(([name]) => (BATCH.has(name) ? [] : [name]))
-    return { ...form, unknown: [...others, ...form.unknown] }
+    const notes: Notes = new UseNotes()
+    notes.noteUnknown(body, BATCH)
+    const form = readRequests(body.member("requests")?.items() ?? [], notes)
+    return { ...form, inputsParam: "requests" }
   })
 }
 
-const BATCH: ReadonlySet<string> = new Set(["model", "requests"])
-
 /** Elsewhere all inputs of a request share their purpose and size: those of a batch must be one. */
-function readRequests(requests: readonly JsonView[]): EmbeddingsRequest {
+function readRequests(
+  requests: readonly JsonView[],
+  notes: Notes,
+): Omit<EmbeddingsRequest, "inputsParam"> {
   const [first] = requests
   if (first === undefined) throw new Error("parsing lets no empty batch through")
   const purpose = purposeOf(first)
   const dimensions = countIn(first, "outputDimensionality") ?? null
   for (const request of requests) {
-    if (purposeOf(request) !== purpose) differs(request, "taskType")
-    if ((countIn(request, "outputDimensionality") ?? null) !== dimensions) {
-      differs(request, "outputDimensionality")
-    }
+    notes.noteUnknown(request, KNOWN)
+    noteShared(request, "taskType", "purpose", purposeOf(request) === purpose, notes)
+    const size = countIn(request, "outputDimensionality") ?? null
+    noteShared(request, "outputDimensionality", "dimensions", size === dimensions, notes)
   }
   return {
-    inputs: requests.map(inputOf),
+    inputs: requests.map((request) => inputOf(request, notes)),
     dimensions,
     encoding: "float",
     purpose,
     user: null,
-    unknown: requests.flatMap(unknownIn),
+    uses: notes.uses,
   }
 }
 
-/** The first of a request: it is the one that a refusal names, and to find a place takes time. */
-function unknownIn(request: JsonView): readonly string[] {
-  const found = request.members().find(([name]) => !KNOWN.has(name))
-  return found === undefined ? [] : [found[1].where]
-}
-
-function differs(request: JsonView, name: string): never {
-  const param = `${request.where}/${name}`
-  const message = `${param} must be that of the first request: only Gemini takes them apart`
-  throw new BodyFault(refuse("unsupported_parameter", message, { param }))
+function noteShared(
+  request: JsonView,
+  name: "taskType" | "outputDimensionality",
+  feature: "purpose" | "dimensions",
+  isShared: boolean,
+  notes: Notes,
+): void {
+  if (!isShared) notes.note("mixed-batch", `${request.where}/${name}`)
+  const member = request.member(name)
+  if (member !== undefined && member.text() !== UNSAID) notes.note(feature, member)
 }
 
 function purposeOf(request: JsonView): EmbeddingPurpose | null {
@@ -89,19 +97,19 @@ function purposeOf(request: JsonView): EmbeddingPurpose | null {
 }
 
 /** One text part: how several are made into one vector is the model's own matter. */
-function inputOf(request: JsonView): EmbeddingInput {
+function inputOf(request: JsonView, notes: Notes): EmbeddingInput {
   const content = request.member("content") ?? missing(request, "content")
+  notes.noteUnknown(content, CONTENT)
   const parts = content.member("parts") ?? missing(content, "parts")
   const [part, second] = parts.items()
   if (part === undefined) return badValue(parts, "must have one part")
-  if (second !== undefined) return refusePart(second, "only Gemini makes one vector of many parts")
+  if (second !== undefined) notes.note("several-parts", second)
   for (const [name, member] of part.members()) {
-    if (name !== "text") refusePart(member, "only Gemini embeds anything but text")
+    if (name !== "text") notes.note("media-input", member)
   }
-  return { kind: "text", text: textIn(part, "text") ?? missing(part, "text") }
-}
-
-function refusePart({ where: param }: JsonView, why: string): never {
-  const message = `${param} cannot be said to this provider: ${why}`
-  throw new BodyFault(refuse("unsupported_parameter", message, { param }))
+  const title = request.member("title")
+  if (title !== undefined) notes.note("title", title)
+  const text = textIn(part, "text")
+  if (text === undefined && part.members().length === 0) return missing(part, "text")
+  return { kind: "text", text: text ?? "", title: textIn(request, "title") ?? null }
 }

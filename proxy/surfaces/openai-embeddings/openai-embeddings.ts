@@ -18,6 +18,7 @@ import {
 import { JsonView } from "#proxy/contract/json-view.ts"
 import { type RawJson, writeJson } from "#proxy/contract/json-write.ts"
 import type { TokenUsage } from "#proxy/contract/records.ts"
+import type { EmbeddingFeature } from "#proxy/exchange/embedding-feature.ts"
 import type {
   EmbeddingInput,
   EmbeddingsAnswer,
@@ -33,6 +34,7 @@ import type { RawRequest } from "#proxy/exchange/ports.ts"
 import { PromptMeter } from "#proxy/exchange/prompt-measure.ts"
 import { badValue, countIn, missing, readBody, textIn } from "#proxy/exchange/read-body.ts"
 import type { Refusal } from "#proxy/exchange/refusal.ts"
+import { UseNotes } from "#proxy/exchange/use-notes.ts"
 import { checkCount, invalid } from "../checks/field-checks.ts"
 import { openRequest } from "../checks/open-request.ts"
 import { readUser } from "../checks/read-user.ts"
@@ -99,26 +101,38 @@ function read(request: ParsedRequest): Decision<EmbeddingsRequest> {
     if (format !== "float" && format !== "base64") {
       return badValue(body.member("encoding_format") ?? body, "must be float or base64")
     }
+    const notes = new UseNotes<EmbeddingFeature>()
+    notes.noteUnknown(body, KNOWN)
+    for (const name of ["dimensions", "user"] as const) {
+      const member = body.member(name)
+      if (member !== undefined) notes.note(name, member)
+    }
     return {
-      inputs: readInputs(body.member("input") ?? missing(body, "input")),
+      inputs: readInputs(body.member("input") ?? missing(body, "input"), notes),
+      inputsParam: "input",
       dimensions: countIn(body, "dimensions") ?? null,
       encoding: format,
       purpose: null,
       user: request.user,
-      unknown: body.members().flatMap(([name]) => (KNOWN.has(name) ? [] : [name])),
+      uses: notes.uses,
     }
   })
 }
 
-function readInputs(input: JsonView): readonly EmbeddingInput[] {
+function readInputs(input: JsonView, notes: UseNotes<EmbeddingFeature>): readonly EmbeddingInput[] {
   const text = input.text()
-  if (text !== undefined) return [{ kind: "text", text }]
+  if (text !== undefined) return [{ kind: "text", text, title: null }]
   const items = input.items()
-  if (items[0]?.isNumber === true) return [{ kind: "tokens", ids: input.raw() }]
+  if (items[0]?.isNumber === true) {
+    notes.note("token-ids", input)
+    return [{ kind: "tokens", ids: input.raw() }]
+  }
   return items.map((item) => {
     const inner = item.text()
-    if (inner !== undefined) return { kind: "text", text: inner }
-    return item.isArray ? { kind: "tokens", ids: item.raw() } : badValue(item, "must be a text")
+    if (inner !== undefined) return { kind: "text", text: inner, title: null }
+    if (!item.isArray) return badValue(item, "must be a text")
+    notes.note("token-ids", input)
+    return { kind: "tokens", ids: item.raw() }
   })
 }
 

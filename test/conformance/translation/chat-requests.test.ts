@@ -1,8 +1,9 @@
 /** Every chat wire, by being registered: what it makes of requests, and what it says it cannot. */
 import { readdirSync } from "node:fs"
 import { describe, expect, test } from "vitest"
-import { CHAT_FEATURES, type ChatFeature, findUnsupported } from "#proxy/exchange/chat-feature.ts"
+import { CHAT_FEATURES, type ChatFeature } from "#proxy/exchange/chat-feature.ts"
 import type { ChatRequest } from "#proxy/exchange/chat-request.ts"
+import { findUnsupported } from "#proxy/exchange/feature-support.ts"
 import { type ModelSurfaceName, SURFACES } from "#proxy/surfaces/registry.ts"
 import { placeOf, readText } from "#test/golden/providers/run-case.ts"
 import { FEATURE_SAMPLES } from "./feature-samples.ts"

@@ -3,12 +3,9 @@ import { readdirSync } from "node:fs"
 import fc from "fast-check"
 import { describe, expect, test } from "vitest"
 import { collectAnswer } from "#proxy/exchange/chat-answer.ts"
-import {
-  type ChatFeature,
-  type FeatureTable,
-  findUnsupported,
-} from "#proxy/exchange/chat-feature.ts"
+import type { ChatFeature, FeatureTable } from "#proxy/exchange/chat-feature.ts"
 import type { ChatRequest } from "#proxy/exchange/chat-request.ts"
+import { findUnsupported } from "#proxy/exchange/feature-support.ts"
 import { REFUSALS, type RefusalCode, refuse } from "#proxy/exchange/refusal.ts"
 import type { ResponseEvent } from "#proxy/exchange/response-event.ts"
 import { TranslateTap } from "#proxy/pipeline/translate-tap.ts"

@@ -10,12 +10,15 @@ import { documentOf, WIRES } from "./wires.ts"
 const HOSTILE_MODELS = ["../../admin", "a/b?x=1#y", "..", "größe\ud800", "a\r\nhost: b", "%2e%2e"]
 
 const TEXTS: EmbeddingsRequest = {
-  inputs: ["one", 'two "quoted"', "ä🌍"].map((text) => ({ kind: "text", text }) as const),
+  inputs: ["one", 'two "quoted"', "ä🌍"].map(
+    (text) => ({ kind: "text", text, title: null }) as const,
+  ),
+  inputsParam: "input",
   dimensions: null,
   encoding: "float",
   purpose: null,
   user: null,
-  unknown: [],
+  uses: [],
 }
 
 const RANKED: RerankRequest = {
