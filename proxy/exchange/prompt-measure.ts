@@ -115,12 +115,13 @@ export class PromptMeter {
 
   finish(outputTokens: number): PromptMeasure {
     const { wideBytes, wideChars } = this.document
-    // The body's wide characters are nearly always in its prompt.
+    // The body's wide characters are nearly always in its prompt. Where they cannot all be, those
+    // that are have as many bytes each as the rest: else other fields could make a prompt small.
     const wide = Math.min(wideBytes, this.textBytes)
     return {
       plainBytes: this.textBytes - wide,
       wideBytes: wide,
-      wideChars: Math.min(wideChars, wide),
+      wideChars: wide === wideBytes ? wideChars : Math.floor((wideChars * wide) / wideBytes),
       messages: this.messages,
       hasTools: this.hasTools,
       images: this.images,

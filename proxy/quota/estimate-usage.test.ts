@@ -90,6 +90,25 @@ test.each<[string, Partial<PromptMeasure>, string, object]>([
     "eu.anthropic.claude-sonnet-4-5-20250929-v1:0",
     { inputTokens: 103 },
   ],
+  [
+    "a newer Claude's are shorter still",
+    { plainBytes: 270 },
+    "claude-opus-5-5",
+    { inputTokens: 103 },
+  ],
+  [
+    "and it looks closer",
+    { images: 1 },
+    "us.anthropic.claude-opus-4-7-v1:0",
+    { inputTokens: 5003, inputImageTokens: 5000 },
+  ],
+  [
+    "whatever comes first in its name",
+    { plainBytes: 270 },
+    "claude-4.8-opus",
+    { inputTokens: 103 },
+  ],
+  ["not by a date", { plainBytes: 350 }, "claude-opus-4-20250514", { inputTokens: 103 }],
   ["a maximum is the output", { outputTokens: 50 }, "gpt-4o", { inputTokens: 3, outputTokens: 50 }],
   [
     "images are told apart",
@@ -132,32 +151,50 @@ test.each<[string, Partial<PromptMeasure>, string, object]>([
   })
 })
 
-test("whatever is measured, the estimate is integers whose parts fit", () => {
-  const count = fc.oneof(fc.nat(1000), fc.nat(Number.MAX_SAFE_INTEGER))
-  const measures = fc
-    .record({
-      plainBytes: count,
-      wideBytes: count,
-      wideChars: fc.constant(0),
-      messages: count,
-      hasTools: fc.boolean(),
-      images: count,
-      coarseImages: fc.constant(0),
-      audioBytes: count,
-      fileBytes: count,
-      references: count,
-      asksHourCache: fc.boolean(),
-      outputTokens: count,
-    })
-    .map((measure) => ({ ...measure, coarseImages: Math.floor(measure.images / 2) }))
-  const model = fc.constantFrom("gpt-4o", "gpt-4o-mini", "claude-opus-4-5", "gemini-2.5-pro", "x")
+const count = fc.oneof(fc.nat(1000), fc.nat(Number.MAX_SAFE_INTEGER))
+const measures = fc
+  .record({
+    plainBytes: count,
+    wideBytes: count,
+    wideChars: fc.constant(0),
+    messages: count,
+    hasTools: fc.boolean(),
+    images: count,
+    coarseImages: fc.constant(0),
+    audioBytes: count,
+    fileBytes: count,
+    references: count,
+    asksHourCache: fc.boolean(),
+    outputTokens: count,
+  })
+  .map((measure) => ({ ...measure, coarseImages: Math.floor(measure.images / 2) }))
+const models = fc.constantFrom(
+  ...["gpt-4o", "gpt-4o-mini", "claude-opus-4-5", "claude-opus-5-5", "gemini-2.5-pro", "x"],
+)
+
+test("whatever is measured, the estimate is integers whose parts fit, of a billion at most", () => {
   fc.assert(
-    fc.property(measures, model, (measure, name) => {
+    fc.property(measures, models, (measure, name) => {
       const usage = estimateUsage(measure, name)
       expect(findPartAboveWhole(usage)).toBeNull()
       for (const value of Object.values(usage)) {
-        expect(Number.isSafeInteger(value) && value >= 0).toBe(true)
+        expect(Number.isSafeInteger(value) && value >= 0 && value <= 1e9).toBe(true)
       }
+    }),
+  )
+})
+
+test("whatever is added to a prompt, its estimate does not fall", () => {
+  const kinds = fc.constantFrom(
+    ...(["plainBytes", "wideBytes", "messages", "images", "audioBytes"] as const),
+    ...(["fileBytes", "references", "outputTokens"] as const),
+  )
+  fc.assert(
+    fc.property(measures, models, kinds, fc.nat(100_000), (measure, name, kind, more) => {
+      const before = estimateUsage(measure, name)
+      const after = estimateUsage({ ...measure, [kind]: measure[kind] + more }, name)
+      expect(after.inputTokens).toBeGreaterThanOrEqual(before.inputTokens)
+      expect(after.outputTokens).toBeGreaterThanOrEqual(before.outputTokens)
     }),
   )
 })

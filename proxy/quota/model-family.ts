@@ -29,6 +29,14 @@ const COMMON: TokenFactors = {
   perAudioSecond: 10,
 }
 
+/** From Opus 4.7 and the fifth generation on, in either order of name and number. */
+const NEWER_CLAUDE = new RegExp(
+  [
+    "claude-(?:opus-4[.-][7-9]|(?:opus|sonnet|haiku)-[5-9]|fable|mythos)",
+    "claude-(?:4[.-][7-9]|[5-9](?:[.-][0-9])?)-(?:opus|sonnet|haiku)",
+  ].join("|"),
+)
+
 /** The first that matches holds. Names may stand behind a vendor's or a region's prefix. */
 const FAMILIES: readonly { readonly pattern: RegExp; readonly factors: TokenFactors }[] = [
   // 2,833 tokens, and 5,667 for each of four tiles ("Images and vision").
@@ -38,6 +46,18 @@ const FAMILIES: readonly { readonly pattern: RegExp; readonly factors: TokenFact
   { pattern: /gpt-(4[.]1|5[.0-9]*)-mini/, factors: { ...COMMON, perImage: 2489 } },
   { pattern: /gpt-(4[.]1|5[.0-9]*)-nano/, factors: { ...COMMON, perImage: 3779 } },
   { pattern: /o4-mini/, factors: { ...COMMON, perImage: 2642 } },
+  {
+    // "Approximately 30 percent more tokens" than those below (Anthropic's "Token counting"), and
+    // images of up to 3.75 megapixels at 750 pixels a token ("Vision").
+    pattern: NEWER_CLAUDE,
+    factors: {
+      ...COMMON,
+      bytesPerToken: 2.7,
+      perToolPrompt: 346,
+      perImage: 5000,
+      perCoarseImage: 5000,
+    },
+  },
   {
     // 3.5 characters of English (Anthropic's glossary); images of 1,092 x 1,092 ("Vision"); the
     // system prompt of tools ("Tool use", pricing).
