@@ -6,6 +6,7 @@ import type { RetryTrigger } from "#proxy/contract/snapshot.ts"
 import type { UpstreamFailure } from "#proxy/exchange/ports.ts"
 import { type Refusal, refuse } from "#proxy/exchange/refusal.ts"
 import type { Target } from "#proxy/exchange/target.ts"
+import type { UpstreamError } from "#proxy/exchange/upstream-error.ts"
 
 /**
  * `unreached`: no byte of the request went out. `broken`: it went out and no usable answer came.
@@ -96,21 +97,58 @@ export function failureOfStatus(
   isFinal: boolean,
 ): AttemptFailure {
   const kind = kindOfStatus(status)
-  const detail = kind === "refused" ? "refused our credentials" : `answered with status ${status}`
+  if (kind === "refused") return failureOfKey(status, target)
+  const detail = `answered with status ${status}`
   const failure = { kind, target, status, detail, retryAfterSeconds } as const
   return isFinal ? { ...failure, isFinal } : failure
 }
 
+/** Another target has another key, or another account. */
+export function failureOfKey(status: number, target: Target): AttemptFailure {
+  const detail =
+    status === PAYMENT_REQUIRED ? "wants its account to be paid" : "refused our credentials"
+  return { kind: "refused", target, status, detail, retryAfterSeconds: null }
+}
+
+const PAYMENT_REQUIRED = 402
+
+/** Groq's "flex tier capacity exceeded". */
+const CAPACITY_EXCEEDED = 498
+
+/**
+ * What is in the range of a client's mistakes and is none of its: our key (401, 403) and account
+ * (402), the upstream's time (408), rate (429), model that failed (424, Bedrock) and capacity.
+ */
+const NOT_OF_CLIENT: ReadonlyMap<number, AttemptFailure["kind"]> = new Map([
+  [401, "refused"],
+  [PAYMENT_REQUIRED, "refused"],
+  [403, "refused"],
+  [408, "server-error"],
+  [424, "server-error"],
+  [429, "rate-limited"],
+  [CAPACITY_EXCEEDED, "rate-limited"],
+])
+
 function kindOfStatus(status: number): AttemptFailure["kind"] {
-  if (status === 401 || status === 403) return "refused"
-  if (status === 429) return "rate-limited"
-  return status >= 500 || status === 408 ? "server-error" : "nonsense"
+  return NOT_OF_CLIENT.get(status) ?? (status >= 500 ? "server-error" : "nonsense")
 }
 
 /** The request itself was refused: no other target would take it, and its sender can change it. */
 export function isPassedOn(status: number): boolean {
-  return status >= 400 && status < 500 && ![401, 403, 408, 429].includes(status)
+  return status >= 400 && status < 500 && !NOT_OF_CLIENT.has(status)
 }
+
+/**
+ * Whether an upstream's words are about our key, although its status says that the request is at
+ * fault, as Google's (`API key not valid`) and xAI's, which quotes a part of the key.
+ */
+export function isOfKey(error: UpstreamError | undefined): boolean {
+  if (error === undefined) return false
+  return error.code === "invalid_api_key" || OF_KEY.test(error.message)
+}
+
+const OF_KEY =
+  /^(?:(?:incorrect|invalid)(?: |%20)api(?: |%20)key|api key (?:not valid|not found|expired))/i
 
 /**
  * What the client is told when no attempt is left. All rate-limited is 429; else the last one

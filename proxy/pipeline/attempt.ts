@@ -6,7 +6,6 @@
  * what nobody needs so that the connection can be kept, then `over`. Whatever happens it settles
  * exactly once; what it learns goes to its owner, which decides.
  */
-import { scanJson } from "#proxy/contract/json-scan.ts"
 import type { AttemptFinal, AttemptOutcome, TokenUsage } from "#proxy/contract/records.ts"
 import type { AttemptSummary } from "#proxy/exchange/exchange-record.ts"
 import type {
@@ -23,14 +22,16 @@ import { costWith, NO_USAGE } from "#proxy/quota/attempt-cost.ts"
 import {
   type AttemptFailure,
   failureOf,
+  failureOfKey,
   failureOfStatus,
+  isOfKey,
   isPassedOn,
   readRetryAfter,
 } from "./attempt-failure.ts"
 import type { AttemptOwner } from "./attempt-owner.ts"
 import type { AttemptPlan } from "./attempt-plan.ts"
 import { createBodyParts } from "./body-parts.ts"
-import { readWholeAnswer } from "./read-whole-answer.ts"
+import { readWholeAnswer, readWords } from "./read-whole-answer.ts"
 import type { PipelineSettings } from "./settings.ts"
 
 type State = "waiting" | "streaming" | "collecting" | "refusing" | "draining" | "over"
@@ -308,19 +309,16 @@ export class Attempt implements UpstreamHandler {
   }
 
   private passOn(): void {
-    const scanned = scanJson(this.body.take(), {
-      bytesMax: this.settings.errorBytesMax,
-      depthMax: 64,
-      tokensMax: 10_000,
-    })
+    const { wire, target } = this.plan
     const conceal = (text: string): string => this.call?.conceal(text) ?? text
-    const error = scanned.ok ? this.plan.wire.readError(scanned.document, conceal) : undefined
+    const error = readWords(this.body.take(), wire, conceal, this.settings)
     const status = this.status ?? 400
     this.answeredAt = this.ports.monotonic()
     this.finish()
     this.settle("upstream-error", NO_USAGE, "estimated")
     this.abort()
-    this.owner.onUpstreamError(this, status, error)
+    if (isOfKey(error)) this.owner.onFailure(this, failureOfKey(status, target))
+    else this.owner.onUpstreamError(this, status, error)
   }
 
   private failByStatus(status: number, headers: AnswerHeaders): void {

@@ -158,6 +158,29 @@ const PATHS: readonly Path[] = [
     bodyLacks: "sk-",
   },
   {
+    name: "a refused credential with the status of a bad request is one all the same",
+    scripts: [
+      status(400, {}, '{"code":"x","error":"Incorrect API key provided: xa***f9. Obtain one."}'),
+      status(400, {}, '{"error":{"message":"API key not valid. Please pass a valid API key."}}'),
+    ],
+    status: 502,
+    code: "upstream_auth_failed",
+    attempts: ["upstream-error", "upstream-error"],
+    bodyLacks: "xa***f9",
+  },
+  {
+    name: "an account without credit tries another target",
+    scripts: [status(402, {}, '{"error":{"message":"Insufficient Balance"}}'), answers(ANSWER)],
+    status: 200,
+    attempts: ["upstream-error", "ok"],
+  },
+  {
+    name: "a model that failed is no mistake of the client",
+    scripts: [status(424, {}, '{"message":"model error"}'), status(498), answers(ANSWER)],
+    status: 200,
+    attempts: ["upstream-error", "upstream-error", "ok"],
+  },
+  {
     name: "a missing credential everywhere is 503",
     scripts: [
       [{ fail: { kind: "credential-missing", wasSent: false, detail: "no key" } }],

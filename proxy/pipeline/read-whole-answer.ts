@@ -2,6 +2,8 @@
 import { scanJson } from "#proxy/contract/json-scan.ts"
 import type { AttemptFinal, TokenUsage } from "#proxy/contract/records.ts"
 import type { AnswerHeaders } from "#proxy/exchange/ports.ts"
+import type { UpstreamError } from "#proxy/exchange/upstream-error.ts"
+import type { UpstreamWire } from "#proxy/providers/adapter.ts"
 import { estimateRecording } from "#proxy/quota/estimate-usage.ts"
 import type { AnswerReading } from "./attempt-codec.ts"
 import type { AttemptPlan } from "./attempt-plan.ts"
@@ -65,4 +67,20 @@ function estimateAnswered(
   const known =
     audioSeconds === undefined ? estimate : estimateRecording(measure, audioSeconds, model)
   return { ...known, outputTokens }
+}
+
+/** An upstream's words about a request that it refused; undefined where there are none. */
+export function readWords(
+  body: Uint8Array,
+  wire: UpstreamWire,
+  conceal: (text: string) => string,
+  { errorBytesMax }: PipelineSettings,
+): UpstreamError | undefined {
+  const scanned = scanJson(body, {
+    bytesMax: errorBytesMax,
+    depthMax: 64,
+    tokensMax: 10_000,
+    loneSurrogates: "accepted",
+  })
+  return scanned.ok ? wire.readError(scanned.document, conceal) : undefined
 }
