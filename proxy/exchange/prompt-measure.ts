@@ -17,6 +17,9 @@ import {
   startOf,
 } from "#proxy/contract/json-document.ts"
 
+/** Of one drawn image in high quality, 1024 x 1536 (OpenAI's "Image generation", costs). */
+export const TOKENS_PER_DRAWING = 6240
+
 export interface PromptMeasure {
   /** Bytes of text, of characters of one byte. */
   readonly plainBytes: number

@@ -174,6 +174,15 @@ test.each(PASSED)("%s passes to an upstream of its shape", (surface, path, field
   expect(world.client.status).toBe(200)
 })
 
+test("images of an answer without a report are estimated by their number", () => {
+  const answer = { created: 1, data: [{ b64_json: "AA==" }, { b64_json: "AA==" }] }
+  const world = ask("openai-images", OPENAI, { model: "smart", prompt: "a cat", n: 3 }, answer)
+  expect([...world.finals.values()][0]).toMatchObject({
+    source: "estimated",
+    usage: { outputTokens: 2 * 6240 },
+  })
+})
+
 describe("counting tokens", () => {
   const CHAT = { model: "smart", messages: [{ role: "user", content: "Hello there, world" }] }
 

@@ -13,6 +13,7 @@ import { usageOf } from "#proxy/contract/token-usage.ts"
 import type { EmbeddingTable } from "#proxy/exchange/embedding-feature.ts"
 import type { EmbeddingsRequest } from "#proxy/exchange/embeddings.ts"
 import { accept } from "#proxy/exchange/parsed-request.ts"
+import { TOKENS_PER_DRAWING } from "#proxy/exchange/prompt-measure.ts"
 import type { ResponseEvent } from "#proxy/exchange/response-event.ts"
 import type { Frame } from "#proxy/wire/frame.ts"
 import type {
@@ -63,7 +64,12 @@ export function createWholeWires(place: OpenAiPlace): readonly UpstreamWire[] {
   ])
 }
 
-function whole(member: string, read: (view: JsonView) => TokenUsage | undefined): SameWire {
+/** `outputTokens`: of each entry of the list, where the answer reports none. */
+function whole(
+  member: string,
+  read: (view: JsonView) => TokenUsage | undefined,
+  outputTokens = 0,
+): SameWire {
   return Object.freeze({
     encodeBody: spliceModel,
     readUsage: (answer: JsonDocument) => read(new JsonView(answer)),
@@ -72,7 +78,8 @@ function whole(member: string, read: (view: JsonView) => TokenUsage | undefined)
       const list = new JsonView(answer).member(member)
       return list?.isArray === true ? null : `it has no ${member}`
     },
-    measureAnswer: () => 0,
+    measureAnswer: (answer: JsonDocument) =>
+      outputTokens * (new JsonView(answer).member(member)?.items().length ?? 0),
     openTap: (): StreamTap => {
       throw new Error("a request of this wire never streams")
     },
@@ -87,7 +94,9 @@ const LISTED = whole("data", (view) => {
 /** Moderation is not billed and reports nothing. */
 const MODERATED = whole("results", () => undefined)
 
-const IMAGES = whole("data", (view) => {
+const IMAGES = whole("data", readImageUsage, TOKENS_PER_DRAWING)
+
+function readImageUsage(view: JsonView): TokenUsage | undefined {
   const usage = view.member("usage")
   const outputTokens = countIn(usage, "output_tokens")
   const drawn = countIn(usage?.member("output_tokens_details"), "image_tokens")
@@ -98,7 +107,7 @@ const IMAGES = whole("data", (view) => {
     // Models that also answer in text tell the two apart.
     outputImageTokens: drawn ?? outputTokens,
   })
-})
+}
 
 const FEATURES: EmbeddingTable = Object.freeze({
   ...EMBEDDINGS_OF_TEXTS,

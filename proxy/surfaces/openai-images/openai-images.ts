@@ -3,14 +3,13 @@
  * Source: OpenAI API reference, "Create image".
  */
 import { countOf, type JsonDocument, memberOf } from "#proxy/contract/json-document.ts"
+import { TOKENS_PER_DRAWING } from "#proxy/exchange/prompt-measure.ts"
 import { checkCount } from "../checks/field-checks.ts"
 import { type PassedRules, parsePassed } from "../checks/parse-passed.ts"
 import { openAiErrors } from "../openai/render-error.ts"
 import type { Surface } from "../surface.ts"
 
 const IMAGES_MAX = 10
-/** Of one image in high quality, 1024 x 1536 ("Image generation", "Cost and latency"). */
-const TOKENS_PER_IMAGE = 6240
 
 const RULES: PassedRules = Object.freeze({
   surface: "openai-images",
@@ -18,7 +17,7 @@ const RULES: PassedRules = Object.freeze({
   mayStream: false,
   check: (document: JsonDocument) => checkCount(document, "n", 1, IMAGES_MAX),
   outputTokens: (document: JsonDocument) =>
-    (countOf(document, memberOf(document, 0, "n")) ?? 1) * TOKENS_PER_IMAGE,
+    (countOf(document, memberOf(document, 0, "n")) ?? 1) * TOKENS_PER_DRAWING,
 })
 
 export const openAiImages: Surface = Object.freeze({
