@@ -129,6 +129,16 @@ export function contentLength(event: ResponseEvent): number {
   }
 }
 
+/** Tokens of content of that length, rounded up: of one event, or of the sum of many. */
+export function tokensOfLength(length: number): number {
+  return Math.ceil(length / 4)
+}
+
+/** Of all events of an answer. */
+export function tokensOfEvents(events: readonly ResponseEvent[]): number {
+  return tokensOfLength(events.reduce((sum, event) => sum + contentLength(event), 0))
+}
+
 /** Two for a character of two bytes in UTF-8, four for one of three, three for half an emoji. */
 function quarterTokens(text: string): number {
   let sum = text.length

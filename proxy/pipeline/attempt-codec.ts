@@ -6,7 +6,7 @@ import type { JsonDocument } from "#proxy/contract/json-document.ts"
 import type { TokenUsage } from "#proxy/contract/records.ts"
 import { collectAnswer } from "#proxy/exchange/chat-answer.ts"
 import type { ParsedRequest } from "#proxy/exchange/parsed-request.ts"
-import { contentLength } from "#proxy/exchange/response-event.ts"
+import { tokensOfEvents } from "#proxy/exchange/response-event.ts"
 import type {
   ChatWire,
   DecodeFault,
@@ -125,8 +125,7 @@ export function chatCodec(
       const decoded = chat.decodeAnswer(answer)
       if (!decoded.ok) return decoded
       const whole = collectAnswer(decoded.events)
-      const chars = decoded.events.reduce((sum, event) => sum + contentLength(event), 0)
-      const outputTokens = Math.ceil(chars / CHARS_PER_TOKEN)
+      const outputTokens = tokensOfEvents(decoded.events)
       return {
         ok: true,
         render: (usage, settled) =>

@@ -4,7 +4,12 @@
  * What is rendered before the first content is held, so that another provider can still answer.
  */
 import type { TokenUsage } from "#proxy/contract/records.ts"
-import { contentLength, isContent, type ResponseEvent } from "#proxy/exchange/response-event.ts"
+import {
+  contentLength,
+  isContent,
+  type ResponseEvent,
+  tokensOfLength,
+} from "#proxy/exchange/response-event.ts"
 import {
   type StreamDecoder,
   type StreamTap,
@@ -17,7 +22,6 @@ import type { FrameReader, OnFrame } from "#proxy/wire/frame-reader.ts"
 
 type Ending = Extract<ResponseEvent, { readonly kind: "choice-end" }>
 
-const CHARS_PER_TOKEN = 4
 const utf8 = new TextEncoder()
 
 export class TranslateTap implements StreamTap {
@@ -25,7 +29,7 @@ export class TranslateTap implements StreamTap {
   hasContent = false
   usage: TokenUsage | undefined = undefined
   contentEvents = 0
-  private contentChars = 0
+  private contentLength = 0
   private text = ""
   private hasStarted = false
   /** How each choice that began ends: told once, last, whatever the upstream still says of it. */
@@ -51,7 +55,7 @@ export class TranslateTap implements StreamTap {
   }
 
   get outputTokensSeen(): number {
-    return Math.max(this.contentEvents, Math.ceil(this.contentChars / CHARS_PER_TOKEN))
+    return Math.max(this.contentEvents, tokensOfLength(this.contentLength))
   }
 
   push(chunk: Uint8Array): Uint8Array | null {
@@ -100,7 +104,7 @@ export class TranslateTap implements StreamTap {
     if (isContent(event)) {
       this.hasContent = true
       this.contentEvents++
-      this.contentChars += contentLength(event)
+      this.contentLength += contentLength(event)
     }
     if (event.kind === "choice-end") {
       this.endings.set(event.choice, event)

@@ -7,7 +7,12 @@
  * tap of their own.
  */
 import type { TokenUsage } from "#proxy/contract/records.ts"
-import { contentLength, isContent, type ResponseEvent } from "#proxy/exchange/response-event.ts"
+import {
+  contentLength,
+  isContent,
+  type ResponseEvent,
+  tokensOfLength,
+} from "#proxy/exchange/response-event.ts"
 import type { Frame } from "#proxy/wire/frame.ts"
 import { createSseReader, type FrameReader } from "#proxy/wire/frame-reader.ts"
 import { joinBytes } from "#proxy/wire/join-bytes.ts"
@@ -19,7 +24,6 @@ import {
   WireFault,
 } from "./adapter.ts"
 
-const CHARS_PER_TOKEN = 4
 const utf8 = new TextEncoder()
 const [OPEN, NEXT, CLOSE] = [utf8.encode("["), utf8.encode(",\n"), utf8.encode("\n]")] as const
 
@@ -37,7 +41,7 @@ class PassTap implements StreamTap {
   hasContent = false
   usage: TokenUsage | undefined = undefined
   contentEvents = 0
-  private contentChars = 0
+  private contentLength = 0
   private readonly decoder: StreamDecoder
   private readonly reader: FrameReader
   private readonly preambleBytesMax: number
@@ -59,7 +63,7 @@ class PassTap implements StreamTap {
 
   get outputTokensSeen(): number {
     const least = this.contentEvents === 0 ? 0 : this.outputTokensLeast
-    return Math.max(this.contentEvents, Math.ceil(this.contentChars / CHARS_PER_TOKEN), least)
+    return Math.max(this.contentEvents, tokensOfLength(this.contentLength), least)
   }
 
   push(chunk: Uint8Array): Uint8Array | null {
@@ -120,7 +124,7 @@ class PassTap implements StreamTap {
       } else if (isContent(event)) {
         this.hasContent = true
         this.contentEvents++
-        this.contentChars += contentLength(event)
+        this.contentLength += contentLength(event)
       }
     }
   }

@@ -4,12 +4,10 @@
  */
 import type { JsonDocument } from "#proxy/contract/json-document.ts"
 import type { TokenUsage } from "#proxy/contract/records.ts"
-import { contentLength } from "#proxy/exchange/response-event.ts"
+import { tokensOfEvents } from "#proxy/exchange/response-event.ts"
 import type { ChatWire, DecodeFault, SameWire, StreamTap } from "./adapter.ts"
 import { openPassTap } from "./pass-tap.ts"
 import { spliceModel } from "./splice-body.ts"
-
-const CHARS_PER_TOKEN = 4
 
 export function sameWireOf(chat: Pick<ChatWire, "decodeAnswer" | "openDecoder">): SameWire {
   const eventsOf = (answer: JsonDocument) => {
@@ -24,10 +22,7 @@ export function sameWireOf(chat: Pick<ChatWire, "decodeAnswer" | "openDecoder">)
       const decoded = chat.decodeAnswer(answer)
       return decoded.ok ? null : decoded.fault
     },
-    measureAnswer: (answer: JsonDocument) => {
-      const chars = eventsOf(answer).reduce((sum, event) => sum + contentLength(event), 0)
-      return Math.ceil(chars / CHARS_PER_TOKEN)
-    },
+    measureAnswer: (answer: JsonDocument) => tokensOfEvents(eventsOf(answer)),
     openTap: (options) => openPassTap(chat.openDecoder(), options),
   } satisfies SameWire)
 }

@@ -21,7 +21,7 @@ import {
 } from "#proxy/contract/json-document.ts"
 import { type JsonLimits, scanJson } from "#proxy/contract/json-scan.ts"
 import type { TokenUsage } from "#proxy/contract/records.ts"
-import { isDoneMarker } from "#proxy/wire/frame-reader.ts"
+import { frameLimits, isDoneMarker } from "#proxy/wire/frame-reader.ts"
 import { joinBytes } from "#proxy/wire/join-bytes.ts"
 import { createEventSplitter, type EventSplitter } from "#proxy/wire/sse-events.ts"
 import { readEvent } from "#proxy/wire/sse-fields.ts"
@@ -30,8 +30,6 @@ import { isSuspect } from "./find-suspect.ts"
 import { hasError, readUsage } from "./read-answer.ts"
 
 const BYTES_PER_TOKEN = 4
-const EVENT_DEPTH_MAX = 64
-const EVENT_TOKENS_MAX = 100_000
 const DONE: TapEnd = Object.freeze({ kind: "done" })
 
 export function openTap(options: TapOptions): StreamTap {
@@ -64,12 +62,7 @@ class OpenAiTap implements StreamTap {
 
   constructor(options: TapOptions) {
     this.options = options
-    this.limits = {
-      bytesMax: options.eventBytesMax,
-      depthMax: EVENT_DEPTH_MAX,
-      tokensMax: EVENT_TOKENS_MAX,
-      loneSurrogates: "accepted",
-    }
+    this.limits = frameLimits(options.eventBytesMax)
     this.splitter = createEventSplitter(options.eventBytesMax, (bytes, start, end) =>
       this.onEvent(bytes, start, end),
     )

@@ -1,5 +1,7 @@
 /** What goes wrong at a simulated provider, when it is set to. */
+
 import type { SimulatedConfig } from "#proxy/contract/snapshot.ts"
+import { writeEvent } from "#proxy/wire/sse-write.ts"
 import { errorJson } from "./render-answer.ts"
 import type { SimulatedScript, SimulatedStep } from "./script.ts"
 
@@ -76,7 +78,7 @@ function garbageScript(latencyMs: number, isStream: boolean): SimulatedScript {
   return {
     steps: [
       { kind: "head", afterMs: latencyMs, status: 200, headers: ["content-type", type] },
-      { kind: "data", afterMs: 0, bytes: utf8.encode(isStream ? `data: ${page}\n\n` : page) },
+      { kind: "data", afterMs: 0, bytes: utf8.encode(isStream ? writeEvent(page) : page) },
       { kind: "end", afterMs: 0 },
     ],
   }

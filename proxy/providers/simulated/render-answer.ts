@@ -2,6 +2,7 @@
  * A simulated answer in OpenAI's wire shape, whole or as events. `created` is fixed: no clock runs
  * here.
  */
+import { DONE_EVENT, writeEvent } from "#proxy/wire/sse-write.ts"
 import type { SimulatedAnswer } from "./compose-answer.ts"
 
 /** 2026-01-01T00:00:00Z, in seconds. */
@@ -52,7 +53,7 @@ export function streamEvents(answer: SimulatedAnswer): readonly StreamEvent[] {
     const text = event({ ...chunkHead(answer), choices: [], usage: usageOf(answer) })
     events.push({ text, isToken: false })
   }
-  events.push({ text: "data: [DONE]\n\n", isToken: false })
+  events.push({ text: DONE_EVENT, isToken: false })
   return events
 }
 
@@ -103,7 +104,7 @@ function chunkHead(answer: SimulatedAnswer): Readonly<Record<string, unknown>> {
 }
 
 function event(body: unknown): string {
-  return `data: ${JSON.stringify(body)}\n\n`
+  return writeEvent(JSON.stringify(body))
 }
 
 function usageOf(answer: SimulatedAnswer): unknown {

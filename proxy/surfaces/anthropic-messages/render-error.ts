@@ -1,13 +1,14 @@
 /** Refusals in Anthropic's shape: `{"type":"error","error":{"type","message"},"request_id"}`. */
 import { REFUSALS, type Refusal } from "#proxy/exchange/refusal.ts"
 import type { UpstreamError } from "#proxy/exchange/upstream-error.ts"
+import { writeEvent } from "#proxy/wire/sse-write.ts"
 import type { SurfaceErrors } from "../surface.ts"
 
 export const anthropicErrors: SurfaceErrors = Object.freeze({
   body: renderError,
   upstream: renderUpstreamError,
   event: (refusal: Refusal, _streamType: string, id: string) =>
-    `event: error\ndata: ${renderError(refusal, id)}\n\n`,
+    writeEvent(renderError(refusal, id), "error"),
 })
 
 /** `code` and `param` are ours: Anthropic's clients read type and message, and log the rest. */

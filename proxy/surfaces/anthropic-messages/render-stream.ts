@@ -7,6 +7,7 @@
 import { type JsonValue, writeJsonLine } from "#proxy/contract/json-write.ts"
 import type { TokenUsage } from "#proxy/contract/records.ts"
 import type { ResponseEvent } from "#proxy/exchange/response-event.ts"
+import { writeEvent } from "#proxy/wire/sse-write.ts"
 import type { RenderContext, RenderedEvent, StreamRenderer } from "../surface.ts"
 import { OpenCall } from "./open-call.ts"
 import { renderCitation, renderUsage, stopReason } from "./stop-reason.ts"
@@ -187,5 +188,5 @@ const TEXT: JsonValue = Object.freeze({ type: "text", text: "" })
 const THINKING: JsonValue = Object.freeze({ type: "thinking", thinking: "", signature: "" })
 
 function render(type: string, fields: Readonly<Record<string, JsonValue | undefined>>): string {
-  return `event: ${type}\ndata: ${writeJsonLine({ type, ...fields })}\n\n`
+  return writeEvent(writeJsonLine({ type, ...fields }), type)
 }

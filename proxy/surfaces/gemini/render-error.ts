@@ -3,6 +3,7 @@
  */
 import { REFUSALS, type Refusal } from "#proxy/exchange/refusal.ts"
 import type { UpstreamError } from "#proxy/exchange/upstream-error.ts"
+import { writeEvent } from "#proxy/wire/sse-write.ts"
 import { EVENT_STREAM, type SurfaceErrors } from "../surface.ts"
 
 export const geminiErrors: SurfaceErrors = Object.freeze({
@@ -30,7 +31,7 @@ function renderError(refusal: Refusal): string {
  */
 function renderStreamError(refusal: Refusal, streamType: string): string {
   const body = renderError(refusal)
-  return streamType === EVENT_STREAM ? `data: ${body}\n\n` : `,\n${body}`
+  return streamType === EVENT_STREAM ? writeEvent(body) : `,\n${body}`
 }
 
 function renderUpstreamError({ message, code }: UpstreamError, status: number): string {

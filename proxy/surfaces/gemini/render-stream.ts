@@ -6,6 +6,7 @@
 import { type JsonValue, writeJsonLine } from "#proxy/contract/json-write.ts"
 import type { TokenUsage } from "#proxy/contract/records.ts"
 import type { ResponseEvent } from "#proxy/exchange/response-event.ts"
+import { writeEvent } from "#proxy/wire/sse-write.ts"
 import { EVENT_STREAM, type RenderContext, type StreamRenderer } from "../surface.ts"
 import {
   finishReason,
@@ -137,7 +138,7 @@ class PieceRenderer implements StreamRenderer {
   private object(fields: Readonly<Record<string, JsonValue | undefined>>): string {
     const { model, id } = this
     const text = writeJsonLine({ ...fields, modelVersion: model, responseId: id })
-    if (!this.isArray) return `data: ${text}\n\n`
+    if (!this.isArray) return writeEvent(text)
     const before = this.hasPieces ? ",\n" : "["
     this.hasPieces = true
     return `${before}${text}`

@@ -2,6 +2,7 @@
 import { type JsonValue, writeJsonLine } from "#proxy/contract/json-write.ts"
 import type { TokenUsage } from "#proxy/contract/records.ts"
 import type { ResponseEvent } from "#proxy/exchange/response-event.ts"
+import { DONE_EVENT, writeEvent } from "#proxy/wire/sse-write.ts"
 import type { RenderContext, StreamRenderer } from "../surface.ts"
 import { finishReason, renderCitation, renderSignature, renderUsage } from "./finish-reason.ts"
 import { renderImage } from "./render-answer.ts"
@@ -38,7 +39,7 @@ class ChunkRenderer implements StreamRenderer {
         this.usage = event.usage
         return ""
       case "response-end":
-        return `${this.usageChunk()}data: [DONE]\n\n`
+        return this.usageChunk() + DONE_EVENT
       case "response-error":
         return ""
       case "choice-end":
@@ -128,7 +129,7 @@ class ChunkRenderer implements StreamRenderer {
       choices,
       usage,
     })
-    return `data: ${chunk}\n\n`
+    return writeEvent(chunk)
   }
 
   private usageChunk(): string {

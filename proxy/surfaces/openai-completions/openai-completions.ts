@@ -21,6 +21,7 @@ import {
   readBody,
 } from "#proxy/exchange/read-body.ts"
 import type { ResponseEvent } from "#proxy/exchange/response-event.ts"
+import { DONE_EVENT, writeEvent } from "#proxy/wire/sse-write.ts"
 import { checkCount, OUTPUT_TOKENS_MAX } from "../checks/field-checks.ts"
 import { type PassedRules, parsePassed } from "../checks/parse-passed.ts"
 import type { SurfaceLimits } from "../limits.ts"
@@ -175,7 +176,7 @@ class TextRenderer implements StreamRenderer {
         this.usage = event.usage
         return ""
       case "response-end":
-        return `${this.usageChunk()}data: [DONE]\n\n`
+        return this.usageChunk() + DONE_EVENT
       default:
         return ""
     }
@@ -191,6 +192,6 @@ class TextRenderer implements StreamRenderer {
     const { id, model } = this
     const created = this.context.createdSeconds
     const text = writeJsonLine({ id, object: "text_completion", created, model, choices, usage })
-    return `data: ${text}\n\n`
+    return writeEvent(text)
   }
 }

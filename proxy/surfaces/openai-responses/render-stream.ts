@@ -7,6 +7,7 @@
 import { type JsonValue, writeJsonLine } from "#proxy/contract/json-write.ts"
 import type { TokenUsage } from "#proxy/contract/records.ts"
 import type { FinishReason, ResponseEvent } from "#proxy/exchange/response-event.ts"
+import { writeEvent } from "#proxy/wire/sse-write.ts"
 import type { RenderContext, StreamRenderer } from "../surface.ts"
 import {
   type Emit,
@@ -47,7 +48,7 @@ class ResponseRenderer implements StreamRenderer {
 
   private readonly emit: Emit = (type, fields) => {
     const text = writeJsonLine({ type, sequence_number: this.sequence++, ...fields })
-    this.out += `event: ${type}\ndata: ${text}\n\n`
+    this.out += writeEvent(text, type)
   }
 
   private handle(event: ResponseEvent): void {

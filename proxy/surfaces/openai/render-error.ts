@@ -4,6 +4,7 @@
  */
 import { REFUSALS, type Refusal } from "#proxy/exchange/refusal.ts"
 import type { UpstreamError } from "#proxy/exchange/upstream-error.ts"
+import { writeEvent } from "#proxy/wire/sse-write.ts"
 import type { SurfaceErrors } from "../surface.ts"
 
 const EVENT_STREAM = /^text\/event-stream\b/i
@@ -13,7 +14,7 @@ export const openAiErrors: SurfaceErrors = Object.freeze({
   upstream: renderUpstreamError,
   /** No `[DONE]` may follow it; sound has no place for it. */
   event: (refusal: Refusal, streamType: string) =>
-    EVENT_STREAM.test(streamType) ? `event: error\ndata: ${renderError(refusal)}\n\n` : "",
+    EVENT_STREAM.test(streamType) ? writeEvent(renderError(refusal), "error") : "",
 })
 
 /** `{"error":{"message","type","param","code"}}`. */
