@@ -50,6 +50,7 @@ export const CHAT_FEATURES = [
   "cache-key",
   "cache-retention",
   "citations",
+  "citation-history",
   "prediction",
   "verbosity",
   "output-audio",

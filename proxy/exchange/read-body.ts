@@ -43,6 +43,13 @@ export function missing(view: JsonView, name: string): never {
   throw new BodyFault(refuse("invalid_value", `${where} is missing`, { param: where }))
 }
 
+/** Throws `unsupported_parameter` for what the form has no place for, whatever the provider. */
+export function untranslatable(view: JsonView, what: string): never {
+  const { where: param } = view
+  const message = `${param}: ${what} cannot be translated for a provider of another shape`
+  throw new BodyFault(refuse("unsupported_parameter", message, { param }))
+}
+
 /** A member's text; undefined when absent; throws when it is something else. */
 export function textIn(view: JsonView, name: string): string | undefined {
   const member = view.member(name)

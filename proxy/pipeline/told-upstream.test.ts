@@ -143,3 +143,267 @@ describe("how much to think", () => {
     expect(levelOf("gemini-3.1-pro-preview")).toBe("low")
   })
 })
+
+const CALLED = { id: "zcall", type: "function", function: { name: "ztool", arguments: "{}" } }
+const CALLS = [
+  { ...CALLED, id: "call.1:paris", function: { name: "weather", arguments: '{"c":"Paris"}' } },
+  { ...CALLED, id: "call.2:rome", function: { name: "weather", arguments: '{"c":"Rome"}' } },
+]
+/** Results in another order than their calls. */
+const CALLING = {
+  messages: [
+    HELLO,
+    { role: "assistant", content: "\n\n", tool_calls: CALLS },
+    { role: "tool", tool_call_id: "call.2:rome", content: "Rome: 20" },
+    { role: "tool", tool_call_id: "call.1:paris", content: "" },
+  ],
+}
+
+describe("results of tools", () => {
+  test("stand in the order of their calls where they have no ids", () => {
+    const { body } = tell("openai-chat", GEMINI, CALLING)
+    expect(body.contents.slice(1)).toEqual([
+      {
+        role: "model",
+        parts: [
+          { text: "\n\n" },
+          { functionCall: { name: "weather", args: { c: "Paris" } } },
+          { functionCall: { name: "weather", args: { c: "Rome" } } },
+        ],
+      },
+      {
+        role: "user",
+        parts: [
+          { functionResponse: { name: "weather", response: { output: "" } } },
+          { functionResponse: { name: "weather", response: { output: "Rome: 20" } } },
+        ],
+      },
+    ])
+  })
+
+  test("are of the last call with their id", () => {
+    const turn = (name: string) => [
+      {
+        role: "assistant",
+        content: null,
+        tool_calls: [{ ...CALLED, function: { ...CALLED.function, name } }],
+      },
+      { role: "tool", tool_call_id: "zcall", content: "done" },
+    ]
+    const messages = [HELLO, ...turn("first"), ...turn("second")]
+    const { body } = tell("openai-chat", GEMINI, { messages })
+    const names = body.contents.flatMap(
+      ({ parts }: { parts: { functionResponse?: { name: string } }[] }) =>
+        parts.flatMap(({ functionResponse }) => functionResponse?.name ?? []),
+    )
+    expect(names).toEqual(["first", "second"])
+    const said = tell("openai-chat", CLAUDE, { messages }).body.messages
+    expect(said[1].content[0].id).toBe(said[2].content[0].tool_use_id)
+    expect(said[3].content[0].id).toBe(said[4].content[0].tool_use_id)
+    expect(said[1].content[0].id).not.toBe(said[3].content[0].id)
+  })
+
+  test.each([
+    ["Anthropic", CLAUDE, /^[a-zA-Z0-9_-]+$/],
+    ["Bedrock", BEDROCK_CLAUDE, /^[a-zA-Z0-9_-]{1,64}$/],
+  ] as const)("have ids and texts that %s takes, and blank ones none", (_name, upstream, valid) => {
+    const [, assistant, results] = tell("openai-chat", upstream, CALLING).body.messages
+    const ids = (blocks: readonly Record<string, unknown>[]) =>
+      blocks.map(
+        (block) => JSON.stringify(block).match(/"(?:id|toolUseId|tool_use_id)":"([^"]*)"/)?.[1],
+      )
+    const [paris, rome] = ids(assistant.content)
+    expect(ids(results.content)).toEqual([rome, paris])
+    for (const id of [paris, rome]) expect(id).toMatch(valid)
+    expect(JSON.stringify([assistant, results])).not.toMatch(/"text":"(\\n|)*"/)
+  })
+
+  test("have ids of nine letters and digits at Mistral, whoever made the call", () => {
+    const messages = [
+      HELLO,
+      {
+        role: "assistant",
+        content: [
+          { type: "tool_use", id: "toolu_01A", name: "a", input: {} },
+          { type: "tool_use", id: "D681PevKs", name: "b", input: {} },
+        ],
+      },
+      { role: "user", content: [{ type: "tool_result", tool_use_id: "toolu_01A", content: "x" }] },
+    ]
+    const said = tell("anthropic-messages", MISTRAL, { max_tokens: 9, messages }).body.messages
+    const [first, second] = said[1].tool_calls
+    expect(first.id).toMatch(/^[a-zA-Z0-9]{9}$/)
+    expect(said[2].tool_call_id).toBe(first.id)
+    expect(second.id).toBe("D681PevKs")
+  })
+
+  test("hold pictures, within them since Google's third generation", () => {
+    const image = { type: "base64", media_type: "image/png", data: "AAAA" }
+    const block = {
+      type: "tool_result",
+      tool_use_id: "t",
+      content: [{ type: "image", source: image }],
+    }
+    const messages = [
+      HELLO,
+      { role: "assistant", content: [{ type: "tool_use", id: "t", name: "look", input: {} }] },
+      { role: "user", content: [block] },
+    ]
+    const partsAt = (model: string) =>
+      tell("anthropic-messages", { ...GEMINI, model }, { max_tokens: 9, messages }).body.contents[2]
+        .parts
+    const media = { inlineData: { mimeType: "image/png", data: "AAAA" } }
+    const response = { name: "look", response: { output: "" } }
+    expect(partsAt("gemini-3-pro")).toEqual([{ functionResponse: { ...response, parts: [media] } }])
+    expect(partsAt("gemini-2.5-pro")).toEqual([{ functionResponse: response }, media])
+  })
+})
+
+test("a turn of calls that nobody signed is marked so since Google's third generation", () => {
+  const signaturesAt = (model: string, more: object = {}) => {
+    const [first, second] = CALLS
+    const messages = [
+      HELLO,
+      { role: "assistant", content: null, tool_calls: [{ ...first, ...more }, second] },
+    ]
+    const { body } = tell("openai-chat", { ...GEMINI, model }, { messages })
+    return body.contents[1].parts.map(
+      (part: { thoughtSignature?: string }) => part.thoughtSignature,
+    )
+  }
+  expect(signaturesAt("gemini-2.5-flash")).toEqual([undefined, undefined])
+  const skip = "skip_thought_signature_validator"
+  expect(signaturesAt("gemini-3-pro-preview")).toEqual([skip, undefined])
+  const own = { extra_content: { google: { thought_signature: "c2ln" } } }
+  expect(signaturesAt("gemini-3-pro-preview", own)).toEqual(["c2ln", undefined])
+})
+
+test("documents on Bedrock have names, no two alike and of no other characters", () => {
+  const pdf = { type: "base64", media_type: "application/pdf", data: "AAAA" }
+  const titles = [
+    undefined,
+    "Q1 \t report_(final).pdf",
+    "q1 report-(FINAL)-pdf",
+    undefined,
+    " ",
+    "報告",
+  ]
+  const content = titles.map((title) => ({ type: "document", title, source: pdf }))
+  const messages = [{ role: "user", content }]
+  const { body } = tell("anthropic-messages", BEDROCK_CLAUDE, { max_tokens: 9, messages })
+  const names = body.messages[0].content.map(
+    (block: { document: { name: string } }) => block.document.name,
+  )
+  expect(names).toEqual([
+    "document",
+    "Q1 report-(final)-pdf",
+    "q1 report-(FINAL)-pdf-2",
+    "document-2",
+    "document-3",
+    "-",
+  ])
+})
+
+test("a turn of thoughts alone is none where they are not taken back", () => {
+  const thinking = { type: "thinking", thinking: "Hm", signature: "c2ln" }
+  const messages = [HELLO, { role: "assistant", content: [thinking] }, HELLO]
+  for (const upstream of [GPT, COHERE]) {
+    const { body } = tell("anthropic-messages", upstream, { max_tokens: 9, messages })
+    expect(body.messages).toEqual([HELLO, HELLO])
+  }
+})
+
+test("no known vendor is told Google's signature of a call", () => {
+  const call = { functionCall: { name: "a", args: {} }, thoughtSignature: "c2ln" }
+  const contents = [
+    { role: "user", parts: [{ text: "Hi" }] },
+    { role: "model", parts: [call] },
+  ]
+  expect(JSON.stringify(tell("gemini-generate", GPT, { contents }).body)).not.toContain("c2ln")
+  const unknown: Upstream = { provider: { schema: "OpenAI", vendor: null }, model: "gemini-3" }
+  expect(JSON.stringify(tell("gemini-generate", unknown, { contents }).body)).toContain("c2ln")
+})
+
+test("Responses on Azure are asked where no deployment is in the path", () => {
+  const dated = { schema: "AzureOpenAI", apiVersion: "2025-04-01-preview" } as const
+  const at = (options: NonNullable<ProviderConfig["options"]>) =>
+    tell(
+      "openai-responses",
+      { provider: { schema: "AzureOpenAI", options }, model: "eu" },
+      { input: "Hi" },
+    )
+  expect(at(dated)).toMatchObject({
+    path: "/openai/responses?api-version=2025-04-01-preview",
+    body: { model: "eu" },
+  })
+  expect(at({ ...dated, apiVersion: null }).path).toBe("/openai/v1/responses")
+})
+
+test("a cache is warmed by a request without output", () => {
+  expect(tell("anthropic-messages", CLAUDE, { ...MESSAGES, max_tokens: 0 }).body.max_tokens).toBe(0)
+})
+
+describe("media", () => {
+  const part = (one: object) => ({ messages: [{ role: "user", content: [one] }] })
+  const file = (file_data: string) => part({ type: "file", file: { filename: "a.pdf", file_data } })
+
+  test("of the type image/jpg are JPEG", () => {
+    const url = "data:image/jpg;base64,AAAA"
+    const { body } = tell("openai-chat", CLAUDE, part({ type: "image_url", image_url: { url } }))
+    expect(body.messages[0].content[0].source.media_type).toBe("image/jpeg")
+  })
+
+  test("that are no data URL are not taken for an address", () => {
+    for (const data of ["JVBERi0xLjQ=", "https://a.example/b.pdf"]) {
+      expect(tell("openai-chat", CLAUDE, file(data)).refusal).toContain("must be a data URL")
+    }
+  })
+})
+
+describe("what a part says besides is named", () => {
+  const user = (content: readonly object[]) => ({ messages: [{ role: "user", content }] })
+  const image_url = { url: "https://a.example/b.png", zoom: 2 }
+  const call = { id: "c", type: "custom", custom: { name: "a", input: "b" } }
+  const rows = [
+    ["openai-chat", user([{ type: "text", text: "a", tone: "dry" }]), "/messages/0/content/0/tone"],
+    [
+      "openai-chat",
+      user([{ type: "image_url", image_url }]),
+      "/messages/0/content/0/image_url/zoom",
+    ],
+    [
+      "openai-chat",
+      { messages: [HELLO, { role: "assistant", content: null, tool_calls: [call] }] },
+      "/messages/1/tool_calls/0",
+    ],
+    [
+      "openai-responses",
+      { input: [{ role: "user", content: [{ type: "input_audio", input_audio: {} }] }] },
+      "/input/0/content/0",
+    ],
+    [
+      "openai-responses",
+      { input: [{ role: "user", content: [{ type: "input_text", text: "a", tone: "dry" }] }] },
+      "/input/0/content/0/tone",
+    ],
+    [
+      "anthropic-messages",
+      { max_tokens: 9, ...user([{ type: "text", text: "a", tone: "dry" }]) },
+      "/messages/0/content/0/tone",
+    ],
+    [
+      "anthropic-messages",
+      {
+        max_tokens: 9,
+        ...user([{ type: "document", source: { type: "content", content: "abc" } }]),
+      },
+      "/messages/0/content/0/source",
+    ],
+  ] as const
+
+  test.each(rows)("%s %s", (surface, fields, where) => {
+    const { refusal } = tell(surface, surface === "anthropic-messages" ? GPT : CLAUDE, fields)
+    expect(refusal).toContain("unsupported_parameter")
+    expect(refusal).toContain(where)
+  })
+})

@@ -10,9 +10,14 @@ import { refuseUnsupported } from "#proxy/exchange/feature-support.ts"
 import type { Decision } from "#proxy/exchange/parsed-request.ts"
 import { BodyFault, readBody } from "#proxy/exchange/read-body.ts"
 import type { EncodeContext } from "../adapter.ts"
+import { type CallIds, renameCalls } from "../call-ids.ts"
 import { encodeParameters } from "../encode-parameters.ts"
+
 import { encodeSystem, encodeTurns, markerOf } from "./encode-turns.ts"
 import { planThinking } from "./plan-thinking.ts"
+
+/** Of `tool_use.id`, which must be unique as well. */
+const CALL_IDS: CallIds = { valid: /^[a-zA-Z0-9_-]+$/, make: (number) => `call_${number}` }
 
 export function encodeChat(chat: ChatRequest, context: EncodeContext): Decision<string> {
   return readBody(() => writeJson({ model: context.model, ...encodeFields(chat, context) }))
@@ -24,12 +29,13 @@ export function encodeFields(
   context: EncodeContext,
 ): Readonly<Record<string, JsonValue | undefined>> {
   const thinking = planThinking(chat, context)
-  const turns = chat.messages.findIndex(({ role }) => role !== "system")
-  const leading = turns < 0 ? chat.messages : chat.messages.slice(0, turns)
+  const said = renameCalls(chat.messages, CALL_IDS)
+  const turns = said.findIndex(({ role }) => role !== "system")
+  const leading = turns < 0 ? said : said.slice(0, turns)
   return {
     max_tokens: thinking.maxTokens,
     system: encodeSystem(leading),
-    messages: encodeTurns(chat.messages.slice(leading.length), context),
+    messages: encodeTurns(said.slice(leading.length), context),
     stream: chat.isStream ? true : undefined,
     temperature: temperatureOf(chat.temperature, context),
     top_p: unlessOne(chat.topP),

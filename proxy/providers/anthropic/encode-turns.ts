@@ -11,12 +11,13 @@ import { refuseUnsupported } from "#proxy/exchange/feature-support.ts"
 import { BodyFault } from "#proxy/exchange/read-body.ts"
 import type { EncodeContext } from "../adapter.ts"
 import { encodeArguments } from "../encode-arguments.ts"
+import { isBlank } from "../is-blank.ts"
 import { joinTurns } from "../join-turns.ts"
 
 /** The system prompt: a text where it is one, blocks where there are several or a marker. */
 export function encodeSystem(messages: readonly ChatMessage[]): JsonValue | undefined {
   const texts = messages.flatMap(({ parts }) =>
-    parts.filter((part) => part.kind === "text").filter(({ text }) => text !== ""),
+    parts.filter((part) => part.kind === "text").filter(({ text }) => !isBlank(text)),
   )
   const [only] = texts
   if (only === undefined) return undefined
@@ -54,7 +55,7 @@ export function markerOf(cache: CacheMarker | null): JsonValue | undefined {
 function encodePart(part: ContentPart, context: EncodeContext): readonly JsonValue[] {
   switch (part.kind) {
     case "text":
-      return part.text === "" ? [] : [encodeText(part)]
+      return isBlank(part.text) ? [] : [encodeText(part)]
     case "image":
     case "file":
     case "audio":
@@ -65,7 +66,7 @@ function encodePart(part: ContentPart, context: EncodeContext): readonly JsonVal
       if (part.signature === null) return []
       return [{ type: "thinking", thinking: part.text, signature: part.signature }]
     case "refusal":
-      return part.text === "" ? [] : [{ type: "text", text: part.text }]
+      return isBlank(part.text) ? [] : [{ type: "text", text: part.text }]
     case "tool-call":
       return [
         {

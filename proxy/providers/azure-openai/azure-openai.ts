@@ -55,7 +55,7 @@ function wiresOf(traits: VendorTraits): readonly UpstreamWire[] {
   })
   const place = { owner: "Azure OpenAI", path: pathTo, authorization }
   const others = [
-    createResponsesWire(place),
+    createResponsesWire({ ...place, path: pathOfResponses }),
     ...createWholeWires(place),
     ...createAudioWires(place),
   ]
@@ -68,6 +68,13 @@ function pathTo({ provider, model }: CallPlace, suffix: string): string {
   const base = `${provider.pathPrefix}/openai`
   if (version === null) return `${base}/v1${suffix}`
   return `${base}/deployments/${pathSegment(model)}${suffix}?api-version=${version}`
+}
+
+/** No deployment is in this path, whatever the version: the body names it. */
+function pathOfResponses(place: CallPlace, suffix: string): string {
+  const version = versionOf(place.provider)
+  if (version === null) return pathTo(place, suffix)
+  return `${place.provider.pathPrefix}/openai${suffix}?api-version=${version}`
 }
 
 function versionOf({ options }: CallPlace["provider"]): string | null {

@@ -51,6 +51,9 @@ export const BEDROCK_FEATURES: FeatureTable = Object.freeze({
     dropped: "only what is marked is cached; a hint changes the cost, not the answer",
   },
   citations: "yes",
+  "citation-history": {
+    dropped: "what was said stays in the text; where it was found is not sent back",
+  },
   prediction: "no",
   verbosity: "no",
   "output-audio": "no",

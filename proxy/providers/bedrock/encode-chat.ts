@@ -11,7 +11,9 @@ import type { Decision } from "#proxy/exchange/parsed-request.ts"
 import { BodyFault, readBody } from "#proxy/exchange/read-body.ts"
 import type { EncodeContext } from "../adapter.ts"
 import { planThinking } from "../anthropic/plan-thinking.ts"
+import { type CallIds, renameCalls } from "../call-ids.ts"
 import { encodeParameters } from "../encode-parameters.ts"
+
 import { cachePoint, encodeSystem, encodeTurns } from "./encode-turns.ts"
 
 export function encodeChat(chat: ChatRequest, context: EncodeContext): Decision<string> {
@@ -20,12 +22,10 @@ export function encodeChat(chat: ChatRequest, context: EncodeContext): Decision<
 
 function bodyOf(chat: ChatRequest, context: EncodeContext): JsonValue {
   const { maxTokens, own } = ownFields(chat, context)
+  const turns = chat.messages.filter(({ role }) => role !== "system")
   return {
     system: encodeSystem(chat.messages),
-    messages: encodeTurns(
-      chat.messages.filter(({ role }) => role !== "system"),
-      context,
-    ),
+    messages: encodeTurns(renameCalls(turns, CALL_IDS), context),
     inferenceConfig: {
       maxTokens,
       temperature: chat.temperature ?? undefined,
@@ -37,6 +37,9 @@ function bodyOf(chat: ChatRequest, context: EncodeContext): JsonValue {
     additionalModelRequestFields: own,
   }
 }
+
+/** Of `toolUseId`. */
+const CALL_IDS: CallIds = { valid: /^[a-zA-Z0-9_-]{1,64}$/, make: (number) => `call_${number}` }
 
 interface OwnFields {
   readonly maxTokens: number | undefined

@@ -11,13 +11,15 @@ import { refuseUnsupported } from "#proxy/exchange/feature-support.ts"
 import { BodyFault } from "#proxy/exchange/read-body.ts"
 import type { EncodeContext } from "../adapter.ts"
 import { encodeArguments } from "../encode-arguments.ts"
+import { isBlank } from "../is-blank.ts"
 import { joinTurns } from "../join-turns.ts"
+import { DocumentNames } from "./document-names.ts"
 
 export function encodeSystem(messages: readonly ChatMessage[]): JsonValue | undefined {
   const blocks = messages.flatMap(({ role, parts }) =>
     role === "system"
       ? parts.flatMap((part) =>
-          part.kind === "text" && part.text !== ""
+          part.kind === "text" && !isBlank(part.text)
             ? [{ text: part.text }, ...markers(part.cache)]
             : [],
         )
@@ -31,11 +33,16 @@ export function encodeTurns(
   messages: readonly ChatMessage[],
   context: EncodeContext,
 ): readonly JsonValue[] {
+  const scope: Scope = { ...context, documents: new DocumentNames() }
   const said = messages.map(({ role, parts }) => ({
     role: role === "assistant" ? "assistant" : "user",
-    content: parts.flatMap((part) => encodePart(part, context)),
+    content: parts.flatMap((part) => encodePart(part, scope)),
   }))
   return joinTurns(said).map(({ role, content }) => ({ role, content }))
+}
+
+interface Scope extends EncodeContext {
+  readonly documents: DocumentNames
 }
 
 /** A marker is a block of its own, behind what it marks. */
@@ -47,12 +54,12 @@ function markers(cache: CacheMarker | null): readonly JsonValue[] {
   return cache === null ? [] : [cachePoint(cache)]
 }
 
-function encodePart(part: ContentPart, context: EncodeContext): readonly JsonValue[] {
+function encodePart(part: ContentPart, context: Scope): readonly JsonValue[] {
   switch (part.kind) {
     case "text":
-      return part.text === "" ? [] : [{ text: part.text }, ...markers(part.cache)]
+      return isBlank(part.text) ? [] : [{ text: part.text }, ...markers(part.cache)]
     case "refusal":
-      return part.text === "" ? [] : [{ text: part.text }]
+      return isBlank(part.text) ? [] : [{ text: part.text }]
     case "image":
     case "file":
     case "audio":
@@ -76,13 +83,14 @@ function encodePart(part: ContentPart, context: EncodeContext): readonly JsonVal
   }
 }
 
-function encodeResult(part: ToolResultPart, context: EncodeContext): JsonValue {
+function encodeResult(part: ToolResultPart, context: Scope): JsonValue {
   return {
     toolResult: {
       toolUseId: part.callId,
-      content: part.parts.map((inner) =>
-        inner.kind === "text" ? { text: inner.text } : encodeMedia(inner, context),
-      ),
+      content: part.parts.flatMap((inner) => {
+        if (inner.kind !== "text") return [encodeMedia(inner, context)]
+        return isBlank(inner.text) ? [] : [{ text: inner.text }]
+      }),
       status: part.isError ? "error" : undefined,
     },
   }
@@ -116,17 +124,17 @@ const VIDEOS: Readonly<Record<string, string>> = Object.freeze({
   "video/mpeg": "mpeg",
 })
 
-function encodeMedia(part: MediaPart, context: EncodeContext): JsonValue {
+function encodeMedia(part: MediaPart, context: Scope): JsonValue {
   const { kind, source } = part
   if (kind === "file" && source.kind === "text") {
-    return encodeDocument(part, "txt", { text: source.text })
+    return encodeDocument(part, "txt", { text: source.text }, context)
   }
   if (source.kind === "data") {
     const bytes = { bytes: source.base64 }
     const format = formatOf(kind, source.mimeType)
     if (format !== undefined && kind === "image") return { image: { format, source: bytes } }
     if (format !== undefined && kind === "video") return { video: { format, source: bytes } }
-    if (format !== undefined) return encodeDocument(part, format, bytes)
+    if (format !== undefined) return encodeDocument(part, format, bytes, context)
   }
   const what = source.kind === "data" ? `the type ${source.mimeType}` : `a ${source.kind}`
   const why = `Converse takes no ${kind} given as ${what}`
@@ -146,9 +154,13 @@ function formatOf(kind: MediaPart["kind"], mimeType: string): string | undefined
   }
 }
 
-/** A name is required and may hold no other characters: they become hyphens. */
-function encodeDocument(part: MediaPart, format: string, source: JsonValue): JsonValue {
-  const name = (part.name ?? "document").replace(/[^A-Za-z0-9 ()[\]-]+/g, "-").slice(0, 200)
+function encodeDocument(
+  part: MediaPart,
+  format: string,
+  source: JsonValue,
+  { documents }: Scope,
+): JsonValue {
+  const name = documents.nameOf(part.name ?? "")
   const citations = part.isCited ? { enabled: true } : undefined
   return { document: { format, name, source, citations } }
 }

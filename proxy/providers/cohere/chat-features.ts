@@ -47,6 +47,9 @@ export const COHERE_FEATURES: FeatureTable = Object.freeze({
   "cache-key": { dropped: "prompts are cached without being asked; only the cost differs" },
   "cache-retention": { dropped: "prompts are cached without being asked; only the cost differs" },
   citations: "no",
+  "citation-history": {
+    dropped: "what was said stays in the text; where it was found is not sent back",
+  },
   prediction: "no",
   verbosity: "no",
   "output-audio": "no",

@@ -87,7 +87,11 @@ function encodeMessage({ role, parts }: ChatMessage, context: EncodeContext): re
   )
   const rest = parts.filter(({ kind }) => kind !== "tool-result")
   if (rest.length === 0) return results
-  if (role === "assistant") return [...results, encodeAssistant(rest)]
+  if (role === "assistant") {
+    // Thoughts are not taken back, and alone are no message.
+    const isSaid = rest.some(({ kind }) => kind !== "reasoning")
+    return isSaid ? [...results, encodeAssistant(rest)] : results
+  }
   const said = role === "tool" ? "user" : role
   return [...results, { role: said, content: encodeContent(rest, context) }]
 }

@@ -22,7 +22,7 @@ export const GEMINI_FEATURES: FeatureTable = Object.freeze({
   "tool-choice-named": "yes",
   "tool-choice-allowed": "no",
   "parallel-tool-calls-off": "no",
-  "tool-result-media": "no",
+  "tool-result-media": "yes",
   "tool-result-error": "yes",
   "hosted-tools": "no",
   "json-object": "yes",
@@ -47,6 +47,9 @@ export const GEMINI_FEATURES: FeatureTable = Object.freeze({
   "cache-key": { dropped: "prompts are cached without being asked; only the cost differs" },
   "cache-retention": { dropped: "prompts are cached without being asked; only the cost differs" },
   citations: "no",
+  "citation-history": {
+    dropped: "what was said stays in the text; where it was found is not sent back",
+  },
   prediction: "no",
   verbosity: "no",
   "output-audio": "no",

@@ -34,6 +34,7 @@ class ContentDecoder implements StreamDecoder {
   private hasFinished = false
   /** Calls of each candidate so far. */
   private readonly calls = new Map<number, number>()
+  private answer = ""
 
   push(frame: Frame): readonly ResponseEvent[] {
     refuseMarker(frame, "Gemini")
@@ -50,9 +51,11 @@ class ContentDecoder implements StreamDecoder {
     const events: ResponseEvent[] = []
     if (!this.hasStarted) {
       this.hasStarted = true
+      const id = view.textOf("responseId") ?? null
+      this.answer = id === null ? "" : `${id}_`
       events.push({
         kind: "response-start",
-        id: view.textOf("responseId") ?? null,
+        id,
         model: view.textOf("modelVersion") ?? null,
       })
     }
@@ -105,12 +108,15 @@ class ContentDecoder implements StreamDecoder {
     return events
   }
 
-  /** A call comes whole. It often has no id: then its place is one, unique in the answer. */
+  /**
+   * A call comes whole. It often has no id: then its place is one, behind the answer's own so that
+   * it stays the only one in a conversation of several answers.
+   */
   private call(call: JsonView, choice: number, signature: string | null): ResponseEvent[] {
     const index = this.calls.get(choice) ?? 0
     this.calls.set(choice, index + 1)
     const name = call.textOf("name") ?? ""
-    const id = call.textOf("id") ?? `call_${choice}_${index}`
+    const id = call.textOf("id") ?? `call_${this.answer}${choice}_${index}`
     const text = call.member("args")?.raw().text ?? "{}"
     return [
       { kind: "tool-call-start", choice, call: index, id, name, signature },

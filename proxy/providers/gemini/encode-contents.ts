@@ -11,7 +11,9 @@ import { BodyFault } from "#proxy/exchange/read-body.ts"
 import type { EncodeContext } from "../adapter.ts"
 import { encodeArguments } from "../encode-arguments.ts"
 import { joinTurns } from "../join-turns.ts"
-import { textOfResult } from "../result-text.ts"
+import { isBeforeThird } from "./generation.ts"
+import { orderResults } from "./order-results.ts"
+import { signCalls } from "./sign-calls.ts"
 
 export function encodeSystem(messages: readonly ChatMessage[]): JsonValue | undefined {
   const parts = messages.flatMap(({ role, parts: said }) =>
@@ -27,9 +29,9 @@ export function encodeContents(
   messages: readonly ChatMessage[],
   context: EncodeContext,
 ): readonly JsonValue[] {
-  const said = messages.map(({ role, parts }) => ({
+  const said = orderResults(messages).map(({ role, parts }) => ({
     role: role === "assistant" ? "model" : "user",
-    content: parts.flatMap((part) => encodePart(part, context)),
+    content: signCalls(parts, context.model).flatMap((part) => encodePart(part, context)),
   }))
   return joinTurns(said).map(({ role, content }) => ({ role, parts: content }))
 }
@@ -55,18 +57,29 @@ function encodePart(part: ContentPart, context: EncodeContext): readonly JsonVal
         },
       ]
     case "tool-result":
-      return [encodeResult(part, context)]
+      return encodeResult(part, context)
   }
 }
 
-function encodeResult(part: ToolResultPart, context: EncodeContext): JsonValue {
+/** Its media are parts of it; before the third generation they stand behind it. */
+function encodeResult(part: ToolResultPart, context: EncodeContext): readonly JsonValue[] {
   const { name, callId, isError } = part
   if (name === null) {
     const why = `no call in the conversation has the id ${callId.slice(0, 64)}`
     throw new BodyFault(refuseUnsupported("messages", context.provider.name, why))
   }
-  const text = textOfResult(part)
-  return { functionResponse: { name, response: isError ? { error: text } : { output: text } } }
+  const texts: string[] = []
+  const media: JsonValue[] = []
+  for (const inner of part.parts) {
+    if (inner.kind === "text") texts.push(inner.text)
+    else if (inner.source.kind === "text") texts.push(inner.source.text)
+    else media.push(encodeMedia(inner, context))
+  }
+  const text = texts.join("\n")
+  const response = isError ? { error: text } : { output: text }
+  if (media.length === 0) return [{ functionResponse: { name, response } }]
+  if (isBeforeThird(context.model)) return [{ functionResponse: { name, response } }, ...media]
+  return [{ functionResponse: { name, response, parts: media } }]
 }
 
 function encodeMedia({ kind, source }: MediaPart, context: EncodeContext): JsonValue {

@@ -7,6 +7,7 @@ import type { ChatRequest, ReasoningWish } from "#proxy/exchange/chat-request.ts
 import { paramOf, refuseUnsupported } from "#proxy/exchange/feature-support.ts"
 import { BodyFault } from "#proxy/exchange/read-body.ts"
 import type { EncodeContext } from "../adapter.ts"
+import { isBeforeThird } from "./generation.ts"
 
 export const BUDGETS = Object.freeze({
   none: 0,
@@ -18,7 +19,6 @@ export const BUDGETS = Object.freeze({
   max: 24_576,
 })
 
-const BUDGET_MODELS = /gemini-(?:1|2)/
 /** Their lowest level is `low`. */
 const WITHOUT_MINIMAL = /gemini-(?:\d+(?:\.\d+)?-pro|3\.[7-9]-flash(?!-lite)|[4-9])/
 
@@ -29,7 +29,7 @@ export function planThinking(chat: ChatRequest, context: EncodeContext): JsonVal
   const includeThoughts = isShown && effort !== "none" ? true : undefined
   if (budgetTokens !== null) return { thinkingBudget: budgetTokens, includeThoughts }
   if (effort === null) return { includeThoughts }
-  if (BUDGET_MODELS.test(context.model)) {
+  if (isBeforeThird(context.model)) {
     return { thinkingBudget: BUDGETS[effort], includeThoughts }
   }
   if (effort === "none") {

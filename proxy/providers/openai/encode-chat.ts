@@ -18,8 +18,17 @@ import { refuseUnsupported } from "#proxy/exchange/feature-support.ts"
 import { accept, type Decision } from "#proxy/exchange/parsed-request.ts"
 import { BodyFault, readBody } from "#proxy/exchange/read-body.ts"
 import type { EncodeContext } from "../adapter.ts"
+import { type CallIds, renameCalls } from "../call-ids.ts"
 import { textOfResult } from "../result-text.ts"
 import type { VendorTraits } from "./vendors.ts"
+
+const CALL_IDS: Readonly<Record<VendorTraits["callIds"], CallIds>> = {
+  "at-most-40": { valid: /^.{1,40}$/s, make: (number) => `call_${number}` },
+  "nine-letters": {
+    valid: /^[a-zA-Z0-9]{9}$/,
+    make: (number) => `call${number.toString(36).padStart(5, "0")}`,
+  },
+}
 
 export function encodeChat(
   chat: ChatRequest,
@@ -27,7 +36,9 @@ export function encodeChat(
   traits: VendorTraits,
 ): Decision<string> {
   const messages = readBody(() =>
-    chat.messages.flatMap((message) => encodeMessage(message, context, traits)),
+    renameCalls(chat.messages, CALL_IDS[traits.callIds]).flatMap((message) =>
+      encodeMessage(message, context, traits),
+    ),
   )
   return messages.ok ? accept(writeJson(bodyOf(chat, messages.value, context, traits))) : messages
 }
@@ -129,7 +140,11 @@ function encodeMessage(
   const results = parts.filter((part) => part.kind === "tool-result").map(encodeResult)
   const rest = parts.filter((part) => part.kind !== "tool-result")
   if (rest.length === 0) return results
-  if (role === "assistant") return [...results, encodeAssistant(rest, traits)]
+  if (role === "assistant") {
+    // Thoughts alone, which most do not take back, are no message.
+    const isSaid = rest.some(({ kind }) => kind !== "reasoning")
+    return isSaid ? [...results, encodeAssistant(rest, traits)] : results
+  }
   return [
     ...results,
     { role: role === "tool" ? "user" : role, content: encodeContent(rest, context, traits) },
@@ -179,7 +194,7 @@ function encodeMedia(
 
 function encodeAssistant(
   parts: readonly ContentPart[],
-  { reasoningHistory }: VendorTraits,
+  { reasoningHistory, reference }: VendorTraits,
 ): JsonValue {
   const thoughts = parts.flatMap((part) => (part.kind === "reasoning" ? [part.text] : []))
   const texts = parts.filter((part): part is TextPart => part.kind === "text")
@@ -200,7 +215,8 @@ function encodeAssistant(
             type: "function",
             function: { name: call.name, arguments: call.arguments },
             extra_content:
-              call.signature === null
+              // Google's own API of this shape takes it, which is no vendor with a row.
+              call.signature === null || reference !== null
                 ? undefined
                 : { google: { thought_signature: call.signature } },
           })),

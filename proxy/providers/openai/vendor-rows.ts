@@ -17,6 +17,8 @@ export interface VendorRow {
   readonly outputLimit?: "max_tokens" | "max_completion_tokens"
   /** Name of the field; `seed` when absent. */
   readonly seed?: "seed" | "random_seed"
+  /** What the id of a call may be; `at-most-40` characters, as at OpenAI, when absent. */
+  readonly callIds?: "at-most-40" | "nine-letters"
   /**
    * Field of an assistant's message that takes earlier thoughts back; null, as when absent: they
    * are left out.
@@ -58,6 +60,7 @@ export const VENDOR_ROWS: Readonly<Record<VendorName, VendorRow>> = {
     reference: "https://docs.mistral.ai/api/#tag/chat",
     wires: ["openai.chat", "openai.embeddings", "openai.transcriptions"],
     seed: "random_seed",
+    callIds: "nine-letters",
     // The last chunk carries it; a field that is not known is refused.
     streamUsage: "unasked",
     // An assistant turn at the end needs a field of Mistral's own; audio has another shape.

@@ -30,6 +30,7 @@ const UNKNOWN: VendorTraits = Object.freeze({
   paths: {},
   outputLimit: "max_tokens",
   seed: "seed",
+  callIds: "at-most-40",
   reasoningHistory: null,
   streamUsage: "asked",
   features: OPENAI_CHAT_FEATURES,

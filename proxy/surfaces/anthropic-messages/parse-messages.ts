@@ -63,12 +63,13 @@ export function parseMessages(
 
 function checkLimit(document: JsonDocument): Refusal | null {
   if (memberOf(document, 0, "max_tokens") !== NONE) return null
-  return invalid("max_tokens", "is missing: it must be an integer from 1")
+  return invalid("max_tokens", "is missing: it must be an integer from 0")
 }
 
 function checkFields(document: JsonDocument, limits: SurfaceLimits): Refusal | null {
   return (
-    checkCount(document, "max_tokens", 1, OUTPUT_TOKENS_MAX) ??
+    // None warms the cache. Source: "Prompt caching", "Pre-warming the cache".
+    checkCount(document, "max_tokens", 0, OUTPUT_TOKENS_MAX) ??
     checkNumber(document, "temperature", 0, 1) ??
     checkNumber(document, "top_p", 0, 1) ??
     checkBoolean(document, 0, "stream", "stream") ??

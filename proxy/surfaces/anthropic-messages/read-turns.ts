@@ -9,7 +9,6 @@ import type {
   TextPart,
 } from "#proxy/exchange/chat-request.ts"
 import {
-  BodyFault,
   badValue,
   booleanIn,
   type FeatureNotes,
@@ -17,9 +16,11 @@ import {
   missing,
   needText,
   textIn,
+  untranslatable,
 } from "#proxy/exchange/read-body.ts"
-import { refuse } from "#proxy/exchange/refusal.ts"
+import { excerpt } from "#proxy/exchange/refusal.ts"
 import { splitResults } from "#proxy/exchange/split-results.ts"
+import { nameCalls } from "../checks/name-calls.ts"
 import { readCache } from "./read-cache.ts"
 
 export function readSystem(body: JsonView, notes: FeatureNotes): readonly ChatMessage[] {
@@ -31,22 +32,14 @@ export function readSystem(body: JsonView, notes: FeatureNotes): readonly ChatMe
 
 export function readTurns(body: JsonView, notes: FeatureNotes): readonly ChatMessage[] {
   const views = listIn(body, "messages")
-  const names = namesOfCalls(views)
-  const messages = views.flatMap((view) => readMessage(view, names, notes))
+  const names = new Map<string, string>()
+  const messages = views.flatMap((view) => {
+    const read = readMessage(view, names, notes)
+    for (const message of read) nameCalls(message, names)
+    return read
+  })
   notes.notePrefill(messages, views.at(-1))
   return messages
-}
-
-function namesOfCalls(messages: readonly JsonView[]): ReadonlyMap<string, string> {
-  const blocks = messages.flatMap((message) => message.member("content")?.items() ?? [])
-  return new Map(
-    blocks.flatMap((block) => {
-      const id = block.textOf("id")
-      const name = block.textOf("name")
-      const isCall = block.textOf("type") === "tool_use"
-      return isCall && id !== undefined && name !== undefined ? [[id, name] as const] : []
-    }),
-  )
 }
 
 function readMessage(
@@ -92,8 +85,12 @@ function readBlock(
 ): ContentPart {
   const cache = readCache(block, notes)
   const type = needText(block, "type")
+  if (type !== "image" && type !== "document") notes.noteUnknown(block, BLOCK_FIELDS)
   switch (type) {
     case "text":
+      if ((block.member("citations")?.items().length ?? 0) > 0) {
+        notes.note("citation-history", block)
+      }
       return { kind: "text", text: needText(block, "text"), cache }
     case "image":
     case "document":
@@ -108,13 +105,16 @@ function readBlock(
     }
     case "tool_result":
       return readResult(block, names, cache, notes)
-    default: {
-      const param = block.where
-      const message = `${param}/type "${type.slice(0, 64)}" cannot be translated for this provider`
-      throw new BodyFault(refuse("unsupported_parameter", message, { param }))
-    }
+    default:
+      return untranslatable(block, `a block of type ${excerpt(type)}`)
   }
 }
+
+/** Of blocks but media; `caller` says that the model itself called. */
+const BLOCK_FIELDS: ReadonlySet<string> = new Set([
+  ...["type", "cache_control", "text", "citations", "thinking", "signature", "data"],
+  ...["id", "name", "input", "caller", "tool_use_id", "content", "is_error"],
+])
 
 function readThought(block: JsonView, type: string, notes: FeatureNotes): ContentPart {
   const redacted = type === "redacted_thinking" ? needText(block, "data") : null
@@ -179,6 +179,6 @@ function readSource(source: JsonView): MediaSource {
     case "file":
       return { kind: "file-id", id: needText(source, "file_id") }
     default:
-      return badValue(source.member("type") ?? source, "must be base64, url, text or file")
+      return untranslatable(source, "a source of this type")
   }
 }

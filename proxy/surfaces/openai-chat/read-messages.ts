@@ -8,7 +8,10 @@ import {
   missing,
   needText,
   textIn,
+  untranslatable,
 } from "#proxy/exchange/read-body.ts"
+import { excerpt } from "#proxy/exchange/refusal.ts"
+import { nameCalls } from "../checks/name-calls.ts"
 import { readCache } from "../openai/read-cache.ts"
 import { readMedia } from "./read-media.ts"
 
@@ -19,28 +22,17 @@ const MESSAGE_FIELDS: ReadonlySet<string> = new Set([
 
 export function readMessages(body: JsonView, notes: FeatureNotes): readonly ChatMessage[] {
   const views = listIn(body, "messages")
-  const names = namesOfCalls(views)
+  const names = new Map<string, string>()
   let isBeforeTurns = true
   const messages = views.map((view) => {
     const message = readMessage(view, names, notes)
+    nameCalls(message, names)
     if (message.role !== "system") isBeforeTurns = false
     else notes.note(isBeforeTurns ? "system" : "system-between-turns", view)
     return message
   })
   notes.notePrefill(messages, views.at(-1))
   return messages
-}
-
-/** Names of the tools by the ids of their calls: results name only the id. */
-function namesOfCalls(messages: readonly JsonView[]): ReadonlyMap<string, string> {
-  const calls = messages.flatMap((message) => message.member("tool_calls")?.items() ?? [])
-  return new Map(
-    calls.flatMap((call) => {
-      const id = call.textOf("id")
-      const name = call.member("function")?.textOf("name")
-      return id === undefined || name === undefined ? [] : [[id, name] as const]
-    }),
-  )
 }
 
 function readMessage(
@@ -86,9 +78,15 @@ function readContent(view: JsonView, notes: FeatureNotes): readonly (TextPart | 
   return content.items().flatMap((part) => readPart(part, notes))
 }
 
+const PART_FIELDS: ReadonlySet<string> = new Set([
+  ...["type", "text", "image_url", "input_audio", "file"],
+  ...["cache_control", "prompt_cache_breakpoint"],
+])
+
 function readPart(part: JsonView, notes: FeatureNotes): readonly (TextPart | MediaPart)[] {
   const cache = readCache(part, notes)
   const type = needText(part, "type")
+  notes.noteUnknown(part, PART_FIELDS)
   if (type === "text") return [{ kind: "text", text: needText(part, "text"), cache }]
   return [readMedia(part, type, cache, notes)]
 }
@@ -96,6 +94,10 @@ function readPart(part: JsonView, notes: FeatureNotes): readonly (TextPart | Med
 function readAssistant(view: JsonView, notes: FeatureNotes): readonly ContentPart[] {
   const audio = view.member("audio")
   if (audio !== undefined) notes.note("output-audio", audio)
+  const annotations = view.member("annotations")
+  if (annotations !== undefined && annotations.items().length > 0) {
+    notes.note("citation-history", annotations)
+  }
   const parts: ContentPart[] = [...readThoughts(view, notes)]
   const content = view.member("content")
   if (content?.isArray === true) {
@@ -107,7 +109,7 @@ function readAssistant(view: JsonView, notes: FeatureNotes): readonly ContentPar
   } else parts.push(...readContent(view, notes).filter((part) => !isEmptyText(part)))
   const refusal = textIn(view, "refusal")
   if (refusal !== undefined) parts.push({ kind: "refusal", text: refusal })
-  for (const call of listIn(view, "tool_calls")) parts.push(readCall(call, notes))
+  for (const call of listIn(view, "tool_calls")) parts.push(readCall(call))
   const legacy = view.member("function_call")
   if (legacy !== undefined) {
     const name = needText(legacy, "name")
@@ -123,9 +125,9 @@ function isEmptyText(part: ContentPart): boolean {
 
 const CALL = Object.freeze({ kind: "tool-call", signature: null, cache: null } as const)
 
-function readCall(call: JsonView, notes: FeatureNotes): ContentPart {
+function readCall(call: JsonView): ContentPart {
   const type = textIn(call, "type") ?? "function"
-  if (type !== "function") notes.note("hosted-tools", call)
+  if (type !== "function") untranslatable(call, `a call of type ${excerpt(type)}`)
   const called = call.member("function") ?? missing(call, "function")
   const name = needText(called, "name")
   // Where Gemini's own compatible API puts it.

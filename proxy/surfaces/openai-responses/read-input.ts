@@ -13,9 +13,11 @@ import {
   missing,
   needText,
   textIn,
+  untranslatable,
 } from "#proxy/exchange/read-body.ts"
+import { excerpt } from "#proxy/exchange/refusal.ts"
 import { readCache } from "../openai/read-cache.ts"
-import { readUrl } from "../openai/read-url.ts"
+import { readData, readUrl } from "../openai/read-url.ts"
 import { REDACTED } from "./render-items.ts"
 
 export function readInput(body: JsonView, notes: FeatureNotes): readonly ChatMessage[] {
@@ -107,13 +109,23 @@ function readContent(item: JsonView, notes: FeatureNotes): readonly ContentPart[
   })
 }
 
+const PART_FIELDS: ReadonlySet<string> = new Set([
+  ...["type", "text", "image_url", "detail", "file_id", "file_data", "file_url", "filename"],
+  // Of an answer that is given back; and an id, which names nothing that is kept here.
+  ...["annotations", "logprobs", "id", "prompt_cache_breakpoint", "cache_control"],
+])
+
 function readPart(part: JsonView, type: string, notes: FeatureNotes): TextPart | MediaPart {
+  notes.noteUnknown(part, PART_FIELDS)
   const cache = readCache(part, notes)
   const more = { name: null, detail: null, isCited: false, cache } as const
   switch (type) {
     case "input_text":
     case "output_text":
     case "text":
+      if ((part.member("annotations")?.items().length ?? 0) > 0) {
+        notes.note("citation-history", part)
+      }
       return { kind: "text", text: needText(part, "text"), cache }
     case "input_image": {
       const source = readSource(part, "image_url")
@@ -129,13 +141,15 @@ function readPart(part: JsonView, type: string, notes: FeatureNotes): TextPart |
       return { ...more, kind: "file", source, name: textIn(part, "filename") ?? null }
     }
     default:
-      return badValue(part.member("type") ?? part, "must be a kind of part that is known")
+      return untranslatable(part, `a part of type ${excerpt(type)}`)
   }
 }
 
 function readSource(part: JsonView, member: string): MediaSource {
   const id = textIn(part, "file_id")
-  return id === undefined ? readUrl(needText(part, member), part) : { kind: "file-id", id }
+  if (id !== undefined) return { kind: "file-id", id }
+  const given = needText(part, member)
+  return member === "file_data" ? readData(given, part) : readUrl(given, part)
 }
 
 function readResult(

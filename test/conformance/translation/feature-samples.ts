@@ -201,6 +201,13 @@ export const FEATURE_SAMPLES: Readonly<Record<ChatFeature, FeatureSample>> = {
       `{"type":"document","source":{"type":"base64","media_type":"application/pdf","data":"${PDF}"}}`,
     ),
   ),
+  "citation-history": blocks(
+    said(
+      '{"type":"text","text":"Hi","citations":[{"type":"char_location","cited_text":"zcited"}]}',
+    ),
+    [],
+    said(SAID),
+  ),
   prediction: field('"prediction":{"type":"content","content":"zguess"}', ["zguess"]),
   verbosity: field('"verbosity":"low"', ['"low"']),
   "output-audio": field('"modalities":["text","audio"],"audio":{"voice":"zvoice","format":"wav"}'),
