@@ -1,5 +1,6 @@
 /**
- * Names that no request may hold: they would ask some upstream to change its destination or key.
+ * Names that no request may hold: they would ask some upstream to change its destination or key, or
+ * to run another model than the one that policies, prices and budgets judge.
  */
 import {
   endOf,
@@ -7,6 +8,7 @@ import {
   type JsonDocument,
   KIND,
   kindOf,
+  memberOf,
   NONE,
   nextIn,
   startOf,
@@ -20,6 +22,11 @@ import { type Refusal, refuse } from "#proxy/exchange/refusal.ts"
 const FORBIDDEN = ["api_base", "base_url", "api_key", "extra_headers", "organization"] as const
 const FORBIDDEN_LENGTHS: ReadonlySet<number> = new Set(FORBIDDEN.map((name) => name.length))
 
+/**
+ * Members of the body that name models to go on to: OpenRouter's `models`, Anthropic's `fallbacks`.
+ */
+const OTHER_MODELS = ["models", "fallbacks"] as const
+
 /** Members of the body that hold the application's own schemas. */
 const OWN_SCHEMAS = ["tools", "functions", "response_format", "text", "output_config"] as const
 
@@ -30,11 +37,35 @@ const OWN_SCHEMAS = ["tools", "functions", "response_format", "text", "output_co
  */
 export function findForbidden(document: JsonDocument): Refusal | null {
   const key = searchObject(document, 0, true)
-  if (key === NONE) return null
-  const pointer = pointerTo(document, key)
+  if (key !== NONE) return forbid(document, key, "providers are set by AIProvider objects")
+  const model = findOtherModel(document)
+  return model === NONE ? null : forbid(document, model, "an AIRoute says which models serve")
+}
+
+function forbid(document: JsonDocument, node: number, why: string): Refusal {
+  const pointer = pointerTo(document, node)
   const where = pointer.lastIndexOf("/") === 0 ? pointer.slice(1) : pointer
-  const message = `${where} is not taken from requests: providers are set by AIProvider objects`
+  const message = `${where} is not taken from requests: ${why}`
   return refuse("forbidden_field", message, { param: where })
+}
+
+/**
+ * The value at fault, or NONE. A tool that a provider runs may be another model, which it names
+ * beside its type (Anthropic's advisor, OpenAI's image generation): an application's own tool has
+ * no such member there.
+ */
+function findOtherModel(document: JsonDocument): number {
+  for (const name of OTHER_MODELS) {
+    const value = memberOf(document, 0, name)
+    if (value !== NONE && kindOf(document, value) !== KIND.null) return value
+  }
+  const tools = memberOf(document, 0, "tools")
+  if (tools === NONE || kindOf(document, tools) !== KIND.array) return NONE
+  for (let tool = firstIn(document, tools); tool !== NONE; tool = nextIn(document, tools, tool)) {
+    const model = kindOf(document, tool) === KIND.object ? memberOf(document, tool, "model") : NONE
+    if (model !== NONE && kindOf(document, model) !== KIND.null) return model
+  }
+  return NONE
 }
 
 /** The key at fault, or NONE. */
