@@ -10,24 +10,18 @@ import { mkdirSync } from "node:fs"
 import type { AttemptFinal, AttemptIntent } from "#proxy/contract/records.ts"
 import type { JournalPort } from "#proxy/exchange/ports.ts"
 import { encodeAttempt, encodeIntent, encodeRecord } from "./encode-entry.ts"
-import { LETTERS } from "./entries.ts"
-import { FrameBatch } from "./frames.ts"
 import { lockDirectory } from "./lock.ts"
 import type { RecordLines } from "./record-lines.ts"
 import { RecordWindow } from "./record-window.ts"
-import { addEntry, replay, type Segment } from "./replay.ts"
+import { replay, type Segment } from "./replay.ts"
 import { type Append, SegmentStore } from "./segment-store.ts"
+import { TurnWriter, type WriterOptions } from "./turn-writer.ts"
 
-export interface JournalOptions {
+export interface JournalOptions extends WriterOptions {
   readonly directory: string
-  /** All segments together; at it intents are no longer written. */
-  readonly bytesMax: number
-  readonly segmentBytes: number
   /** Records kept while nothing can be written; the next is dropped and counted. */
   readonly memoryRecordsMax: number
   readonly now: () => number
-  /** Monotonic, in ms: when to try again must not depend on a clock that is set. */
-  readonly monotonic: () => number
   /** Runs the write of a turn at its end: one write serves all that was journalled in it. */
   readonly defer: (run: () => void) => void
   /**
@@ -74,8 +68,6 @@ export interface Journal extends JournalPort {
   close(): void
 }
 
-/** While writing fails, one further try in this time. */
-const RETRY_MS = 1_000
 /**
  * From so many segments on, attempts under way in the oldest are written again so that it may go.
  */
@@ -117,22 +109,16 @@ class OpenJournal implements Journal {
   readonly #unlock: () => void
   readonly #store: SegmentStore
   readonly #window: RecordWindow
-  readonly #batch = new FrameBatch()
+  readonly #writer: TurnWriter
   /** Attempts under way. */
   readonly #open = new Map<string, OpenAttempt>()
   readonly #listeners: (() => void)[] = []
   readonly #replayed: { torn: number; quarantined: number; lost: number }
   #waiting: Waiting[] = []
-  /** This turn's, one a line. */
-  #intents = ""
   #ended: Segment[] = []
   #carried: OpenAttempt[] = []
   #isScheduled = false
-  #isDegraded = false
   #isClosed = false
-  #retryAt = 0
-  #writeFailures = 0
-  #retry: NodeJS.Timeout | undefined
 
   constructor(options: JournalOptions, unlock: () => void) {
     this.#options = options
@@ -140,6 +126,7 @@ class OpenJournal implements Journal {
     const found = replay(options.directory)
     this.#store = new SegmentStore(options.directory, found, options.append)
     this.#window = new RecordWindow(found.nextSequence, found.acknowledged, options)
+    this.#writer = new TurnWriter(this.#store, this.#window, options, () => this.flush())
     const { torn, quarantined, open } = found
     this.#replayed = { torn, quarantined, lost: open.size }
     const endedAt = options.now()
@@ -167,7 +154,7 @@ class OpenJournal implements Journal {
   }
 
   get isWritable(): boolean {
-    return !this.#isDegraded && this.#store.bytes < this.#options.bytesMax
+    return this.#writer.isWritable
   }
 
   intend(intent: AttemptIntent, then: (isWritten: boolean) => void): void {
@@ -199,8 +186,8 @@ class OpenJournal implements Journal {
   acknowledge(sequence: number): void {
     if (!this.#window.acknowledge(sequence)) return
     const { acknowledged } = this.#window
-    if (!this.#isDegraded) {
-      addEntry(this.#batch, { kind: "acknowledged", sequence: acknowledged })
+    if (!this.#writer.isDegraded) {
+      this.#writer.addAcknowledged(acknowledged)
       this.#carryForward()
       this.#schedule()
     }
@@ -220,7 +207,7 @@ class OpenJournal implements Journal {
       sequence: this.#window.sequence,
       acknowledged: this.#window.acknowledged,
       dropped: this.#window.dropped,
-      writeFailures: this.#writeFailures,
+      writeFailures: this.#writer.failures,
       ...this.#replayed,
     }
   }
@@ -235,7 +222,7 @@ class OpenJournal implements Journal {
     this.#carried = []
     const hadRecords = this.#window.flushedUpTo < this.#window.sequence
     this.#window.closeTurn()
-    const isWritten = this.#isDegraded ? this.#recover() : this.#write()
+    const isWritten = this.#writer.write()
     if (isWritten) {
       for (const segment of ended) segment.openIntents -= 1
       for (const attempt of carried) this.#noteIntent(attempt.intent.id)
@@ -256,7 +243,7 @@ class OpenJournal implements Journal {
     if (this.#isClosed) return
     this.flush()
     this.#isClosed = true
-    clearTimeout(this.#retry)
+    this.#writer.close()
     this.#store.close()
     this.#unlock()
   }
@@ -289,65 +276,7 @@ class OpenJournal implements Journal {
   }
 
   #addIntent({ fields, intent }: OpenAttempt): void {
-    const line = encodeIntent(fields, intent)
-    this.#intents = this.#intents === "" ? line : `${this.#intents}\n${line}`
-  }
-
-  #write(): boolean {
-    const { segmentBytes } = this.#options
-    if (this.#intents !== "") this.#batch.add(LETTERS.intent, this.#intents)
-    this.#addUnwritten()
-    return this.#append(this.#store.current.bytes + this.#batch.length > segmentBytes)
-  }
-
-  /**
-   * After a failure, once `RETRY_MS` have passed: a new segment begins with all that memory kept.
-   */
-  #recover(): boolean {
-    if (this.#options.monotonic() < this.#retryAt) return false
-    this.#batch.clear()
-    this.#addUnwritten()
-    return this.#append(true)
-  }
-
-  #addUnwritten(): void {
-    for (const { lines } of this.#window.unwritten()) this.#batch.add(LETTERS.record, lines)
-  }
-
-  /** Writes the batch, which is empty afterwards either way. Failing makes the journal degraded. */
-  #append(isNewSegment: boolean): boolean {
-    if (this.#batch.length === 0 && !this.#isDegraded) return true
-    try {
-      this.#checkRoom()
-      const { writtenUpTo, acknowledged } = this.#window
-      if (isNewSegment) this.#store.rotate(writtenUpTo + 1, acknowledged)
-      this.#store.append(this.#batch.bytes(), this.#window.unwritten())
-      this.#isDegraded = false
-      return true
-    } catch {
-      this.#degrade()
-      return false
-    } finally {
-      this.#batch.clear()
-      this.#intents = ""
-    }
-  }
-
-  /** Records may go past the bound of intents by two segments, so that what began can end. */
-  #checkRoom(): void {
-    const { bytesMax, segmentBytes } = this.#options
-    if (this.#store.bytes + this.#batch.length <= bytesMax + 2 * segmentBytes) return
-    throw new Error(`the journal is full at ${this.#store.bytes} bytes`)
-  }
-
-  #degrade(): void {
-    this.#writeFailures += 1
-    this.#isDegraded = true
-    this.#retryAt = this.#options.monotonic() + RETRY_MS
-    if (this.#isClosed) return
-    clearTimeout(this.#retry)
-    this.#retry = setTimeout(() => this.flush(), RETRY_MS + 1)
-    this.#retry.unref()
+    this.#writer.addIntent(encodeIntent(fields, intent))
   }
 }
 

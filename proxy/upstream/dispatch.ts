@@ -8,23 +8,16 @@
  */
 import { readFileSync } from "node:fs"
 import { createSecureContext, getCACertificates, type SecureContext } from "node:tls"
-import type { Dispatcher } from "undici"
 import type { CredentialEntry } from "#proxy/contract/push.ts"
 import type { ProviderConfig, SimulatedConfig } from "#proxy/contract/snapshot.ts"
-import type {
-  Dispatch,
-  UpstreamCall,
-  UpstreamFailure,
-  UpstreamHandler,
-  UpstreamRequest,
-} from "#proxy/exchange/ports.ts"
+import type { Dispatch, UpstreamCall, UpstreamRequest } from "#proxy/exchange/ports.ts"
 import type { SimulatedRequest, SimulatedScript } from "#proxy/providers/simulated/script.ts"
 import { KeyRing } from "./key-ring.ts"
-import { nameFailure } from "./name-failure.ts"
 import { Pools } from "./pools.ts"
 import { createResolve, type Resolve } from "./resolve.ts"
 import type { Secret } from "./secret.ts"
 import { playScript } from "./simulated-call.ts"
+import { UndiciCall } from "./undici-call.ts"
 
 export interface EgressOptions {
   readonly connectionsMax: number
@@ -59,9 +52,6 @@ export interface Egress {
   readonly poolCount: () => number
   close(): Promise<void>
 }
-
-/** Interim answers (1xx) before the real one; more is a failure `protocol`. */
-const INTERIM_MAX = 8
 
 /** Throws when the CA file cannot be read or is no certificate. */
 export function createEgress(options: EgressOptions): Egress {
@@ -137,171 +127,4 @@ function trustAlso(caFile: string): SecureContext {
   return createSecureContext({
     ca: [...getCACertificates("default"), readFileSync(caFile, "utf8")],
   })
-}
-
-const ABORTED = new Error("the exchange ended this attempt")
-const TOO_LARGE = new Error("the answer is over its limit")
-const TOO_MANY_INTERIM = new Error("too many interim answers")
-
-interface CallOptions {
-  readonly bodyBytesMax: number
-  readonly defer: (run: () => void) => void
-}
-
-interface Head {
-  readonly status: number
-  readonly headers: Readonly<Record<string, string | undefined>>
-}
-
-/** What the client library says of one request, handed on to its handler once a turn. */
-class UndiciCall implements Dispatcher.DispatchHandler, UpstreamCall {
-  readonly #handler: UpstreamHandler
-  readonly #origin: string
-  readonly #options: CallOptions
-  readonly #secret: Secret | undefined
-  #controller: Dispatcher.DispatchController | null = null
-  #bytes = 0
-  #interim = 0
-  /** The library has nothing more to say. */
-  #hasEnded = false
-  /** The handler is not called any more. */
-  #isOver = false
-  #isDeferred = false
-  /** The handler takes no more data until `resume`. */
-  #isHeld = false
-  /** What came in this turn; the pieces lie behind the head, the end behind the pieces. */
-  #head: Head | null = null
-  #pieces: Uint8Array[] = []
-  #failure: UpstreamFailure | null = null
-
-  constructor(
-    handler: UpstreamHandler,
-    origin: string,
-    options: CallOptions,
-    secret: Secret | undefined,
-  ) {
-    this.#secret = secret
-    this.#handler = handler
-    this.#origin = origin
-    this.#options = options
-  }
-
-  conceal(text: string): string {
-    return this.#secret === undefined ? text : this.#secret.concealIn(text)
-  }
-
-  resume(): void {
-    if (!this.#isHeld) return
-    this.#isHeld = false
-    if (this.#pieces.length > 0 || this.#hasEnded) this.#later()
-    if (!this.#hasEnded) this.#controller?.resume()
-  }
-
-  abort(): void {
-    this.#isOver = true
-    if (this.#hasEnded) return
-    this.#hasEnded = true
-    // Before its start it waits in the pool; onRequestStart then ends it.
-    this.#controller?.abort(ABORTED)
-  }
-
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#controller = controller
-    if (this.#hasEnded) controller.abort(ABORTED)
-  }
-
-  onResponseStart(
-    controller: Dispatcher.DispatchController,
-    status: number,
-    headers: Readonly<Record<string, string | string[] | undefined>>,
-  ): void {
-    if (this.#hasEnded) return
-    if (status < 200) {
-      this.#interim += 1
-      if (this.#interim <= INTERIM_MAX) return
-      this.#fail("protocol", TOO_MANY_INTERIM, controller)
-      return
-    }
-    this.#head = { status, headers: flatten(headers) }
-    this.#later()
-  }
-
-  onResponseData(controller: Dispatcher.DispatchController, bytes: Uint8Array): void {
-    if (this.#hasEnded) return
-    this.#bytes += bytes.length
-    if (this.#bytes > this.#options.bodyBytesMax) {
-      this.#fail("too-large", TOO_LARGE, controller)
-      return
-    }
-    this.#pieces.push(bytes)
-    this.#later()
-  }
-
-  onResponseEnd(): void {
-    if (this.#hasEnded) return
-    this.#hasEnded = true
-    this.#later()
-  }
-
-  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    if (this.#hasEnded) return
-    this.#hasEnded = true
-    this.#failure = nameFailure(error, this.#origin, this.#controller !== null)
-    this.#later()
-  }
-
-  #fail(
-    kind: "protocol" | "too-large",
-    error: Error,
-    controller: Dispatcher.DispatchController,
-  ): void {
-    this.#hasEnded = true
-    this.#failure = { kind, wasSent: true, detail: `${this.#origin}: ${error.message}` }
-    controller.abort(error)
-    this.#later()
-  }
-
-  #later(): void {
-    if (this.#isDeferred) return
-    this.#isDeferred = true
-    this.#options.defer(() => this.#handOn())
-  }
-
-  /** The handler may abort within each of its calls. */
-  #handOn(): void {
-    this.#isDeferred = false
-    if (this.#isHeld || this.#isOver) return
-    const head = this.#head
-    this.#head = null
-    if (head !== null) this.#handler.onResponse(head.status, head.headers)
-    this.#handOnPieces()
-    if (!this.#hasEnded || this.#isHeld || this.#isOver) return
-    this.#isOver = true
-    if (this.#failure === null) this.#handler.onEnd()
-    else this.#handler.onFailure(this.#failure)
-  }
-
-  #handOnPieces(): void {
-    const pieces = this.#pieces
-    this.#pieces = []
-    for (const [index, piece] of pieces.entries()) {
-      if (this.#isOver) return
-      if (this.#handler.onData(piece)) continue
-      this.#isHeld = true
-      this.#pieces = pieces.slice(index + 1)
-      if (!this.#hasEnded) this.#controller?.pause()
-      return
-    }
-  }
-}
-
-function flatten(
-  headers: Readonly<Record<string, string | string[] | undefined>>,
-): Readonly<Record<string, string | undefined>> {
-  const flat: Record<string, string | undefined> = {}
-  for (const name in headers) {
-    const value = headers[name]
-    flat[name] = Array.isArray(value) ? value.join(", ") : value
-  }
-  return flat
 }

@@ -1,0 +1,181 @@
+/**
+ * One request to an upstream under way: what the client library says of it, handed on once a turn.
+ *
+ * In: the library's callbacks. Out: the answer's head, pieces and end to the handler, or one named
+ * failure; it holds the pieces back while the handler takes none, and is over once it is aborted.
+ * It must not know destinations nor how a credential is sent: it only conceals one in texts.
+ */
+import type { Dispatcher } from "undici"
+import type { UpstreamCall, UpstreamFailure, UpstreamHandler } from "#proxy/exchange/ports.ts"
+import { nameFailure } from "./name-failure.ts"
+import type { Secret } from "./secret.ts"
+
+/** Interim answers (1xx) before the real one; more is a failure `protocol`. */
+const INTERIM_MAX = 8
+
+const ABORTED = new Error("the exchange ended this attempt")
+const TOO_LARGE = new Error("the answer is over its limit")
+const TOO_MANY_INTERIM = new Error("too many interim answers")
+
+interface CallOptions {
+  readonly bodyBytesMax: number
+  readonly defer: (run: () => void) => void
+}
+
+interface Head {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string | undefined>>
+}
+
+/** Given to the library as the handler of one request, and to its owner as the call. */
+export class UndiciCall implements Dispatcher.DispatchHandler, UpstreamCall {
+  readonly #handler: UpstreamHandler
+  readonly #origin: string
+  readonly #options: CallOptions
+  readonly #secret: Secret | undefined
+  #controller: Dispatcher.DispatchController | null = null
+  #bytes = 0
+  #interim = 0
+  /** The library has nothing more to say. */
+  #hasEnded = false
+  /** The handler is not called any more. */
+  #isOver = false
+  #isDeferred = false
+  /** The handler takes no more data until `resume`. */
+  #isHeld = false
+  /** What came in this turn; the pieces lie behind the head, the end behind the pieces. */
+  #head: Head | null = null
+  #pieces: Uint8Array[] = []
+  #failure: UpstreamFailure | null = null
+
+  constructor(
+    handler: UpstreamHandler,
+    origin: string,
+    options: CallOptions,
+    secret: Secret | undefined,
+  ) {
+    this.#secret = secret
+    this.#handler = handler
+    this.#origin = origin
+    this.#options = options
+  }
+
+  conceal(text: string): string {
+    return this.#secret === undefined ? text : this.#secret.concealIn(text)
+  }
+
+  resume(): void {
+    if (!this.#isHeld) return
+    this.#isHeld = false
+    if (this.#pieces.length > 0 || this.#hasEnded) this.#later()
+    if (!this.#hasEnded) this.#controller?.resume()
+  }
+
+  abort(): void {
+    this.#isOver = true
+    if (this.#hasEnded) return
+    this.#hasEnded = true
+    // Before its start it waits in the pool; onRequestStart then ends it.
+    this.#controller?.abort(ABORTED)
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller
+    if (this.#hasEnded) controller.abort(ABORTED)
+  }
+
+  onResponseStart(
+    controller: Dispatcher.DispatchController,
+    status: number,
+    headers: Readonly<Record<string, string | string[] | undefined>>,
+  ): void {
+    if (this.#hasEnded) return
+    if (status < 200) {
+      this.#interim += 1
+      if (this.#interim <= INTERIM_MAX) return
+      this.#fail("protocol", TOO_MANY_INTERIM, controller)
+      return
+    }
+    this.#head = { status, headers: flatten(headers) }
+    this.#later()
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, bytes: Uint8Array): void {
+    if (this.#hasEnded) return
+    this.#bytes += bytes.length
+    if (this.#bytes > this.#options.bodyBytesMax) {
+      this.#fail("too-large", TOO_LARGE, controller)
+      return
+    }
+    this.#pieces.push(bytes)
+    this.#later()
+  }
+
+  onResponseEnd(): void {
+    if (this.#hasEnded) return
+    this.#hasEnded = true
+    this.#later()
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    if (this.#hasEnded) return
+    this.#hasEnded = true
+    this.#failure = nameFailure(error, this.#origin, this.#controller !== null)
+    this.#later()
+  }
+
+  #fail(
+    kind: "protocol" | "too-large",
+    error: Error,
+    controller: Dispatcher.DispatchController,
+  ): void {
+    this.#hasEnded = true
+    this.#failure = { kind, wasSent: true, detail: `${this.#origin}: ${error.message}` }
+    controller.abort(error)
+    this.#later()
+  }
+
+  #later(): void {
+    if (this.#isDeferred) return
+    this.#isDeferred = true
+    this.#options.defer(() => this.#handOn())
+  }
+
+  /** The handler may abort within each of its calls. */
+  #handOn(): void {
+    this.#isDeferred = false
+    if (this.#isHeld || this.#isOver) return
+    const head = this.#head
+    this.#head = null
+    if (head !== null) this.#handler.onResponse(head.status, head.headers)
+    this.#handOnPieces()
+    if (!this.#hasEnded || this.#isHeld || this.#isOver) return
+    this.#isOver = true
+    if (this.#failure === null) this.#handler.onEnd()
+    else this.#handler.onFailure(this.#failure)
+  }
+
+  #handOnPieces(): void {
+    const pieces = this.#pieces
+    this.#pieces = []
+    for (const [index, piece] of pieces.entries()) {
+      if (this.#isOver) return
+      if (this.#handler.onData(piece)) continue
+      this.#isHeld = true
+      this.#pieces = pieces.slice(index + 1)
+      if (!this.#hasEnded) this.#controller?.pause()
+      return
+    }
+  }
+}
+
+function flatten(
+  headers: Readonly<Record<string, string | string[] | undefined>>,
+): Readonly<Record<string, string | undefined>> {
+  const flat: Record<string, string | undefined> = {}
+  for (const name in headers) {
+    const value = headers[name]
+    flat[name] = Array.isArray(value) ? value.join(", ") : value
+  }
+  return flat
+}
