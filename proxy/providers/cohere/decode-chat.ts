@@ -14,6 +14,7 @@ export function decodeAnswer(answer: JsonDocument): DecodedAnswer {
   const view = new JsonView(answer)
   const message = view.member("message")
   if (message?.isObject !== true) return { ok: false, fault: "it has no message" }
+  if (isFailed(view)) return { ok: false, fault: "the upstream gave its answer up" }
   const events: ResponseEvent[] = [startOf(view)]
   for (const part of message.member("content")?.items() ?? []) events.push(...contentOf(part))
   const plan = message.textOf("tool_plan")
@@ -89,7 +90,7 @@ class CohereDecoder implements StreamDecoder {
   }
 
   private end(delta: JsonView | undefined): readonly ResponseEvent[] {
-    if (delta === undefined || delta.textOf("error") !== undefined) {
+    if (delta === undefined || delta.textOf("error") !== undefined || isFailed(delta)) {
       return [UPSTREAM_ERROR]
     }
     return [...endOf(delta), { kind: "response-end" }]
@@ -134,6 +135,12 @@ function endOf(view: JsonView): readonly ResponseEvent[] {
   const reason = reasonOf(view.textOf("finish_reason") ?? "")
   const events: ResponseEvent[] = [{ kind: "choice-end", choice: 0, reason, stopSequence: null }]
   return [...events, ...reportOf(readUsage(view))]
+}
+
+/** An internal error, or more time than allowed: what came is no answer. */
+function isFailed(view: JsonView): boolean {
+  const reason = view.textOf("finish_reason")
+  return reason === "ERROR" || reason === "TIMEOUT"
 }
 
 function reasonOf(reason: string): FinishReason {

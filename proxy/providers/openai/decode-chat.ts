@@ -15,6 +15,7 @@ export function decodeAnswer(answer: JsonDocument): DecodedAnswer {
   const view = new JsonView(answer)
   const state = new ChoiceStates()
   const said = [startOf(view), ...choicesOf(view, "message", state)]
+  if (said.some(({ kind }) => kind === "response-error")) return { ok: false, fault: NO_ANSWER }
   const events = [...said, ...reportOf(readUsage(answer))]
   return { ok: true, events: [...events, { kind: "response-end" }] }
 }
@@ -73,14 +74,17 @@ function choicesOf(
     if (entries?.isArray === true) {
       events.push({ kind: "logprobs-add", choice: index, entries: entries.raw() })
     }
-    const reason = choice.textOf("finish_reason")
-    if (reason === undefined) return events
-    return [
-      ...events,
-      { kind: "choice-end", choice: index, reason: reasonOf(reason), stopSequence: null },
-    ]
+    const said = choice.textOf("finish_reason")
+    if (said === undefined) return events
+    if (FAILED.has(said)) return [...events, UPSTREAM_ERROR]
+    const reason = reasonOf(said, state.hasCalls(index))
+    return [...events, { kind: "choice-end", choice: index, reason, stopSequence: null }]
   })
 }
+
+/** What ends so is no answer, whatever came before (OpenRouter and Mistral, DeepSeek, vLLM). */
+const FAILED: ReadonlySet<string> = new Set(["error", "insufficient_system_resource", "abort"])
+const NO_ANSWER = "the upstream gave its answer up"
 
 function contentOf(message: JsonView, choice: number, state: ChoiceStates): ResponseEvent[] {
   const events: ResponseEvent[] = []
@@ -138,12 +142,24 @@ function citationOf(annotation: JsonView): Citation {
   }
 }
 
-function reasonOf(reason: string): FinishReason {
+/**
+ * OpenAI's five, and what vendors call them (Together and TGI, xAI, Mistral). A call that
+ * `tool_choice` names ends with `stop` at OpenAI: other clients look for calls by the reason alone.
+ */
+function reasonOf(reason: string, hasCalls: boolean): FinishReason {
   switch (reason) {
     case "stop":
-      return "stop"
+    case "eos":
+    case "eos_token":
+    case "end_turn":
+      return hasCalls ? "tool-calls" : "stop"
+    case "stop_sequence":
+      return "stop-sequence"
     case "length":
+    case "max_tokens":
       return "length"
+    case "model_length":
+      return "context-length"
     case "tool_calls":
     case "function_call":
       return "tool-calls"
@@ -162,6 +178,10 @@ function reasonOf(reason: string): FinishReason {
  */
 class ChoiceStates {
   private readonly choices = new Map<number, OpenCalls>()
+
+  hasCalls(choice: number): boolean {
+    return this.choices.has(choice)
+  }
 
   call(choice: number, call: JsonView, position: number): readonly ResponseEvent[] {
     const calls = this.choices.get(choice) ?? new OpenCalls()
