@@ -2,7 +2,8 @@
 
 export interface EventFields {
   /**
-   * Lines joined by LF; null when the event has none, as a comment. A view where one line is all.
+   * Lines joined by LF; null when the event has none, as a comment, or an empty one, which says as
+   * little. A view where one line is all.
    */
   readonly data: Uint8Array | null
   /** The last `event:` line, at most 64 bytes of it; null without one. */
@@ -31,7 +32,8 @@ export function readEvent(bytes: Uint8Array, start: number, end: number): EventF
   }
   const [first] = lines
   if (first === undefined) return { data: null, name }
-  return { data: lines.length === 1 ? first : joinLines(lines), name }
+  const data = lines.length === 1 ? first : joinLines(lines)
+  return { data: data.length === 0 ? null : data, name }
 }
 
 function nameOf(value: Uint8Array): string {
