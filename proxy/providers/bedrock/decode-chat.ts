@@ -157,8 +157,9 @@ function citationOf(citation: JsonView): ResponseEvent {
 
 function endOf(view: JsonView): ResponseEvent {
   const reason = reasonOf(view.textOf("stopReason") ?? "")
-  const stopSequence = view.member("additionalModelResponseFields")?.textOf("stop_sequence") ?? null
-  return { kind: "choice-end", choice: 0, reason, stopSequence }
+  const more = view.member("additionalModelResponseFields")
+  const told = more?.textOf("stop_sequence") ?? more?.member("delta")?.textOf("stop_sequence")
+  return { kind: "choice-end", choice: 0, reason, stopSequence: told ?? null }
 }
 
 function reasonOf(reason: string): FinishReason {

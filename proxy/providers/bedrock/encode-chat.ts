@@ -35,11 +35,16 @@ function bodyOf(chat: ChatRequest, context: EncodeContext): JsonValue {
     toolConfig: chat.tools.length === 0 ? undefined : encodeTools(chat),
     outputConfig: encodeFormat(chat.outputFormat),
     additionalModelRequestFields: own,
+    additionalModelResponseFieldPaths:
+      chat.stop.length > 0 && isClaude(context) ? STOP_PATHS : undefined,
   }
 }
 
 /** Of `toolUseId`. */
 const CALL_IDS: CallIds = { valid: /^[a-zA-Z0-9_-]{1,64}$/, make: (number) => `call_${number}` }
+
+/** Which sequence was met, in a whole answer and in a stream's last event; told only when asked. */
+const STOP_PATHS = Object.freeze(["/stop_sequence", "/delta/stop_sequence"])
 
 interface OwnFields {
   readonly maxTokens: number | undefined
@@ -50,6 +55,10 @@ interface OwnFields {
 const CLAUDE = /(^|[./])anthropic\.claude/
 const UNNAMED = /:(application-inference-profile|provisioned-model|custom-model-deployment)\//
 
+function isClaude({ model }: EncodeContext): boolean {
+  return CLAUDE.test(model) || UNNAMED.test(model)
+}
+
 /** What only Anthropic's models take: others refuse a field that they do not know. */
 function ownFields(chat: ChatRequest, context: EncodeContext): OwnFields {
   const limit = chat.maxOutputTokens ?? undefined
@@ -58,7 +67,7 @@ function ownFields(chat: ChatRequest, context: EncodeContext): OwnFields {
     paramOf(chat.uses, "reasoning-budget") ??
     (chat.topK === null ? undefined : paramOf(chat.uses, "top-k"))
   if (chat.reasoning === null && chat.topK === null) return { maxTokens: limit, own: undefined }
-  if (!CLAUDE.test(context.model) && !UNNAMED.test(context.model)) {
+  if (!isClaude(context)) {
     const why = `Bedrock's model ${context.model} has no such field in common with others`
     throw new BodyFault(refuseUnsupported(param ?? "reasoning", context.provider.name, why))
   }
