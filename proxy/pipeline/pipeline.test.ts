@@ -391,7 +391,7 @@ const PATHS: readonly Path[] = [
   },
   {
     name: "an event without end is refused before it fills the memory",
-    scripts: [[STREAM_HEAD, { data: WORD }, { data: `data: {"x":"${"y".repeat(1024 * 1024)}` }]],
+    scripts: [[STREAM_HEAD, { data: WORD }, { data: `data: {"x":"${"y".repeat(1 << 24)}` }]],
     body: STREAM,
     status: 200,
     attempts: ["truncated"],

@@ -16,7 +16,10 @@ export interface PipelineSettings {
   readonly answerBytesMax: number
   /** Error body of an upstream; the rest is not read. */
   readonly errorBytesMax: number
-  /** One server-sent event of an upstream; more: the stream ends with an error. */
+  /**
+   * One event of an upstream's stream, which may hold an image whole; more: the stream ends with an
+   * error.
+   */
   readonly eventBytesMax: number
   /** Events before the first content, held so that failover stays possible; more: they go out. */
   readonly preambleBytesMax: number
@@ -39,7 +42,7 @@ export const PIPELINE_SETTINGS: PipelineSettings = Object.freeze({
   outputTokensDefault: 1024,
   answerBytesMax: 32 * 1024 * 1024,
   errorBytesMax: 64 * 1024,
-  eventBytesMax: 1024 * 1024,
+  eventBytesMax: 16 * 1024 * 1024,
   preambleBytesMax: 64 * 1024,
   drainMs: 1000,
   afterDoneMs: 1000,

@@ -19,7 +19,8 @@ export interface FrameReader {
 }
 
 const FRAME_DEPTH_MAX = 64
-const FRAME_TOKENS_MAX = 100_000
+/** The last event of a response tells all of its output again, log-probabilities and all. */
+const FRAME_TOKENS_MAX = 1_000_000
 
 export function frameLimits(eventBytesMax: number): JsonLimits {
   return {
