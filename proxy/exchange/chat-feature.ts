@@ -34,6 +34,7 @@ export const CHAT_FEATURES = [
   "reasoning-budget",
   "reasoning-history",
   "reasoning-unsigned",
+  "answer-echo",
   "max-output-tokens",
   "stop",
   "temperature",

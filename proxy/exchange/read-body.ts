@@ -127,6 +127,21 @@ export class FeatureNotes extends UseNotes<ChatFeature> {
     else this.note(source.kind === "url" ? `${kind}-url` : `${kind}-data`, where)
   }
 
+  /**
+   * As `noteUnknown`; `echoes` are what an earlier answer carried beside its words and a client
+   * sends back with it: ids, states, annotations.
+   */
+  noteFields(
+    view: JsonView | undefined,
+    known: ReadonlySet<string>,
+    echoes: ReadonlySet<string>,
+  ): void {
+    for (const [name, member] of view?.members() ?? []) {
+      if (echoes.has(name)) this.note("answer-echo", member)
+      else if (!known.has(name)) this.note("unknown-field", member)
+    }
+  }
+
   /** A conversation that ends with the assistant asks it to go on from there; `last`: its place. */
   notePrefill(messages: readonly ChatMessage[], last: JsonView | undefined): void {
     if (messages.at(-1)?.role === "assistant" && last !== undefined) {

@@ -123,6 +123,47 @@ test("what a function of Gemini's gave back beside its words goes on", () => {
   ])
 })
 
+describe("what an SDK sends back of an earlier answer is taken", () => {
+  test("a message of OpenAI's parsed by its SDK, by Anthropic", () => {
+    const call = {
+      id: "c",
+      type: "function",
+      index: 0,
+      function: { name: "f", arguments: "{}", parsed_arguments: {} },
+    }
+    const said = { role: "assistant", content: "Hi", refusal: null, annotations: [], parsed: null }
+    const result = { role: "tool", tool_call_id: "c", content: "done" }
+    const messages = [USER, { ...said, tool_calls: [call] }, result]
+    const { sent } = ask("openai-chat", ANTHROPIC, { model: "smart", messages })
+    expect(JSON.parse(sent).messages).toHaveLength(3)
+  })
+
+  test("items of a response, by Anthropic", () => {
+    const part = { type: "output_text", text: "Hi", annotations: [], logprobs: [] }
+    const said = { type: "message", id: "m", status: "completed", role: "assistant" }
+    const input = [
+      USER,
+      { type: "reasoning", id: "r", status: "completed", summary: [] },
+      { ...said, phase: "commentary", content: [part] },
+      { type: "function_call", id: "f", status: "completed", call_id: "c", name: "f" },
+      { type: "function_call_output", id: "o", call_id: "c", output: "done" },
+    ]
+    const { sent } = ask("openai-responses", ANTHROPIC, { model: "smart", input })
+    expect(JSON.parse(sent).messages).toHaveLength(3)
+  })
+
+  test("blocks of a message, by OpenAI", () => {
+    const content = [
+      { type: "text", text: "Hi", citations: [] },
+      { type: "tool_use", id: "c", name: "f", input: {}, caller: { type: "direct" } },
+    ]
+    const result = { type: "tool_result", tool_use_id: "c", content: "done" }
+    const messages = [USER, { role: "assistant", content }, { role: "user", content: [result] }]
+    const { sent } = ask("anthropic-messages", OPENAI, { ...MESSAGES, messages })
+    expect(JSON.parse(sent).messages).toHaveLength(3)
+  })
+})
+
 describe("hints for a cache of prompts", () => {
   const hints = { prompt_cache_key: "k-1", prompt_cache_retention: "24h" }
   const body = { model: "smart", input: "a", ...hints }

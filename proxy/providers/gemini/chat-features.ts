@@ -31,6 +31,7 @@ export const GEMINI_FEATURES: FeatureTable = Object.freeze({
   "reasoning-budget": "yes",
   "reasoning-history": "yes",
   "reasoning-unsigned": { dropped: "thoughts without its own signature are not taken back" },
+  "answer-echo": { dropped: "marks beside an earlier answer say nothing to another model" },
   "max-output-tokens": "yes",
   stop: "yes",
   temperature: "yes",

@@ -31,6 +31,7 @@ export const OPENAI_CHAT_FEATURES: FeatureTable = Object.freeze({
   "reasoning-budget": "yes",
   "reasoning-history": { dropped: "earlier thoughts are not taken back; the model thinks anew" },
   "reasoning-unsigned": { dropped: "earlier thoughts are not taken back; the model thinks anew" },
+  "answer-echo": { dropped: "marks beside an earlier answer say nothing to another model" },
   "max-output-tokens": "yes",
   stop: "yes",
   temperature: "yes",

@@ -50,6 +50,9 @@ const KNOWN: ReadonlySet<string> = new Set([
 
 const THINKING_FIELDS: ReadonlySet<string> = new Set(["type", "budget_tokens", "display"])
 const OUTPUT_FIELDS: ReadonlySet<string> = new Set(["effort", "format"])
+const FORMAT_FIELDS: ReadonlySet<string> = new Set(["type", "schema"])
+const METADATA_FIELDS: ReadonlySet<string> = new Set(["user_id"])
+const CHOICE_FIELDS: ReadonlySet<string> = new Set(["type", "name", "disable_parallel_tool_use"])
 
 export function readChat(request: ParsedRequest): Decision<ChatRequest> {
   return readBody(() => read(new JsonView(request.document), request))
@@ -63,6 +66,8 @@ function read(body: JsonView, request: ParsedRequest): ChatRequest {
   notes.noteUnknown(body, KNOWN)
   notes.noteUnknown(body.member("thinking"), THINKING_FIELDS)
   notes.noteUnknown(body.member("output_config"), OUTPUT_FIELDS)
+  notes.noteUnknown(body.member("metadata"), METADATA_FIELDS)
+  notes.noteUnknown(body.member("tool_choice"), CHOICE_FIELDS)
   return {
     isStream: request.isStream,
     messages,
@@ -179,6 +184,7 @@ function readOutputFormat(body: JsonView, notes: FeatureNotes): OutputFormat | n
     return badValue(format.member("type") ?? format, "must be json_schema")
   }
   notes.note("json-schema", format)
+  notes.noteUnknown(format, FORMAT_FIELDS)
   const schema = (format.member("schema") ?? missing(format, "schema")).raw()
   return { kind: "json-schema", name: "response", description: null, schema, isStrict: true }
 }

@@ -42,11 +42,14 @@ export function readTurns(body: JsonView, notes: FeatureNotes): readonly ChatMes
   return messages
 }
 
+const MESSAGE_FIELDS: ReadonlySet<string> = new Set(["role", "content"])
+
 function readMessage(
   view: JsonView,
   names: ReadonlyMap<string, string>,
   notes: FeatureNotes,
 ): readonly ChatMessage[] {
+  notes.noteUnknown(view, MESSAGE_FIELDS)
   const role = needText(view, "role")
   if (role === "system") {
     notes.note("system-between-turns", view)
@@ -60,11 +63,10 @@ function readMessage(
 function readTexts(content: JsonView, notes: FeatureNotes): readonly TextPart[] {
   const text = content.text()
   if (text !== undefined) return [{ kind: "text", text, cache: null }]
-  return content.items().map((block) => ({
-    kind: "text",
-    text: needText(block, "text"),
-    cache: readCache(block, notes),
-  }))
+  return content.items().map((block) => {
+    noteBlock(block, "text", notes)
+    return { kind: "text", text: needText(block, "text"), cache: readCache(block, notes) }
+  })
 }
 
 function readContent(
@@ -85,7 +87,7 @@ function readBlock(
 ): ContentPart {
   const cache = readCache(block, notes)
   const type = needText(block, "type")
-  if (type !== "image" && type !== "document") notes.noteUnknown(block, BLOCK_FIELDS)
+  noteBlock(block, type, notes)
   switch (type) {
     case "text":
       if ((block.member("citations")?.items().length ?? 0) > 0) {
@@ -110,11 +112,34 @@ function readBlock(
   }
 }
 
-/** Of blocks but media; `caller` says that the model itself called. */
-const BLOCK_FIELDS: ReadonlySet<string> = new Set([
-  ...["type", "cache_control", "text", "citations", "thinking", "signature", "data"],
-  ...["id", "name", "input", "caller", "tool_use_id", "content", "is_error"],
+/** Fields of each type of block besides those of all. */
+const BLOCK_FIELDS: Readonly<Partial<Record<string, readonly string[]>>> = {
+  text: ["text", "citations"],
+  image: ["source"],
+  document: ["source", "title", "citations"],
+  thinking: ["thinking", "signature"],
+  redacted_thinking: ["data"],
+  tool_use: ["id", "name", "input"],
+  tool_result: ["tool_use_id", "content", "is_error"],
+}
+const FIELDS: ReadonlyMap<string, ReadonlySet<string>> = new Map(
+  Object.entries(BLOCK_FIELDS).map(([type, names = []]) => [
+    type,
+    new Set(["type", "cache_control", ...names]),
+  ]),
+)
+/** What Anthropic's own SDK read in a text, and who called a tool. */
+const ECHOES: ReadonlyMap<string, ReadonlySet<string>> = new Map([
+  ["text", new Set(["parsed_output"])],
+  ["tool_use", new Set(["caller"])],
 ])
+const NONE: ReadonlySet<string> = new Set()
+
+/** A type that is not known is refused where it is read. */
+function noteBlock(block: JsonView, type: string, notes: FeatureNotes): void {
+  const fields = FIELDS.get(type)
+  if (fields !== undefined) notes.noteFields(block, fields, ECHOES.get(type) ?? NONE)
+}
 
 function readThought(block: JsonView, type: string, notes: FeatureNotes): ContentPart {
   const redacted = type === "redacted_thinking" ? needText(block, "data") : null
@@ -144,8 +169,9 @@ function readResult(
   return { kind: "tool-result", callId, name, parts, isError, cache }
 }
 
-const MEDIA_FIELDS: ReadonlySet<string> = new Set([
-  ...["type", "source", "title", "citations", "cache_control"],
+const CITATIONS_FIELDS: ReadonlySet<string> = new Set(["enabled"])
+const SOURCE_FIELDS: ReadonlySet<string> = new Set([
+  ...["type", "media_type", "data", "url", "file_id"],
 ])
 
 function readMedia(
@@ -154,7 +180,8 @@ function readMedia(
   cache: CacheMarker | null,
   notes: FeatureNotes,
 ): MediaPart {
-  notes.noteUnknown(block, MEDIA_FIELDS)
+  notes.noteUnknown(block.member("citations"), CITATIONS_FIELDS)
+  notes.noteUnknown(block.member("source"), SOURCE_FIELDS)
   const source = readSource(block.member("source") ?? missing(block, "source"))
   const name = textIn(block, "title") ?? null
   const isCited = block.member("citations")?.member("enabled")?.boolean() === true

@@ -109,11 +109,13 @@ function modalitiesIn(config: JsonView | undefined): readonly JsonView[] {
 }
 
 const TOOL_CONFIG: ReadonlySet<string> = new Set(["functionCallingConfig"])
+const CALLING_FIELDS: ReadonlySet<string> = new Set(["mode", "allowedFunctionNames"])
 
 function readToolChoice(body: JsonView, notes: FeatureNotes): ToolChoice | null {
   const given = body.member("toolConfig")
   if (given !== undefined) notes.noteUnknown(given, TOOL_CONFIG)
   const config = given?.member("functionCallingConfig")
+  notes.noteUnknown(config, CALLING_FIELDS)
   const mode = config === undefined ? undefined : textIn(config, "mode")
   const isChoice = hasChoice(config, (mode ?? "AUTO").toLowerCase(), body.member("tools"))
   if (config === undefined || mode === undefined || !isChoice) return null

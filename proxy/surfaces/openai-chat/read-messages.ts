@@ -17,8 +17,11 @@ import { readMedia } from "./read-media.ts"
 
 const MESSAGE_FIELDS: ReadonlySet<string> = new Set([
   ...["role", "content", "name", "tool_calls", "tool_call_id", "function_call", "refusal", "audio"],
-  ...["reasoning_content", "reasoning", "reasoning_details", "annotations", "cache_control"],
+  ...["reasoning_content", "reasoning", "reasoning_details", "annotations"],
+  ...["cache_control", "prompt_cache_breakpoint"],
 ])
+/** `parsed` and `parsed_arguments` are OpenAI's own SDKs'. */
+const MESSAGE_ECHOES: ReadonlySet<string> = new Set(["parsed"])
 
 export function readMessages(body: JsonView, notes: FeatureNotes): readonly ChatMessage[] {
   const views = listIn(body, "messages")
@@ -40,7 +43,7 @@ function readMessage(
   names: ReadonlyMap<string, string>,
   notes: FeatureNotes,
 ): ChatMessage {
-  notes.noteUnknown(view, MESSAGE_FIELDS)
+  notes.noteFields(view, MESSAGE_FIELDS, MESSAGE_ECHOES)
   const role = needText(view, "role")
   const name = view.member("name")
   if (name !== undefined && role !== "tool" && role !== "function") {
@@ -79,14 +82,14 @@ function readContent(view: JsonView, notes: FeatureNotes): readonly (TextPart | 
 }
 
 const PART_FIELDS: ReadonlySet<string> = new Set([
-  ...["type", "text", "image_url", "input_audio", "file"],
+  ...["type", "text", "image_url", "input_audio", "file", "refusal"],
   ...["cache_control", "prompt_cache_breakpoint"],
 ])
 
 function readPart(part: JsonView, notes: FeatureNotes): readonly (TextPart | MediaPart)[] {
   const cache = readCache(part, notes)
-  const type = needText(part, "type")
   notes.noteUnknown(part, PART_FIELDS)
+  const type = needText(part, "type")
   if (type === "text") return [{ kind: "text", text: needText(part, "text"), cache }]
   return [readMedia(part, type, cache, notes)]
 }
@@ -103,13 +106,14 @@ function readAssistant(view: JsonView, notes: FeatureNotes): readonly ContentPar
   if (content?.isArray === true) {
     for (const part of content.items()) {
       if (part.textOf("type") === "refusal") {
+        notes.noteUnknown(part, PART_FIELDS)
         parts.push({ kind: "refusal", text: needText(part, "refusal") })
       } else parts.push(...readPart(part, notes))
     }
   } else parts.push(...readContent(view, notes).filter((part) => !isEmptyText(part)))
   const refusal = textIn(view, "refusal")
   if (refusal !== undefined) parts.push({ kind: "refusal", text: refusal })
-  for (const call of listIn(view, "tool_calls")) parts.push(readCall(call))
+  for (const call of listIn(view, "tool_calls")) parts.push(readCall(call, notes))
   const legacy = view.member("function_call")
   if (legacy !== undefined) {
     const name = needText(legacy, "name")
@@ -125,7 +129,15 @@ function isEmptyText(part: ContentPart): boolean {
 
 const CALL = Object.freeze({ kind: "tool-call", signature: null, cache: null } as const)
 
-function readCall(call: JsonView): ContentPart {
+const CALL_FIELDS: ReadonlySet<string> = new Set(["id", "type", "function", "extra_content"])
+/** Its place in the stream that it came in. */
+const CALL_ECHOES: ReadonlySet<string> = new Set(["index"])
+const CALLED_FIELDS: ReadonlySet<string> = new Set(["name", "arguments"])
+const CALLED_ECHOES: ReadonlySet<string> = new Set(["parsed_arguments"])
+
+function readCall(call: JsonView, notes: FeatureNotes): ContentPart {
+  notes.noteFields(call, CALL_FIELDS, CALL_ECHOES)
+  notes.noteFields(call.member("function"), CALLED_FIELDS, CALLED_ECHOES)
   const type = textIn(call, "type") ?? "function"
   if (type !== "function") untranslatable(call, `a call of type ${excerpt(type)}`)
   const called = call.member("function") ?? missing(call, "function")
@@ -159,17 +171,26 @@ function readResult(
   }
 }
 
+/** As OpenRouter has them, where others took them from. */
+const DETAIL_FIELDS: ReadonlySet<string> = new Set([
+  ...["type", "text", "summary", "signature", "data"],
+])
+const DETAIL_ECHOES: ReadonlySet<string> = new Set(["id", "format", "index"])
+
 /** `reasoning_details` with signatures where the answer had them, else the bare text. */
 function readThoughts(view: JsonView, notes: FeatureNotes): readonly ContentPart[] {
   const details = view.member("reasoning_details")
   if (details !== undefined) {
     notes.note("reasoning-history", details)
-    return details.items().map((detail) => ({
-      kind: "reasoning",
-      text: detail.textOf("text") ?? "",
-      signature: detail.textOf("signature") ?? null,
-      redacted: detail.textOf("data") ?? null,
-    }))
+    return details.items().map((detail) => {
+      notes.noteFields(detail, DETAIL_FIELDS, DETAIL_ECHOES)
+      return {
+        kind: "reasoning",
+        text: detail.textOf("text") ?? detail.textOf("summary") ?? "",
+        signature: detail.textOf("signature") ?? null,
+        redacted: detail.textOf("data") ?? null,
+      }
+    })
   }
   const bare = view.member("reasoning_content") ?? view.member("reasoning")
   const text = bare?.text()

@@ -50,10 +50,16 @@ export function readToolChoice(given: JsonView, notes: FeatureNotes): ToolChoice
     notes.note("tool-choice-allowed", given)
     return null
   }
+  notes.noteUnknown(given, CHOICE_FIELDS)
+  notes.noteUnknown(given.member("function"), NAMED_FIELDS)
   const named = given.member("function")?.textOf("name") ?? given.textOf("name")
   if (named === undefined) return badValue(given, "must name a function")
   return notes.noteChoice({ kind: "named", name: named }, given)
 }
+
+/** The older `function_call` has the name itself. */
+const CHOICE_FIELDS: ReadonlySet<string> = new Set(["type", "function", "name"])
+const NAMED_FIELDS: ReadonlySet<string> = new Set(["name"])
 
 function choiceOf(word: string, given: JsonView): "auto" | "none" | "required" {
   switch (word) {

@@ -151,6 +151,7 @@ function readToolChoice(given: JsonView, notes: FeatureNotes): ToolChoice | null
     case "required":
       return notes.noteChoice({ kind }, given)
     case "function":
+      notes.noteUnknown(given, CHOICE_FIELDS)
       return notes.noteChoice({ kind: "named", name: needText(given, "name") }, given)
     case "allowed_tools":
       notes.note("tool-choice-allowed", given)
@@ -160,6 +161,8 @@ function readToolChoice(given: JsonView, notes: FeatureNotes): ToolChoice | null
       return null
   }
 }
+
+const CHOICE_FIELDS: ReadonlySet<string> = new Set(["type", "name"])
 
 function readOutputFormat(body: JsonView, notes: FeatureNotes): OutputFormat | null {
   const given = body.member("text")?.member("format")

@@ -48,6 +48,22 @@ class Turns {
   }
 }
 
+/** Fields of each type of item besides its type. */
+const ITEM_FIELDS: Readonly<Partial<Record<string, readonly string[]>>> = {
+  message: ["role", "content"],
+  function_call: ["call_id", "name", "arguments"],
+  function_call_output: ["call_id", "output"],
+  reasoning: ["summary", "content", "encrypted_content"],
+}
+const FIELDS: ReadonlyMap<string, ReadonlySet<string>> = new Map(
+  Object.entries(ITEM_FIELDS).map(([type, names = []]) => [type, new Set(["type", ...names])]),
+)
+/** `parsed_arguments` and `parsed` are OpenAI's own SDKs'. */
+const ECHOES: ReadonlySet<string> = new Set([
+  ...["id", "status", "phase", "caller", "parsed_arguments"],
+])
+const OUTPUT_ECHOES: ReadonlySet<string> = new Set([...ECHOES, "name"])
+
 /** Null for an item that no chat has a form for: it is noted. */
 function readItem(
   item: JsonView,
@@ -55,7 +71,11 @@ function readItem(
   names: Map<string, string>,
   notes: FeatureNotes,
 ): ChatMessage | null {
-  switch (textIn(item, "type") ?? "message") {
+  const type = textIn(item, "type") ?? "message"
+  const fields = FIELDS.get(type)
+  const echoes = type === "function_call_output" ? OUTPUT_ECHOES : ECHOES
+  if (fields !== undefined) notes.noteFields(item, fields, echoes)
+  switch (type) {
     case "message":
       return readMessage(item, turns, notes)
     case "function_call":
@@ -104,19 +124,20 @@ function readContent(item: JsonView, notes: FeatureNotes): readonly ContentPart[
   if (!content.isArray) return badValue(content, "must be a string or a list of parts")
   return content.items().map((part): ContentPart => {
     const type = needText(part, "type")
-    if (type === "refusal") return { kind: "refusal", text: needText(part, "refusal") }
-    return readPart(part, type, notes)
+    if (type !== "refusal") return readPart(part, type, notes)
+    notes.noteUnknown(part, PART_FIELDS)
+    return { kind: "refusal", text: needText(part, "refusal") }
   })
 }
 
 const PART_FIELDS: ReadonlySet<string> = new Set([
-  ...["type", "text", "image_url", "detail", "file_id", "file_data", "file_url", "filename"],
-  // Of an answer that is given back; and an id, which names nothing that is kept here.
-  ...["annotations", "logprobs", "id", "prompt_cache_breakpoint", "cache_control"],
+  ...["type", "text", "refusal", "image_url", "detail", "file_id", "file_url", "file_data"],
+  ...["filename", "annotations", "cache_control", "prompt_cache_breakpoint"],
 ])
+const PART_ECHOES: ReadonlySet<string> = new Set(["id", "logprobs", "parsed"])
 
 function readPart(part: JsonView, type: string, notes: FeatureNotes): TextPart | MediaPart {
-  notes.noteUnknown(part, PART_FIELDS)
+  notes.noteFields(part, PART_FIELDS, PART_ECHOES)
   const cache = readCache(part, notes)
   const more = { name: null, detail: null, isCited: false, cache } as const
   switch (type) {
@@ -170,9 +191,15 @@ function readResult(
   return { kind: "tool-result", callId, name, parts, isError: false, cache: null }
 }
 
+const THOUGHT_FIELDS: ReadonlySet<string> = new Set(["type", "text"])
+
 function readThought(item: JsonView, notes: FeatureNotes): ContentPart {
   const summary = item.member("summary")?.items() ?? []
-  const text = summary.map((part) => part.textOf("text") ?? "").join("")
+  const whole = item.member("content")?.items() ?? []
+  // The thought itself, where the model shows it; else what was made of it for people.
+  const said = whole.length > 0 ? whole : summary
+  for (const part of [...summary, ...whole]) notes.noteUnknown(part, THOUGHT_FIELDS)
+  const text = said.map((part) => part.textOf("text") ?? "").join("")
   const kept = textIn(item, "encrypted_content") ?? null
   notes.note(kept === null ? "reasoning-unsigned" : "reasoning-history", item)
   const redacted = kept?.startsWith(REDACTED) === true ? kept.slice(REDACTED.length) : null

@@ -101,6 +101,7 @@ export function readFormat(
   notes: FeatureNotes,
   schemaOf: (format: JsonView) => JsonView,
 ): OutputFormat | null {
+  notes.noteUnknown(format, FORMAT_FIELDS)
   switch (needText(format, "type")) {
     case "text":
       return null
@@ -109,13 +110,18 @@ export function readFormat(
       return { kind: "json-object" }
     case "json_schema":
       notes.note("json-schema", format)
-      return readSchema(schemaOf(format))
+      return readSchema(schemaOf(format), notes)
     default:
       return badValue(format.member("type") ?? format, "must be text, json_object or json_schema")
   }
 }
 
-function readSchema(given: JsonView): OutputFormat {
+/** Chat Completions has what a schema is called one level deeper than Responses. */
+const SCHEMA_FIELDS = ["name", "description", "schema", "strict"] as const
+const FORMAT_FIELDS: ReadonlySet<string> = new Set(["type", "json_schema", ...SCHEMA_FIELDS])
+
+function readSchema(given: JsonView, notes: FeatureNotes): OutputFormat {
+  notes.noteUnknown(given, FORMAT_FIELDS)
   return {
     kind: "json-schema",
     name: needText(given, "name"),

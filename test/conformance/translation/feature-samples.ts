@@ -163,6 +163,12 @@ export const FEATURE_SAMPLES: Readonly<Record<ChatFeature, FeatureSample>> = {
     ["zthought"],
     `${HELLO},{"role":"assistant","content":"Hi"},${HELLO}`,
   ),
+  "answer-echo": {
+    surface: "openai-responses",
+    body: `{"model":"smart","input":[${HELLO},{"id":"zid","role":"assistant","content":"Hi"},${HELLO}]}`,
+    without: `{"model":"smart","input":[${HELLO},{"role":"assistant","content":"Hi"},${HELLO}]}`,
+    carries: [],
+  },
   "max-output-tokens": field('"max_tokens":7771', ["7771"]),
   stop: field('"stop":["zstop"]', ["zstop"]),
   temperature: field('"temperature":3.125e-1', ["3.125e-1"]),
