@@ -1,25 +1,13 @@
-import { EventStreamCodec } from "@smithy/eventstream-codec"
 import fc from "fast-check"
 import { describe, expect, test } from "vitest"
+import { encodeAwsMessage } from "#test/golden/providers/aws-message.ts"
 import { createAwsReader } from "./aws-event-stream.ts"
 
-/** AWS's own encoder: another implementation than the one under test. */
-const codec = new EventStreamCodec(
-  (bytes) => new TextDecoder().decode(bytes as Uint8Array),
-  (text) => new TextEncoder().encode(text),
-)
-
-function encode(name: string, body: unknown, kind = "event"): Uint8Array {
-  return codec.encode({
-    headers: {
-      [`:${kind}-type`]: { type: "string", value: name },
-      ":content-type": { type: "string", value: "application/json" },
-      ":message-type": { type: "string", value: kind },
-      ":date": { type: "timestamp", value: new Date(0) },
-      ":flag": { type: "boolean", value: true },
-      ":bytes": { type: "binary", value: new Uint8Array([1, 2, 3]) },
-    },
-    body: new TextEncoder().encode(JSON.stringify(body)),
+function encode(name: string, body: unknown, kind: "event" | "exception" = "event"): Uint8Array {
+  return encodeAwsMessage(name, JSON.stringify(body), kind, {
+    ":date": { type: "timestamp", value: new Date(0) },
+    ":flag": { type: "boolean", value: true },
+    ":bytes": { type: "binary", value: new Uint8Array([1, 2, 3]) },
   })
 }
 
@@ -88,10 +76,6 @@ describe("what is broken is a fault, never a crash", () => {
     )
   })
   test("a payload that is no JSON", () => {
-    const event = codec.encode({
-      headers: { ":event-type": { type: "string", value: "x" } },
-      body: new TextEncoder().encode("{"),
-    })
-    expect(readAll([event]).fault).not.toBeNull()
+    expect(readAll([encodeAwsMessage("x", "{")]).fault).not.toBeNull()
   })
 })

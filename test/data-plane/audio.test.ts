@@ -6,6 +6,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net"
 import OpenAI, { toFile } from "openai"
 import { afterAll, beforeAll, expect, test } from "vitest"
+import { manifestsOf } from "./manifests.ts"
 import { type Standalone, startStandalone } from "./start-standalone.ts"
 
 /** Every byte there is, line ends and dashes among them. */
@@ -28,30 +29,14 @@ beforeAll(async () => {
   upstream = createServer((request, response) => void answer(request, response))
   await new Promise<void>((resolve) => upstream.listen(0, "127.0.0.1", resolve))
   const { port } = upstream.address() as AddressInfo
-  gateway = await startStandalone({
-    files: {
-      "audio.yaml": `
-apiVersion: sidegate.dev/v1alpha1
-kind: AIProvider
-metadata: {name: audio}
-spec:
-  schema: OpenAI
-  vendor: OpenAI
-  endpoint: http://127.0.0.1:${port}/v1
-  network: Private
-  allowedNamespaces: {from: All}
----
-apiVersion: sidegate.dev/v1alpha1
-kind: AIRoute
-metadata: {name: audio}
-spec:
-  models: [ears, voice]
-  rules:
-  - name: default
-    backends: [{provider: audio, model: served}]
-`,
-    },
+  const manifests = manifestsOf({
+    name: "audio",
+    spec: "schema: OpenAI\nvendor: OpenAI",
+    endpoint: `http://127.0.0.1:${port}/v1`,
+    models: ["ears", "voice"],
+    served: "served",
   })
+  gateway = await startStandalone({ files: { "audio.yaml": manifests } })
 })
 afterAll(async () => {
   await gateway?.program.stop()

@@ -12,6 +12,7 @@ import { request } from "node:http"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { answerOf } from "#test/golden/providers/run-case.ts"
 import { startUpstream, type TestUpstream } from "#test/upstream/client.ts"
+import { manifestsOf } from "./manifests.ts"
 import { type Standalone, startStandalone } from "./start-standalone.ts"
 
 let upstream: TestUpstream
@@ -19,10 +20,10 @@ let gateway: Standalone
 
 /** Provider and the first part of its path, its schema, and the model that clients ask for. */
 const PROVIDERS = [
-  ["chat", "schema: OpenAI\n  vendor: OpenAI", "/v1"],
-  ["embed", "schema: OpenAI\n  vendor: OpenAI", "/v1"],
-  ["unasked", "schema: OpenAI\n  vendor: OpenRouter", "/v1"],
-  ["azure", 'schema: AzureOpenAI\n  azureOpenAI: {apiVersion: "2025-04-01-preview"}', ""],
+  ["chat", "schema: OpenAI\nvendor: OpenAI", "/v1"],
+  ["embed", "schema: OpenAI\nvendor: OpenAI", "/v1"],
+  ["unasked", "schema: OpenAI\nvendor: OpenRouter", "/v1"],
+  ["azure", 'schema: AzureOpenAI\nazureOpenAI: {apiVersion: "2025-04-01-preview"}', ""],
   ["messages", "schema: Anthropic", ""],
   ["gemini", "schema: Gemini", ""],
   ["rerank", "schema: Cohere", ""],
@@ -31,27 +32,6 @@ const PROVIDERS = [
 type ProviderName = (typeof PROVIDERS)[number][0]
 
 const SERVED = "served/m:1@x"
-const objectsOf = (origin: string, name: string, schema: string, path: string) => `
-apiVersion: sidegate.dev/v1alpha1
-kind: AIProvider
-metadata: {name: ${name}}
-spec:
-  ${schema}
-  endpoint: ${origin}/${name}${path}
-  network: Private
-  allowedNamespaces: {from: All}
----
-apiVersion: sidegate.dev/v1alpha1
-kind: AIRoute
-metadata: {name: ${name}}
-spec:
-  models: [ask-${name}]
-  rules:
-  - name: default
-    backends: [{provider: ${name}, model: "${SERVED}"}]
-    retry: {attempts: 1}
-`
-
 const textOf = (bytes: Uint8Array) => new TextDecoder().decode(bytes)
 const VECTORS = '{"object":"list","data":[{"object":"embedding","index":0,"embedding":[0.5]}]}'
 const RANKED = '{"id":"r","results":[{"index":0,"relevance_score":0.9}],"meta":{}}'
@@ -60,10 +40,12 @@ const STREAM_TYPE = { "content-type": "text/event-stream" }
 beforeAll(async () => {
   upstream = await startUpstream()
   const { origin } = upstream
-  const files = PROVIDERS.map(([name, schema, path]) => [
-    `${name}.yaml`,
-    objectsOf(origin, name, schema, path),
-  ])
+  const files = PROVIDERS.map(([name, spec, path]) => {
+    const endpoint = `${origin}/${name}${path}`
+    const models = [`ask-${name}`]
+    const manifests = manifestsOf({ name, spec, endpoint, models, served: SERVED, attempts: 1 })
+    return [`${name}.yaml`, manifests]
+  })
   gateway = await startStandalone({
     files: Object.fromEntries(files),
   })

@@ -6,6 +6,7 @@ import { GoogleGenAI } from "@google/genai"
 import OpenAI from "openai"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { startUpstream, type TestUpstream } from "#test/upstream/client.ts"
+import { manifestsOf } from "./manifests.ts"
 import { type Standalone, startStandalone } from "./start-standalone.ts"
 
 let upstream: TestUpstream
@@ -50,13 +51,13 @@ const openAiAnswer: Provider["answer"] = (vectors, encoding) => ({
 })
 
 const GOOGLE = "/v1/projects/acme-ai/locations/europe-west4/publishers/google/models"
-const VERTEX = "schema: VertexAI\n  vertexAI: {project: acme-ai, location: europe-west4}"
-const BEDROCK = "schema: Bedrock\n  bedrock: {region: eu-central-1}"
+const VERTEX = "schema: VertexAI\nvertexAI: {project: acme-ai, location: europe-west4}"
+const BEDROCK = "schema: Bedrock\nbedrock: {region: eu-central-1}"
 
 const PROVIDERS: readonly Provider[] = [
   {
     name: "openai",
-    spec: "schema: OpenAI\n  vendor: OpenAI",
+    spec: "schema: OpenAI\nvendor: OpenAI",
     path: "/v1",
     model: "text-embedding-3-small",
     inputs: 2,
@@ -135,30 +136,13 @@ const PROVIDERS: readonly Provider[] = [
   },
 ]
 
-const objectsOf = (origin: string, { name, spec, path, model }: Provider) => `
-apiVersion: sidegate.dev/v1alpha1
-kind: AIProvider
-metadata: {name: ${name}}
-spec:
-  ${spec}
-  endpoint: ${origin}/${name}${path}
-  network: Private
-  allowedNamespaces: {from: All}
----
-apiVersion: sidegate.dev/v1alpha1
-kind: AIRoute
-metadata: {name: ${name}}
-spec:
-  models: [ask-${name}]
-  rules:
-  - name: default
-    backends: [{provider: ${name}, model: "${model}"}]
-    retry: {attempts: 1}
-`
-
 beforeAll(async () => {
   upstream = await startUpstream()
-  const files = PROVIDERS.map((one) => [`${one.name}.yaml`, objectsOf(upstream.origin, one)])
+  const files = PROVIDERS.map(({ name, spec, path, model: served }) => {
+    const endpoint = `${upstream.origin}/${name}${path}`
+    const models = [`ask-${name}`]
+    return [`${name}.yaml`, manifestsOf({ name, spec, endpoint, models, served, attempts: 1 })]
+  })
   gateway = await startStandalone({ files: Object.fromEntries(files) })
 })
 afterAll(async () => {

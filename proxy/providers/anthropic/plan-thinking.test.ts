@@ -1,47 +1,17 @@
 import { describe, expect, test } from "vitest"
-import type { ChatRequest, ReasoningWish } from "#proxy/exchange/chat-request.ts"
+import { makeChat } from "#proxy/exchange/chat-request.test-data.ts"
+import type { ReasoningWish } from "#proxy/exchange/chat-request.ts"
 import { BodyFault } from "#proxy/exchange/read-body.ts"
 import { makeProvider } from "#proxy/runtime/samples.test-data.ts"
 import { planThinking } from "./plan-thinking.ts"
 
-const CHAT: ChatRequest = {
-  isStream: false,
-  messages: [],
-  tools: [],
-  toolChoice: null,
-  parallelToolCalls: null,
-  outputFormat: null,
-  reasoning: null,
-  ownThinking: null,
-  maxOutputTokens: null,
-  temperature: null,
-  topP: null,
-  topK: null,
-  minP: null,
-  frequencyPenalty: null,
-  presencePenalty: null,
-  seed: null,
-  stop: [],
-  choices: 1,
-  logprobs: null,
-  logitBias: null,
-  user: null,
-  serviceTier: null,
-  verbosity: null,
-  safetySettings: null,
-  mayShowImages: false,
-  cacheKey: null,
-  cacheRetention: null,
-  cacheOptions: null,
-  uses: [],
-}
-
 function plan(model: string, reasoning: Partial<ReasoningWish>, maxOutputTokens: number | null) {
   const wish = { effort: null, budgetTokens: null, isShown: true, ...reasoning }
-  return planThinking(
-    { ...CHAT, reasoning: wish, maxOutputTokens },
-    { provider: makeProvider("one"), model, isStream: false },
-  )
+  return planThinking(makeChat({ reasoning: wish, maxOutputTokens }), {
+    provider: makeProvider("one"),
+    model,
+    isStream: false,
+  })
 }
 
 const BUDGETS = [
@@ -101,7 +71,7 @@ describe("without a limit of the client's the model's own holds", () => {
     ["kimi-k2", 8192],
   ])("%s: %i", (model, outputMax) => {
     const context = { provider: makeProvider("one"), model, isStream: false }
-    expect(planThinking(CHAT, context).maxTokens).toBe(outputMax)
+    expect(planThinking(makeChat(), context).maxTokens).toBe(outputMax)
   })
 })
 

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest"
 import { scanJson } from "#proxy/contract/json-scan.ts"
 import type { ProviderConfig } from "#proxy/contract/snapshot.ts"
+import { makeChat } from "#proxy/exchange/chat-request.test-data.ts"
 import type { UpstreamWire } from "../adapter.ts"
 import { azureOpenAi } from "./azure-openai.ts"
 
@@ -62,40 +63,7 @@ function translated(apiVersion: string | null): unknown {
   const one = provider(apiVersion)
   const { chat } = chatWire(one)
   const place = { provider: one, model: "m", isStream: true }
-  const encoded = chat?.encode(
-    {
-      isStream: true,
-      messages: [{ role: "user", parts: [{ kind: "text", text: "Hi", cache: null }] }],
-      tools: [],
-      toolChoice: null,
-      parallelToolCalls: null,
-      outputFormat: null,
-      reasoning: null,
-      ownThinking: null,
-      maxOutputTokens: 9,
-      temperature: null,
-      topP: null,
-      topK: null,
-      minP: null,
-      frequencyPenalty: null,
-      presencePenalty: null,
-      seed: null,
-      stop: [],
-      choices: 1,
-      logprobs: null,
-      logitBias: null,
-      user: null,
-      serviceTier: null,
-      verbosity: null,
-      safetySettings: null,
-      mayShowImages: false,
-      cacheKey: null,
-      cacheRetention: null,
-      cacheOptions: null,
-      uses: [],
-    },
-    place,
-  )
+  const encoded = chat?.encode(makeChat({ isStream: true, maxOutputTokens: 9 }), place)
   if (encoded?.ok !== true) throw new Error("it must be encoded")
   const { messages: _same, model: _name, ...rest } = JSON.parse(encoded.value)
   return rest

@@ -4,6 +4,7 @@ import { scanJson } from "#proxy/contract/json-scan.ts"
 import { RawJson } from "#proxy/contract/json-write.ts"
 import type { ProviderConfig } from "#proxy/contract/snapshot.ts"
 import { VENDORS } from "#proxy/contract/vendors.ts"
+import { makeChat } from "#proxy/exchange/chat-request.test-data.ts"
 import type { ChatRequest } from "#proxy/exchange/chat-request.ts"
 import { findUnsupported } from "#proxy/exchange/feature-support.ts"
 import type { ParsedRequest } from "#proxy/exchange/parsed-request.ts"
@@ -38,37 +39,7 @@ function chatWireOf(vendor: string | null): UpstreamWire & { chat: ChatWire; sam
   return { ...wire, chat: wire.chat, same: wire.same }
 }
 
-const CHAT: ChatRequest = {
-  isStream: true,
-  messages: [{ role: "user", parts: [{ kind: "text", text: "Hi", cache: null }] }],
-  tools: [],
-  toolChoice: null,
-  parallelToolCalls: null,
-  outputFormat: null,
-  reasoning: null,
-  ownThinking: null,
-  maxOutputTokens: 9,
-  temperature: null,
-  topP: null,
-  topK: null,
-  minP: null,
-  frequencyPenalty: null,
-  presencePenalty: null,
-  seed: null,
-  stop: [],
-  choices: 1,
-  logprobs: null,
-  logitBias: null,
-  user: null,
-  serviceTier: null,
-  verbosity: null,
-  safetySettings: null,
-  mayShowImages: false,
-  cacheKey: null,
-  cacheRetention: null,
-  cacheOptions: null,
-  uses: [],
-}
+const CHAT = makeChat({ isStream: true, maxOutputTokens: 9 })
 
 function encode(vendor: string | null, chat: ChatRequest = CHAT): object {
   const place = { provider: provider(vendor), model: "m", isStream: true }

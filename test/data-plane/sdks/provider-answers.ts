@@ -6,7 +6,7 @@
  * body. A prompt carries a tag, and may carry a wish: `#t7#`, `#t7 error-404#`.
  */
 import { readFileSync } from "node:fs"
-import { EventStreamCodec } from "@smithy/eventstream-codec"
+import { encodeAwsMessages } from "#test/golden/providers/aws-message.ts"
 import { at, listAt, type UpstreamSchema, type Wanted, WIRES } from "./provider-wires.ts"
 
 export interface ProviderAnswer {
@@ -56,7 +56,7 @@ export function answerOf({ schema, path, body, tag, before }: Asked): ProviderAn
     return {
       status: 200,
       headers,
-      pieces: encodeEvents(fixture(schema, `${scenario}.events.json`)),
+      pieces: encodeAwsMessages(fixture(schema, `${scenario}.events.json`)),
     }
   }
   const events = fixture(schema, `${scenario}.sse`).split(/(?<=\n\n)/)
@@ -145,27 +145,6 @@ function fixture(schema: UpstreamSchema, file: string): string {
   const place = new URL(`../../golden/providers/upstream/${schema}/${file}`, import.meta.url)
   return readFileSync(place, "utf8")
 }
-
-/** Bedrock's events, kept as name and payload, in AWS's own binary framing. */
-function encodeEvents(text: string): readonly Uint8Array[] {
-  const events: unknown = JSON.parse(text)
-  return (Array.isArray(events) ? events : []).map((event: unknown) => {
-    const [name, payload] = Array.isArray(event) ? event : []
-    return CODEC.encode({
-      headers: {
-        ":event-type": { type: "string", value: String(name) },
-        ":content-type": { type: "string", value: "application/json" },
-        ":message-type": { type: "string", value: "event" },
-      },
-      body: bytes(JSON.stringify(payload)),
-    })
-  })
-}
-
-const CODEC = new EventStreamCodec(
-  (given) => (typeof given === "string" ? given : Buffer.from(given).toString("utf8")),
-  (text) => bytes(text),
-)
 
 function bytes(text: string): Uint8Array {
   return new TextEncoder().encode(text)

@@ -2,6 +2,7 @@
 import { fileURLToPath } from "node:url"
 import { ENVIRONMENT } from "#operator/inject/environment.ts"
 import { startProgram } from "#test/process/program.ts"
+import { manifestsOf } from "../manifests.ts"
 import { startStandalone } from "../start-standalone.ts"
 import type { UpstreamAttempt } from "./provider-upstream.ts"
 import { UPSTREAM_SCHEMAS, type UpstreamSchema } from "./provider-wires.ts"
@@ -73,8 +74,8 @@ export async function startSdkWorld(): Promise<SdkWorld> {
 function manifests(schema: UpstreamSchema, origin: string): string {
   const name = schema.toLowerCase()
   const path = schema === "OpenAI" ? "/openai/v1" : `/${name}`
-  const region = schema === "Bedrock" ? "\n  bedrock: {region: eu-central-1}" : ""
-  return `
+  const region = schema === "Bedrock" ? "\nbedrock: {region: eu-central-1}" : ""
+  const secret = `
 apiVersion: v1
 kind: Secret
 metadata:
@@ -83,24 +84,14 @@ metadata:
   annotations: {sidegate.dev/allowed-hosts: 127.0.0.1}
 type: sidegate.dev/provider-credential
 stringData: {api-key: key-of-${name}}
----
-apiVersion: sidegate.dev/v1alpha1
-kind: AIProvider
-metadata: {name: ${name}}
-spec:
-  schema: ${schema}
-  endpoint: ${origin}${path}
-  network: Private
-  credentials: {type: Secret, secret: {name: ${name}-key, key: api-key}}
-  allowedNamespaces: {from: All}${region}
----
-apiVersion: sidegate.dev/v1alpha1
-kind: AIRoute
-metadata: {name: ${name}}
-spec:
-  models: [${modelOf(schema)}, claude-sonnet-4-5-${modelOf(schema)}]
-  rules:
-  - name: default
-    backends: [{provider: ${name}, model: "${MODELS[schema]}"}]
 `
+  const credentials = `{type: Secret, secret: {name: ${name}-key, key: api-key}}`
+  const served = manifestsOf({
+    name,
+    spec: `schema: ${schema}\ncredentials: ${credentials}${region}`,
+    endpoint: `${origin}${path}`,
+    models: [modelOf(schema), `claude-sonnet-4-5-${modelOf(schema)}`],
+    served: MODELS[schema],
+  })
+  return `${secret}---${served}`
 }

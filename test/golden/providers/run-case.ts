@@ -6,7 +6,6 @@
  */
 import { existsSync, readFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
-import { EventStreamCodec } from "@smithy/eventstream-codec"
 import type { ProviderConfig, ProviderSchema } from "#proxy/contract/snapshot.ts"
 import type { UpstreamRequest } from "#proxy/exchange/ports.ts"
 import { type Act, createWorld, startChat, type World } from "#proxy/pipeline/world.test-data.ts"
@@ -17,6 +16,7 @@ import {
   makeRuntime,
 } from "#proxy/runtime/samples.test-data.ts"
 import { type ModelSurfaceName, SURFACES } from "#proxy/surfaces/registry.ts"
+import { encodeAwsMessages } from "./aws-message.ts"
 import { type CaseName, CHAT_CASES, type Scenario, STATUSES } from "./cases.ts"
 
 export type Mode = "whole" | "stream"
@@ -185,30 +185,11 @@ export function answerOf(
   const status = STATUSES[scenario] ?? 200
   const isStream = mode === "stream" && status === 200
   const file = `upstream/${answers}/${scenario}.${isStream ? streamEnding : "json"}`
-  const bytes = file.endsWith(".events.json") ? encodeEvents(readText(file)) : readBytes(file)
+  const bytes = file.endsWith(".events.json")
+    ? new Uint8Array(Buffer.concat(encodeAwsMessages(readText(file))))
+    : readBytes(file)
   return { status, type: isStream ? streamType : "application/json", bytes }
 }
-
-/** Bedrock's streams are binary: kept as a list of name and payload, encoded by AWS's own codec. */
-function encodeEvents(text: string): Uint8Array {
-  const events = JSON.parse(text) as readonly (readonly [string, unknown])[]
-  const messages = events.map(([name, payload]) =>
-    EVENT_STREAM_CODEC.encode({
-      headers: {
-        ":event-type": { type: "string", value: name },
-        ":content-type": { type: "string", value: "application/json" },
-        ":message-type": { type: "string", value: "event" },
-      },
-      body: new TextEncoder().encode(JSON.stringify(payload)),
-    }),
-  )
-  return new Uint8Array(Buffer.concat(messages))
-}
-
-const EVENT_STREAM_CODEC = new EventStreamCodec(
-  (bytes) => new TextDecoder().decode(bytes as Uint8Array),
-  (text) => new TextEncoder().encode(text),
-)
 
 function describeCell({ requests, client, finals }: World): string {
   const [request] = requests
