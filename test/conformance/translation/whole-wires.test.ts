@@ -5,6 +5,7 @@ import type { EmbeddingsRequest } from "#proxy/exchange/embeddings.ts"
 import type { Decision } from "#proxy/exchange/parsed-request.ts"
 import type { RerankRequest } from "#proxy/exchange/rerank.ts"
 import type { EmbeddingsWire, EncodeContext } from "#proxy/providers/adapter.ts"
+import { SURFACES } from "#proxy/surfaces/registry.ts"
 import { documentOf, WIRES } from "./wires.ts"
 
 const HOSTILE_MODELS = ["../../admin", "a/b?x=1#y", "..", "größe\ud800", "a\r\nhost: b", "%2e%2e"]
@@ -97,6 +98,14 @@ describe.each(WIRES)("$name", ({ wire, context }) => {
     }
     expect(bodies().filter((body) => body !== undefined)).toEqual(made)
   })
+})
+
+test("whoever ranks is asked in the one client's own shape, so that every field passes", () => {
+  const { wire: own } = SURFACES["cohere-rerank"]
+  const ranking = WIRES.filter(({ wire }) => wire.rerank !== null)
+  expect(ranking.map(({ wire }) => wire.name)).toEqual(ranking.map(() => own))
+  expect(ranking.filter(({ wire }) => wire.same === null)).toEqual([])
+  expect(ranking.length).toBeGreaterThan(0)
 })
 
 /** As many of the texts as the model takes at a time, which may be one. */
