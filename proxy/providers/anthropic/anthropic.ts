@@ -7,6 +7,7 @@
  */
 import type { ChatWire, ProviderAdapter, UpstreamWire } from "../adapter.ts"
 import { countWireOf } from "../count-tokens.ts"
+import { PLAIN_WIRE } from "../plain-wire.ts"
 import { sameWireOf } from "../same-wire.ts"
 import { ANTHROPIC_FEATURES } from "./chat-features.ts"
 import { decodeAnswer, openDecoder } from "./decode-chat.ts"
@@ -21,17 +22,15 @@ export const anthropicChat: ChatWire = Object.freeze({
 })
 
 const messages: UpstreamWire = Object.freeze({
+  ...PLAIN_WIRE,
   name: "anthropic.messages",
   title: "Anthropic Messages",
   path: ({ provider }) => `${provider.pathPrefix}/v1/messages`,
   headers: Object.freeze(["anthropic-version", "2023-06-01"]),
   passedHeaders: Object.freeze(["anthropic-version", "anthropic-beta"]),
   authorization: Object.freeze({ header: "x-api-key", prefix: "" }),
-  framing: "sse",
   same: sameWireOf(anthropicChat),
   chat: anthropicChat,
-  embeddings: null,
-  rerank: null,
   readError,
 } satisfies UpstreamWire)
 

@@ -9,6 +9,7 @@
  */
 import type { CallPlace, ChatWire, ProviderAdapter, UpstreamWire } from "../adapter.ts"
 import { pathSegment } from "../path-segment.ts"
+import { PLAIN_WIRE } from "../plain-wire.ts"
 import { BEDROCK_FEATURES } from "./chat-features.ts"
 import { decodeAnswer, openDecoder, readError } from "./decode-chat.ts"
 import { cohereInvoke, titanInvoke, usageOfHeaders } from "./embeddings.ts"
@@ -22,14 +23,8 @@ const chat: ChatWire = Object.freeze({
 })
 
 const SHARED = Object.freeze({
-  headers: Object.freeze([]),
-  passedHeaders: Object.freeze([]),
-  authorization: Object.freeze({ header: "authorization", prefix: "Bearer " }),
+  ...PLAIN_WIRE,
   framing: "aws-event-stream",
-  same: null,
-  chat: null,
-  embeddings: null,
-  rerank: null,
   readError,
 } as const)
 

@@ -6,6 +6,7 @@
  * reference, version 2.
  */
 import type { CallPlace, ChatWire, ProviderAdapter, UpstreamWire } from "../adapter.ts"
+import { PLAIN_WIRE } from "../plain-wire.ts"
 import { wholeWireOf } from "../same-wire.ts"
 import { COHERE_FEATURES } from "./chat-features.ts"
 import { decodeAnswer, openDecoder } from "./decode-chat.ts"
@@ -21,35 +22,26 @@ const chat: ChatWire = Object.freeze({
   openDecoder,
 })
 
-const SHARED = Object.freeze({
-  headers: Object.freeze([]),
-  passedHeaders: Object.freeze([]),
-  authorization: Object.freeze({ header: "authorization", prefix: "Bearer " }),
-  framing: "sse",
-  same: null,
-  chat: null,
-  embeddings: null,
-  rerank: null,
-  readError,
-} as const)
-
 const WIRES: readonly UpstreamWire[] = Object.freeze([
   Object.freeze({
-    ...SHARED,
+    ...PLAIN_WIRE,
+    readError,
     name: "cohere.chat",
     title: "Cohere Chat",
     path: ({ provider }: CallPlace) => `${provider.pathPrefix}/v2/chat`,
     chat,
   }),
   Object.freeze({
-    ...SHARED,
+    ...PLAIN_WIRE,
+    readError,
     name: "cohere.embed",
     title: "Cohere Embed",
     path: ({ provider }: CallPlace) => `${provider.pathPrefix}/v2/embed`,
     embeddings: cohereEmbeddings,
   }),
   Object.freeze({
-    ...SHARED,
+    ...PLAIN_WIRE,
+    readError,
     name: "cohere.rerank",
     title: "Cohere Rerank",
     path: ({ provider }: CallPlace) => `${provider.pathPrefix}/v2/rerank`,

@@ -9,6 +9,7 @@
 import type { CallPlace, ChatWire, ProviderAdapter, UpstreamWire } from "../adapter.ts"
 import { countWireOf } from "../count-tokens.ts"
 import { pathSegment } from "../path-segment.ts"
+import { PLAIN_WIRE } from "../plain-wire.ts"
 import { sameWireOf, wholeWireOf } from "../same-wire.ts"
 import { GEMINI_FEATURES } from "./chat-features.ts"
 import { decodeAnswer, openDecoder } from "./decode-chat.ts"
@@ -32,13 +33,8 @@ export function generatePath({ model, isStream }: CallPlace): string {
 }
 
 const SHARED = Object.freeze({
-  headers: Object.freeze([]),
-  passedHeaders: Object.freeze([]),
+  ...PLAIN_WIRE,
   authorization: Object.freeze({ header: "x-goog-api-key", prefix: "" }),
-  framing: "sse",
-  chat: null,
-  embeddings: null,
-  rerank: null,
   readError,
 } as const)
 

@@ -1,6 +1,7 @@
 /** Chat Completions as one vendor speaks it: the wire made once from the vendor's traits. */
 import type { ChatRequest } from "#proxy/exchange/chat-request.ts"
 import type { EncodeContext, SameWire, TapOptions, UpstreamWire } from "../adapter.ts"
+import { PLAIN_WIRE } from "../plain-wire.ts"
 import { spliceModel } from "../splice-body.ts"
 import { decodeAnswer, openDecoder } from "./decode-chat.ts"
 import { encodeBody } from "./encode-body.ts"
@@ -14,11 +15,9 @@ export function createChatWire(
   place: Pick<UpstreamWire, "title" | "path" | "authorization">,
 ): UpstreamWire {
   return Object.freeze({
+    ...PLAIN_WIRE,
     ...place,
     name: "openai.chat",
-    headers: Object.freeze([]),
-    passedHeaders: Object.freeze([]),
-    framing: "sse",
     same: sameWireOf(traits),
     chat: Object.freeze({
       features: () => traits.features,
@@ -26,8 +25,6 @@ export function createChatWire(
       decodeAnswer,
       openDecoder,
     }),
-    embeddings: null,
-    rerank: null,
     readError,
   } satisfies UpstreamWire)
 }

@@ -1,6 +1,7 @@
 /** A wire of OpenAI's shape at one place, for clients that speak it too. */
 import type { WireName } from "#proxy/exchange/wire-name.ts"
 import type { CallPlace, EmbeddingsWire, SameWire, UpstreamWire } from "../adapter.ts"
+import { PLAIN_WIRE } from "../plain-wire.ts"
 import { readError } from "./read-answer.ts"
 
 /** What a place of this shape says of a wire: its owner, its paths and where the key goes. */
@@ -26,17 +27,13 @@ export function createWire(
   { name, title, suffix, same, embeddings }: PlacedWire,
 ): UpstreamWire {
   return Object.freeze({
+    ...PLAIN_WIRE,
     name,
     title: `${place.owner} ${title}`,
     path: (at: CallPlace) => place.path(at, suffix),
-    headers: Object.freeze([]),
-    passedHeaders: Object.freeze([]),
     authorization: place.authorization,
-    framing: "sse",
     same,
-    chat: null,
     embeddings: embeddings ?? null,
-    rerank: null,
     readError,
   } satisfies UpstreamWire)
 }

@@ -8,13 +8,12 @@
  */
 import { VENDORS } from "#proxy/contract/vendors.ts"
 import type { CallPlace, ProviderAdapter, UpstreamWire } from "../adapter.ts"
+import { BEARER } from "../plain-wire.ts"
 import { createAudioWires } from "./audio-wires.ts"
 import { createChatWire } from "./chat-wire.ts"
 import { createResponsesWire } from "./responses-wire.ts"
 import { type VendorTraits, vendorTraits } from "./vendors.ts"
 import { createWholeWires } from "./whole-wires.ts"
-
-const BEARER = Object.freeze({ header: "authorization", prefix: "Bearer " })
 
 const BY_VENDOR: ReadonlyMap<string | null, readonly UpstreamWire[]> = new Map(
   VENDORS.map(({ name }) => [name, wiresAt(name, vendorTraits(name))]),

@@ -36,25 +36,20 @@ import { readError as readAnthropicError } from "../anthropic/read-answer.ts"
 import { geminiChat, generatePath } from "../gemini/gemini.ts"
 import { readError as readGeminiError } from "../gemini/read-answer.ts"
 import { pathSegment } from "../path-segment.ts"
+import { PLAIN_WIRE } from "../plain-wire.ts"
 import { sameWireOf } from "../same-wire.ts"
 import { type Edit, replaceNode, splice } from "../splice-body.ts"
 import { embedsByContent, isEmbedding, vertexContent, vertexPredict } from "./embeddings.ts"
 
-const BEARER = Object.freeze({ header: "authorization", prefix: "Bearer " })
 const ANTHROPIC_VERSION = "vertex-2023-10-16"
 
 const generate: UpstreamWire = Object.freeze({
+  ...PLAIN_WIRE,
   name: "gemini.generate",
   title: "Gemini generateContent on Vertex AI",
   path: (place: CallPlace) => `${publisher(place, "google")}/${generatePath(place)}`,
-  headers: Object.freeze([]),
-  passedHeaders: Object.freeze([]),
-  authorization: BEARER,
-  framing: "sse",
   same: sameWireOf(geminiChat),
   chat: geminiChat,
-  embeddings: null,
-  rerank: null,
   readError: readGeminiError,
 } satisfies UpstreamWire)
 
@@ -112,48 +107,35 @@ function memberEdit(document: JsonDocument, key: number): Edit {
 const NOTHING = new Uint8Array(0)
 
 const messages: UpstreamWire = Object.freeze({
+  ...PLAIN_WIRE,
   name: "anthropic.messages",
   title: "Anthropic Messages on Vertex AI",
   path: (place: CallPlace) => {
     const verb = place.isStream ? "streamRawPredict" : "rawPredict"
     return `${publisher(place, "anthropic")}/models/${pathSegment(place.model)}:${verb}`
   },
-  headers: Object.freeze([]),
   passedHeaders: Object.freeze(["anthropic-beta"]),
-  authorization: BEARER,
-  framing: "sse",
   same: Object.freeze({ ...sameWireOf(messagesChat), encodeBody: spliceVersion }),
   chat: messagesChat,
-  embeddings: null,
-  rerank: null,
   readError: readAnthropicError,
 } satisfies UpstreamWire)
 
-const EMBED = Object.freeze({
-  headers: Object.freeze([]),
-  passedHeaders: Object.freeze([]),
-  authorization: BEARER,
-  framing: "sse",
-  same: null,
-  chat: null,
-  rerank: null,
-  readError: readGeminiError,
-} as const)
-
 const predict: UpstreamWire = Object.freeze({
-  ...EMBED,
+  ...PLAIN_WIRE,
   name: "vertex.embed",
   title: "Vertex AI text embeddings",
   path: (place: CallPlace) => googleModel(place, "predict"),
   embeddings: vertexPredict,
+  readError: readGeminiError,
 })
 
 const embedContent: UpstreamWire = Object.freeze({
-  ...EMBED,
+  ...PLAIN_WIRE,
   name: "vertex.embed-content",
   title: "Gemini embedContent on Vertex AI",
   path: (place: CallPlace) => googleModel(place, "embedContent"),
   embeddings: vertexContent,
+  readError: readGeminiError,
 })
 
 function googleModel(place: CallPlace, verb: string): string {
