@@ -54,18 +54,12 @@ export function renderCall(call: {
 }
 
 export function renderCitations(citations: readonly Citation[]): JsonValue | undefined {
-  const sources = citations.flatMap(({ url, title, start, end }) =>
-    url === null
-      ? []
-      : [
-          {
-            uri: url,
-            title: title ?? undefined,
-            startIndex: start ?? undefined,
-            endIndex: end ?? undefined,
-          },
-        ],
-  )
+  const sources = citations.map(({ url, title, start, end }) => ({
+    uri: url ?? undefined,
+    title: title ?? undefined,
+    startIndex: start ?? undefined,
+    endIndex: end ?? undefined,
+  }))
   return sources.length === 0 ? undefined : { citationSources: sources }
 }
 

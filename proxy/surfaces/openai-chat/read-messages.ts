@@ -17,7 +17,7 @@ import { readMedia } from "./read-media.ts"
 
 const MESSAGE_FIELDS: ReadonlySet<string> = new Set([
   ...["role", "content", "name", "tool_calls", "tool_call_id", "function_call", "refusal", "audio"],
-  ...["reasoning_content", "reasoning", "reasoning_details", "annotations"],
+  ...["reasoning_content", "reasoning", "reasoning_details", "annotations", "document_citations"],
   ...["cache_control", "prompt_cache_breakpoint"],
 ])
 /** `parsed` and `parsed_arguments` are OpenAI's own SDKs'. */
@@ -97,9 +97,9 @@ function readPart(part: JsonView, notes: FeatureNotes): readonly (TextPart | Med
 function readAssistant(view: JsonView, notes: FeatureNotes): readonly ContentPart[] {
   const audio = view.member("audio")
   if (audio !== undefined) notes.note("output-audio", audio)
-  const annotations = view.member("annotations")
-  if (annotations !== undefined && annotations.items().length > 0) {
-    notes.note("citation-history", annotations)
+  for (const name of ["annotations", "document_citations"]) {
+    const cited = view.member(name)
+    if (cited !== undefined && cited.items().length > 0) notes.note("citation-history", cited)
   }
   const parts: ContentPart[] = [...readThoughts(view, notes)]
   const content = view.member("content")

@@ -2,7 +2,7 @@
 import { type JsonValue, writeJson } from "#proxy/contract/json-write.ts"
 import { type AnswerChoice, type ChatAnswer, textOfChoice } from "#proxy/exchange/chat-answer.ts"
 import type { RenderContext } from "../surface.ts"
-import { finishReason, renderCitation, renderSignature, renderUsage } from "./finish-reason.ts"
+import { finishReason, renderCitations, renderSignature, renderUsage } from "./finish-reason.ts"
 
 export function renderAnswer(answer: ChatAnswer, context: RenderContext): string {
   return writeJson({
@@ -35,7 +35,7 @@ function renderMessage(choice: AnswerChoice): JsonValue {
     refusal: refusal.length === 0 ? null : refusal.join(""),
     reasoning_content: thoughts.length === 0 ? undefined : thoughts.join(""),
     reasoning_details: renderDetails(choice),
-    annotations: citations.length === 0 ? undefined : citations.map(renderCitation),
+    ...renderCitations(citations),
     images: images.length === 0 ? undefined : images.map(renderImage),
     tool_calls:
       calls.length === 0

@@ -4,7 +4,7 @@ import type { TokenUsage } from "#proxy/contract/records.ts"
 import type { ResponseEvent } from "#proxy/exchange/response-event.ts"
 import { DONE_EVENT, writeEvent } from "#proxy/wire/sse-write.ts"
 import type { RenderContext, StreamRenderer } from "../surface.ts"
-import { finishReason, renderCitation, renderSignature, renderUsage } from "./finish-reason.ts"
+import { finishReason, renderCitations, renderSignature, renderUsage } from "./finish-reason.ts"
 import { renderImage } from "./render-answer.ts"
 
 export function openRenderer(context: RenderContext): StreamRenderer {
@@ -67,7 +67,7 @@ class ChunkRenderer implements StreamRenderer {
       case "refusal-delta":
         return this.delta(choice, { refusal: event.text })
       case "citation-add":
-        return this.delta(choice, { annotations: [renderCitation(event.citation)] })
+        return this.delta(choice, { ...renderCitations([event.citation]) })
       case "media-add":
         return this.delta(choice, { images: [renderImage(event)] })
       case "logprobs-add":

@@ -1,13 +1,7 @@
 /** Output items of a stream while they grow: what each says when it begins, grows and is done. */
 import { type JsonValue, RawJson } from "#proxy/contract/json-write.ts"
 import type { Citation } from "#proxy/exchange/response-event.ts"
-import {
-  renderCall,
-  renderCitation,
-  renderMessage,
-  renderText,
-  renderThought,
-} from "./render-items.ts"
+import { renderCall, renderLink, renderMessage, renderText, renderThought } from "./render-items.ts"
 
 export type Emit = (type: string, fields: Readonly<Record<string, JsonValue | undefined>>) => void
 
@@ -29,6 +23,7 @@ export class MessageItem implements OpenItem {
   private readonly emit: Emit
   private text = ""
   private readonly citations: Citation[] = []
+  private links = 0
   private readonly weights: string[] = []
 
   constructor({ id, index }: Place, type: "output_text" | "refusal", emit: Emit) {
@@ -48,10 +43,11 @@ export class MessageItem implements OpenItem {
   }
 
   cite(citation: Citation): void {
-    const annotation_index = this.citations.push(citation) - 1
-    const annotation = renderCitation(citation)
-    const fields = { ...this.at(), annotation_index, annotation }
-    this.emit("response.output_text.annotation.added", fields)
+    this.citations.push(citation)
+    for (const annotation of renderLink(citation)) {
+      const fields = { ...this.at(), annotation_index: this.links++, annotation }
+      this.emit("response.output_text.annotation.added", fields)
+    }
   }
 
   /** Log-probabilities, told with the whole text. */

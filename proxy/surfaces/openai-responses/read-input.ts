@@ -132,7 +132,7 @@ function readContent(item: JsonView, notes: FeatureNotes): readonly ContentPart[
 
 const PART_FIELDS: ReadonlySet<string> = new Set([
   ...["type", "text", "refusal", "image_url", "detail", "file_id", "file_url", "file_data"],
-  ...["filename", "annotations", "cache_control", "prompt_cache_breakpoint"],
+  ...["filename", "annotations", "document_citations", "cache_control", "prompt_cache_breakpoint"],
 ])
 const PART_ECHOES: ReadonlySet<string> = new Set(["id", "logprobs", "parsed"])
 
@@ -144,8 +144,8 @@ function readPart(part: JsonView, type: string, notes: FeatureNotes): TextPart |
     case "input_text":
     case "output_text":
     case "text":
-      if ((part.member("annotations")?.items().length ?? 0) > 0) {
-        notes.note("citation-history", part)
+      for (const name of ["annotations", "document_citations"]) {
+        if ((part.member(name)?.items().length ?? 0) > 0) notes.note("citation-history", part)
       }
       return { kind: "text", text: needText(part, "text"), cache }
     case "input_image": {

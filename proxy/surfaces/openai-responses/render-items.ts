@@ -3,6 +3,7 @@ import { JsonView } from "#proxy/contract/json-view.ts"
 import { type JsonValue, RawJson } from "#proxy/contract/json-write.ts"
 import type { TokenUsage } from "#proxy/contract/records.ts"
 import type { Citation, FinishReason } from "#proxy/exchange/response-event.ts"
+import { renderDocument } from "../openai-chat/finish-reason.ts"
 import type { RenderContext } from "../surface.ts"
 
 /** Before a thought that its provider hid, in `encrypted_content`: it goes back as it came. */
@@ -15,7 +16,15 @@ export function renderMessage(id: string, status: ItemStatus, content: readonly 
 }
 
 export function renderText(text: string, citations: readonly Citation[], logprobs: JsonValue) {
-  return { type: "output_text", text, annotations: citations.map(renderCitation), logprobs }
+  const documents = citations.flatMap((citation) => renderDocument(citation))
+  return {
+    type: "output_text",
+    text,
+    annotations: citations.flatMap((citation) => renderLink(citation)),
+    // No kind of OpenAI's annotations: its clients refuse one that they do not know.
+    document_citations: documents.length === 0 ? undefined : documents,
+    logprobs,
+  }
 }
 
 export function renderThought(id: string, text: string, kept: string | null): JsonValue {
@@ -32,12 +41,10 @@ export function renderCall(
   return { id, type: "function_call", status, call_id, name, arguments: call.arguments }
 }
 
-export function renderCitation(citation: Citation): JsonValue {
-  const { url, title, citedText, start, end, documentIndex } = citation
-  const place = { start_index: start ?? 0, end_index: end ?? 0, title: title ?? undefined }
-  if (url !== null) return { type: "url_citation", url, ...place }
-  const index = documentIndex ?? undefined
-  return { type: "document_citation", index, cited_text: citedText ?? undefined, ...place }
+export function renderLink({ url, title, start, end }: Citation): readonly JsonValue[] {
+  if (url === null) return []
+  const place = { start_index: start ?? 0, end_index: end ?? 0 }
+  return [{ type: "url_citation", url, title: title ?? url, ...place }]
 }
 
 /** What a response says beside its output: the request's own settings, and OpenAI's defaults. */
@@ -79,6 +86,7 @@ export function renderOutcome(reason: FinishReason | null) {
     case "context-length":
       return { status: "incomplete", incomplete_details: { reason: "max_output_tokens" } }
     case "content-filter":
+    case "refusal":
       return { status: "incomplete", incomplete_details: { reason: "content_filter" } }
     default:
       return { status: "completed", incomplete_details: null }
@@ -90,7 +98,10 @@ export function renderUsage(usage: TokenUsage | undefined): JsonValue {
   const { inputTokens, cachedInputTokens, outputTokens, reasoningTokens } = usage
   return {
     input_tokens: inputTokens,
-    input_tokens_details: { cached_tokens: cachedInputTokens },
+    input_tokens_details: {
+      cached_tokens: cachedInputTokens,
+      cache_write_tokens: usage.cacheWriteTokens ?? 0,
+    },
     output_tokens: outputTokens,
     output_tokens_details: { reasoning_tokens: reasoningTokens ?? 0 },
     total_tokens: inputTokens + outputTokens,
