@@ -1,20 +1,19 @@
 /** The inputs of an embeddings request as texts, for wires that take nothing else. */
 
 import type { EmbeddingInput, EmbeddingsRequest } from "#proxy/exchange/embeddings.ts"
-import { refuseUnsupported } from "#proxy/exchange/feature-support.ts"
-import { BodyFault } from "#proxy/exchange/read-body.ts"
 import type { EncodeContext } from "./adapter.ts"
+import { cannotSay } from "./cannot-say.ts"
 
 /** Throws where there are more than `max`. */
 export function embedTexts(
   { inputs, inputsParam }: EmbeddingsRequest,
-  { provider, model }: EncodeContext,
+  context: EncodeContext,
   max: number,
 ): readonly EmbeddedText[] {
   if (inputs.length > max) {
     const most = max === 1 ? "one input" : `${max} inputs`
-    const why = `${model} takes ${most} at a time, not ${inputs.length}`
-    throw new BodyFault(refuseUnsupported(inputsParam, provider.name, why))
+    const why = `${context.model} takes ${most} at a time, not ${inputs.length}`
+    return cannotSay(inputsParam, context, why)
   }
   return inputs.map((input) => {
     if (input.kind === "text") return input

@@ -6,11 +6,11 @@
  */
 import { type JsonValue, type RawJson, writeJson } from "#proxy/contract/json-write.ts"
 import type { ChatRequest, OutputFormat } from "#proxy/exchange/chat-request.ts"
-import { refuseUnsupported } from "#proxy/exchange/feature-support.ts"
 import type { Decision } from "#proxy/exchange/parsed-request.ts"
-import { BodyFault, readBody } from "#proxy/exchange/read-body.ts"
+import { readBody } from "#proxy/exchange/read-body.ts"
 import type { EncodeContext } from "../adapter.ts"
 import { type CallIds, renameCalls } from "../call-ids.ts"
+import { cannotSay } from "../cannot-say.ts"
 import { encodeParameters } from "../encode-parameters.ts"
 
 import { encodeSystem, encodeTurns, markerOf } from "./encode-turns.ts"
@@ -62,7 +62,7 @@ function unlessOne(number: RawJson | null): RawJson | undefined {
 function temperatureOf(temperature: RawJson | null, context: EncodeContext): RawJson | undefined {
   if (temperature === null || Number(temperature.text) <= 1) return unlessOne(temperature)
   const why = `it is ${temperature.text}; Anthropic takes 0 to 1`
-  throw new BodyFault(refuseUnsupported("temperature", context.provider.name, why))
+  return cannotSay("temperature", context, why)
 }
 
 function encodeTools(chat: ChatRequest): JsonValue {

@@ -7,9 +7,8 @@ import type {
   MediaPart,
   TextPart,
 } from "#proxy/exchange/chat-request.ts"
-import { refuseUnsupported } from "#proxy/exchange/feature-support.ts"
-import { BodyFault } from "#proxy/exchange/read-body.ts"
 import type { EncodeContext } from "../adapter.ts"
+import { cannotSay } from "../cannot-say.ts"
 import { encodeArguments } from "../encode-arguments.ts"
 import { isBlank } from "../is-blank.ts"
 import { joinTurns } from "../join-turns.ts"
@@ -111,7 +110,7 @@ function encodeMedia(part: MediaPart, context: EncodeContext): JsonValue {
   }
   const what = source.kind === "data" ? `${kind} of type ${source.mimeType}` : kind
   const why = `Anthropic takes images, PDF and plain text, not ${what}`
-  throw new BodyFault(refuseUnsupported("messages", context.provider.name, why))
+  return cannotSay("messages", context, why)
 }
 
 function encodeSource(source: MediaPart["source"]): JsonValue {

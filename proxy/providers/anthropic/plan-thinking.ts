@@ -7,9 +7,9 @@
  */
 import type { JsonValue } from "#proxy/contract/json-write.ts"
 import type { ChatRequest, ReasoningWish } from "#proxy/exchange/chat-request.ts"
-import { paramOf, refuseUnsupported } from "#proxy/exchange/feature-support.ts"
-import { BodyFault } from "#proxy/exchange/read-body.ts"
+import { paramOf } from "#proxy/exchange/feature-support.ts"
 import type { EncodeContext } from "../adapter.ts"
+import { cannotSay } from "../cannot-say.ts"
 import { type ClaudeModel, claudeModel } from "./claude-model.ts"
 
 export interface ThinkingPlan {
@@ -50,7 +50,7 @@ export function planThinking(chat: ChatRequest, context: EncodeContext): Thinkin
   if (maxTokens <= BUDGET_MIN) {
     const param = paramOf(chat.uses, "max-output-tokens") ?? "max_tokens"
     const why = `a limit of ${maxTokens} output tokens leaves no room for ${BUDGET_MIN} of thinking`
-    throw new BodyFault(refuseUnsupported(param, context.provider.name, why))
+    return cannotSay(param, context, why)
   }
   const wanted = Math.min(BUDGETS[reasoning.effort ?? "medium"], maxTokens - 1)
   const thinking = { type: "enabled", budget_tokens: reasoning.budgetTokens ?? wanted }

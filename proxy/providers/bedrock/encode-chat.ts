@@ -6,12 +6,13 @@
  */
 import { type JsonValue, writeJson } from "#proxy/contract/json-write.ts"
 import type { CacheMarker, ChatRequest, OutputFormat } from "#proxy/exchange/chat-request.ts"
-import { paramOf, refuseUnsupported } from "#proxy/exchange/feature-support.ts"
+import { paramOf } from "#proxy/exchange/feature-support.ts"
 import type { Decision } from "#proxy/exchange/parsed-request.ts"
-import { BodyFault, readBody } from "#proxy/exchange/read-body.ts"
+import { readBody } from "#proxy/exchange/read-body.ts"
 import type { EncodeContext } from "../adapter.ts"
 import { planThinking } from "../anthropic/plan-thinking.ts"
 import { type CallIds, renameCalls } from "../call-ids.ts"
+import { cannotSay } from "../cannot-say.ts"
 import { encodeParameters } from "../encode-parameters.ts"
 
 import { cachePoint, encodeSystem, encodeTurns } from "./encode-turns.ts"
@@ -69,7 +70,7 @@ function ownFields(chat: ChatRequest, context: EncodeContext): OwnFields {
   if (chat.reasoning === null && chat.topK === null) return { maxTokens: limit, own: undefined }
   if (!isClaude(context)) {
     const why = `Bedrock's model ${context.model} has no such field in common with others`
-    throw new BodyFault(refuseUnsupported(param ?? "reasoning", context.provider.name, why))
+    return cannotSay(param ?? "reasoning", context, why)
   }
   const { maxTokens, thinking, effort } = planThinking(chat, context)
   return {

@@ -7,9 +7,8 @@ import type {
   MediaPart,
   ToolResultPart,
 } from "#proxy/exchange/chat-request.ts"
-import { refuseUnsupported } from "#proxy/exchange/feature-support.ts"
-import { BodyFault } from "#proxy/exchange/read-body.ts"
 import type { EncodeContext } from "../adapter.ts"
+import { cannotSay } from "../cannot-say.ts"
 import { encodeArguments } from "../encode-arguments.ts"
 import { isBlank } from "../is-blank.ts"
 import { joinTurns } from "../join-turns.ts"
@@ -138,7 +137,7 @@ function encodeMedia(part: MediaPart, context: Scope): JsonValue {
   }
   const what = source.kind === "data" ? `the type ${source.mimeType}` : `a ${source.kind}`
   const why = `Converse takes no ${kind} given as ${what}`
-  throw new BodyFault(refuseUnsupported("messages", context.provider.name, why))
+  return cannotSay("messages", context, why)
 }
 
 function formatOf(kind: MediaPart["kind"], mimeType: string): string | undefined {

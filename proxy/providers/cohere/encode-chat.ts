@@ -11,10 +11,10 @@ import type {
   MediaPart,
   ReasoningWish,
 } from "#proxy/exchange/chat-request.ts"
-import { refuseUnsupported } from "#proxy/exchange/feature-support.ts"
 import type { Decision } from "#proxy/exchange/parsed-request.ts"
-import { BodyFault, readBody } from "#proxy/exchange/read-body.ts"
+import { readBody } from "#proxy/exchange/read-body.ts"
 import type { EncodeContext } from "../adapter.ts"
+import { cannotSay } from "../cannot-say.ts"
 import { encodeParameters } from "../encode-parameters.ts"
 import { textOfResult } from "../result-text.ts"
 
@@ -58,7 +58,7 @@ function strictOf({ tools }: ChatRequest, context: EncodeContext): true | undefi
   if (!tools.some(({ isStrict }) => isStrict)) return undefined
   if (tools.every(({ isStrict }) => isStrict)) return true
   const why = "Cohere's tools are strict all together or not at all"
-  throw new BodyFault(refuseUnsupported("tools", context.provider.name, why))
+  return cannotSay("tools", context, why)
 }
 
 function encodeChoice({ toolChoice }: ChatRequest): string | undefined {
@@ -125,7 +125,7 @@ function encodeImage({ kind, source, detail }: MediaPart, context: EncodeContext
     return { type: "image_url", image_url: { url, detail: detail ?? undefined } }
   }
   const why = `Cohere takes no ${kind} in a message`
-  throw new BodyFault(refuseUnsupported("messages", context.provider.name, why))
+  return cannotSay("messages", context, why)
 }
 
 function encodeAssistant(parts: readonly ContentPart[]): JsonValue {

@@ -6,9 +6,8 @@ import type {
   MediaPart,
   ToolResultPart,
 } from "#proxy/exchange/chat-request.ts"
-import { refuseUnsupported } from "#proxy/exchange/feature-support.ts"
-import { BodyFault } from "#proxy/exchange/read-body.ts"
 import type { EncodeContext } from "../adapter.ts"
+import { cannotSay } from "../cannot-say.ts"
 import { encodeArguments } from "../encode-arguments.ts"
 import { joinTurns } from "../join-turns.ts"
 import { isBeforeThird } from "./generation.ts"
@@ -66,7 +65,7 @@ function encodeResult(part: ToolResultPart, context: EncodeContext): readonly Js
   const { name, callId, isError } = part
   if (name === null) {
     const why = `no call in the conversation has the id ${callId.slice(0, 64)}`
-    throw new BodyFault(refuseUnsupported("messages", context.provider.name, why))
+    return cannotSay("messages", context, why)
   }
   const texts: string[] = []
   const media: JsonValue[] = []
@@ -93,5 +92,5 @@ function encodeMedia({ kind, source }: MediaPart, context: EncodeContext): JsonV
       break
   }
   const why = `Gemini takes the ${kind} itself, not its ${source.kind === "url" ? "address" : "id"}`
-  throw new BodyFault(refuseUnsupported("messages", context.provider.name, why))
+  return cannotSay("messages", context, why)
 }

@@ -4,9 +4,9 @@
  */
 import type { JsonValue } from "#proxy/contract/json-write.ts"
 import type { ChatRequest, ReasoningWish } from "#proxy/exchange/chat-request.ts"
-import { paramOf, refuseUnsupported } from "#proxy/exchange/feature-support.ts"
-import { BodyFault } from "#proxy/exchange/read-body.ts"
+import { paramOf } from "#proxy/exchange/feature-support.ts"
 import type { EncodeContext } from "../adapter.ts"
+import { cannotSay } from "../cannot-say.ts"
 import { isBeforeThird } from "./generation.ts"
 
 export const BUDGETS = Object.freeze({
@@ -35,7 +35,7 @@ export function planThinking(chat: ChatRequest, context: EncodeContext): JsonVal
   if (effort === "none") {
     const param = paramOf(chat.uses, "reasoning-effort") ?? "reasoning_effort"
     const why = `${context.model} always thinks, if only a little`
-    throw new BodyFault(refuseUnsupported(param, context.provider.name, why))
+    return cannotSay(param, context, why)
   }
   return { thinkingLevel: levelOf(effort, context.model), includeThoughts }
 }

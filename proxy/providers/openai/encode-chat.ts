@@ -14,11 +14,11 @@ import type {
   TextPart,
   ToolResultPart,
 } from "#proxy/exchange/chat-request.ts"
-import { refuseUnsupported } from "#proxy/exchange/feature-support.ts"
 import { accept, type Decision } from "#proxy/exchange/parsed-request.ts"
-import { BodyFault, readBody } from "#proxy/exchange/read-body.ts"
+import { readBody } from "#proxy/exchange/read-body.ts"
 import type { EncodeContext } from "../adapter.ts"
 import { type CallIds, renameCalls } from "../call-ids.ts"
+import { cannotSay } from "../cannot-say.ts"
 import { textOfResult } from "../result-text.ts"
 import type { VendorTraits } from "./vendors.ts"
 
@@ -189,7 +189,7 @@ function encodeMedia(
     return { type: "input_audio", input_audio: { data: source.base64, format } }
   }
   const why = `Chat Completions takes no ${kind} given as ${source.kind}`
-  throw new BodyFault(refuseUnsupported("messages", context.provider.name, why))
+  return cannotSay("messages", context, why)
 }
 
 function encodeAssistant(
