@@ -33,6 +33,7 @@ export const CHAT_FEATURES = [
   "reasoning-effort",
   "reasoning-budget",
   "reasoning-history",
+  "reasoning-history-google",
   "reasoning-unsigned",
   "answer-echo",
   "max-output-tokens",

@@ -7,9 +7,10 @@
 import type { JsonView } from "#proxy/contract/json-view.ts"
 import type { RawJson } from "#proxy/contract/json-write.ts"
 import type { ChatFeature } from "./chat-feature.ts"
-import type { ChatMessage, MediaSource, ToolChoice } from "./chat-request.ts"
+import type { ChatMessage, MediaSource, ReasoningPart, ToolChoice } from "./chat-request.ts"
 import { accept, type Decision, reject } from "./parsed-request.ts"
 import { type Refusal, refuse } from "./refusal.ts"
+import { bareSignature, isTagged } from "./signatures.ts"
 import { UseNotes } from "./use-notes.ts"
 
 export class BodyFault extends Error {
@@ -99,6 +100,8 @@ export function textsIn(view: JsonView, name: string): readonly string[] {
 /** A member whose presence alone is a feature, carried or not. */
 export type CarriedMember = readonly [name: string, feature: ChatFeature]
 
+type Signed = Pick<ReasoningPart, "signature" | "redacted">
+
 const CHOICE_FEATURES = {
   auto: "tool-choice",
   none: "tool-choice-none",
@@ -140,6 +143,15 @@ export class FeatureNotes extends UseNotes<ChatFeature> {
       if (echoes.has(name)) this.note("answer-echo", member)
       else if (!known.has(name)) this.note("unknown-field", member)
     }
+  }
+
+  /** Of a thought that is given back: whose it is. */
+  noteThought({ signature, redacted }: Signed, where: JsonView): void {
+    const signed = signature ?? redacted
+    if (signed === null) this.note("reasoning-unsigned", where)
+    else if (bareSignature("google", signed) !== null) this.note("reasoning-history-google", where)
+    // What OpenAI hides is taken back by nobody that a chat is translated for.
+    else this.note(isTagged(signed) ? "reasoning-unsigned" : "reasoning-history", where)
   }
 
   /** A conversation that ends with the assistant asks it to go on from there; `last`: its place. */

@@ -34,6 +34,25 @@ export function replaceNode(document: JsonDocument, node: number, text: Uint8Arr
   return { start: startOf(document, node), end: endOf(document, node), text }
 }
 
+/** The same with further edits, apart from it and from each other, in any order. */
+export function spliceModelAnd(
+  request: ParsedRequest,
+  target: Target,
+  edits: readonly Edit[],
+): Uint8Array {
+  if (edits.length === 0) return spliceModel(request, target)
+  const model = modelEdit(request, target)
+  return spliceAll(request.document.bytes, model === null ? edits : [model, ...edits])
+}
+
+/** `edits` apart, in any order. */
+export function spliceAll(bytes: Uint8Array, edits: readonly Edit[]): Uint8Array {
+  return splice(
+    bytes,
+    edits.toSorted((a, b) => a.start - b.start),
+  )
+}
+
 /** `edits` in order and apart. */
 export function splice(bytes: Uint8Array, edits: readonly Edit[]): Uint8Array {
   let length = bytes.length

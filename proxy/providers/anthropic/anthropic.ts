@@ -13,6 +13,7 @@ import { ANTHROPIC_FEATURES } from "./chat-features.ts"
 import { decodeAnswer, openDecoder } from "./decode-chat.ts"
 import { encodeChat } from "./encode-chat.ts"
 import { readError } from "./read-answer.ts"
+import { spliceOwn } from "./splice-thoughts.ts"
 
 export const anthropicChat: ChatWire = Object.freeze({
   features: () => ANTHROPIC_FEATURES,
@@ -29,7 +30,7 @@ const messages: UpstreamWire = Object.freeze({
   headers: Object.freeze(["anthropic-version", "2023-06-01"]),
   passedHeaders: Object.freeze(["anthropic-version", "anthropic-beta"]),
   authorization: Object.freeze({ header: "x-api-key", prefix: "" }),
-  same: sameWireOf(anthropicChat),
+  same: Object.freeze({ ...sameWireOf(anthropicChat), encodeBody: spliceOwn }),
   chat: anthropicChat,
   readError,
 } satisfies UpstreamWire)
@@ -39,7 +40,7 @@ const countTokens: UpstreamWire = Object.freeze({
   name: "anthropic.count-tokens",
   title: "Anthropic count_tokens",
   path: ({ provider }) => `${provider.pathPrefix}/v1/messages/count_tokens`,
-  same: countWireOf("input_tokens"),
+  same: Object.freeze({ ...countWireOf("input_tokens"), encodeBody: spliceOwn }),
   chat: null,
 } satisfies UpstreamWire)
 

@@ -7,6 +7,7 @@ import type {
   MediaPart,
   TextPart,
 } from "#proxy/exchange/chat-request.ts"
+import { isTagged } from "#proxy/exchange/signatures.ts"
 import type { EncodeContext } from "../adapter.ts"
 import { cannotSay } from "../cannot-say.ts"
 import { encodeArguments } from "../encode-arguments.ts"
@@ -61,6 +62,7 @@ function encodePart(part: ContentPart, context: EncodeContext): readonly JsonVal
     case "video":
       return [encodeMedia(part, context)]
     case "reasoning":
+      if (isTagged(part.redacted ?? part.signature ?? "")) return []
       if (part.redacted !== null) return [{ type: "redacted_thinking", data: part.redacted }]
       if (part.signature === null) return []
       return [{ type: "thinking", thinking: part.text, signature: part.signature }]

@@ -30,6 +30,9 @@ export const BEDROCK_FEATURES: FeatureTable = Object.freeze({
   "reasoning-effort": "yes",
   "reasoning-budget": "yes",
   "reasoning-history": "yes",
+  "reasoning-history-google": {
+    dropped: "thoughts without its own signature are not taken back",
+  },
   "reasoning-unsigned": { dropped: "thoughts without a signature are not taken back" },
   "answer-echo": { dropped: "marks beside an earlier answer say nothing to another model" },
   "max-output-tokens": "yes",

@@ -7,6 +7,7 @@ import type {
   MediaPart,
   ToolResultPart,
 } from "#proxy/exchange/chat-request.ts"
+import { isTagged } from "#proxy/exchange/signatures.ts"
 import type { EncodeContext } from "../adapter.ts"
 import { cannotSay } from "../cannot-say.ts"
 import { encodeArguments } from "../encode-arguments.ts"
@@ -65,6 +66,7 @@ function encodePart(part: ContentPart, context: Scope): readonly JsonValue[] {
     case "video":
       return [encodeMedia(part, context), ...markers(part.cache)]
     case "reasoning":
+      if (isTagged(part.redacted ?? part.signature ?? "")) return []
       if (part.redacted !== null) {
         return [{ reasoningContent: { redactedContent: part.redacted } }]
       }

@@ -30,6 +30,9 @@ export const COHERE_FEATURES: FeatureTable = Object.freeze({
   "reasoning-effort": "yes",
   "reasoning-budget": "yes",
   "reasoning-history": { dropped: "earlier thoughts are not taken back; the model thinks anew" },
+  "reasoning-history-google": {
+    dropped: "earlier thoughts are not taken back; the model thinks anew",
+  },
   "reasoning-unsigned": { dropped: "earlier thoughts are not taken back; the model thinks anew" },
   "answer-echo": { dropped: "marks beside an earlier answer say nothing to another model" },
   "max-output-tokens": "yes",

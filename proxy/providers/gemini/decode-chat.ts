@@ -3,6 +3,7 @@ import type { JsonDocument } from "#proxy/contract/json-document.ts"
 import { JsonView } from "#proxy/contract/json-view.ts"
 import { RawJson, writeJson } from "#proxy/contract/json-write.ts"
 import type { ResponseEvent } from "#proxy/exchange/response-event.ts"
+import { tagSignature } from "#proxy/exchange/signatures.ts"
 import type { Frame } from "#proxy/wire/frame.ts"
 import type { DecodedAnswer, StreamDecoder } from "../adapter.ts"
 import { openEvent, refuseMarker, UPSTREAM_ERROR } from "../open-event.ts"
@@ -98,7 +99,10 @@ class ContentDecoder implements StreamDecoder {
     const isThought = part.member("thought")?.boolean() === true
     if (text !== "")
       events.push({ kind: isThought ? "reasoning-delta" : "text-delta", choice, text })
-    if (signature !== undefined) events.push({ kind: "reasoning-signature", choice, signature })
+    if (signature !== undefined) {
+      const signed = tagSignature("google", signature)
+      events.push({ kind: "reasoning-signature", choice, signature: signed })
+    }
     const data = part.member("inlineData")
     const base64 = data?.textOf("data")
     if (base64 !== undefined) {

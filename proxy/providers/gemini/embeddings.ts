@@ -13,14 +13,12 @@ import type {
   EmbeddingsAnswer,
   EmbeddingsRequest,
 } from "#proxy/exchange/embeddings.ts"
-import type { Decision, ParsedRequest } from "#proxy/exchange/parsed-request.ts"
+import type { Decision } from "#proxy/exchange/parsed-request.ts"
 import { readBody } from "#proxy/exchange/read-body.ts"
-import type { Target } from "#proxy/exchange/target.ts"
 import type { DecodeFault, EmbeddingsWire, EncodeContext } from "../adapter.ts"
 import { embedTexts } from "../embed-texts.ts"
 import { EMBEDDINGS_OF_TEXTS } from "../embedding-features.ts"
 import { readVectors } from "../read-vectors.ts"
-import { replaceNode, splice } from "../splice-body.ts"
 import { readUsage } from "./read-answer.ts"
 
 /** "at most 100 requests can be in one batch". */
@@ -76,21 +74,4 @@ function collect(view: JsonView, embeddings: readonly JsonView[]): Decoded {
   const vectors = readVectors(embeddings, (embedding) => embedding.member("values"))
   if (vectors === null) return { ok: false, fault: "an embedding has no values" }
   return { ok: true, answer: { vectors, usage: readUsage(view) } }
-}
-
-/** A client's bytes; the model is named in the path and, at will or in each request, in them. */
-export function spliceModels({ document, model }: ParsedRequest, target: Target): Uint8Array {
-  if (target.model === null || target.model === model) return document.bytes
-  const name = new TextEncoder().encode(JSON.stringify(`models/${target.model}`))
-  const edits = modelNodes(document).map((node) => replaceNode(document, node, name))
-  return splice(document.bytes, edits)
-}
-
-/** In the order of the bytes. */
-function modelNodes(document: JsonDocument): readonly number[] {
-  const body = new JsonView(document)
-  const requests = body.member("requests")?.items() ?? []
-  return [body, ...requests]
-    .flatMap((object) => object.member("model")?.node ?? [])
-    .sort((a, b) => a - b)
 }

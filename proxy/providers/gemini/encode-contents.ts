@@ -6,6 +6,7 @@ import type {
   MediaPart,
   ToolResultPart,
 } from "#proxy/exchange/chat-request.ts"
+import { bareSignature } from "#proxy/exchange/signatures.ts"
 import type { EncodeContext } from "../adapter.ts"
 import { cannotSay } from "../cannot-say.ts"
 import { encodeArguments } from "../encode-arguments.ts"
@@ -47,7 +48,7 @@ function encodePart(part: ContentPart, context: EncodeContext): readonly JsonVal
       return [encodeMedia(part, context)]
     case "reasoning":
       // The text of a thought is a summary for people; what the model wants back is the signature.
-      return part.signature === null ? [] : [{ text: "", thoughtSignature: part.signature }]
+      return part.signature === null ? [] : encodeThought(part.signature)
     case "tool-call":
       return [
         {
@@ -58,6 +59,11 @@ function encodePart(part: ContentPart, context: EncodeContext): readonly JsonVal
     case "tool-result":
       return encodeResult(part, context)
   }
+}
+
+function encodeThought(signed: string): readonly JsonValue[] {
+  const signature = bareSignature("google", signed)
+  return signature === null ? [] : [{ text: "", thoughtSignature: signature }]
 }
 
 /** Its media are parts of it; before the third generation they stand behind it. */

@@ -13,9 +13,10 @@ import { PLAIN_WIRE } from "../plain-wire.ts"
 import { sameWireOf, wholeWireOf } from "../same-wire.ts"
 import { GEMINI_FEATURES } from "./chat-features.ts"
 import { decodeAnswer, openDecoder } from "./decode-chat.ts"
-import { decodeBatch, decodeOne, geminiEmbeddings, spliceModels } from "./embeddings.ts"
+import { decodeBatch, decodeOne, geminiEmbeddings } from "./embeddings.ts"
 import { encodeChat } from "./encode-chat.ts"
 import { readError } from "./read-answer.ts"
+import { spliceModels, spliceOwn } from "./splice-own.ts"
 
 export const geminiChat: ChatWire = Object.freeze({
   features: () => GEMINI_FEATURES,
@@ -47,7 +48,7 @@ const WIRES: readonly UpstreamWire[] = Object.freeze([
     name: "gemini.generate",
     title: "Gemini generateContent",
     path: (place: CallPlace) => `${place.provider.pathPrefix}/v1beta/${generatePath(place)}`,
-    same: Object.freeze({ ...sameWireOf(geminiChat), encodeBody: spliceModels }),
+    same: Object.freeze({ ...sameWireOf(geminiChat), encodeBody: spliceOwn }),
     chat: geminiChat,
   }),
   Object.freeze({

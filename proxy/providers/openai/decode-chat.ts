@@ -2,6 +2,7 @@
 import type { JsonDocument } from "#proxy/contract/json-document.ts"
 import { JsonView } from "#proxy/contract/json-view.ts"
 import type { Citation, FinishReason, ResponseEvent } from "#proxy/exchange/response-event.ts"
+import { tagSignature } from "#proxy/exchange/signatures.ts"
 import type { Frame } from "#proxy/wire/frame.ts"
 import type { DecodedAnswer, StreamDecoder } from "../adapter.ts"
 import { openEvent, UPSTREAM_ERROR } from "../open-event.ts"
@@ -125,8 +126,12 @@ function detailsOf(message: JsonView, choice: number): readonly ResponseEvent[] 
   return details.flatMap((detail): ResponseEvent[] => {
     const signature = detail.textOf("signature")
     const data = detail.textOf("data")
-    if (signature !== undefined) return [{ kind: "reasoning-signature", choice, signature }]
-    return data === undefined ? [] : [{ kind: "reasoning-redacted", choice, data }]
+    if (signature !== undefined) {
+      const signed = tagSignature("openai", signature)
+      return [{ kind: "reasoning-signature", choice, signature: signed }]
+    }
+    if (data === undefined) return []
+    return [{ kind: "reasoning-redacted", choice, data: tagSignature("openai", data) }]
   })
 }
 

@@ -2,16 +2,20 @@
  * Responses as OpenAI and vendors of its shape serve them: for clients that speak them too, so only
  * read along. Source: OpenAI API reference, "Create a response", "Streaming events".
  */
-import type { JsonDocument } from "#proxy/contract/json-document.ts"
+import { type JsonDocument, memberOf } from "#proxy/contract/json-document.ts"
 import { JsonView } from "#proxy/contract/json-view.ts"
 import type { TokenUsage } from "#proxy/contract/records.ts"
 import { usageOf } from "#proxy/contract/token-usage.ts"
+import type { ParsedRequest } from "#proxy/exchange/parsed-request.ts"
 import type { ResponseEvent } from "#proxy/exchange/response-event.ts"
+import type { Target } from "#proxy/exchange/target.ts"
 import type { Frame } from "#proxy/wire/frame.ts"
-import type { DecodedAnswer, StreamDecoder, UpstreamWire } from "../adapter.ts"
+import type { DecodedAnswer, SameWire, StreamDecoder, UpstreamWire } from "../adapter.ts"
+import { hasTag, isOfType, withoutForeign } from "../foreign-thoughts.ts"
 import { openEvent, UPSTREAM_ERROR } from "../open-event.ts"
 import { countIn, reportOf } from "../read-report.ts"
 import { sameWireOf } from "../same-wire.ts"
+import { spliceModelAnd } from "../splice-body.ts"
 import { createWire, type OpenAiPlace } from "./create-wire.ts"
 import { hasError } from "./read-answer.ts"
 
@@ -24,7 +28,21 @@ export function createResponsesWire(place: OpenAiPlace): UpstreamWire {
   })
 }
 
-const SAME = sameWireOf({ decodeAnswer, openDecoder: () => new ResponseDecoder() })
+const SAME: SameWire = Object.freeze({
+  ...sameWireOf({ decodeAnswer, openDecoder: () => new ResponseDecoder() }),
+  encodeBody: spliceOwn,
+})
+
+/** A client's own bytes without the thoughts that OpenAI did not hide. */
+function spliceOwn(request: ParsedRequest, target: Target): Uint8Array {
+  const { document } = request
+  const edit = withoutForeign(document, memberOf(document, 0, "input"), isForeign)
+  return spliceModelAnd(request, target, edit === null ? [] : [edit])
+}
+
+function isForeign(document: JsonDocument, item: number): boolean {
+  return isOfType(document, item, "reasoning") && hasTag(document, item, "encrypted_content")
+}
 
 function decodeAnswer(answer: JsonDocument): DecodedAnswer {
   const view = new JsonView(answer)

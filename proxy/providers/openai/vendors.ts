@@ -50,6 +50,7 @@ function traitsOf(row: VendorRow): VendorTraits {
   const changes: Partial<Record<ChatFeature, Support>> = {}
   if (traits.reasoningHistory !== undefined) {
     changes["reasoning-history"] = "yes"
+    changes["reasoning-history-google"] = "yes"
     changes["reasoning-unsigned"] = "yes"
   }
   for (const feature of refuses) changes[feature] = "no"

@@ -33,12 +33,14 @@ import { anthropicChat } from "../anthropic/anthropic.ts"
 import { ANTHROPIC_FEATURES } from "../anthropic/chat-features.ts"
 import { encodeFields } from "../anthropic/encode-chat.ts"
 import { readError as readAnthropicError } from "../anthropic/read-answer.ts"
+import { foreignThoughts } from "../anthropic/splice-thoughts.ts"
 import { geminiChat, generatePath } from "../gemini/gemini.ts"
 import { readError as readGeminiError } from "../gemini/read-answer.ts"
+import { spliceOwn } from "../gemini/splice-own.ts"
 import { pathSegment } from "../path-segment.ts"
 import { PLAIN_WIRE } from "../plain-wire.ts"
 import { sameWireOf } from "../same-wire.ts"
-import { type Edit, replaceNode, splice } from "../splice-body.ts"
+import { type Edit, replaceNode, spliceAll } from "../splice-body.ts"
 import { embedsByContent, isEmbedding, vertexContent, vertexPredict } from "./embeddings.ts"
 
 const ANTHROPIC_VERSION = "vertex-2023-10-16"
@@ -48,7 +50,7 @@ const generate: UpstreamWire = Object.freeze({
   name: "gemini.generate",
   title: "Gemini generateContent on Vertex AI",
   path: (place: CallPlace) => `${publisher(place, "google")}/${generatePath(place)}`,
-  same: sameWireOf(geminiChat),
+  same: Object.freeze({ ...sameWireOf(geminiChat), encodeBody: spliceOwn }),
   chat: geminiChat,
   readError: readGeminiError,
 } satisfies UpstreamWire)
@@ -78,13 +80,13 @@ const VERSION_FIELD = new TextEncoder().encode(`"anthropic_version":"${ANTHROPIC
 function spliceVersion({ document, modelNode }: ParsedRequest): Uint8Array {
   const key = modelNode - STRIDE
   const given = memberOf(document, 0, "anthropic_version")
+  const thoughts = foreignThoughts(document)
   if (given === NONE) {
     const value = replaceNode(document, modelNode, VERSION_FIELD)
-    return splice(document.bytes, [{ ...value, start: startOf(document, key) }])
+    return spliceAll(document.bytes, [{ ...value, start: startOf(document, key) }, ...thoughts])
   }
   const version = replaceNode(document, given, VERSION)
-  const model = memberEdit(document, key)
-  return splice(document.bytes, model.start < version.start ? [model, version] : [version, model])
+  return spliceAll(document.bytes, [memberEdit(document, key), version, ...thoughts])
 }
 
 const VERSION = new TextEncoder().encode(`"${ANTHROPIC_VERSION}"`)

@@ -19,6 +19,7 @@ import {
   untranslatable,
 } from "#proxy/exchange/read-body.ts"
 import { excerpt } from "#proxy/exchange/refusal.ts"
+import { bareSignature } from "#proxy/exchange/signatures.ts"
 import { splitResults } from "#proxy/exchange/split-results.ts"
 import { nameCalls } from "../checks/name-calls.ts"
 import { readCache } from "./read-cache.ts"
@@ -143,11 +144,11 @@ function noteBlock(block: JsonView, type: string, notes: FeatureNotes): void {
 
 function readThought(block: JsonView, type: string, notes: FeatureNotes): ContentPart {
   const redacted = type === "redacted_thinking" ? needText(block, "data") : null
-  const signature = textIn(block, "signature") ?? ""
-  const isSigned = signature !== "" || redacted !== null
-  notes.note(isSigned ? "reasoning-history" : "reasoning-unsigned", block)
-  const text = textIn(block, "thinking") ?? ""
-  return { kind: "reasoning", text, signature: signature === "" ? null : signature, redacted }
+  const given = textIn(block, "signature") ?? ""
+  const signature = bareSignature("nobody", given) ?? given
+  const signed = { signature: signature === "" ? null : signature, redacted }
+  notes.noteThought(signed, block)
+  return { kind: "reasoning", text: textIn(block, "thinking") ?? "", ...signed }
 }
 
 function readResult(

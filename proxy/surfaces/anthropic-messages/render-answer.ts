@@ -2,6 +2,8 @@
 import { type JsonValue, writeJson } from "#proxy/contract/json-write.ts"
 import type { TokenUsage } from "#proxy/contract/records.ts"
 import type { AnswerPart, ChatAnswer } from "#proxy/exchange/chat-answer.ts"
+import { signBeforeCalls } from "#proxy/exchange/sign-before-calls.ts"
+import { tagSignature } from "#proxy/exchange/signatures.ts"
 import { argumentsOrText } from "#proxy/exchange/tool-arguments.ts"
 import type { RenderContext } from "../surface.ts"
 import { renderCitation, renderUsage, stopReason } from "./stop-reason.ts"
@@ -18,7 +20,7 @@ export function renderAnswer(
     type: "message",
     role: "assistant",
     model: answer.model ?? context.model,
-    content: choice === undefined ? [] : choice.parts.flatMap(renderPart),
+    content: choice === undefined ? [] : signBeforeCalls(choice.parts).flatMap(renderPart),
     stop_reason: choice === undefined ? "end_turn" : stopReason(choice.reason),
     stop_sequence: choice?.stopSequence ?? null,
     usage: renderUsage(settled),
@@ -37,7 +39,13 @@ function renderPart(part: AnswerPart): readonly JsonValue[] {
         },
       ]
     case "reasoning":
-      return [{ type: "thinking", thinking: part.text, signature: part.signature ?? "" }]
+      return [
+        {
+          type: "thinking",
+          thinking: part.text,
+          signature: part.signature ?? tagSignature("nobody", ""),
+        },
+      ]
     case "reasoning-redacted":
       return [{ type: "redacted_thinking", data: part.data }]
     case "refusal":

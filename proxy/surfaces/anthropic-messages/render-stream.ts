@@ -7,6 +7,7 @@
 import { type JsonValue, writeJsonLine } from "#proxy/contract/json-write.ts"
 import type { TokenUsage } from "#proxy/contract/records.ts"
 import type { ResponseEvent } from "#proxy/exchange/response-event.ts"
+import { tagSignature } from "#proxy/exchange/signatures.ts"
 import { writeEvent } from "#proxy/wire/sse-write.ts"
 import type { RenderContext, RenderedEvent, StreamRenderer } from "../surface.ts"
 import { OpenCall } from "./open-call.ts"
@@ -22,6 +23,8 @@ class MessageRenderer implements StreamRenderer {
   private readonly context: RenderContext
   /** What the open block holds: `text` or `thinking`; null when none is open. */
   private open: string | null = null
+  /** Of a thought: a block without a signature would be refused when it is given back. */
+  private isSigned = false
   private readonly calls = new Map<number, OpenCall>()
   /** The call whose block is open. */
   private call: OpenCall | null = null
@@ -88,8 +91,7 @@ class MessageRenderer implements StreamRenderer {
       case "reasoning-delta":
         return this.inBlock("thinking", THINKING, { type: "thinking_delta", thinking: event.text })
       case "reasoning-signature": {
-        const delta = { type: "signature_delta", signature: event.signature }
-        return this.inBlock("thinking", THINKING, delta) + this.close()
+        return this.sign(event.signature) + this.close()
       }
       case "reasoning-redacted":
         return this.wholeBlock({ type: "redacted_thinking", data: event.data })
@@ -104,8 +106,11 @@ class MessageRenderer implements StreamRenderer {
       case "tool-call-start": {
         const call = new OpenCall(event)
         this.calls.set(event.call, call)
+        // A call has no place for one here.
+        const { signature } = event
+        const signed = signature === null ? "" : this.sign(tagSignature("google", signature))
         this.waiting.push(call)
-        return this.close()
+        return signed + this.close()
       }
       case "tool-call-delta": {
         const call = this.calls.get(event.call)
@@ -117,10 +122,17 @@ class MessageRenderer implements StreamRenderer {
     }
   }
 
+  private sign(signature: string): string {
+    const signed = this.inBlock("thinking", THINKING, { type: "signature_delta", signature })
+    this.isSigned = true
+    return signed
+  }
+
   private inBlock(kind: string, empty: JsonValue, delta: JsonValue): string {
     if (this.open === kind) return this.delta(delta)
     const begun = this.close() + this.begin(empty)
     this.open = kind
+    this.isSigned = false
     return begun + this.delta(delta)
   }
 
@@ -139,9 +151,11 @@ class MessageRenderer implements StreamRenderer {
   }
 
   private close(): string {
-    const stopped = this.open === null ? "" : stop(this.index)
+    if (this.open === null) return this.nextCalls()
+    const isOwed = this.open === "thinking" && !this.isSigned
+    const owed = isOwed ? this.sign(tagSignature("nobody", "")) : ""
     this.open = null
-    return stopped + this.nextCalls()
+    return owed + stop(this.index) + this.nextCalls()
   }
 
   /** Blocks follow one another: a call whose arguments are whole makes room for what waits. */

@@ -12,6 +12,7 @@ import {
 } from "#proxy/exchange/read-body.ts"
 import { splitResults } from "#proxy/exchange/split-results.ts"
 import { joinThoughts } from "./join-thoughts.ts"
+import { readSignature } from "./signatures.ts"
 
 export function readSystem(body: JsonView, notes: FeatureNotes): readonly ChatMessage[] {
   const system = body.member("systemInstruction")
@@ -76,6 +77,8 @@ function readPart(part: JsonView, calls: Calls, notes: FeatureNotes): readonly C
   return []
 }
 
+const UNSIGNED = Object.freeze({ signature: null, redacted: null })
+
 function readText(
   part: JsonView,
   text: string,
@@ -83,12 +86,12 @@ function readText(
   notes: FeatureNotes,
 ): readonly ContentPart[] {
   const isThought = part.member("thought")?.boolean() === true
-  if (isThought) notes.note(signature === null ? "reasoning-unsigned" : "reasoning-history", part)
-  else if (signature !== null) notes.note("reasoning-history", part)
   const parts: ContentPart[] = []
   if (isThought || signature !== null) {
     const said = isThought ? text : ""
-    parts.push({ kind: "reasoning", text: said, signature, redacted: null })
+    const signed = signature === null ? UNSIGNED : readSignature(signature)
+    notes.noteThought(signed, part)
+    parts.push({ kind: "reasoning", text: said, ...signed })
   }
   if (!isThought) parts.push({ kind: "text", text, cache: null })
   return parts

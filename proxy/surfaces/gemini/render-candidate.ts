@@ -6,6 +6,7 @@ import type { TokenUsage } from "#proxy/contract/records.ts"
 import type { AnswerPart } from "#proxy/exchange/chat-answer.ts"
 import type { Citation, FinishReason } from "#proxy/exchange/response-event.ts"
 import { argumentsOrText } from "#proxy/exchange/tool-arguments.ts"
+import { showHidden, showSignature } from "./signatures.ts"
 
 export function finishReason(reason: FinishReason): string {
   switch (reason) {
@@ -31,14 +32,21 @@ export function renderPart(part: AnswerPart): JsonValue {
     case "refusal":
       return { text: part.text }
     case "reasoning":
-      return { text: part.text, thought: true, thoughtSignature: part.signature ?? undefined }
+      return renderThought(
+        part.text,
+        part.signature === null ? null : showSignature(part.signature),
+      )
     case "reasoning-redacted":
-      return { text: "", thought: true, thoughtSignature: part.data }
+      return renderThought("", showHidden(part.data))
     case "media":
       return { inlineData: { mimeType: part.mimeType, data: part.base64 } }
     case "tool-call":
       return renderCall(part)
   }
+}
+
+export function renderThought(text: string, thoughtSignature: string | null): JsonValue {
+  return { text, thought: true, thoughtSignature: thoughtSignature ?? undefined }
 }
 
 export function renderCall(call: {

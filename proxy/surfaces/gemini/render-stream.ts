@@ -13,8 +13,10 @@ import {
   renderCall,
   renderCitations,
   renderLogprobs,
+  renderThought,
   renderUsage,
 } from "./render-candidate.ts"
+import { showHidden, showSignature } from "./signatures.ts"
 
 export function openRenderer(context: RenderContext): StreamRenderer {
   return new PieceRenderer(context)
@@ -76,11 +78,11 @@ class PieceRenderer implements StreamRenderer {
       case "refusal-delta":
         return this.parts(choice, [{ text: event.text }])
       case "reasoning-delta":
-        return this.parts(choice, [{ text: event.text, thought: true }])
+        return this.parts(choice, [renderThought(event.text, null)])
       case "reasoning-signature":
-        return this.parts(choice, [{ text: "", thought: true, thoughtSignature: event.signature }])
+        return this.parts(choice, [renderThought("", showSignature(event.signature))])
       case "reasoning-redacted":
-        return this.parts(choice, [{ text: "", thought: true, thoughtSignature: event.data }])
+        return this.parts(choice, [renderThought("", showHidden(event.data))])
       case "media-add":
         return this.parts(choice, [
           { inlineData: { mimeType: event.mimeType, data: event.base64 } },

@@ -181,15 +181,13 @@ const DETAIL_ECHOES: ReadonlySet<string> = new Set(["id", "format", "index"])
 function readThoughts(view: JsonView, notes: FeatureNotes): readonly ContentPart[] {
   const details = view.member("reasoning_details")
   if (details !== undefined) {
-    notes.note("reasoning-history", details)
     return details.items().map((detail) => {
       notes.noteFields(detail, DETAIL_FIELDS, DETAIL_ECHOES)
-      return {
-        kind: "reasoning",
-        text: detail.textOf("text") ?? detail.textOf("summary") ?? "",
-        signature: detail.textOf("signature") ?? null,
-        redacted: detail.textOf("data") ?? null,
-      }
+      const text = detail.textOf("text") ?? detail.textOf("summary") ?? ""
+      const signature = detail.textOf("signature") ?? null
+      const redacted = detail.textOf("data") ?? null
+      notes.noteThought({ signature, redacted }, detail)
+      return { kind: "reasoning", text, signature, redacted }
     })
   }
   const bare = view.member("reasoning_content") ?? view.member("reasoning")

@@ -92,7 +92,7 @@ export class ThoughtItem implements OpenItem {
     this.id = id
     this.index = index
     this.emit = emit
-    const item = renderThought(id, "", null)
+    const item = { id, type: "reasoning", summary: [] }
     emit("response.output_item.added", { output_index: index, item })
   }
 

@@ -16,9 +16,9 @@ import {
   untranslatable,
 } from "#proxy/exchange/read-body.ts"
 import { excerpt } from "#proxy/exchange/refusal.ts"
+import { bareSignature, isTagged, tagSignature } from "#proxy/exchange/signatures.ts"
 import { readCache } from "../openai/read-cache.ts"
 import { readData, readUrl } from "../openai/read-url.ts"
-import { REDACTED } from "./render-items.ts"
 
 export function readInput(body: JsonView, notes: FeatureNotes): readonly ChatMessage[] {
   const input = body.member("input")
@@ -201,7 +201,16 @@ function readThought(item: JsonView, notes: FeatureNotes): ContentPart {
   for (const part of [...summary, ...whole]) notes.noteUnknown(part, THOUGHT_FIELDS)
   const text = said.map((part) => part.textOf("text") ?? "").join("")
   const kept = textIn(item, "encrypted_content") ?? null
-  notes.note(kept === null ? "reasoning-unsigned" : "reasoning-history", item)
-  const redacted = kept?.startsWith(REDACTED) === true ? kept.slice(REDACTED.length) : null
-  return { kind: "reasoning", text, signature: redacted === null ? kept : null, redacted }
+  const redacted = kept === null ? null : bareSignature("hidden", kept)
+  const signature = kept === null || redacted !== null ? null : readKept(kept)
+  notes.noteThought({ signature, redacted }, item)
+  return { kind: "reasoning", text, signature, redacted }
+}
+
+/** What has no tag is OpenAI's own, and what it hides of another's thoughts is theirs. */
+function readKept(kept: string): string | null {
+  if (bareSignature("nobody", kept) !== null) return null
+  const bare = bareSignature("anthropic", kept)
+  if (bare !== null) return bare
+  return isTagged(kept) ? kept : tagSignature("openai", kept)
 }

@@ -1,11 +1,12 @@
 /** A whole answer as a `response` object. */
 import { type JsonValue, writeJson } from "#proxy/contract/json-write.ts"
 import type { AnswerChoice, AnswerPart, ChatAnswer } from "#proxy/exchange/chat-answer.ts"
+import { signBeforeCalls } from "#proxy/exchange/sign-before-calls.ts"
 import type { RenderContext } from "../surface.ts"
 import {
-  REDACTED,
   renderCall,
   renderFrame,
+  renderHidden,
   renderMessage,
   renderOutcome,
   renderText,
@@ -25,7 +26,7 @@ export function renderAnswer(answer: ChatAnswer, context: RenderContext): string
 }
 
 function renderOutput(choice: AnswerChoice, { id }: RenderContext): readonly JsonValue[] {
-  return choice.parts.map((part, index) =>
+  return signBeforeCalls(choice.parts).map((part, index) =>
     renderItem(part, `${index}_${id}`, choice.logprobs ?? []),
   )
 }
@@ -41,7 +42,7 @@ function renderItem(part: AnswerPart, suffix: string, logprobs: JsonValue): Json
     case "reasoning":
       return renderThought(`rs_${suffix}`, part.text, part.signature)
     case "reasoning-redacted":
-      return renderThought(`rs_${suffix}`, "", `${REDACTED}${part.data}`)
+      return renderHidden(`rs_${suffix}`, part.data)
     case "media":
       return {
         id: `ig_${suffix}`,

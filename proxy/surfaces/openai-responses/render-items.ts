@@ -3,11 +3,9 @@ import { JsonView } from "#proxy/contract/json-view.ts"
 import { type JsonValue, RawJson } from "#proxy/contract/json-write.ts"
 import type { TokenUsage } from "#proxy/contract/records.ts"
 import type { Citation, FinishReason } from "#proxy/exchange/response-event.ts"
+import { bareSignature, isTagged, tagSignature } from "#proxy/exchange/signatures.ts"
 import { renderDocument } from "../openai-chat/finish-reason.ts"
 import type { RenderContext } from "../surface.ts"
-
-/** Before a thought that its provider hid, in `encrypted_content`: it goes back as it came. */
-export const REDACTED = "redacted:"
 
 export type ItemStatus = "in_progress" | "completed"
 
@@ -29,7 +27,20 @@ export function renderText(text: string, citations: readonly Citation[], logprob
 
 export function renderThought(id: string, text: string, kept: string | null): JsonValue {
   const summary = text === "" ? [] : [{ type: "summary_text", text }]
-  return { id, type: "reasoning", summary, encrypted_content: kept ?? undefined }
+  return { id, type: "reasoning", summary, encrypted_content: showKept(kept) }
+}
+
+/** A thought that its provider hid goes back as it came. */
+export function renderHidden(id: string, data: string): JsonValue {
+  return renderThought(id, "", isTagged(data) ? data : tagSignature("hidden", data))
+}
+
+/** OpenAI's own is bare here; it takes no item of others back, so that none is without a tag. */
+function showKept(kept: string | null): string {
+  if (kept === null) return tagSignature("nobody", "")
+  const own = bareSignature("openai", kept)
+  if (own !== null) return own
+  return isTagged(kept) ? kept : tagSignature("anthropic", kept)
 }
 
 export function renderCall(

@@ -7,6 +7,7 @@
 import { type JsonValue, writeJsonLine } from "#proxy/contract/json-write.ts"
 import type { TokenUsage } from "#proxy/contract/records.ts"
 import type { FinishReason, ResponseEvent } from "#proxy/exchange/response-event.ts"
+import { tagSignature } from "#proxy/exchange/signatures.ts"
 import { writeEvent } from "#proxy/wire/sse-write.ts"
 import type { RenderContext, StreamRenderer } from "../surface.ts"
 import {
@@ -17,7 +18,7 @@ import {
   ThoughtItem,
   ToolCallItem,
 } from "./open-items.ts"
-import { REDACTED, renderFrame, renderOutcome, renderThought, renderUsage } from "./render-items.ts"
+import { renderFrame, renderHidden, renderOutcome, renderUsage } from "./render-items.ts"
 
 export function openRenderer(context: RenderContext): StreamRenderer {
   return new ResponseRenderer(context)
@@ -100,13 +101,15 @@ class ResponseRenderer implements StreamRenderer {
         break
       case "reasoning-redacted":
         this.close()
-        this.whole("rs", (id) => renderThought(id, "", `${REDACTED}${event.data}`))
+        this.whole("rs", (id) => renderHidden(id, event.data))
         break
       case "media-add":
         this.close()
         this.whole("ig", (id) => renderWhole(id, event.base64))
         break
       case "tool-call-start":
+        // A call has no place for one here.
+        if (event.signature !== null) this.thought().keep(tagSignature("google", event.signature))
         this.close()
         this.calls.set(event.call, new ToolCallItem(this.place("fc"), event, this.emit))
         break

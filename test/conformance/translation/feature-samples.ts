@@ -28,6 +28,12 @@ const anthropic = (messages: string, fields = "") =>
 const gemini = (parts: string, fields = "") =>
   `{"contents":[{"role":"user","parts":[${parts}]}]${fields === "" ? "" : `,${fields}`}}`
 
+/** A model's turn of Gemini's shape between two of the user's. */
+const modelSaid = (parts: string) => {
+  const user = '{"role":"user","parts":[{"text":"Hello"}]}'
+  return `{"contents":[${user},{"role":"model","parts":[${parts}{"text":"Hi"}]},${user}]}`
+}
+
 /** A field of Chat Completions beside one message. */
 const field = (fields: string, carries: readonly string[] = [], more = ""): FeatureSample => ({
   surface: "openai-chat",
@@ -158,6 +164,12 @@ export const FEATURE_SAMPLES: Readonly<Record<ChatFeature, FeatureSample>> = {
     [],
     said(SAID),
   ),
+  "reasoning-history-google": {
+    surface: "gemini-generate",
+    body: modelSaid('{"text":"zthought","thought":true,"thoughtSignature":"enNpZ24="},'),
+    without: modelSaid(""),
+    carries: [],
+  },
   "reasoning-unsigned": turns(
     `${HELLO},{"role":"assistant","reasoning_content":"zthought","content":"Hi"},${HELLO}`,
     ["zthought"],

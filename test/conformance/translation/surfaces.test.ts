@@ -208,10 +208,11 @@ const REFUSED: Readonly<Record<string, { readonly param: string; readonly why: s
 /** What is asked, without what the wire's table says that it leaves out. */
 function comparable({ uses: _, ...chat }: ChatRequest, table: FeatureTable): unknown {
   const isLeftOut = (feature: ChatFeature) => typeof table[feature] === "object"
+  const takesThoughts = !isLeftOut("reasoning-history") || !isLeftOut("reasoning-history-google")
   const messages = chat.messages.map(({ role, parts }) => ({
     role,
     parts: parts
-      .filter((part) => part.kind !== "reasoning" || !isLeftOut("reasoning-history"))
+      .filter((part) => part.kind !== "reasoning" || takesThoughts)
       .filter((part) => part.kind !== "text" || part.text !== "")
       // Where thoughts go back, the signature is what counts: Gemini takes it alone.
       .map((part) => (part.kind === "reasoning" && part.signature ? { ...part, text: "" } : part))
