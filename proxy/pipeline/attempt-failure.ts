@@ -28,7 +28,7 @@ export interface AttemptFailure {
   readonly detail: string
   /** From the upstream's `retry-after`. */
   readonly retryAfterSeconds: number | null
-  /** Present when the upstream said `x-should-retry: false`. */
+  /** Present when the upstream said `x-should-retry: false`, or means it. */
   readonly isFinal?: true
 }
 
@@ -103,11 +103,11 @@ export function failureOfStatus(
   return isFinal ? { ...failure, isFinal } : failure
 }
 
-/** Another target has another key, or another account. */
+/** Another target has another key or account; this one changes when a person changes it. */
 export function failureOfKey(status: number, target: Target): AttemptFailure {
   const detail =
     status === PAYMENT_REQUIRED ? "wants its account to be paid" : "refused our credentials"
-  return { kind: "refused", target, status, detail, retryAfterSeconds: null }
+  return { kind: "refused", target, status, detail, retryAfterSeconds: null, isFinal: true }
 }
 
 const PAYMENT_REQUIRED = 402
@@ -160,19 +160,21 @@ export function refuseAfter(failures: readonly AttemptFailure[]): Refusal {
   const made = failures.length === 1 ? "1 attempt" : `${failures.length} attempts`
   const { name } = last.target.provider
   const sentence = `provider ${name} ${last.detail}, after ${made}`
-  const more = failures.every((failure) => failure.isFinal) ? ({ isFinal: true } as const) : {}
+  const waits = failures.flatMap(({ retryAfterSeconds: wait }) => (wait === null ? [] : [wait]))
+  const more = {
+    ...(failures.every((failure) => failure.isFinal) ? ({ isFinal: true } as const) : {}),
+    // Where one said nothing, sooner may do.
+    ...(waits.length === failures.length ? { retryAfterSeconds: Math.min(...waits) } : {}),
+  }
   if (failures.every((failure) => failure.kind === "rate-limited")) {
-    const waits = failures.flatMap(({ retryAfterSeconds: wait }) => (wait === null ? [] : [wait]))
-    return refuse("rate_limit_exceeded", sentence, {
-      ...more,
-      retryAfterSeconds: waits.length === 0 ? 1 : Math.min(...waits),
-    })
+    const retryAfterSeconds = waits.length === 0 ? 1 : Math.min(...waits)
+    return refuse("rate_limit_exceeded", sentence, { ...more, retryAfterSeconds })
   }
   switch (last.kind) {
     case "no-credential":
       return refuse("credential_missing", sentence, { retryAfterSeconds: 5 })
     case "refused":
-      return refuse("upstream_auth_failed", sentence)
+      return refuse("upstream_auth_failed", sentence, more)
     case "nonsense":
       return refuse("upstream_invalid_response", sentence, more)
     case "first-token-timeout":

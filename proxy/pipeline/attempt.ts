@@ -205,15 +205,11 @@ export class Attempt implements UpstreamHandler {
     this.headers = headers
     this.answerType = request.streamType ?? contentType
     this.tap = request.isStream ? codec.openTap(contentType, this.settings, intent.estimate) : null
-    if (this.tap === null && (!request.isStream || codec.takesWhole(contentType))) {
-      this.state = "collecting"
-      return
-    }
-    if (this.tap === null) {
-      this.fail("nonsense", "answered with something else than a stream")
-      return
-    }
-    this.state = "streaming"
+    if ((headers["content-encoding"] ?? "identity") !== "identity") {
+      this.fail("nonsense", "answered in a content coding, which it was asked not to")
+    } else if (this.tap !== null) this.state = "streaming"
+    else if (!request.isStream || codec.takesWhole(contentType)) this.state = "collecting"
+    else this.fail("nonsense", "answered with something else than a stream")
   }
 
   private onStreamData(bytes: Uint8Array): boolean {

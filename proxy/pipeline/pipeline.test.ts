@@ -239,6 +239,15 @@ const PATHS: readonly Path[] = [
     attempts: ["upstream-error", "ok"],
   },
   {
+    name: "an answer in a content coding is no answer",
+    scripts: [
+      [{ head: 200, headers: { "content-encoding": "gzip" } }, { data: ANSWER }, { end: true }],
+      answers(ANSWER),
+    ],
+    status: 200,
+    attempts: ["upstream-error", "ok"],
+  },
+  {
     name: "an answer that is cut goes to another target",
     scripts: [[{ head: 200 }, { data: ANSWER.slice(0, 9) }, { fail: RESET }], answers(ANSWER)],
     status: 200,
@@ -956,6 +965,27 @@ describe("what is refused before any attempt", () => {
     expect(world.client.status).toBe(429)
     expect(world.client.headers["x-should-retry"]).toBe("false")
     expectClosed(world)
+  })
+
+  test("keys that are refused everywhere are told with x-should-retry, one that works may come", () => {
+    const world = createWorld({ scripts: [status(401), status(403)] })
+    startChat(world)
+    world.advance(10_000)
+    expect(errorOf(world)).toMatchObject({ code: "upstream_auth_failed" })
+    expect(world.client.headers["x-should-retry"]).toBe("false")
+    const mixed = createWorld({ scripts: [status(500), status(401), status(500)] })
+    startChat(mixed)
+    mixed.advance(10_000)
+    expect(mixed.client.headers["x-should-retry"]).toBeUndefined()
+  })
+
+  test("a wait that every overloaded upstream asks for is told", () => {
+    const wait = (seconds: string) => status(503, { "retry-after": seconds })
+    const world = createWorld({ scripts: [wait("9"), wait("4"), wait("5")] })
+    startChat(world)
+    world.advance(10_000)
+    expect(world.client.status).toBe(502)
+    expect(world.client.headers["retry-after"]).toBe("4")
   })
 
   test("one upstream that does not say so leaves it to the client", () => {

@@ -70,12 +70,10 @@ class ResponseDecoder implements StreamDecoder {
     const type = view.textOf("type") ?? frame.name ?? ""
     switch (type) {
       case "response.completed":
-      case "response.incomplete": {
-        const response = view.member("response")
-        const report = response === undefined ? [] : reportIn(response)
-        return [...report, { kind: "response-end" }]
-      }
+      case "response.incomplete":
+        return [...reportIn(view.member("response")), { kind: "response-end" }]
       case "response.failed":
+        return [...reportIn(view.member("response")), UPSTREAM_ERROR]
       case "error":
         return [UPSTREAM_ERROR]
       case "response.created":
@@ -93,8 +91,8 @@ class ResponseDecoder implements StreamDecoder {
   }
 }
 
-function reportIn(response: JsonView): readonly ResponseEvent[] {
-  return reportOf(readUsage(response.member("usage")))
+function reportIn(response: JsonView | undefined): readonly ResponseEvent[] {
+  return reportOf(readUsage(response?.member("usage")))
 }
 
 function readUsage(usage: JsonView | undefined): TokenUsage | undefined {
