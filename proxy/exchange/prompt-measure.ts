@@ -79,10 +79,7 @@ export class PromptMeter {
 
   /** The turns of a conversation, each of which is a message. */
   turns(list: number, measure: Measure): void {
-    this.each(list, (document, turn) => {
-      this.messages++
-      measure(document, turn, this)
-    })
+    this.messages += this.each(list, measure)
   }
 
   /** A turn's content: a list of parts, or else a text whatever it is. */
@@ -137,12 +134,16 @@ export class PromptMeter {
     }
   }
 
-  private each(list: number, measure: Measure): void {
+  /** How many there are. */
+  private each(list: number, measure: Measure): number {
     const { document } = this
+    let count = 0
     for (let entry = firstIn(document, list); entry !== NONE; ) {
+      count++
       measure(document, entry, this)
       entry = nextIn(document, list, entry)
     }
+    return count
   }
 
   private sizeOf(node: number): number {
