@@ -129,7 +129,15 @@ describe("how much to think", () => {
 
   test("not at all is not said to a model of OpenAI's that never does", () => {
     const off = { ...MESSAGES, thinking: { type: "disabled" } }
-    expect(tell("anthropic-messages", GPT, off).body).not.toHaveProperty("reasoning_effort")
+    for (const model of [
+      "gpt-4o",
+      "ft:gpt-4.1:acme",
+      "openai/gpt-4-turbo",
+      "gpt-5.2-chat-latest",
+    ]) {
+      const { body } = tell("anthropic-messages", { ...GPT, model }, off)
+      expect(body).not.toHaveProperty("reasoning_effort")
+    }
     const gpt = { ...GPT, model: "gpt-5.1" }
     expect(tell("anthropic-messages", gpt, off).body.reasoning_effort).toBe("none")
   })

@@ -49,7 +49,7 @@ describe("thinking is asked for in the words of the model's generation", () => {
     expect(thinking).toEqual({ type: "adaptive", display: "omitted" })
   })
   test.each([
-    ["claude-sonnet-4-6", "xhigh", "max"],
+    ["claude-sonnet-4-6", "xhigh", "high"],
     ["claude-opus-4-6", "max", "max"],
     ["claude-opus-4-7", "xhigh", "xhigh"],
     ["claude-opus-5", "max", "max"],

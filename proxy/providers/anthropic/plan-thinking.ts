@@ -60,7 +60,7 @@ export function planThinking(chat: ChatRequest, context: EncodeContext): Thinkin
 function effortOf(wish: ReasoningWish, { hasXhigh }: ClaudeModel): string | undefined {
   const { effort, budgetTokens } = wish
   if (effort === "minimal") return "low"
-  if (effort === "xhigh") return hasXhigh ? effort : "max"
+  if (effort === "xhigh") return hasXhigh ? effort : "high"
   if (effort !== null || budgetTokens === null) return effort ?? undefined
   return budgetTokens < BUDGETS.medium ? "low" : budgetTokens < BUDGETS.high ? "medium" : "high"
 }

@@ -94,7 +94,7 @@ function encodeOwn(
 }
 
 /** Models of OpenAI's that never reason: they refuse the field, and need not be told not to. */
-const NEVER_REASONS = /(?:^|[/:])(?:gpt-[34]|chatgpt-4)/
+const NEVER_REASONS = /(?:^|[/:])(?:gpt-[34]|chatgpt-4|gpt-5[^/]*-chat)/
 
 /** Of tokens the nearest of the three efforts: up to 4,096 is low, up to 16,384 medium. */
 function effortOf(reasoning: ReasoningWish | null, model: string): string | undefined {

@@ -33,12 +33,45 @@ test("however its name is written", () => {
   expect(find('{"model":"a","mod\\u0065ls":["b"]}')).toEqual(["forbidden_field", "models"])
 })
 
+/** Names that an application may give to parameters of its own. */
+const ACME = { organization: "Acme", base_url: "https://acme.example", api_key: "of Acme's own" }
+
+test.each([
+  ["a message's own field", { messages: [{ role: "user", api_key: "x" }] }, "/messages/0/api_key"],
+  [
+    "a part's own field",
+    { contents: [{ parts: [{ functionCall: { organization: "x" } }] }] },
+    "/contents/0/parts/0/functionCall/organization",
+  ],
+  ["input of another kind", { input: [{ base_url: "x" }] }, "/input/0/base_url"],
+  ["arguments elsewhere", { extra: { args: ACME } }, "/extra/args/organization"],
+])("%s that asks for a key or a place is refused", (_name, fields, param) => {
+  expect(find(JSON.stringify({ model: "a", ...fields }))).toEqual(["forbidden_field", param])
+})
+
 test.each([
   ["an application's own tool", { tools: [OWN] }],
   ["a tool that names none", { tools: [{ type: "image_generation" }] }],
   ["a null", { models: null, fallbacks: null, tools: [{ ...ADVISOR, model: null }] }],
   ["a word of the application's own further in", { metadata: { models: "x", fallbacks: "y" } }],
   ["what is no list of tools", { tools: "none" }],
+  ["what a tool was called with", { messages: [{ content: [{ type: "tool_use", input: ACME }] }] }],
+  [
+    "what a function was called with",
+    { contents: [{ parts: [{ functionCall: { args: ACME } }] }] },
+  ],
+  [
+    "what a function gave back",
+    { contents: [{ parts: [{ functionResponse: { response: { result: [ACME] } } }] }] },
+  ],
+  [
+    "a schema of the answer",
+    { generationConfig: { responseSchema: { type: "OBJECT", properties: ACME } } },
+  ],
+  [
+    "all that in a request to count",
+    { generateContentRequest: { tools: [{ functionDeclarations: [{ parameters: ACME }] }] } },
+  ],
 ])("%s is not", (_name, fields) => {
   expect(find(JSON.stringify({ model: "a", ...fields }))).toBeNull()
 })

@@ -30,13 +30,24 @@ const OTHER_MODELS = ["models", "fallbacks"] as const
 /** Members of the body that hold the application's own schemas. */
 const OWN_SCHEMAS = ["tools", "functions", "response_format", "text", "output_config"] as const
 
+/** Members that hold its own values and schemas somewhere within these members of the body. */
+const OWN_WITHIN: readonly (readonly [string, readonly string[]])[] = [
+  // What Anthropic's tools were called with.
+  ["messages", ["input"]],
+  // What Gemini's functions were called with, and gave back.
+  ["contents", ["args", "response"]],
+  ["generationConfig", ["responseSchema", "responseJsonSchema"]],
+  ["generation_config", ["response_schema", "response_json_schema"]],
+  ["generateContentRequest", ["args", "response", "responseSchema", "responseJsonSchema", "tools"]],
+]
+
 /**
- * The names above, in the request's own objects at any depth. Tool schemas are left out: there a
- * name is a parameter of the application's own function. Message contents are strings and never
- * looked into.
+ * The names above, in the request's own objects at any depth. Schemas of tools and of answers are
+ * left out, and values that go with them: there a name is a parameter of the application's own
+ * function. Message contents are strings and never looked into.
  */
 export function findForbidden(document: JsonDocument): Refusal | null {
-  const key = searchObject(document, 0, true)
+  const key = searchBody(document)
   if (key !== NONE) return forbid(document, key, "providers are set by AIProvider objects")
   const model = findOtherModel(document)
   return model === NONE ? null : forbid(document, model, "an AIRoute says which models serve")
@@ -69,12 +80,28 @@ function findOtherModel(document: JsonDocument): number {
 }
 
 /** The key at fault, or NONE. */
-function searchObject(document: JsonDocument, object: number, isTop: boolean): number {
+function searchBody(document: JsonDocument): number {
+  for (let key = firstIn(document, 0); key !== NONE; ) {
+    const value = valueOfKey(key)
+    if (isForbidden(document, key)) return key
+    if (!isOneOf(document, key, OWN_SCHEMAS)) {
+      const [, own = NOTHING] = OWN_WITHIN.find(([name]) => textEquals(document, key, name)) ?? []
+      const found = searchValue(document, value, own)
+      if (found !== NONE) return found
+    }
+    key = nextIn(document, 0, value)
+  }
+  return NONE
+}
+
+const NOTHING: readonly string[] = []
+
+function searchObject(document: JsonDocument, object: number, own: readonly string[]): number {
   for (let key = firstIn(document, object); key !== NONE; ) {
     const value = valueOfKey(key)
     if (isForbidden(document, key)) return key
-    if (!isTop || !isOwnSchema(document, key)) {
-      const found = searchValue(document, value)
+    if (!isOneOf(document, key, own)) {
+      const found = searchValue(document, value, own)
       if (found !== NONE) return found
     }
     key = nextIn(document, object, value)
@@ -82,19 +109,19 @@ function searchObject(document: JsonDocument, object: number, isTop: boolean): n
   return NONE
 }
 
-function searchValue(document: JsonDocument, value: number): number {
+function searchValue(document: JsonDocument, value: number, own: readonly string[]): number {
   const kind = kindOf(document, value)
-  if (kind === KIND.object) return searchObject(document, value, false)
+  if (kind === KIND.object) return searchObject(document, value, own)
   if (kind !== KIND.array) return NONE
   for (let item = firstIn(document, value); item !== NONE; item = nextIn(document, value, item)) {
-    const found = searchValue(document, item)
+    const found = searchValue(document, item, own)
     if (found !== NONE) return found
   }
   return NONE
 }
 
-function isOwnSchema(document: JsonDocument, key: number): boolean {
-  return OWN_SCHEMAS.some((name) => textEquals(document, key, name))
+function isOneOf(document: JsonDocument, key: number, names: readonly string[]): boolean {
+  return names.some((name) => textEquals(document, key, name))
 }
 
 function isForbidden(document: JsonDocument, key: number): boolean {
