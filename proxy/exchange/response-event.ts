@@ -62,7 +62,8 @@ export interface ResponseEnd {
 
 /**
  * `length`: the output limit. `context-length`: the model's window. `pause`: the provider wants the
- * turn sent again to go on (Anthropic `pause_turn`).
+ * turn sent again to go on (Anthropic `pause_turn`). `failed`: what came is no answer, by the
+ * upstream's own word; no other shape has one for it, so that a translated answer is an error.
  */
 export type FinishReason =
   | "stop"
@@ -73,6 +74,7 @@ export type FinishReason =
   | "content-filter"
   | "refusal"
   | "pause"
+  | "failed"
   | "other"
 
 /** What a piece of the answer rests on. Positions count characters of the choice's text. */
@@ -97,8 +99,9 @@ export function isContent(event: ResponseEvent): boolean {
     case "tool-call-delta":
     case "reasoning-redacted":
     case "media-add":
-    case "choice-end":
       return true
+    case "choice-end":
+      return event.reason !== "failed"
     case "response-start":
     case "reasoning-signature":
     case "citation-add":

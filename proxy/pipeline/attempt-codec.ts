@@ -58,7 +58,8 @@ export type AnswerReading =
       /** JSON when absent. */
       readonly contentType?: string
     }
-  | { readonly ok: false; readonly fault: string }
+  /** `usage` is what it reports all the same. */
+  | { readonly ok: false; readonly fault: string; readonly usage?: TokenUsage | undefined }
 
 export function passCodec(same: SameWire, request: ParsedRequest): AttemptCodec {
   return new PassCodec(same, request)
@@ -125,6 +126,9 @@ export function chatCodec(
       const decoded = chat.decodeAnswer(answer)
       if (!decoded.ok) return decoded
       const whole = collectAnswer(decoded.events)
+      if (whole.choices.some(({ reason }) => reason === "failed")) {
+        return { ok: false, fault: "the provider gave it up", usage: whole.usage }
+      }
       const outputTokens = tokensOfEvents(decoded.events)
       return {
         ok: true,

@@ -295,7 +295,7 @@ export class Attempt implements UpstreamHandler {
     this.answeredAt = this.ports.monotonic()
     const answer = readWholeAnswer(this.plan, this.headers, body, this.settings)
     if (!answer.ok) {
-      this.fail("nonsense", `answer is not valid: ${answer.fault}`)
+      this.fail("nonsense", `answer is not valid: ${answer.fault}`, answer.usage)
       return
     }
     this.answerType = answer.contentType
@@ -328,15 +328,15 @@ export class Attempt implements UpstreamHandler {
     this.owner.onFailure(this, failure)
   }
 
-  private fail(kind: AttemptFailure["kind"], detail: string): void {
+  private fail(kind: AttemptFailure["kind"], detail: string, reported = this.tap?.usage): void {
     const { target } = this.plan
     const failure = { kind, target, status: this.status, detail, retryAfterSeconds: null }
-    this.failWith(failure, this.usageSeen())
+    this.failWith(failure, reported ?? this.usageSeen(), reported)
   }
 
-  private failWith(failure: AttemptFailure, usage: TokenUsage): void {
+  private failWith(failure: AttemptFailure, usage: TokenUsage, reported?: TokenUsage): void {
     this.finish()
-    this.settle("upstream-error", usage, this.tap?.usage === undefined ? "estimated" : "reported")
+    this.settle("upstream-error", usage, reported === undefined ? "estimated" : "reported")
     this.abort()
     this.owner.onFailure(this, failure)
   }

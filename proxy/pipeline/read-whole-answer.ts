@@ -18,7 +18,8 @@ export type WholeAnswer =
       readonly usage: TokenUsage
       readonly source: AttemptFinal["source"]
     }
-  | { readonly ok: false; readonly fault: string }
+  /** `usage` is what it reports all the same. */
+  | { readonly ok: false; readonly fault: string; readonly usage?: TokenUsage | undefined }
 
 /** Usage is what the body reports, else what the head does, else the estimate. */
 export function readWholeAnswer(

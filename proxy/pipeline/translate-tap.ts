@@ -116,6 +116,10 @@ export class TranslateTap implements StreamTap {
   }
 
   private endAnswer(): void {
+    if ([...this.endings.values()].some(({ reason }) => reason === "failed")) {
+      this.end = { kind: "error" }
+      return
+    }
     for (const ending of this.endings.values()) this.text += this.renderer.push(ending)
     const settled = this.usage ?? { ...this.estimate, outputTokens: this.outputTokensSeen }
     this.text += this.renderer.push({ kind: "response-end", settled })

@@ -177,6 +177,9 @@ function reasonOf(reason: string): FinishReason {
     case "guardrail_intervened":
     case "content_filtered":
       return "content-filter"
+    case "malformed_model_output":
+    case "malformed_tool_use":
+      return "failed"
     default:
       return "other"
   }

@@ -14,7 +14,6 @@ export function decodeAnswer(answer: JsonDocument): DecodedAnswer {
   const view = new JsonView(answer)
   const message = view.member("message")
   if (message?.isObject !== true) return { ok: false, fault: "it has no message" }
-  if (isFailed(view)) return { ok: false, fault: "the upstream gave its answer up" }
   const events: ResponseEvent[] = [startOf(view)]
   for (const part of message.member("content")?.items() ?? []) events.push(...contentOf(part))
   const plan = message.textOf("tool_plan")
@@ -90,7 +89,7 @@ class CohereDecoder implements StreamDecoder {
   }
 
   private end(delta: JsonView | undefined): readonly ResponseEvent[] {
-    if (delta === undefined || delta.textOf("error") !== undefined || isFailed(delta)) {
+    if (delta === undefined || delta.textOf("error") !== undefined) {
       return [UPSTREAM_ERROR]
     }
     return [...endOf(delta), { kind: "response-end" }]
@@ -137,12 +136,6 @@ function endOf(view: JsonView): readonly ResponseEvent[] {
   return [...events, ...reportOf(readUsage(view))]
 }
 
-/** An internal error, or more time than allowed: what came is no answer. */
-function isFailed(view: JsonView): boolean {
-  const reason = view.textOf("finish_reason")
-  return reason === "ERROR" || reason === "TIMEOUT"
-}
-
 function reasonOf(reason: string): FinishReason {
   switch (reason) {
     case "COMPLETE":
@@ -155,6 +148,9 @@ function reasonOf(reason: string): FinishReason {
       return "tool-calls"
     case "ERROR_TOXIC":
       return "content-filter"
+    case "ERROR":
+    case "TIMEOUT":
+      return "failed"
     default:
       return "other"
   }

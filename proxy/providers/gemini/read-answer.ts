@@ -55,7 +55,14 @@ export function reasonOf(reason: string, hasCalls: boolean): FinishReason {
     case "SPII":
     case "IMAGE_SAFETY":
     case "IMAGE_PROHIBITED_CONTENT":
+    case "IMAGE_RECITATION":
       return "content-filter"
+    case "MALFORMED_FUNCTION_CALL":
+    case "MALFORMED_RESPONSE":
+    case "UNEXPECTED_TOOL_CALL":
+    case "TOO_MANY_TOOL_CALLS":
+    case "MISSING_THOUGHT_SIGNATURE":
+      return "failed"
     default:
       return "other"
   }

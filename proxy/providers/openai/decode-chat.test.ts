@@ -14,8 +14,8 @@ function endings(finish_reason: string, content: object) {
   const reasonIn = (events: typeof streamed) =>
     events.flatMap((event) => (event.kind === "choice-end" ? [event.reason] : []))
   return {
-    streamed: streamed.at(-1)?.kind === "response-error" ? "error" : reasonIn(streamed)[0],
-    whole: whole.ok ? reasonIn(whole.events)[0] : "error",
+    streamed: reasonIn(streamed)[0],
+    whole: whole.ok ? reasonIn(whole.events)[0] : "no answer",
   }
 }
 
@@ -29,8 +29,8 @@ test.each([
   ["stop_sequence", "stop-sequence"],
   ["model_length", "context-length"],
   ["brand_new", "other"],
-  ["error", "error"],
-  ["insufficient_system_resource", "error"],
+  ["error", "failed"],
+  ["insufficient_system_resource", "failed"],
 ])("%s", (reason, want) => {
   expect(endings(reason, { content: "Hi" })).toEqual({ streamed: want, whole: want })
 })
@@ -40,3 +40,21 @@ test("a call that was named ends with stop at OpenAI, and is a call all the same
   expect(endings("stop", content)).toEqual({ streamed: "tool-calls", whole: "tool-calls" })
   expect(endings("length", content)).toEqual({ streamed: "length", whole: "length" })
 })
+
+test("arguments that are given as the object itself are kept", () => {
+  const call = { ...CALL, function: { name: "f", arguments: { x: 12345678901234567890n } } }
+  const text = `{"choices":[{"message":{"tool_calls":[${writeBig(call)}]},"finish_reason":"stop"}]}`
+  const whole = decodeAnswer(documentOf(text))
+  if (!whole.ok) throw new Error(whole.fault)
+  const said = whole.events.flatMap((event) =>
+    event.kind === "tool-call-delta" ? [event.arguments] : [],
+  )
+  expect(said).toEqual(['{"x":12345678901234567890}'])
+})
+
+function writeBig(call: object): string {
+  const marked = JSON.stringify(call, (_, value) =>
+    typeof value === "bigint" ? `#${value}#` : value,
+  )
+  return marked.replaceAll(/"#|#"/g, "")
+}

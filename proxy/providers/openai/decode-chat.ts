@@ -16,7 +16,6 @@ export function decodeAnswer(answer: JsonDocument): DecodedAnswer {
   const view = new JsonView(answer)
   const state = new ChoiceStates()
   const said = [startOf(view), ...choicesOf(view, "message", state)]
-  if (said.some(({ kind }) => kind === "response-error")) return { ok: false, fault: NO_ANSWER }
   const events = [...said, ...reportOf(readUsage(answer))]
   return { ok: true, events: [...events, { kind: "response-end" }] }
 }
@@ -77,15 +76,10 @@ function choicesOf(
     }
     const said = choice.textOf("finish_reason")
     if (said === undefined) return events
-    if (FAILED.has(said)) return [...events, UPSTREAM_ERROR]
     const reason = reasonOf(said, state.hasCalls(index))
     return [...events, { kind: "choice-end", choice: index, reason, stopSequence: null }]
   })
 }
-
-/** What ends so is no answer, whatever came before (OpenRouter and Mistral, DeepSeek, vLLM). */
-const FAILED: ReadonlySet<string> = new Set(["error", "insufficient_system_resource", "abort"])
-const NO_ANSWER = "the upstream gave its answer up"
 
 function contentOf(message: JsonView, choice: number, state: ChoiceStates): ResponseEvent[] {
   const events: ResponseEvent[] = []
@@ -170,6 +164,11 @@ function reasonOf(reason: string, hasCalls: boolean): FinishReason {
       return "tool-calls"
     case "content_filter":
       return "content-filter"
+    // OpenRouter and Mistral, DeepSeek, vLLM.
+    case "error":
+    case "insufficient_system_resource":
+    case "abort":
+      return "failed"
     default:
       return "other"
   }
@@ -207,7 +206,9 @@ class ChoiceStates {
           call.member("extra_content")?.member("google")?.textOf("thought_signature") ?? null,
       })
     }
-    const piece = called?.textOf("arguments")
+    const given = called?.member("arguments")
+    // Some servers give the object itself in place of its text.
+    const piece = given?.isObject === true ? given.raw().text : given?.text()
     if (piece !== undefined && piece !== "") {
       events.push({ kind: "tool-call-delta", choice, call: number, arguments: piece })
     }

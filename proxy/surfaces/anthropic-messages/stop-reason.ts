@@ -6,6 +6,7 @@ import type { Citation, FinishReason } from "#proxy/exchange/response-event.ts"
 export function stopReason(reason: FinishReason): string {
   switch (reason) {
     case "stop":
+    case "failed":
     case "other":
       return "end_turn"
     case "stop-sequence":

@@ -21,6 +21,7 @@ export function finishReason(reason: FinishReason): string {
     case "content-filter":
     case "refusal":
       return "SAFETY"
+    case "failed":
     case "other":
       return "OTHER"
   }

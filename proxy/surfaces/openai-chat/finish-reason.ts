@@ -9,6 +9,7 @@ export function finishReason(reason: FinishReason): string {
     case "stop":
     case "stop-sequence":
     case "pause":
+    case "failed":
     case "other":
       return "stop"
     case "length":
