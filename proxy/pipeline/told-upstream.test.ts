@@ -415,3 +415,84 @@ describe("what a part says besides is named", () => {
     expect(refusal).toContain(where)
   })
 })
+
+describe("schemas of answers", () => {
+  const asked = (name: string, schema: object) => ({
+    contents: [{ role: "user", parts: [{ text: "Hello" }] }],
+    generationConfig: { responseMimeType: "application/json", [name]: schema },
+  })
+
+  test("of Gemini's own kind are closed, and their limits numbers", () => {
+    const inner = { type: "OBJECT", properties: { b: { type: "INTEGER" } } }
+    const properties = {
+      tone: { type: "STRING", nullable: true, enum: ["dry", "kind"] },
+      list: { type: "ARRAY", items: inner, minItems: "1", maxItems: "03" },
+    }
+    const own = asked("responseSchema", { type: "OBJECT", properties, required: ["tone"] })
+    const { schema } = tell("gemini-generate", CLAUDE, own).body.output_config.format
+    expect(schema).toEqual({
+      type: "object",
+      properties: {
+        tone: { type: ["string", "null"], enum: ["dry", "kind", null] },
+        list: {
+          type: "array",
+          items: {
+            type: "object",
+            properties: { b: { type: "integer" } },
+            additionalProperties: false,
+          },
+          minItems: 1,
+          maxItems: 3,
+        },
+      },
+      required: ["tone"],
+      additionalProperties: false,
+    })
+  })
+
+  test("of JSON Schema stay as they are", () => {
+    const schema = { type: "object", properties: { a: { type: "string", default: null } } }
+    const { body } = tell("gemini-generate", CLAUDE, asked("responseJsonSchema", schema))
+    expect(body.output_config.format.schema).toEqual(schema)
+  })
+
+  test("without the type of an answer that follows them are refused, as Gemini does", () => {
+    const { contents } = asked("x", {})
+    const config = { responseSchema: { type: "OBJECT" } }
+    const { refusal } = tell("gemini-generate", CLAUDE, { contents, generationConfig: config })
+    expect(refusal).toContain("/generationConfig/responseSchema is only taken where")
+  })
+
+  test.each([
+    [{ type: "object" }, '{"description":"A \\"place\\".","type":"object"}'],
+    [{}, '{"description":"A \\"place\\"."}'],
+    [{ description: "Own", type: "object" }, '{"description":"Own","type":"object"}'],
+  ] as const)("have the description of their format: %j", (schema, want) => {
+    const json_schema = { name: "place", description: 'A "place".', schema }
+    const wish = { ...CHAT, response_format: { type: "json_schema", json_schema } }
+    const told = [
+      tell("openai-chat", CLAUDE, wish).body.output_config.format.schema,
+      tell("openai-chat", GEMINI, wish).body.generationConfig.responseJsonSchema,
+      tell("openai-chat", COHERE, wish).body.response_format.json_schema,
+    ]
+    for (const one of told) expect(JSON.stringify(one)).toBe(want)
+  })
+})
+
+test("a tool with an empty schema takes no arguments", () => {
+  const tools = [{ type: "function", function: { name: "now", parameters: {} } }]
+  const none = { type: "object", properties: {} }
+  expect(tell("openai-chat", CLAUDE, { ...CHAT, tools }).body.tools[0].input_schema).toEqual(none)
+  const { toolSpec } = tell("openai-chat", BEDROCK_CLAUDE, { ...CHAT, tools }).body.toolConfig
+    .tools[0]
+  expect(toolSpec.inputSchema.json).toEqual(none)
+})
+
+test("a reference to an item that OpenAI keeps says what to do instead", () => {
+  const input = [
+    { role: "user", content: "Hi" },
+    { type: "item_reference", id: "msg_1" },
+  ]
+  const { refusal } = tell("openai-responses", CLAUDE, { input })
+  expect(refusal).toContain("/input/1: a reference to an item kept elsewhere")
+})

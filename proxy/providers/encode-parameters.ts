@@ -4,6 +4,7 @@ import type { ToolDefinition } from "#proxy/exchange/chat-request.ts"
 
 const NO_PARAMETERS: JsonValue = Object.freeze({ type: "object", properties: {} })
 
+/** An empty schema, which OpenAI takes, says no more than none. */
 export function encodeParameters({ parameters }: ToolDefinition): JsonValue {
-  return parameters ?? NO_PARAMETERS
+  return parameters === null || /^\{\s*\}$/.test(parameters.text) ? NO_PARAMETERS : parameters
 }

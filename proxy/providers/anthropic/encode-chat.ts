@@ -11,6 +11,7 @@ import { readBody } from "#proxy/exchange/read-body.ts"
 import type { EncodeContext } from "../adapter.ts"
 import { type CallIds, renameCalls } from "../call-ids.ts"
 import { cannotSay } from "../cannot-say.ts"
+import { describeSchema } from "../describe-schema.ts"
 import { encodeParameters } from "../encode-parameters.ts"
 
 import { encodeSystem, encodeTurns, markerOf } from "./encode-turns.ts"
@@ -98,6 +99,8 @@ function outputConfig(effort: string | undefined, format: OutputFormat | null) {
   return {
     effort,
     format:
-      format?.kind === "json-schema" ? { type: "json_schema", schema: format.schema } : undefined,
+      format?.kind === "json-schema"
+        ? { type: "json_schema", schema: describeSchema(format) }
+        : undefined,
   }
 }

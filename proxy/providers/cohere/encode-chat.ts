@@ -15,6 +15,7 @@ import type { Decision } from "#proxy/exchange/parsed-request.ts"
 import { readBody } from "#proxy/exchange/read-body.ts"
 import type { EncodeContext } from "../adapter.ts"
 import { cannotSay } from "../cannot-say.ts"
+import { describeSchema } from "../describe-schema.ts"
 import { encodeParameters } from "../encode-parameters.ts"
 import { textOfResult } from "../result-text.ts"
 
@@ -68,7 +69,7 @@ function encodeChoice({ toolChoice }: ChatRequest): string | undefined {
 
 function encodeFormat({ outputFormat }: ChatRequest): JsonValue | undefined {
   if (outputFormat === null) return undefined
-  const schema = outputFormat.kind === "json-schema" ? outputFormat.schema : undefined
+  const schema = outputFormat.kind === "json-schema" ? describeSchema(outputFormat) : undefined
   return { type: "json_object", json_schema: schema }
 }
 

@@ -8,6 +8,7 @@ import type { ChatRequest, OutputFormat } from "#proxy/exchange/chat-request.ts"
 import type { Decision } from "#proxy/exchange/parsed-request.ts"
 import { readBody } from "#proxy/exchange/read-body.ts"
 import type { EncodeContext } from "../adapter.ts"
+import { describeSchema } from "../describe-schema.ts"
 import { encodeContents, encodeSystem } from "./encode-contents.ts"
 import { planThinking } from "./plan-thinking.ts"
 
@@ -71,6 +72,6 @@ function formatOf(format: OutputFormat | null): Readonly<Record<string, JsonValu
   if (format === null) return {}
   return {
     responseMimeType: "application/json",
-    responseJsonSchema: format.kind === "json-schema" ? format.schema : undefined,
+    responseJsonSchema: format.kind === "json-schema" ? describeSchema(format) : undefined,
   }
 }

@@ -8,6 +8,7 @@ import type {
 } from "#proxy/exchange/chat-request.ts"
 import type { Decision, ParsedRequest } from "#proxy/exchange/parsed-request.ts"
 import {
+  BodyFault,
   badValue,
   type CarriedMember,
   countIn,
@@ -19,10 +20,12 @@ import {
   textIn,
   textsIn,
 } from "#proxy/exchange/read-body.ts"
+import { refuse } from "#proxy/exchange/refusal.ts"
 import { hasChoice } from "../checks/has-choice.ts"
 import { readTier, type Tiers } from "../checks/read-tier.ts"
 import { readContents, readSystem } from "./read-contents.ts"
-import { readTools, schemaOf } from "./read-tools.ts"
+import { answerSchemaOf } from "./read-schema.ts"
+import { readTools } from "./read-tools.ts"
 
 const CONFIG_FIELDS: readonly CarriedMember[] = [
   ["maxOutputTokens", "max-output-tokens"],
@@ -142,13 +145,15 @@ function readToolChoice(body: JsonView, notes: FeatureNotes): ToolChoice | null 
 
 function readFormat(config: JsonView | undefined, notes: FeatureNotes): OutputFormat | null {
   const type = config === undefined ? undefined : textIn(config, "responseMimeType")
-  if (config === undefined || type === undefined || type === "text/plain") return null
+  if (config === undefined) return null
+  const own = config.member("responseJsonSchema")
+  const schema = own ?? config.member("responseSchema")
+  if (type === undefined || type === "text/plain") return schema === undefined ? null : idle(schema)
   const given = config.member("responseMimeType") ?? config
   if (type !== "application/json") {
     notes.note("unknown-field", given)
     return null
   }
-  const schema = config.member("responseJsonSchema") ?? config.member("responseSchema")
   if (schema === undefined) {
     notes.note("json-object", given)
     return { kind: "json-object" }
@@ -158,9 +163,15 @@ function readFormat(config: JsonView | undefined, notes: FeatureNotes): OutputFo
     kind: "json-schema",
     name: "response",
     description: null,
-    schema: schemaOf(schema),
+    schema: own?.raw() ?? answerSchemaOf(schema),
     isStrict: false,
   }
+}
+
+/** As Gemini itself has it: a schema does not say that the answer shall follow one. */
+function idle({ where: param }: JsonView): never {
+  const message = `${param} is only taken where responseMimeType is application/json`
+  throw new BodyFault(refuse("invalid_value", message, { param }))
 }
 
 const THINKING_FIELDS: ReadonlySet<string> = new Set([

@@ -1,8 +1,8 @@
 /** Function declarations and schemas, in the words of JSON Schema. */
 import type { JsonView } from "#proxy/contract/json-view.ts"
-import { type JsonValue, RawJson, writeJson } from "#proxy/contract/json-write.ts"
 import type { ToolDefinition } from "#proxy/exchange/chat-request.ts"
 import { type FeatureNotes, listIn, needText, textIn } from "#proxy/exchange/read-body.ts"
+import { schemaOf } from "./read-schema.ts"
 
 export function readTools(body: JsonView, notes: FeatureNotes): readonly ToolDefinition[] {
   return listIn(body, "tools").flatMap((tool) => {
@@ -29,51 +29,5 @@ function readDeclaration(declaration: JsonView, notes: FeatureNotes): ToolDefini
     parameters: own?.raw() ?? (parameters === undefined ? null : schemaOf(parameters)),
     isStrict: false,
     cache: null,
-  }
-}
-
-/** Gemini's own schemas are JSON schemas with types in capitals and `nullable`. */
-export function schemaOf(schema: JsonView): RawJson {
-  return new RawJson(writeJson(convert(schema)))
-}
-
-function convert(schema: JsonView): JsonValue {
-  if (!schema.isObject) return schema.raw()
-  const converted: Record<string, JsonValue> = {}
-  const isNullable = schema.member("nullable")?.boolean() === true
-  for (const [name, member] of schema.members()) {
-    const value = convertMember(name, member, isNullable)
-    if (value !== undefined) converted[name] = value
-  }
-  return converted
-}
-
-function convertMember(name: string, member: JsonView, isNullable: boolean): JsonValue | undefined {
-  switch (name) {
-    case "type": {
-      const type = member.text()?.toLowerCase()
-      if (type === undefined) return member.raw()
-      return isNullable ? [type, "null"] : type
-    }
-    // Said by the type above; and an order of members is no rule of JSON.
-    case "nullable":
-    case "propertyOrdering":
-      return undefined
-    case "properties":
-    case "$defs":
-    case "defs": {
-      const inner = member.members().map(([key, value]) => [key, convert(value)] as const)
-      return Object.fromEntries(inner)
-    }
-    case "items":
-    case "additionalProperties":
-      return convert(member)
-    case "anyOf":
-    case "oneOf":
-    case "allOf":
-    case "prefixItems":
-      return member.items().map(convert)
-    default:
-      return member.raw()
   }
 }

@@ -84,6 +84,8 @@ function readItem(
       return { role: "tool", parts: [readResult(item, names, notes)] }
     case "reasoning":
       return { role: "assistant", parts: [readThought(item, notes)] }
+    case "item_reference":
+      return untranslatable(item, 'a reference to an item kept elsewhere (see "store": false)')
     default:
       notes.note("hosted-tools", item)
       return null
