@@ -56,7 +56,7 @@ function wiresOf(traits: VendorTraits): readonly UpstreamWire[] {
   const place = { owner: "Azure OpenAI", path: pathTo, authorization }
   const others = [
     createResponsesWire({ ...place, path: pathOfResponses }),
-    ...createWholeWires(place),
+    ...createWholeWires(place, traits),
     ...createAudioWires(place),
   ]
   // Azure has no moderations: content filters run with every call there.

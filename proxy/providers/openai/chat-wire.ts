@@ -18,7 +18,7 @@ export function createChatWire(
     ...PLAIN_WIRE,
     ...place,
     name: "openai.chat",
-    same: sameWireOf(traits),
+    same: sameTextWire(traits),
     chat: Object.freeze({
       features: () => traits.features,
       encode: (chat: ChatRequest, context: EncodeContext) => encodeChat(chat, context, traits),
@@ -29,7 +29,8 @@ export function createChatWire(
   } satisfies UpstreamWire)
 }
 
-function sameWireOf({ streamUsage }: VendorTraits): SameWire {
+/** For clients of its own shape, and those of Completions, whose answers have the same frame. */
+export function sameTextWire({ streamUsage }: Pick<VendorTraits, "streamUsage">): SameWire {
   const isAsked = streamUsage === "asked"
   return Object.freeze({
     encodeBody: isAsked ? encodeBody : spliceModel,

@@ -45,7 +45,7 @@ function wiresAt(owner: string, traits: VendorTraits): readonly UpstreamWire[] {
   const place = { owner, path, authorization: BEARER }
   const others = [
     createResponsesWire(place),
-    ...createWholeWires(place),
+    ...createWholeWires(place, traits),
     ...createAudioWires(place),
   ]
   return Object.freeze([chat, ...others].filter(({ name }) => traits.wires.includes(name)))

@@ -152,6 +152,8 @@ function wordsOfEntry(entry: JsonView): readonly string[] {
   return place.length === 0 ? [words] : [`${place.join(".")}: ${words}`]
 }
 
+const CONTENT = ["content", "reasoning_content", "reasoning", "tool_calls"] as const
+
 /** Text and tool calls of every choice at four bytes a token. */
 export function measureAnswer(answer: JsonDocument): number {
   const choices = memberOf(answer, 0, "choices")
@@ -163,8 +165,8 @@ export function measureAnswer(answer: JsonDocument): number {
     choice = nextIn(answer, choices, choice)
   ) {
     const message = memberOf(answer, choice, "message")
-    for (const name of ["content", "reasoning_content", "tool_calls"]) {
-      const node = memberOf(answer, message, name)
+    const said = CONTENT.map((name) => memberOf(answer, message, name))
+    for (const node of [memberOf(answer, choice, "text"), ...said]) {
       if (node !== NONE) bytes += endOf(answer, node) - startOf(answer, node)
     }
   }

@@ -1,5 +1,5 @@
 /**
- * Reads along in a stream of chat completion chunks: first content, usage, errors, `[DONE]`.
+ * Reads along in a stream of chunks, of chat or of text: first content, usage, errors, `[DONE]`.
  *
  * Bytes pass as they came, in whole events. Until the first content they are held, so that another
  * provider can still answer; after it an event is looked into only when it may hold usage or an
@@ -229,6 +229,8 @@ function measureContent(chunk: JsonDocument, choices: number): number {
     choice !== NONE;
     choice = nextIn(chunk, choices, choice)
   ) {
+    const text = memberOf(chunk, choice, "text")
+    if (text !== NONE) bytes += contentIn(chunk, text)
     const delta = memberOf(chunk, choice, "delta")
     if (delta === NONE || kindOf(chunk, delta) !== KIND.object) continue
     for (let key = firstIn(chunk, delta); key !== NONE; ) {

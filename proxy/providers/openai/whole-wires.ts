@@ -14,33 +14,32 @@ import type { EmbeddingTable } from "#proxy/exchange/embedding-feature.ts"
 import type { EmbeddingsRequest } from "#proxy/exchange/embeddings.ts"
 import { accept } from "#proxy/exchange/parsed-request.ts"
 import { TOKENS_PER_DRAWING } from "#proxy/exchange/prompt-measure.ts"
-import type { ResponseEvent } from "#proxy/exchange/response-event.ts"
-import type { Frame } from "#proxy/wire/frame.ts"
 import type {
   EmbeddingsWire,
   EncodeContext,
   SameWire,
-  StreamDecoder,
   StreamTap,
   UpstreamWire,
 } from "../adapter.ts"
 import { EMBEDDINGS_OF_TEXTS, ONE_PURPOSE } from "../embedding-features.ts"
-import { openEvent, UPSTREAM_ERROR } from "../open-event.ts"
-import { countIn, reportOf } from "../read-report.ts"
+import { countIn } from "../read-report.ts"
 import { readVectors } from "../read-vectors.ts"
-import { sameWireOf } from "../same-wire.ts"
 import { spliceModel } from "../splice-body.ts"
-import { ChoiceEnds } from "./choice-ends.ts"
+import { sameTextWire } from "./chat-wire.ts"
 import { createWire, type OpenAiPlace } from "./create-wire.ts"
-import { hasError, isErrorEvent, readUsage } from "./read-answer.ts"
+import { hasError } from "./read-answer.ts"
+import type { VendorTraits } from "./vendors.ts"
 
-export function createWholeWires(place: OpenAiPlace): readonly UpstreamWire[] {
+export function createWholeWires(
+  place: OpenAiPlace,
+  traits: Pick<VendorTraits, "streamUsage">,
+): readonly UpstreamWire[] {
   return Object.freeze([
     createWire(place, {
       name: "openai.completions",
       title: "Completions",
       suffix: "/completions",
-      same: COMPLETIONS,
+      same: sameTextWire(traits),
     }),
     createWire(place, {
       name: "openai.embeddings",
@@ -139,42 +138,3 @@ const EMBEDDINGS: EmbeddingsWire = Object.freeze({
     return { ok: true, answer: { vectors, usage: LISTED.readUsage(answer) } }
   },
 } satisfies EmbeddingsWire)
-
-const COMPLETIONS = sameWireOf({
-  decodeAnswer: (answer: JsonDocument) => {
-    const view = new JsonView(answer)
-    if (hasError(answer)) return { ok: false, fault: "it is an error with status 200" }
-    if (view.member("choices")?.isArray !== true) return { ok: false, fault: "it has no choices" }
-    return { ok: true, events: eventsOf(view) }
-  },
-  openDecoder: () => new TextDecoderOfChunks(),
-})
-
-class TextDecoderOfChunks implements StreamDecoder {
-  private readonly ends = new ChoiceEnds()
-
-  push(frame: Frame): readonly ResponseEvent[] {
-    if (frame.kind === "done-marker") return this.ends.onMarker()
-    const view = openEvent(frame)
-    if (isErrorEvent(frame)) return [UPSTREAM_ERROR]
-    const events = eventsOf(view)
-    this.ends.note(events)
-    return events
-  }
-
-  finish(): readonly ResponseEvent[] {
-    return this.ends.onClose()
-  }
-}
-
-function eventsOf(view: JsonView): readonly ResponseEvent[] {
-  const events: ResponseEvent[] = []
-  for (const [position, choice] of (view.member("choices")?.items() ?? []).entries()) {
-    const index = choice.countOf("index") ?? position
-    events.push({ kind: "text-delta", choice: index, text: choice.textOf("text") ?? "" })
-    if (choice.textOf("finish_reason") !== undefined) {
-      events.push({ kind: "choice-end", choice: index, reason: "stop", stopSequence: null })
-    }
-  }
-  return [...events, ...reportOf(readUsage(view.document))]
-}

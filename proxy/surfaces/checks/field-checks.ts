@@ -4,6 +4,7 @@
  */
 import {
   countOf,
+  isTrue,
   type JsonDocument,
   KIND,
   kindNameOf,
@@ -83,4 +84,19 @@ export function given(document: JsonDocument, node: number): string {
 
 export function invalid(where: string, message: string): Refusal {
   return refuse("invalid_value", `${where} ${message}`, { param: where })
+}
+
+/** Of a stream in OpenAI's older shapes. */
+export function asksForUsage(document: JsonDocument): boolean {
+  const options = memberOf(document, 0, "stream_options")
+  return isTrue(document, memberOf(document, options, "include_usage"))
+}
+
+export function checkStreamOptions(document: JsonDocument): Refusal | null {
+  const node = present(document, "stream_options")
+  if (node === NONE) return null
+  if (kindOf(document, node) !== KIND.object) {
+    return invalid("stream_options", `must be an object${given(document, node)}`)
+  }
+  return checkBoolean(document, node, "include_usage", "/stream_options/include_usage")
 }

@@ -14,7 +14,7 @@ import { PromptMeter } from "#proxy/exchange/prompt-measure.ts"
 import type { Refusal } from "#proxy/exchange/refusal.ts"
 import type { SurfaceLimits } from "../limits.ts"
 import { EVENT_STREAM } from "../surface.ts"
-import { checkBoolean, invalid } from "./field-checks.ts"
+import { asksForUsage, checkBoolean, invalid } from "./field-checks.ts"
 import { openRequest } from "./open-request.ts"
 import { readUser } from "./read-user.ts"
 
@@ -52,7 +52,7 @@ export function parsePassed(
     ...opened.value,
     isStream,
     streamType: EVENT_STREAM,
-    wantsUsage: true,
+    wantsUsage: isStream && asksForUsage(document),
     user: readUser(document, [memberOf(document, 0, "user")]),
     measure: meter.finish(rules.outputTokens(document, limits)),
   })

@@ -15,6 +15,7 @@ import {
   checkCount,
   checkList,
   checkNumber,
+  checkStreamOptions,
   given,
   invalid,
   OUTPUT_TOKENS_MAX,
@@ -40,15 +41,6 @@ export function checkFields(
     checkList(document, "tools", limits.toolsMax) ??
     checkList(document, "functions", limits.toolsMax)
   )
-}
-
-function checkStreamOptions(document: JsonDocument): Refusal | null {
-  const node = present(document, "stream_options")
-  if (node === NONE) return null
-  if (kindOf(document, node) !== KIND.object) {
-    return invalid("stream_options", `must be an object${given(document, node)}`)
-  }
-  return checkBoolean(document, node, "include_usage", "/stream_options/include_usage")
 }
 
 function checkStop(document: JsonDocument): Refusal | null {

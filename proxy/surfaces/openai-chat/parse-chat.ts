@@ -6,13 +6,14 @@
  * stay as they came. It must not know routes, policies or providers. Fields that are not named here
  * pass untouched. Source: OpenAI API reference, "Create chat completion".
  */
-import { isTrue, type JsonDocument, memberOf } from "#proxy/contract/json-document.ts"
+import { isTrue, memberOf } from "#proxy/contract/json-document.ts"
 import {
   accept,
   type Decision,
   type ParsedRequest,
   reject,
 } from "#proxy/exchange/parsed-request.ts"
+import { asksForUsage } from "../checks/field-checks.ts"
 import { openRequest } from "../checks/open-request.ts"
 import { readUser } from "../checks/read-user.ts"
 import type { SurfaceLimits } from "../limits.ts"
@@ -40,9 +41,4 @@ export function parseChat(body: Uint8Array, limits: SurfaceLimits): Decision<Par
     ]),
     measure: measurePrompt(document, limits.outputTokensDefault),
   })
-}
-
-function asksForUsage(document: JsonDocument): boolean {
-  const options = memberOf(document, 0, "stream_options")
-  return isTrue(document, memberOf(document, options, "include_usage"))
 }

@@ -22,7 +22,7 @@ import {
 } from "#proxy/exchange/read-body.ts"
 import type { ResponseEvent } from "#proxy/exchange/response-event.ts"
 import { DONE_EVENT, writeEvent } from "#proxy/wire/sse-write.ts"
-import { checkCount, OUTPUT_TOKENS_MAX } from "../checks/field-checks.ts"
+import { checkCount, checkStreamOptions, OUTPUT_TOKENS_MAX } from "../checks/field-checks.ts"
 import { type PassedRules, parsePassed } from "../checks/parse-passed.ts"
 import type { SurfaceLimits } from "../limits.ts"
 import { readChoices, readStop } from "../openai/read-fields.ts"
@@ -41,6 +41,7 @@ const RULES: PassedRules = Object.freeze({
   mayStream: true,
   check: (document: JsonDocument) =>
     checkCount(document, "max_tokens", 0, OUTPUT_TOKENS_MAX) ??
+    checkStreamOptions(document) ??
     checkCount(document, "n", 1, CHOICES_MAX),
   outputTokens: (document: JsonDocument, _limits: SurfaceLimits) =>
     (countOf(document, memberOf(document, 0, "max_tokens")) ?? OUTPUT_TOKENS) *
@@ -183,9 +184,9 @@ class TextRenderer implements StreamRenderer {
   }
 
   private usageChunk(): string {
-    const options = new JsonView(this.context.request.document).member("stream_options")
-    const isAsked = options?.member("include_usage")?.boolean() === true
-    return isAsked && this.usage !== undefined ? this.chunk([], renderUsage(this.usage)) : ""
+    return this.context.request.wantsUsage && this.usage !== undefined
+      ? this.chunk([], renderUsage(this.usage))
+      : ""
   }
 
   private chunk(choices: readonly JsonValue[], usage?: JsonValue): string {
