@@ -107,11 +107,15 @@ export interface JournalPort {
   /** Whether intents can be written now. */
   readonly isWritable: boolean
   /**
-   * Makes the intent durable against the death of this process, then runs `then` with the verdict.
+   * Makes the intent durable against the death of this process, then runs `then` with the verdict
+   * and with where its end is told.
    */
-  intend(intent: AttemptIntent, then: (isWritten: boolean) => void): void
-  /** Settles; never waits. */
-  settle(intent: AttemptIntent, final: AttemptFinal): void
+  intend(intent: AttemptIntent, then: (open: OpenIntent, isWritten: boolean) => void): void
+}
+
+export interface OpenIntent {
+  /** Never waits; what is said after the first end is ignored. */
+  settle(final: AttemptFinal): void
 }
 
 export type Cancel = () => void

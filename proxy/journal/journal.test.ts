@@ -12,6 +12,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterEach, beforeEach, describe, expect, test } from "vitest"
 import type { AttemptFinal, AttemptIntent, UsageRecord } from "#proxy/contract/records.ts"
+import type { OpenIntent } from "#proxy/exchange/ports.ts"
 import { type Journal, type JournalOptions, openJournal } from "./journal.ts"
 import { lockDirectory } from "./lock.ts"
 import type { Append } from "./segment-store.ts"
@@ -83,13 +84,20 @@ function makeLost(id: string, sequence: number): UsageRecord {
 /** Writes one attempt whole. */
 function attempt(journal: Journal, id: string): boolean | undefined {
   let verdict: boolean | undefined
-  journal.intend(makeIntent(id), (isWritten) => {
+  journal.intend(makeIntent(id), (entry, isWritten) => {
     verdict = isWritten
+    entry.settle(makeFinal(id))
   })
   journal.flush()
-  journal.settle(makeIntent(id), makeFinal(id))
   journal.flush()
   return verdict
+}
+
+/** Its intent is written when it resolves. */
+function begin(journal: Journal, id: string): Promise<OpenIntent> {
+  const begun = new Promise<OpenIntent>((resolve) => journal.intend(makeIntent(id), resolve))
+  journal.flush()
+  return begun
 }
 
 function read(journal: Journal, after: number, max: number): readonly UsageRecord[] {
@@ -144,7 +152,9 @@ describe("an attempt in the journal", () => {
       Array.from(
         { length: 50 },
         (_, index) =>
-          new Promise<boolean>((resolve) => journal.intend(makeIntent(`b-${index}`), resolve)),
+          new Promise<boolean>((resolve) =>
+            journal.intend(makeIntent(`b-${index}`), (_, isWritten) => resolve(isWritten)),
+          ),
       ),
     )
     expect(verdicts.every((verdict) => verdict)).toBe(true)
@@ -152,10 +162,11 @@ describe("an attempt in the journal", () => {
     journal.close()
   })
 
-  test("gives one numbered record, and a second settling is ignored", () => {
+  test("gives one numbered record, and a second settling is ignored", async () => {
     const journal = open()
-    attempt(journal, "b-1")
-    journal.settle(makeIntent("b-1"), makeFinal("b-1"))
+    const entry = await begin(journal, "b-1")
+    entry.settle(makeFinal("b-1"))
+    entry.settle(makeFinal("b-1"))
     attempt(journal, "b-2")
     expect(read(journal, 0, 10)).toEqual([makeRecord("b-1", 1), makeRecord("b-2", 2)])
     expect(read(journal, 1, 10)).toEqual([makeRecord("b-2", 2)])
@@ -178,14 +189,13 @@ describe("an attempt in the journal", () => {
   })
 })
 
-test("a kill at every byte of the last write loses no attempt and doubles none", () => {
+test("a kill at every byte of the last write loses no attempt and doubles none", async () => {
   const journal = open()
   attempt(journal, "b-1")
-  journal.intend(makeIntent("b-2"), () => undefined)
-  journal.flush()
+  const second = await begin(journal, "b-2")
   const path = join(directory, segments()[0] ?? "")
   const before = readFileSync(path).length
-  journal.settle(makeIntent("b-2"), makeFinal("b-2"))
+  second.settle(makeFinal("b-2"))
   journal.intend(makeIntent("b-3"), () => undefined)
   journal.flush()
   const whole = readFileSync(path)
@@ -390,13 +400,13 @@ describe("a disk that refuses", () => {
   })
 })
 
-test("a full journal refuses intents, records what began, and opens when acknowledged", () => {
+test("a full journal refuses intents, records what began, and opens when acknowledged", async () => {
   const journal = open({ bytesMax: 8 * 1024, segmentBytes: 2 * 1024 })
-  journal.intend(makeIntent("early"), () => undefined)
+  const early = await begin(journal, "early")
   let index = 0
   while (attempt(journal, `b-${++index}`) === true) expect(index).toBeLessThan(100)
   expect(journal.isWritable).toBe(false)
-  journal.settle(makeIntent("early"), makeFinal("early"))
+  early.settle(makeFinal("early"))
   journal.flush()
   const { sequence, dropped } = journal.state()
   expect(dropped).toBe(0)

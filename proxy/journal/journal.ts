@@ -8,7 +8,7 @@
  */
 import { mkdirSync } from "node:fs"
 import type { AttemptFinal, AttemptIntent } from "#proxy/contract/records.ts"
-import type { JournalPort } from "#proxy/exchange/ports.ts"
+import type { JournalPort, OpenIntent } from "#proxy/exchange/ports.ts"
 import { encodeAttempt, encodeIntent, encodeRecord } from "./encode-entry.ts"
 import { lockDirectory } from "./lock.ts"
 import type { RecordLines } from "./record-lines.ts"
@@ -89,19 +89,30 @@ export function openJournal(options: JournalOptions): Journal {
   }
 }
 
-interface Waiting {
-  readonly id: string
-  /** Whether the intent is in this turn's batch. */
-  readonly isBatched: boolean
-  readonly then: (isWritten: boolean) => void
-}
-
-interface OpenAttempt {
+/** Of an attempt under way. */
+class OpenAttempt implements OpenIntent {
   readonly intent: AttemptIntent
   /** What `encodeAttempt` says of it. */
   readonly fields: string
   /** Where its intent lies; null while it is not on disk. */
-  segment: Segment | null
+  segment: Segment | null = null
+  /** Whether the intent is in the batch of its turn. */
+  isBatched = false
+  /** Where it stands among those under way; -1 once it has ended. */
+  place = 0
+  readonly onWritten: (open: OpenIntent, isWritten: boolean) => void
+  readonly #journal: OpenJournal
+
+  constructor(journal: OpenJournal, intent: AttemptIntent, onWritten: OpenAttempt["onWritten"]) {
+    this.#journal = journal
+    this.intent = intent
+    this.fields = encodeAttempt(intent)
+    this.onWritten = onWritten
+  }
+
+  settle(final: AttemptFinal): void {
+    this.#journal.settle(this, final)
+  }
 }
 
 class OpenJournal implements Journal {
@@ -110,11 +121,11 @@ class OpenJournal implements Journal {
   readonly #store: SegmentStore
   readonly #window: RecordWindow
   readonly #writer: TurnWriter
-  /** Attempts under way. */
-  readonly #open = new Map<string, OpenAttempt>()
+  /** Attempts under way, in no order. (A Map that grows and shrinks is dear to collect.) */
+  readonly #open: OpenAttempt[] = []
   readonly #listeners: (() => void)[] = []
   readonly #replayed: { torn: number; quarantined: number; lost: number }
-  #waiting: Waiting[] = []
+  #waiting: OpenAttempt[] = []
   #ended: Segment[] = []
   #carried: OpenAttempt[] = []
   #isScheduled = false
@@ -131,8 +142,9 @@ class OpenJournal implements Journal {
     this.#replayed = { torn, quarantined, lost: open.size }
     const endedAt = options.now()
     for (const { intent, segment } of open.values()) {
-      this.#open.set(intent.id, { intent, fields: encodeAttempt(intent), segment })
-      this.settle(intent, {
+      const attempt = this.#begin(intent, () => undefined)
+      attempt.segment = segment
+      attempt.settle({
         id: intent.id,
         endedAt,
         outcome: "lost",
@@ -157,21 +169,19 @@ class OpenJournal implements Journal {
     return this.#writer.isWritable
   }
 
-  intend(intent: AttemptIntent, then: (isWritten: boolean) => void): void {
-    const attempt = { intent, fields: encodeAttempt(intent), segment: null }
-    this.#open.set(intent.id, attempt)
-    const isBatched = this.isWritable
-    if (isBatched) this.#addIntent(attempt)
-    this.#waiting.push({ id: intent.id, isBatched, then })
+  intend(intent: AttemptIntent, onWritten: OpenAttempt["onWritten"]): void {
+    const attempt = this.#begin(intent, onWritten)
+    attempt.isBatched = this.isWritable
+    if (attempt.isBatched) this.#addIntent(attempt)
+    this.#waiting.push(attempt)
     this.#schedule()
   }
 
-  settle(intent: AttemptIntent, final: AttemptFinal): void {
-    const attempt = this.#open.get(intent.id)
-    if (attempt === undefined) return
-    this.#open.delete(intent.id)
-    if (attempt.segment !== null) this.#ended.push(attempt.segment)
-    const { fields } = attempt
+  settle(attempt: OpenAttempt, final: AttemptFinal): void {
+    if (attempt.place < 0) return
+    this.#end(attempt)
+    const { fields, segment } = attempt
+    if (segment !== null) this.#ended.push(segment)
     if (this.#window.add((sequence) => encodeRecord(fields, final, sequence))) this.#schedule()
   }
 
@@ -203,7 +213,7 @@ class OpenJournal implements Journal {
       isWritable: this.isWritable,
       bytes: this.#store.bytes,
       segments: this.#store.count,
-      openIntents: this.#open.size,
+      openIntents: this.#open.length,
       sequence: this.#window.sequence,
       acknowledged: this.#window.acknowledged,
       dropped: this.#window.dropped,
@@ -225,16 +235,16 @@ class OpenJournal implements Journal {
     const isWritten = this.#writer.write()
     if (isWritten) {
       for (const segment of ended) segment.openIntents -= 1
-      for (const attempt of carried) this.#noteIntent(attempt.intent.id)
+      for (const attempt of carried) this.#noteIntent(attempt)
       this.#window.markWritten()
     } else {
       // Their intents must stay on disk until the records are.
       this.#ended = ended
     }
-    for (const { id, isBatched, then } of waiting) {
-      const isDurable = isWritten && isBatched
-      if (isDurable) this.#noteIntent(id)
-      runApart(() => then(isDurable))
+    for (const attempt of waiting) {
+      const isDurable = isWritten && attempt.isBatched
+      if (isDurable) this.#noteIntent(attempt)
+      runApart(() => attempt.onWritten(attempt, isDurable))
     }
     if (hadRecords) for (const listener of this.#listeners) runApart(listener)
   }
@@ -248,6 +258,22 @@ class OpenJournal implements Journal {
     this.#unlock()
   }
 
+  #begin(intent: AttemptIntent, onWritten: OpenAttempt["onWritten"]): OpenAttempt {
+    const attempt = new OpenAttempt(this, intent, onWritten)
+    attempt.place = this.#open.push(attempt) - 1
+    return attempt
+  }
+
+  /** The last one takes its place. */
+  #end(attempt: OpenAttempt): void {
+    const last = this.#open.pop()
+    if (last !== undefined && last !== attempt) {
+      last.place = attempt.place
+      this.#open[attempt.place] = last
+    }
+    attempt.place = -1
+  }
+
   #schedule(): void {
     if (this.#isScheduled || this.#isClosed) return
     this.#isScheduled = true
@@ -255,9 +281,8 @@ class OpenJournal implements Journal {
   }
 
   /** An attempt that was settled before its intent was written leaves nothing to wait for. */
-  #noteIntent(id: string): void {
-    const attempt = this.#open.get(id)
-    if (attempt === undefined) return
+  #noteIntent(attempt: OpenAttempt): void {
+    if (attempt.place < 0) return
     if (attempt.segment !== null) attempt.segment.openIntents -= 1
     attempt.segment = this.#store.current
     attempt.segment.openIntents += 1
@@ -268,7 +293,7 @@ class OpenJournal implements Journal {
     const { oldest, current, count } = this.#store
     if (count < CARRY_FROM_SEGMENTS || oldest === current || this.#carried.length > 0) return
     if (oldest.lastSequence > this.#window.acknowledged) return
-    for (const attempt of this.#open.values()) {
+    for (const attempt of this.#open) {
       if (attempt.segment !== oldest) continue
       this.#addIntent(attempt)
       this.#carried.push(attempt)

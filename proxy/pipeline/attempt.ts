@@ -11,6 +11,7 @@ import type { AttemptSummary } from "#proxy/exchange/exchange-record.ts"
 import type {
   AnswerHeaders,
   Cancel,
+  OpenIntent,
   Ports,
   UpstreamCall,
   UpstreamFailure,
@@ -52,6 +53,8 @@ export class Attempt implements UpstreamHandler {
   private readonly settings: PipelineSettings
   private state: State = "waiting"
   private status: number | null = null
+  /** Null until the journal has the intent. */
+  private entry: OpenIntent | null = null
   private call: UpstreamCall | null = null
   private hasEnded = false
   private tap: StreamTap | null = null
@@ -75,7 +78,7 @@ export class Attempt implements UpstreamHandler {
 
   /** Intent first: the bytes go out only when the journal has it, or has said that it cannot. */
   begin(): void {
-    this.ports.journal.intend(this.plan.intent, () => this.dispatch())
+    this.ports.journal.intend(this.plan.intent, (entry) => this.dispatch(entry))
   }
 
   resume(): void {
@@ -182,9 +185,10 @@ export class Attempt implements UpstreamHandler {
     }
   }
 
-  private dispatch(): void {
+  private dispatch(entry: OpenIntent): void {
+    this.entry = entry
     if (this.state === "over") {
-      if (this.final !== null) this.ports.journal.settle(this.plan.intent, this.final)
+      if (this.final !== null) entry.settle(this.final)
       return
     }
     this.dispatchedAt = this.ports.monotonic()
@@ -378,7 +382,7 @@ export class Attempt implements UpstreamHandler {
       source,
       cost: costWith(this.plan.price, usage),
     }
-    if (this.dispatchedAt !== null) this.ports.journal.settle(this.plan.intent, this.final)
+    this.entry?.settle(this.final)
   }
 
   /**

@@ -29,7 +29,7 @@ import type { AttemptOwner } from "./attempt-owner.ts"
 import { planAttempt } from "./attempt-plan.ts"
 import { recordExchange } from "./record-exchange.ts"
 import type { RequestForms } from "./request-forms.ts"
-import { createRetries, type Retries } from "./retries.ts"
+import { Retries } from "./retries.ts"
 import type { PipelineSettings } from "./settings.ts"
 
 /** What the stages before dispatch settled. */
@@ -128,7 +128,7 @@ export class Exchange implements AttemptOwner<Attempt> {
     const waitedMs = Math.max(0, this.admittedAt - this.raw.receivedAt)
     this.requestDeadline = this.startedAt + Math.max(1, plan.timeoutMs - waitedMs)
     this.client.onGone(() => this.onClientGone())
-    this.retries = createRetries(plan.rule, plan.out, this.settings.backoffMs)
+    this.retries = new Retries(plan.rule, plan.out, this.settings.backoffMs)
     const target = this.retries.first(this.startedAt, this.ports.draw())
     if (target === null) this.refuse(refuse("upstream_failed", "no backend can serve"))
     else this.attempt(plan, target)

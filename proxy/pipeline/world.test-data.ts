@@ -102,12 +102,14 @@ export function createWorld(options: {
       isWritable: true,
       intend(intent, then) {
         intents.push(intent)
-        if (options.holdJournal === true) waiting.push(() => then(true))
-        else then(true)
-      },
-      settle(intent, final) {
-        if (finals.has(intent.id)) throw new Error(`${intent.id} is settled twice`)
-        finals.set(intent.id, final)
+        const entry = {
+          settle(final: AttemptFinal) {
+            if (finals.has(intent.id)) throw new Error(`${intent.id} is settled twice`)
+            finals.set(intent.id, final)
+          },
+        }
+        if (options.holdJournal === true) waiting.push(() => then(entry, true))
+        else then(entry, true)
       },
     },
     observe: (record) => void records.push(record),
