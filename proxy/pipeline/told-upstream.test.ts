@@ -98,6 +98,15 @@ describe("a choice among no tools", () => {
   })
 })
 
+test("that no tool shall be called is said to Bedrock by saying none, where that can be", () => {
+  const tools = [{ type: "function", function: { name: "ztool" } }]
+  const none = { tools, tool_choice: "none" }
+  const { body } = tell("openai-chat", BEDROCK_CLAUDE, { ...CHAT, ...none })
+  expect(body).not.toHaveProperty("toolConfig")
+  const { refusal } = tell("openai-chat", BEDROCK_CLAUDE, { ...CALLING, ...none })
+  expect(refusal).toContain("tool_choice cannot be said to provider one: Converse wants the tools")
+})
+
 describe("how much to think", () => {
   test("of Anthropic's own words is said to its models on Bedrock in these words", () => {
     const own = {
@@ -477,6 +486,32 @@ describe("schemas of answers", () => {
     ]
     for (const one of told) expect(JSON.stringify(one)).toBe(want)
   })
+})
+
+test("a constant is a choice of one at Google, which knows no other", () => {
+  const properties = {
+    kind: { type: "string", const: "dog" },
+    const: { type: "boolean", const: true },
+    list: { type: "array", items: { anyOf: [{ const: 1.5 }, { $ref: "#/$defs/x" }] } },
+  }
+  const schema = { type: "object", properties, $defs: { x: { const: "y", enum: ["y"] } } }
+  const json_schema = { name: "pet", schema }
+  const tools = [{ type: "function", function: { name: "pet", parameters: schema } }]
+  const { body } = tell("openai-chat", GEMINI, {
+    ...CHAT,
+    tools,
+    response_format: { type: "json_schema", json_schema },
+  })
+  const want = {
+    ...schema,
+    properties: {
+      ...properties,
+      kind: { type: "string", enum: ["dog"] },
+      list: { type: "array", items: { anyOf: [{ enum: [1.5] }, { $ref: "#/$defs/x" }] } },
+    },
+  }
+  expect(body.generationConfig.responseJsonSchema).toEqual(want)
+  expect(body.tools[0].functionDeclarations[0].parametersJsonSchema).toEqual(want)
 })
 
 test("a tool with an empty schema takes no arguments", () => {

@@ -6,20 +6,13 @@ import { scanJson } from "#proxy/contract/json-scan.ts"
 import { JsonView } from "#proxy/contract/json-view.ts"
 import { RawJson, writeJson } from "#proxy/contract/json-write.ts"
 import type { OutputFormat } from "#proxy/exchange/chat-request.ts"
+import { CHECKED_JSON } from "./checked-json.ts"
 
 type SchemaFormat = Extract<OutputFormat, { readonly kind: "json-schema" }>
 
-/** Bytes are bounded by the body that the schema came in, which has been scanned. */
-const LIMITS = Object.freeze({
-  bytesMax: 32 * 1024 * 1024,
-  depthMax: 64,
-  tokensMax: 500_000,
-  loneSurrogates: "accepted",
-} as const)
-
 export function describeSchema({ schema, description }: SchemaFormat): RawJson {
   if (description === null) return schema
-  const scanned = scanJson(new TextEncoder().encode(schema.text), LIMITS)
+  const scanned = scanJson(new TextEncoder().encode(schema.text), CHECKED_JSON)
   if (!scanned.ok) return schema
   const view = new JsonView(scanned.document)
   if (!view.isObject || view.member("description") !== undefined) return schema

@@ -17,7 +17,7 @@ export const BEDROCK_FEATURES: FeatureTable = Object.freeze({
   tools: "yes",
   "tool-strict": "yes",
   "tool-choice": "yes",
-  "tool-choice-none": "no",
+  "tool-choice-none": "yes",
   "tool-choice-required": "yes",
   "tool-choice-named": "yes",
   "tool-choice-allowed": "no",

@@ -33,7 +33,7 @@ function bodyOf(chat: ChatRequest, context: EncodeContext): JsonValue {
       topP: chat.topP ?? undefined,
       stopSequences: chat.stop.length === 0 ? undefined : chat.stop,
     },
-    toolConfig: chat.tools.length === 0 ? undefined : encodeTools(chat),
+    toolConfig: encodeTools(chat, context),
     outputConfig: encodeFormat(chat.outputFormat),
     additionalModelRequestFields: own,
     additionalModelResponseFieldPaths:
@@ -83,7 +83,18 @@ function ownFields(chat: ChatRequest, context: EncodeContext): OwnFields {
   }
 }
 
-function encodeTools({ tools, toolChoice }: ChatRequest): JsonValue {
+/** Converse has no word for no call: the tools are left out, where no earlier call needs them. */
+function encodeTools(chat: ChatRequest, context: EncodeContext): JsonValue | undefined {
+  const { tools, toolChoice } = chat
+  if (tools.length === 0) return undefined
+  if (toolChoice?.kind === "none") {
+    const isCalled = chat.messages.some(({ parts }) =>
+      parts.some(({ kind }) => kind === "tool-call" || kind === "tool-result"),
+    )
+    if (!isCalled) return undefined
+    const why = "Converse wants the tools of earlier calls, and may call them then"
+    return cannotSay(paramOf(chat.uses, "tool-choice-none") ?? "tool_choice", context, why)
+  }
   return {
     tools: tools.flatMap((tool) => [
       {

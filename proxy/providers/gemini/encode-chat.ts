@@ -1,7 +1,7 @@
 /**
  * A chat request in the intermediate form as a generateContent body; the model is in the path.
  *
- * Source: Gemini API reference, "Generating content". Schemas go as JSON schema, unchanged.
+ * Source: Gemini API reference, "Generating content". Schemas go as JSON schema.
  */
 import { type JsonValue, writeJson } from "#proxy/contract/json-write.ts"
 import type { ChatRequest, OutputFormat } from "#proxy/exchange/chat-request.ts"
@@ -10,6 +10,7 @@ import { readBody } from "#proxy/exchange/read-body.ts"
 import type { EncodeContext } from "../adapter.ts"
 import { describeSchema } from "../describe-schema.ts"
 import { encodeContents, encodeSystem } from "./encode-contents.ts"
+import { encodeSchema } from "./encode-schema.ts"
 import { planThinking } from "./plan-thinking.ts"
 
 export function encodeChat(chat: ChatRequest, context: EncodeContext): Decision<string> {
@@ -47,7 +48,7 @@ function encodeTools(chat: ChatRequest): readonly JsonValue[] {
   return chat.tools.map(({ name, description, parameters }) => ({
     name,
     description: description ?? undefined,
-    parametersJsonSchema: parameters ?? undefined,
+    parametersJsonSchema: parameters === null ? undefined : encodeSchema(parameters),
   }))
 }
 
@@ -72,6 +73,7 @@ function formatOf(format: OutputFormat | null): Readonly<Record<string, JsonValu
   if (format === null) return {}
   return {
     responseMimeType: "application/json",
-    responseJsonSchema: format.kind === "json-schema" ? describeSchema(format) : undefined,
+    responseJsonSchema:
+      format.kind === "json-schema" ? encodeSchema(describeSchema(format)) : undefined,
   }
 }
