@@ -34,6 +34,7 @@ import type { AttemptPlan } from "./attempt-plan.ts"
 import { createBodyParts } from "./body-parts.ts"
 import { readWholeAnswer, readWords } from "./read-whole-answer.ts"
 import type { PipelineSettings } from "./settings.ts"
+import { usageSeen } from "./usage-seen.ts"
 
 type State = "waiting" | "streaming" | "collecting" | "refusing" | "draining" | "over"
 
@@ -391,7 +392,6 @@ export class Attempt implements UpstreamHandler {
   private usageSeen(): TokenUsage {
     if (this.tap?.usage !== undefined) return this.tap.usage
     const { estimate } = this.plan.intent
-    if (!this.plan.request.isStream) return estimate
-    return { ...estimate, outputTokens: this.tap?.outputTokensSeen ?? 0 }
+    return this.plan.request.isStream ? usageSeen(this.tap, estimate) : estimate
   }
 }

@@ -19,6 +19,7 @@ import {
 import type { StreamRenderer } from "#proxy/surfaces/surface.ts"
 import type { Frame } from "#proxy/wire/frame.ts"
 import type { FrameReader, OnFrame } from "#proxy/wire/frame-reader.ts"
+import { usageSeen } from "./usage-seen.ts"
 
 type Ending = Extract<ResponseEvent, { readonly kind: "choice-end" }>
 
@@ -56,6 +57,10 @@ export class TranslateTap implements StreamTap {
 
   get outputTokensSeen(): number {
     return Math.max(this.contentEvents, tokensOfLength(this.contentLength))
+  }
+
+  get usageSoFar(): TokenUsage | undefined {
+    return this.decoder.usageSoFar
   }
 
   push(chunk: Uint8Array): Uint8Array | null {
@@ -121,7 +126,7 @@ export class TranslateTap implements StreamTap {
       return
     }
     for (const ending of this.endings.values()) this.text += this.renderer.push(ending)
-    const settled = this.usage ?? { ...this.estimate, outputTokens: this.outputTokensSeen }
+    const settled = this.usage ?? usageSeen(this, this.estimate)
     this.text += this.renderer.push({ kind: "response-end", settled })
     this.hasContent = true
     this.end = { kind: "done" }

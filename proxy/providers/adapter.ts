@@ -129,6 +129,8 @@ export interface StreamDecoder {
   push(frame: Frame): readonly ResponseEvent[]
   /** The connection ended: the events that its end means, `response-end` if all had come. */
   finish(): readonly ResponseEvent[]
+  /** What the upstream told of usage before its report, if it does: its input is all of it. */
+  readonly usageSoFar?: TokenUsage | undefined
 }
 
 export class WireFault extends Error {}
@@ -178,6 +180,8 @@ export interface StreamTap {
   readonly contentEvents: number
   /** Output tokens by the size of the content so far, for streams without a report. */
   readonly outputTokensSeen: number
+  /** As the decoder's; the report takes its place. */
+  readonly usageSoFar?: TokenUsage | undefined
 }
 
 /**

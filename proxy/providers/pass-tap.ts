@@ -66,6 +66,10 @@ class PassTap implements StreamTap {
     return Math.max(this.contentEvents, tokensOfLength(this.contentLength), least)
   }
 
+  get usageSoFar(): TokenUsage | undefined {
+    return this.decoder.usageSoFar
+  }
+
   push(chunk: Uint8Array): Uint8Array | null {
     if (this.end !== null) return null
     const fault = this.reader.push(chunk)

@@ -1,6 +1,7 @@
 /** Messages answers and stream events to events of the intermediate form. */
 import type { JsonDocument } from "#proxy/contract/json-document.ts"
 import { JsonView } from "#proxy/contract/json-view.ts"
+import type { TokenUsage } from "#proxy/contract/records.ts"
 import type { ResponseEvent } from "#proxy/exchange/response-event.ts"
 import type { Frame } from "#proxy/wire/frame.ts"
 import { type DecodedAnswer, type StreamDecoder, WireFault } from "../adapter.ts"
@@ -72,6 +73,11 @@ class MessageDecoder implements StreamDecoder {
       default:
         return []
     }
+  }
+
+  /** The message's start tells the prompt whole, and the first token of the output. */
+  get usageSoFar(): TokenUsage | undefined {
+    return usageOfCounts(this.counts)
   }
 
   /** A close is no end: `message_stop` is. */

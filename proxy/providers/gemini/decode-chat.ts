@@ -2,6 +2,7 @@
 import type { JsonDocument } from "#proxy/contract/json-document.ts"
 import { JsonView } from "#proxy/contract/json-view.ts"
 import { RawJson, writeJson } from "#proxy/contract/json-write.ts"
+import type { TokenUsage } from "#proxy/contract/records.ts"
 import type { ResponseEvent } from "#proxy/exchange/response-event.ts"
 import { tagSignature } from "#proxy/exchange/signatures.ts"
 import type { Frame } from "#proxy/wire/frame.ts"
@@ -36,11 +37,18 @@ class ContentDecoder implements StreamDecoder {
   /** Calls of each candidate so far. */
   private readonly calls = new Map<number, number>()
   private answer = ""
+  /** The last piece with counts. */
+  private last: JsonView | null = null
 
   push(frame: Frame): readonly ResponseEvent[] {
     refuseMarker(frame, "Gemini")
     const view = openEvent(frame)
     return view.member("error") === undefined ? this.read(view) : [UPSTREAM_ERROR]
+  }
+
+  /** The counts before the last piece are of the answer so far. */
+  get usageSoFar(): TokenUsage | undefined {
+    return this.last === null ? undefined : readUsage(this.last)
   }
 
   /** There is no terminal event: the close is the end once a candidate has finished. */
@@ -68,8 +76,9 @@ class ContentDecoder implements StreamDecoder {
       this.hasFinished = true
       events.push({ kind: "choice-end", choice: 0, reason: "content-filter", stopSequence: null })
     }
-    // The counts before the last piece are of the answer so far.
-    return this.hasFinished ? [...events, ...reportOf(readUsage(view))] : events
+    if (this.hasFinished) return [...events, ...reportOf(readUsage(view))]
+    if (view.member("usageMetadata") !== undefined) this.last = view
+    return events
   }
 
   private candidate(candidate: JsonView, choice: number): readonly ResponseEvent[] {
