@@ -11,13 +11,25 @@ import type { AttemptSummary, ExchangeRecord } from "#proxy/exchange/exchange-re
 /** `now` is wall clock in ms. A field that does not apply is left out. */
 export function exchangeLine(record: ExchangeRecord, program: string, now: number): string {
   const { id, status, refusal, attempts, isStream, durationMs, overheadMs } = record
-  const time = new Date(now).toISOString()
+  const time = isoTime(now)
   const head = `{"level":"info","time":"${time}","program":"${program}","id":${quoteText(id)}`
   const code = refusal === null ? "" : `,"code":"${refusal}"`
   const counts = `,"stream":${isStream},"attempts":${attempts.length}`
   const times = `,"durationMs":${round(durationMs)},"overheadMs":${round(overheadMs)}`
   const what = `,"status":${status}${code}${counts}${times}`
   return `${head}${what}${namesOf(record)}${numbersOf(record)},"msg":"exchange"}\n`
+}
+
+let lastMs = Number.NaN
+let lastTime = ""
+
+/** Exchanges are logged several in a row, most of them in the same millisecond. */
+function isoTime(ms: number): string {
+  if (ms !== lastMs) {
+    lastTime = new Date(ms).toISOString()
+    lastMs = ms
+  }
+  return lastTime
 }
 
 function namesOf(record: ExchangeRecord): string {
