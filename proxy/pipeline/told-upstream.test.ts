@@ -107,6 +107,23 @@ test("that no tool shall be called is said to Bedrock by saying none, where that
   expect(refusal).toContain("tool_choice cannot be said to provider one: Converse wants the tools")
 })
 
+test("marks for a cache go to models on Bedrock that take them, where they take them", () => {
+  const cache_control = { type: "ephemeral" }
+  const marked = {
+    max_tokens: 9,
+    system: [{ type: "text", text: "Be kind.", cache_control }],
+    messages: [HELLO],
+    tools: [{ name: "ztool", input_schema: { type: "object" }, cache_control }],
+  }
+  const marksAt = (model: string) =>
+    JSON.stringify(tell("anthropic-messages", { provider: BEDROCK, model }, marked).body).match(
+      /cachePoint/g,
+    )?.length ?? 0
+  expect(marksAt(BEDROCK_CLAUDE.model)).toBe(2)
+  expect(marksAt("us.amazon.nova-pro-v1:0")).toBe(1)
+  expect(marksAt("openai.gpt-oss-120b-1:0")).toBe(0)
+})
+
 describe("how much to think", () => {
   test("of Anthropic's own words is said to its models on Bedrock in these words", () => {
     const own = {

@@ -14,11 +14,12 @@ import { planThinking } from "../anthropic/plan-thinking.ts"
 import { type CallIds, renameCalls } from "../call-ids.ts"
 import { cannotSay } from "../cannot-say.ts"
 import { encodeParameters } from "../encode-parameters.ts"
-
+import { mayBeClaude } from "./bedrock-model.ts"
 import { cachePoint, encodeSystem, encodeTurns } from "./encode-turns.ts"
+import { keepMarkers } from "./keep-markers.ts"
 
 export function encodeChat(chat: ChatRequest, context: EncodeContext): Decision<string> {
-  return readBody(() => writeJson(bodyOf(chat, context)))
+  return readBody(() => writeJson(bodyOf(keepMarkers(chat, context.model), context)))
 }
 
 function bodyOf(chat: ChatRequest, context: EncodeContext): JsonValue {
@@ -37,7 +38,7 @@ function bodyOf(chat: ChatRequest, context: EncodeContext): JsonValue {
     outputConfig: encodeFormat(chat.outputFormat),
     additionalModelRequestFields: own,
     additionalModelResponseFieldPaths:
-      chat.stop.length > 0 && isClaude(context) ? STOP_PATHS : undefined,
+      chat.stop.length > 0 && mayBeClaude(context.model) ? STOP_PATHS : undefined,
   }
 }
 
@@ -52,14 +53,6 @@ interface OwnFields {
   readonly own: JsonValue | undefined
 }
 
-/** Anthropic's own, or what names no model: a profile or a deployment of the account's. */
-const CLAUDE = /(^|[./])anthropic\.claude/
-const UNNAMED = /:(application-inference-profile|provisioned-model|custom-model-deployment)\//
-
-function isClaude({ model }: EncodeContext): boolean {
-  return CLAUDE.test(model) || UNNAMED.test(model)
-}
-
 /** What only Anthropic's models take: others refuse a field that they do not know. */
 function ownFields(chat: ChatRequest, context: EncodeContext): OwnFields {
   const limit = chat.maxOutputTokens ?? undefined
@@ -68,7 +61,7 @@ function ownFields(chat: ChatRequest, context: EncodeContext): OwnFields {
     paramOf(chat.uses, "reasoning-budget") ??
     (chat.topK === null ? undefined : paramOf(chat.uses, "top-k"))
   if (chat.reasoning === null && chat.topK === null) return { maxTokens: limit, own: undefined }
-  if (!isClaude(context)) {
+  if (!mayBeClaude(context.model)) {
     const why = `Bedrock's model ${context.model} has no such field in common with others`
     return cannotSay(param ?? "reasoning", context, why)
   }
