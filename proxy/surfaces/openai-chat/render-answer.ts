@@ -1,8 +1,13 @@
 /** A whole answer as a `chat.completion` object. */
 import { type JsonValue, writeJson } from "#proxy/contract/json-write.ts"
 import { type AnswerChoice, type ChatAnswer, textOfChoice } from "#proxy/exchange/chat-answer.ts"
+import {
+  finishReason,
+  renderCitations,
+  renderSignature,
+  renderUsage,
+} from "../openai/finish-reason.ts"
 import type { RenderContext } from "../surface.ts"
-import { finishReason, renderCitations, renderSignature, renderUsage } from "./finish-reason.ts"
 
 export function renderAnswer(answer: ChatAnswer, context: RenderContext): string {
   return writeJson({

@@ -1,10 +1,9 @@
 /** Events of an answer as `chat.completion.chunk` events, `[DONE]` last. */
-import { type JsonValue, writeJsonLine } from "#proxy/contract/json-write.ts"
-import type { TokenUsage } from "#proxy/contract/records.ts"
+import type { JsonValue } from "#proxy/contract/json-write.ts"
 import type { ResponseEvent } from "#proxy/exchange/response-event.ts"
-import { DONE_EVENT, writeEvent } from "#proxy/wire/sse-write.ts"
+import { ChunkFrame } from "../openai/chunk-frame.ts"
+import { finishReason, renderCitations, renderSignature } from "../openai/finish-reason.ts"
 import type { RenderContext, StreamRenderer } from "../surface.ts"
-import { finishReason, renderCitations, renderSignature, renderUsage } from "./finish-reason.ts"
 import { renderImage } from "./render-answer.ts"
 
 export function openRenderer(context: RenderContext): StreamRenderer {
@@ -12,10 +11,7 @@ export function openRenderer(context: RenderContext): StreamRenderer {
 }
 
 class ChunkRenderer implements StreamRenderer {
-  private readonly context: RenderContext
-  private id: string
-  private model: string
-  private usage: TokenUsage | undefined
+  private readonly frame: ChunkFrame
   /** Choices whose role was sent. */
   private readonly begun = new Set<number>()
   /** Place of the thought under way in each choice's `reasoning_details`. */
@@ -24,22 +20,19 @@ class ChunkRenderer implements StreamRenderer {
   private readonly said = new Map<number, string>()
 
   constructor(context: RenderContext) {
-    this.context = context
-    this.id = context.id
-    this.model = context.model
+    this.frame = new ChunkFrame(context, "chat.completion.chunk")
   }
 
   push(event: ResponseEvent): string {
     switch (event.kind) {
       case "response-start":
-        this.id = event.id ?? this.id
-        this.model = event.model ?? this.model
+        this.frame.start(event)
         return this.delta(0, {})
       case "usage-report":
-        this.usage = event.usage
+        this.frame.report(event.usage)
         return ""
       case "response-end":
-        return this.usageChunk() + DONE_EVENT
+        return this.frame.end()
       case "response-error":
         return ""
       case "choice-end":
@@ -117,23 +110,6 @@ class ChunkRenderer implements StreamRenderer {
     reason: string | null,
     logprobs: JsonValue = null,
   ): string {
-    return this.event([{ index, delta, logprobs, finish_reason: reason }])
-  }
-
-  private event(choices: readonly JsonValue[], usage?: JsonValue): string {
-    const chunk = writeJsonLine({
-      id: this.id,
-      object: "chat.completion.chunk",
-      created: this.context.createdSeconds,
-      model: this.model,
-      choices,
-      usage,
-    })
-    return writeEvent(chunk)
-  }
-
-  private usageChunk(): string {
-    if (!this.context.request.wantsUsage || this.usage === undefined) return ""
-    return this.event([], renderUsage(this.usage))
+    return this.frame.chunk([{ index, delta, logprobs, finish_reason: reason }])
   }
 }

@@ -7,8 +7,7 @@
  */
 import { countOf, type JsonDocument, memberOf } from "#proxy/contract/json-document.ts"
 import { JsonView } from "#proxy/contract/json-view.ts"
-import { type JsonValue, writeJson, writeJsonLine } from "#proxy/contract/json-write.ts"
-import type { TokenUsage } from "#proxy/contract/records.ts"
+import { type JsonValue, writeJson } from "#proxy/contract/json-write.ts"
 import { type ChatAnswer, textOfChoice } from "#proxy/exchange/chat-answer.ts"
 import type { ChatRequest } from "#proxy/exchange/chat-request.ts"
 import type { ParsedRequest } from "#proxy/exchange/parsed-request.ts"
@@ -21,14 +20,14 @@ import {
   readBody,
 } from "#proxy/exchange/read-body.ts"
 import type { ResponseEvent } from "#proxy/exchange/response-event.ts"
-import { DONE_EVENT, writeEvent } from "#proxy/wire/sse-write.ts"
 import { checkCount, checkStreamOptions, OUTPUT_TOKENS_MAX } from "../checks/field-checks.ts"
 import { type PassedRules, parsePassed } from "../checks/parse-passed.ts"
 import type { SurfaceLimits } from "../limits.ts"
+import { ChunkFrame } from "../openai/chunk-frame.ts"
+import { finishReason, renderUsage } from "../openai/finish-reason.ts"
 import { readChoices, readStop } from "../openai/read-fields.ts"
 import { noteSaid, saidIn, saidNumber } from "../openai/read-said.ts"
 import { openAiErrors } from "../openai/render-error.ts"
-import { finishReason, renderUsage } from "../openai-chat/finish-reason.ts"
 import type { RenderContext, StreamRenderer, Surface } from "../surface.ts"
 
 const CHOICES_MAX = 128
@@ -151,48 +150,29 @@ function renderChoice(index: number, text: string, reason: string | null): JsonV
 }
 
 class TextRenderer implements StreamRenderer {
-  private readonly context: RenderContext
-  private id: string
-  private model: string
-  private usage: TokenUsage | undefined
+  private readonly frame: ChunkFrame
 
   constructor(context: RenderContext) {
-    this.context = context
-    this.id = context.id
-    this.model = context.model
+    this.frame = new ChunkFrame(context, "text_completion")
   }
 
   push(event: ResponseEvent): string {
     switch (event.kind) {
       case "response-start":
-        this.id = event.id ?? this.id
-        this.model = event.model ?? this.model
+        this.frame.start(event)
         return ""
       case "text-delta":
       case "refusal-delta":
-        return this.chunk([renderChoice(event.choice, event.text, null)])
+        return this.frame.chunk([renderChoice(event.choice, event.text, null)])
       case "choice-end":
-        return this.chunk([renderChoice(event.choice, "", finishReason(event.reason))])
+        return this.frame.chunk([renderChoice(event.choice, "", finishReason(event.reason))])
       case "usage-report":
-        this.usage = event.usage
+        this.frame.report(event.usage)
         return ""
       case "response-end":
-        return this.usageChunk() + DONE_EVENT
+        return this.frame.end()
       default:
         return ""
     }
-  }
-
-  private usageChunk(): string {
-    return this.context.request.wantsUsage && this.usage !== undefined
-      ? this.chunk([], renderUsage(this.usage))
-      : ""
-  }
-
-  private chunk(choices: readonly JsonValue[], usage?: JsonValue): string {
-    const { id, model } = this
-    const created = this.context.createdSeconds
-    const text = writeJsonLine({ id, object: "text_completion", created, model, choices, usage })
-    return writeEvent(text)
   }
 }

@@ -4,7 +4,7 @@ import { type JsonValue, RawJson } from "#proxy/contract/json-write.ts"
 import type { TokenUsage } from "#proxy/contract/records.ts"
 import type { Citation, FinishReason } from "#proxy/exchange/response-event.ts"
 import { bareSignature, isTagged, tagSignature } from "#proxy/exchange/signatures.ts"
-import { renderDocument } from "../openai-chat/finish-reason.ts"
+import { renderDocument } from "../openai/finish-reason.ts"
 import type { RenderContext } from "../surface.ts"
 
 export type ItemStatus = "in_progress" | "completed"
