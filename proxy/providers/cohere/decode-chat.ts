@@ -18,7 +18,7 @@ export function decodeAnswer(answer: JsonDocument): DecodedAnswer {
   for (const part of message.member("content")?.items() ?? []) events.push(...contentOf(part))
   const plan = message.textOf("tool_plan")
   if (plan !== undefined) events.push({ kind: "reasoning-delta", choice: 0, text: plan })
-  for (const citation of message.member("citations")?.items() ?? []) events.push(cite(citation))
+  for (const citation of message.member("citations")?.items() ?? []) events.push(...cite(citation))
   for (const [call, view_] of (message.member("tool_calls")?.items() ?? []).entries()) {
     events.push(beginFunction(view_, call))
     const text = view_.member("function")?.textOf("arguments") ?? "{}"
@@ -59,7 +59,7 @@ class CohereDecoder implements StreamDecoder {
         return this.bare.end(this.calls - 1)
       case "citation-start": {
         const citation = message?.member("citations")
-        return citation === undefined ? [] : [cite(citation)]
+        return citation === undefined ? [] : cite(citation)
       }
       case "message-end":
         return this.end(view.member("delta"))
@@ -113,21 +113,23 @@ function beginFunction(call: JsonView, index: number): ResponseEvent {
   return beginCall(index, call.textOf("id"), call.member("function")?.textOf("name"))
 }
 
-function cite(citation: JsonView): ResponseEvent {
-  const [source] = citation.member("sources")?.items() ?? []
-  const document = source?.member("document")
-  return {
-    kind: "citation-add",
-    choice: 0,
-    citation: {
-      url: document?.textOf("url") ?? null,
-      title: document?.textOf("title") ?? null,
-      citedText: citation.textOf("text") ?? null,
-      start: citation.countOf("start") ?? null,
-      end: citation.countOf("end") ?? null,
-      documentIndex: null,
-    },
+/** One of each source, a document or what a tool gave. Of plans and thoughts no shape has any. */
+function cite(citation: JsonView): readonly ResponseEvent[] {
+  const type = citation.textOf("type") ?? "TEXT_CONTENT"
+  if (type !== "TEXT_CONTENT") return []
+  const said = {
+    citedText: citation.textOf("text") ?? null,
+    start: citation.countOf("start") ?? null,
+    end: citation.countOf("end") ?? null,
+    documentIndex: null,
   }
+  const sources = citation.member("sources")?.items() ?? []
+  const places = sources.map((source) => source.member("document") ?? source.member("tool_output"))
+  return (places.length === 0 ? [undefined] : places).map((place) => {
+    const url = place?.textOf("url") ?? null
+    const title = place?.textOf("title") ?? null
+    return { kind: "citation-add", choice: 0, citation: { url, title, ...said } }
+  })
 }
 
 function endOf(view: JsonView): readonly ResponseEvent[] {
