@@ -15,7 +15,13 @@ import { measureSizes, measureStreams, residentMb, type Stand, warmUp } from "./
 import { FULL, type Plan, QUICK } from "./plan.ts"
 import { createProxyStand, type ProxyStand } from "./proxy.ts"
 import { type BenchResult, describeResult, missedGates, type TranslationResult } from "./results.ts"
-import { type Contestant, GATEWAY_CORE, OTHER_CORE, startListening } from "./stand.ts"
+import {
+  type Contestant,
+  GATEWAY_CORE,
+  leaveGatewayCore,
+  OTHER_CORE,
+  startListening,
+} from "./stand.ts"
 import { median } from "./statistics.ts"
 
 const isQuick = process.argv.includes("--quick")
@@ -23,6 +29,7 @@ if (cpus().length < 2) {
   console.error("The bench needs two cores: one for the gateway, one for everything else.")
   process.exit(2)
 }
+leaveGatewayCore()
 const result = await bench(isQuick ? QUICK : FULL)
 const missed = missedGates(result)
 const text = [

@@ -1,4 +1,5 @@
 /** The stand: what is loaded, who loads it, and one measured round. */
+import { spawnSync } from "node:child_process"
 import { fileURLToPath } from "node:url"
 import { type Program, runningPids, startProgram } from "#test/process/program.ts"
 import { cpuMs, machineCpuMs } from "#test/process/resources.ts"
@@ -8,6 +9,17 @@ import type { LoadResult, LoadSpec } from "./load-spec.ts"
 /** The gateway has one core for itself; everything else is on the other. */
 export const GATEWAY_CORE = 0
 export const OTHER_CORE = 1
+
+/**
+ * This process reads what the others print, every log line of the proxy among it: not on the core
+ * of the gateway.
+ */
+export function leaveGatewayCore(): void {
+  const pin = ["-a", "-c", "-p", String(OTHER_CORE), String(process.pid)]
+  const { status, stderr } = spawnSync("taskset", pin, { encoding: "utf8" })
+  if (status !== 0) throw new Error(`taskset ${pin.join(" ")}: ${stderr}`)
+}
+
 /** Deltas, the usage event and `[DONE]`; `test/bench/upstream.ts` sends them. */
 const EVENTS_PER_STREAM = 102
 
