@@ -56,3 +56,20 @@ test.each<[string, object, PromptMeasure]>([
 ])("%s", (_name, body, want) => {
   expect(measure(body)).toEqual(want)
 })
+
+test("the names of protocol buffers say the same as those of JSON", () => {
+  const rename = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+  const body = {
+    ...user(inline("image/png"), file("video/mp4"), inline("audio/wav")),
+    systemInstruction: { parts: [{ text: "abcd" }] },
+    generationConfig: {
+      maxOutputTokens: 50,
+      candidateCount: 3,
+      responseSchema: { b: 2 },
+      mediaResolution: "MEDIA_RESOLUTION_LOW",
+    },
+  }
+  const renamed = JSON.stringify(body).replace(/"([a-zA-Z]+)":/g, (name) => rename(name))
+  expect(measure(JSON.parse(renamed))).toEqual(measure(body))
+  expect(measure(body)).toMatchObject({ outputTokens: 150, images: 1, audioBytes: 3000 })
+})

@@ -9,6 +9,7 @@ import {
   textOf,
 } from "#proxy/contract/json-document.ts"
 import { type PromptMeasure, PromptMeter } from "#proxy/exchange/prompt-measure.ts"
+import { findMember } from "./find-member.ts"
 
 /** Characters of a media type that are looked at. */
 const TYPE_CHARS_MAX = 64
@@ -16,17 +17,17 @@ const TYPE_CHARS_MAX = 64
 export function measurePrompt(document: JsonDocument, outputTokensDefault: number): PromptMeasure {
   const meter = new PromptMeter(document)
   meter.turns(memberOf(document, 0, "contents"), measureParts)
-  measureParts(document, memberOf(document, 0, "systemInstruction"), meter)
+  measureParts(document, findMember(document, 0, "systemInstruction"), meter)
   meter.tools(memberOf(document, 0, "tools"))
-  const config = memberOf(document, 0, "generationConfig")
-  meter.text(memberOf(document, config, "responseSchema"))
-  meter.text(memberOf(document, config, "responseJsonSchema"))
-  const resolution = memberOf(document, config, "mediaResolution")
+  const config = findMember(document, 0, "generationConfig")
+  meter.text(findMember(document, config, "responseSchema"))
+  meter.text(findMember(document, config, "responseJsonSchema"))
+  const resolution = findMember(document, config, "mediaResolution")
   if (resolution !== NONE && textEquals(document, resolution, "MEDIA_RESOLUTION_LOW")) {
     meter.coarseImages = meter.images
   }
-  const limit = countOf(document, memberOf(document, config, "maxOutputTokens"))
-  const choices = countOf(document, memberOf(document, config, "candidateCount")) ?? 1
+  const limit = countOf(document, findMember(document, config, "maxOutputTokens"))
+  const choices = countOf(document, findMember(document, config, "candidateCount")) ?? 1
   return meter.finish((limit ?? outputTokensDefault) * Math.max(1, choices))
 }
 
@@ -36,8 +37,8 @@ export function measureParts(document: JsonDocument, content: number, meter: Pro
 }
 
 function measurePart(document: JsonDocument, part: number, meter: PromptMeter): void {
-  const inline = memberOf(document, part, "inlineData")
-  const file = memberOf(document, part, "fileData")
+  const inline = findMember(document, part, "inlineData")
+  const file = findMember(document, part, "fileData")
   const text = memberOf(document, part, "text")
   if (inline !== NONE) {
     const data = memberOf(document, inline, "data")
@@ -52,7 +53,7 @@ function measurePart(document: JsonDocument, part: number, meter: PromptMeter): 
 }
 
 function mediaTypeOf(document: JsonDocument, blob: number): string {
-  const type = memberOf(document, blob, "mimeType")
+  const type = findMember(document, blob, "mimeType")
   if (type === NONE || !isString(document, type)) return ""
   return textOf(document, type).slice(0, TYPE_CHARS_MAX).toLowerCase()
 }

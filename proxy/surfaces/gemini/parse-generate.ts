@@ -23,6 +23,7 @@ import { openBody } from "../checks/open-body.ts"
 import type { SurfaceLimits } from "../limits.ts"
 import { EVENT_STREAM, JSON_ARRAY } from "../surface.ts"
 import { checkAddresses, checkEach, checkInstruction } from "./check-addresses.ts"
+import { findMember } from "./find-member.ts"
 import { measurePrompt } from "./measure-prompt.ts"
 import { checkModel, modelInPath } from "./model-in-path.ts"
 
@@ -113,8 +114,8 @@ function checkCounted(document: JsonDocument, model: string): Refusal | null {
 }
 
 function checkLimit(document: JsonDocument): Refusal | null {
-  const config = memberOf(document, 0, "generationConfig")
-  const limit = memberOf(document, config, "maxOutputTokens")
+  const config = findMember(document, 0, "generationConfig")
+  const limit = findMember(document, config, "maxOutputTokens")
   if (limit === NONE || kindOf(document, limit) === KIND.null) return null
   const count = countOf(document, limit)
   if (count !== undefined && count >= 1 && count <= OUTPUT_TOKENS_MAX) return null
