@@ -53,8 +53,8 @@ export type ResponseEvent =
   | { readonly kind: "usage-report"; readonly usage: TokenUsage }
   /** Last, and only when the upstream said that its answer is complete. */
   | ResponseEnd
-  /** The upstream reports an error within its stream; nothing follows. */
-  | { readonly kind: "response-error"; readonly message: string }
+  /** The upstream reports an error within its stream, by that name; nothing follows. */
+  | { readonly kind: "response-error"; readonly name: string | null }
 
 export interface ResponseEnd {
   readonly kind: "response-end"

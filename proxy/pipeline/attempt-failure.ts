@@ -89,6 +89,11 @@ export function failureOf(failure: UpstreamFailure, target: Target): AttemptFail
   }
 }
 
+/** In a stream, by the upstream's own name for it. */
+export function ofError(name: string | null): string {
+  return `reported an error in its stream${name === null ? "" : ` (${name})`}`
+}
+
 /** For a status that is neither an answer nor passed on. */
 export function failureOfStatus(
   status: number,

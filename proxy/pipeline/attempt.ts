@@ -27,6 +27,7 @@ import {
   failureOfStatus,
   isOfKey,
   isPassedOn,
+  ofError,
   readRetryAfter,
 } from "./attempt-failure.ts"
 import type { AttemptOwner } from "./attempt-owner.ts"
@@ -250,7 +251,7 @@ export class Attempt implements UpstreamHandler {
     }
     if (tap.end === null) return mayGoOn
     if (tap.end.kind === "done") this.endStream()
-    else if (tap.end.kind === "error") this.breakStream("reported an error in its stream")
+    else if (tap.end.kind === "error") this.breakStream(ofError(tap.end.name))
     else this.breakStream(`sent a broken stream: ${tap.end.detail}`, "upstream_invalid_response")
     return true
   }

@@ -325,11 +325,17 @@ const PATHS: readonly Path[] = [
   },
   {
     name: "an error event after content is an in-band error of ours",
-    scripts: [streams(WORD, event({ error: { message: "key sk-9 exploded" } }), DONE)],
+    scripts: [
+      streams(
+        WORD,
+        event({ error: { message: "key sk-9 exploded", code: "tool_use_failed" } }),
+        DONE,
+      ),
+    ],
     body: STREAM,
     status: 200,
     attempts: ["truncated"],
-    bodyHas: "event: error",
+    bodyHas: "reported an error in its stream (tool_use_failed)",
     bodyLacks: "sk-9",
     end: "destroyed",
     refusal: "upstream_truncated",

@@ -94,7 +94,7 @@ export class TranslateTap implements StreamTap {
 
   private note(event: ResponseEvent): void {
     if (event.kind === "response-error") {
-      this.end = { kind: "error" }
+      this.end = { kind: "error", name: event.name }
       return
     }
     if (event.kind === "response-start") {
@@ -122,7 +122,7 @@ export class TranslateTap implements StreamTap {
 
   private endAnswer(): void {
     if ([...this.endings.values()].some(({ reason }) => reason === "failed")) {
-      this.end = { kind: "error" }
+      this.end = { kind: "error", name: null }
       return
     }
     for (const ending of this.endings.values()) this.text += this.renderer.push(ending)

@@ -189,5 +189,5 @@ export interface StreamTap {
  */
 export type TapEnd =
   | { readonly kind: "done" }
-  | { readonly kind: "error" }
+  | { readonly kind: "error"; readonly name: string | null }
   | { readonly kind: "invalid"; readonly detail: string }

@@ -4,11 +4,17 @@ import type { ResponseEvent } from "#proxy/exchange/response-event.ts"
 import type { Frame } from "#proxy/wire/frame.ts"
 import { WireFault } from "./adapter.ts"
 
-/** The upstream's own words stay out of the client's stream. */
-export const UPSTREAM_ERROR: ResponseEvent = Object.freeze({
-  kind: "response-error",
-  message: "the upstream reported an error",
-})
+/** Of letters alone: no key and no word of a prompt. */
+const NAME = /^[A-Za-z_]{1,48}$/
+
+/** The first of `names` that is one; the upstream's own words stay out of the client's stream. */
+export function upstreamError(...names: readonly (string | undefined)[]): ResponseEvent {
+  return { kind: "response-error", name: errorName(...names) }
+}
+
+export function errorName(...names: readonly (string | undefined)[]): string | null {
+  return names.find((name) => name !== undefined && NAME.test(name)) ?? null
+}
 
 type JsonFrame = Extract<Frame, { readonly kind: "json" }>
 

@@ -121,7 +121,7 @@ class PassTap implements StreamTap {
   private note(events: readonly ResponseEvent[]): void {
     for (const event of events) {
       if (event.kind === "usage-report") this.usage = event.usage
-      else if (event.kind === "response-error") this.end = { kind: "error" }
+      else if (event.kind === "response-error") this.end = { kind: "error", name: event.name }
       else if (event.kind === "response-end") {
         this.hasContent = true
         this.end = { kind: "done" }

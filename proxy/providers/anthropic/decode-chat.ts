@@ -7,7 +7,7 @@ import type { Frame } from "#proxy/wire/frame.ts"
 import { type DecodedAnswer, type StreamDecoder, WireFault } from "../adapter.ts"
 import { BareCalls } from "../bare-calls.ts"
 import { beginCall } from "../begin-call.ts"
-import { openEvent, refuseMarker, UPSTREAM_ERROR } from "../open-event.ts"
+import { openEvent, refuseMarker, upstreamError } from "../open-event.ts"
 import { reportOf } from "../read-report.ts"
 import {
   citationOf,
@@ -69,7 +69,7 @@ class MessageDecoder implements StreamDecoder {
       case "message_stop":
         return [{ kind: "response-end" }]
       case "error":
-        return [UPSTREAM_ERROR]
+        return [upstreamError(view.member("error")?.textOf("type"))]
       default:
         return []
     }

@@ -9,7 +9,7 @@ import type { Frame } from "#proxy/wire/frame.ts"
 import type { DecodedAnswer, StreamDecoder } from "../adapter.ts"
 import { BareCalls } from "../bare-calls.ts"
 import { beginCall } from "../begin-call.ts"
-import { refuseMarker, UPSTREAM_ERROR } from "../open-event.ts"
+import { refuseMarker, upstreamError } from "../open-event.ts"
 import { countIn, quoteMessage, reportOf } from "../read-report.ts"
 
 export function decodeAnswer(answer: JsonDocument): DecodedAnswer {
@@ -52,7 +52,7 @@ class ConverseDecoder implements StreamDecoder {
     const view = new JsonView(frame.document)
     const name = frame.name ?? ""
     if (name.startsWith("!")) {
-      return [UPSTREAM_ERROR]
+      return [upstreamError(name.slice(1))]
     }
     switch (name) {
       case "messageStart":

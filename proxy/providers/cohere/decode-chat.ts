@@ -6,7 +6,7 @@ import type { Frame } from "#proxy/wire/frame.ts"
 import type { DecodedAnswer, StreamDecoder } from "../adapter.ts"
 import { BareCalls } from "../bare-calls.ts"
 import { beginCall } from "../begin-call.ts"
-import { openEvent, refuseMarker, UPSTREAM_ERROR } from "../open-event.ts"
+import { openEvent, refuseMarker, upstreamError } from "../open-event.ts"
 import { reportOf } from "../read-report.ts"
 import { readUsage } from "./read-answer.ts"
 
@@ -90,7 +90,7 @@ class CohereDecoder implements StreamDecoder {
 
   private end(delta: JsonView | undefined): readonly ResponseEvent[] {
     if (delta === undefined || delta.textOf("error") !== undefined) {
-      return [UPSTREAM_ERROR]
+      return [upstreamError()]
     }
     return [...endOf(delta), { kind: "response-end" }]
   }

@@ -7,7 +7,7 @@ import type { ResponseEvent } from "#proxy/exchange/response-event.ts"
 import { tagSignature } from "#proxy/exchange/signatures.ts"
 import type { Frame } from "#proxy/wire/frame.ts"
 import type { DecodedAnswer, StreamDecoder } from "../adapter.ts"
-import { openEvent, refuseMarker, UPSTREAM_ERROR } from "../open-event.ts"
+import { openEvent, refuseMarker, upstreamError } from "../open-event.ts"
 import { reportOf } from "../read-report.ts"
 import { readUsage, reasonOf } from "./read-answer.ts"
 
@@ -43,7 +43,8 @@ class ContentDecoder implements StreamDecoder {
   push(frame: Frame): readonly ResponseEvent[] {
     refuseMarker(frame, "Gemini")
     const view = openEvent(frame)
-    return view.member("error") === undefined ? this.read(view) : [UPSTREAM_ERROR]
+    const error = view.member("error")
+    return error === undefined ? this.read(view) : [upstreamError(error.textOf("status"))]
   }
 
   /** The counts before the last piece are of the answer so far. */

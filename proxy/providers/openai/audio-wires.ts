@@ -15,13 +15,13 @@ import type { Frame } from "#proxy/wire/frame.ts"
 import { buildForm, formField } from "#proxy/wire/multipart.ts"
 import type { DecodedAnswer, SameWire, StreamDecoder, UpstreamWire } from "../adapter.ts"
 import { openBytesTap } from "../bytes-tap.ts"
-import { openEvent, UPSTREAM_ERROR } from "../open-event.ts"
+import { openEvent } from "../open-event.ts"
 import { openPassTap } from "../pass-tap.ts"
 import { countIn, reportOf } from "../read-report.ts"
 import { sameWireOf } from "../same-wire.ts"
 import { spliceModel } from "../splice-body.ts"
 import { createWire, type OpenAiPlace } from "./create-wire.ts"
-import { hasError, isErrorEvent, readUsage } from "./read-answer.ts"
+import { errorOf, hasError, isErrorEvent, readUsage } from "./read-answer.ts"
 
 export function createAudioWires(place: OpenAiPlace): readonly UpstreamWire[] {
   return Object.freeze([
@@ -119,7 +119,7 @@ class TranscriptDecoder implements StreamDecoder {
   push(frame: Frame): readonly ResponseEvent[] {
     if (frame.kind === "done-marker") return [{ kind: "response-end" }]
     const view = openEvent(frame)
-    if (isErrorEvent(frame)) return [UPSTREAM_ERROR]
+    if (isErrorEvent(frame)) return [errorOf(frame)]
     const type = view.textOf("type") ?? frame.name ?? ""
     const usage = reportOf(readTranscriptUsage(view.document))
     if (type.endsWith(".done")) return [...usage, { kind: "response-end" }]
@@ -154,7 +154,7 @@ class SpeechDecoder implements StreamDecoder {
   push(frame: Frame): readonly ResponseEvent[] {
     if (frame.kind === "done-marker") return [{ kind: "response-end" }]
     const view = openEvent(frame)
-    if (isErrorEvent(frame)) return [UPSTREAM_ERROR]
+    if (isErrorEvent(frame)) return [errorOf(frame)]
     switch (view.textOf("type") ?? frame.name ?? "") {
       case "speech.audio.delta":
         return [{ kind: "media-add", choice: 0, mimeType: "", base64: "" }]

@@ -5,10 +5,10 @@ import type { Citation, FinishReason, ResponseEvent } from "#proxy/exchange/resp
 import { tagSignature } from "#proxy/exchange/signatures.ts"
 import type { Frame } from "#proxy/wire/frame.ts"
 import type { DecodedAnswer, StreamDecoder } from "../adapter.ts"
-import { openEvent, UPSTREAM_ERROR } from "../open-event.ts"
+import { openEvent } from "../open-event.ts"
 import { reportOf } from "../read-report.ts"
 import { ChoiceEnds } from "./choice-ends.ts"
-import { findAnswerFault, isErrorEvent, readUsage } from "./read-answer.ts"
+import { errorOf, findAnswerFault, isErrorEvent, readUsage } from "./read-answer.ts"
 
 export function decodeAnswer(answer: JsonDocument): DecodedAnswer {
   const fault = findAnswerFault(answer)
@@ -32,7 +32,7 @@ class ChunkDecoder implements StreamDecoder {
   push(frame: Frame): readonly ResponseEvent[] {
     if (frame.kind === "done-marker") return this.ends.onMarker()
     const view = openEvent(frame)
-    if (isErrorEvent(frame)) return [UPSTREAM_ERROR]
+    if (isErrorEvent(frame)) return [errorOf(frame)]
     // Azure begins with what its filter says of the prompt, under no id.
     if (!this.hasStarted && view.textOf("id") === "" && isWithoutChoices(view)) return []
     const events: ResponseEvent[] = this.hasStarted ? [] : [startOf(view)]

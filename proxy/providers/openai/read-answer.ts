@@ -17,8 +17,10 @@ import {
 import { JsonView } from "#proxy/contract/json-view.ts"
 import type { TokenUsage } from "#proxy/contract/records.ts"
 import { reportedCount, usageOf } from "#proxy/contract/token-usage.ts"
+import type { ResponseEvent } from "#proxy/exchange/response-event.ts"
 import type { UpstreamError } from "#proxy/exchange/upstream-error.ts"
 import type { Frame } from "#proxy/wire/frame.ts"
+import { errorName } from "../open-event.ts"
 import { quoteMessage, quoteName } from "../read-report.ts"
 
 /** Of a list of complaints, the first are told. */
@@ -103,6 +105,18 @@ type JsonFrame = Extract<Frame, { readonly kind: "json" }>
 /** An error in place of an event. */
 export function isErrorEvent({ name, document }: JsonFrame): boolean {
   return name === "error" || hasError(document)
+}
+
+export function errorOf({ document }: JsonFrame): ResponseEvent {
+  return { kind: "response-error", name: nameOfError(document) }
+}
+
+/** Of an error in a stream: its code or its type, wherever they stand. */
+export function nameOfError(answer: JsonDocument): string | null {
+  const root = new JsonView(answer)
+  const error = root.member("error")
+  const [code, type] = ["code", "type"].map((name) => error?.textOf(name) ?? root.textOf(name))
+  return errorName(code, type, error?.text(), root.member("x_groq")?.textOf("error"))
 }
 
 /**

@@ -79,5 +79,5 @@ test("an object that is an error is no answer, and ends a stream", () => {
   for (const event of [text, text, body]) {
     tap.push(Buffer.from(`data: ${JSON.stringify(event)}\n\n`))
   }
-  expect(tap.end).toEqual({ kind: "error" })
+  expect(tap.end).toEqual({ kind: "error", name: "invalid_request_error" })
 })

@@ -12,12 +12,12 @@ import type { Target } from "#proxy/exchange/target.ts"
 import type { Frame } from "#proxy/wire/frame.ts"
 import type { DecodedAnswer, SameWire, StreamDecoder, UpstreamWire } from "../adapter.ts"
 import { hasTag, isOfType, withoutForeign } from "../foreign-thoughts.ts"
-import { openEvent, UPSTREAM_ERROR } from "../open-event.ts"
+import { openEvent, upstreamError } from "../open-event.ts"
 import { countIn, reportOf } from "../read-report.ts"
 import { sameWireOf } from "../same-wire.ts"
 import { spliceModelAnd } from "../splice-body.ts"
 import { createWire, type OpenAiPlace } from "./create-wire.ts"
-import { hasError } from "./read-answer.ts"
+import { errorOf, hasError } from "./read-answer.ts"
 
 export function createResponsesWire(place: OpenAiPlace): UpstreamWire {
   return createWire(place, {
@@ -73,9 +73,9 @@ class ResponseDecoder implements StreamDecoder {
       case "response.incomplete":
         return [...reportIn(view.member("response")), { kind: "response-end" }]
       case "response.failed":
-        return [...reportIn(view.member("response")), UPSTREAM_ERROR]
+        return [...reportIn(view.member("response")), errorIn(view.member("response"))]
       case "error":
-        return [UPSTREAM_ERROR]
+        return [errorOf(frame)]
       case "response.created":
       case "response.queued":
       case "response.in_progress":
@@ -89,6 +89,10 @@ class ResponseDecoder implements StreamDecoder {
   finish(): readonly ResponseEvent[] {
     return []
   }
+}
+
+function errorIn(response: JsonView | undefined): ResponseEvent {
+  return upstreamError(response?.member("error")?.textOf("code"))
 }
 
 function reportIn(response: JsonView | undefined): readonly ResponseEvent[] {

@@ -27,7 +27,7 @@ import { createEventSplitter, type EventSplitter } from "#proxy/wire/sse-events.
 import { readEvent } from "#proxy/wire/sse-fields.ts"
 import type { StreamTap, TapEnd, TapOptions } from "../adapter.ts"
 import { isSuspect } from "./find-suspect.ts"
-import { hasError, readUsage } from "./read-answer.ts"
+import { hasError, nameOfError, readUsage } from "./read-answer.ts"
 
 const BYTES_PER_TOKEN = 4
 const DONE: TapEnd = Object.freeze({ kind: "done" })
@@ -138,7 +138,8 @@ class OpenAiTap implements StreamTap {
       return
     }
     const { document } = scanned
-    if (event.name === "error" || hasError(document)) this.end = { kind: "error" }
+    const isError = event.name === "error" || hasError(document)
+    if (isError) this.end = { kind: "error", name: nameOfError(document) }
     else this.inspectChunk(document, bytes, start, end)
   }
 

@@ -171,7 +171,7 @@ describe("a stream of a client that did not ask for usage", () => {
     const tap = chatWireOf("Groq").same.openTap(TAP_OPTIONS, STREAM)
     tap.push(new TextEncoder().encode(delta("x")))
     tap.push(new TextEncoder().encode(delta("", { x_groq: { error: "over_capacity" } })))
-    expect(tap.end).toEqual({ kind: "error" })
+    expect(tap.end).toEqual({ kind: "error", name: "over_capacity" })
   })
 })
 

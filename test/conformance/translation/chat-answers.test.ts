@@ -22,23 +22,29 @@ import {
 
 /** The event with which an upstream of each wire reports an error in its stream. */
 const ERROR_EVENTS: Readonly<
-  Partial<Record<WireName, readonly (readonly [string | null, string])[]>>
+  Partial<Record<WireName, readonly (readonly [string | null, string, string?])[]>>
 > = {
   // Source: OpenAI, "Error codes"; Azure sends it without a name.
   "openai.chat": [
-    [null, '{"error":{"message":"The server had an error","type":"server_error"}}'],
+    [null, '{"error":{"message":"The server had an error","type":"server_error"}}', "server_error"],
     ["error", '{"message":"The server had an error"}'],
   ],
   // Source: Anthropic, "Streaming Messages", error events.
   "anthropic.messages": [
-    ["error", '{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}'],
+    [
+      "error",
+      '{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}',
+      "overloaded_error",
+    ],
   ],
   // Source: google.rpc.Status.
   "gemini.generate": [
-    [null, '{"error":{"code":503,"message":"Overloaded","status":"UNAVAILABLE"}}'],
+    [null, '{"error":{"code":503,"message":"Overloaded","status":"UNAVAILABLE"}}', "UNAVAILABLE"],
   ],
   // Source: Bedrock runtime API, ResponseStream: an exception's type, which the reader marks.
-  "bedrock.converse": [["!throttlingException", '{"message":"Too many requests"}']],
+  "bedrock.converse": [
+    ["!throttlingException", '{"message":"Too many requests"}', "throttlingException"],
+  ],
   // Source: Cohere, "Chat with Streaming", message-end with an error.
   "cohere.chat": [
     [
@@ -95,13 +101,13 @@ describe.each(CHAT_COLUMNS)("$name", (one) => {
   test("an error within a stream is an error, and no end", () => {
     const samples = ERROR_EVENTS[wire.name] ?? []
     expect(samples.length, `${wire.name} has no sample of its error event`).toBeGreaterThan(0)
-    for (const [name, text] of samples) {
+    for (const [name, text, said = null] of samples) {
       const error: Frame = { kind: "json", name, document: documentOf(text) }
       const frames = framesIn(one, "text")
       for (const before of [0, 1, 2]) {
         const decoder = chat.openDecoder()
         for (const frame of frames.slice(0, before)) decoder.push(frame)
-        expect(decoder.push(error).map(({ kind }) => kind)).toEqual(["response-error"])
+        expect(decoder.push(error)).toEqual([{ kind: "response-error", name: said }])
       }
     }
   })
