@@ -146,8 +146,10 @@ test("blocks of calls follow one another, also where their pieces come mixed", (
     ["delta", 2, "{}"],
     ["stop", 2, undefined],
     ["start", 3, "d"],
+    ["delta", 3, "{}"],
     ["stop", 3, undefined],
     ["start", 4, "e"],
+    ["delta", 4, "{}"],
     ["stop", 4, undefined],
   ])
 })

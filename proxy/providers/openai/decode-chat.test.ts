@@ -58,3 +58,44 @@ function writeBig(call: object): string {
   )
   return marked.replaceAll(/"#|#"/g, "")
 }
+
+function streamed(deltas: readonly object[], finish_reason = "stop") {
+  const decoder = openDecoder()
+  const chunks = [...deltas.map((delta) => ({ delta })), { delta: {}, finish_reason }]
+  return chunks.flatMap((choice) => {
+    const text = JSON.stringify({ id: "1", choices: [{ index: 0, ...choice }] })
+    return decoder.push({ kind: "json", name: null, document: documentOf(text) })
+  })
+}
+
+test.each([
+  ["told after an empty object, as Databricks does", ["{}", '{"x":', "1}"], '{"x":1}'],
+  ["an empty object", ["{}"], "{}"],
+  ["never told", [""], "{}"],
+])("arguments that are %s", (_case, pieces, want) => {
+  const deltas = pieces.map((text, at) => {
+    const first = at === 0 ? { id: "a", type: "function" } : {}
+    const name = at === 0 ? { name: "f" } : {}
+    return { tool_calls: [{ index: 0, ...first, function: { ...name, arguments: text } }] }
+  })
+  const said = streamed(deltas).flatMap((event) =>
+    event.kind === "tool-call-delta" ? [event.arguments] : [],
+  )
+  expect(said.join("")).toBe(want)
+})
+
+test("thoughts that Databricks tells as parts of the content, with their signature", () => {
+  const part = (summary: object) => ({ content: [{ type: "reasoning", summary: [summary] }] })
+  const deltas = [
+    part({ type: "summary_text", text: "Hm", signature: "" }),
+    part({ type: "summary_text", text: "", signature: "sig" }),
+    { content: [{ type: "text", text: "Yes" }] },
+  ]
+  expect(streamed(deltas).map(({ kind }) => kind)).toEqual([
+    "response-start",
+    "reasoning-delta",
+    "reasoning-signature",
+    "text-delta",
+    "choice-end",
+  ])
+})

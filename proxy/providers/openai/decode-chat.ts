@@ -5,6 +5,7 @@ import type { Citation, FinishReason, ResponseEvent } from "#proxy/exchange/resp
 import { tagSignature } from "#proxy/exchange/signatures.ts"
 import type { Frame } from "#proxy/wire/frame.ts"
 import type { DecodedAnswer, StreamDecoder } from "../adapter.ts"
+import { BareCalls } from "../bare-calls.ts"
 import { openEvent } from "../open-event.ts"
 import { reportOf } from "../read-report.ts"
 import { ChoiceEnds } from "./choice-ends.ts"
@@ -77,7 +78,8 @@ function choicesOf(
     const said = choice.textOf("finish_reason")
     if (said === undefined) return events
     const reason = reasonOf(said, state.hasCalls(index))
-    return [...events, { kind: "choice-end", choice: index, reason, stopSequence: null }]
+    const ending = { choice: index, reason, stopSequence: null }
+    return [...events, ...state.endCalls(index), { kind: "choice-end", ...ending }]
   })
 }
 
@@ -92,13 +94,7 @@ function contentOf(message: JsonView, choice: number, state: ChoiceStates): Resp
   const text = message.textOf("content")
   if (text !== undefined && text !== "") events.push({ kind: "text-delta", choice, text })
   for (const part of message.member("content")?.items() ?? []) {
-    // Mistral's `thinking` is a part of the content, with parts of its own.
-    for (const thinking of part.member("thinking")?.items() ?? []) {
-      const thinkingText = thinking.textOf("text")
-      if (thinkingText !== undefined) {
-        events.push({ kind: "reasoning-delta", choice, text: thinkingText })
-      }
-    }
+    events.push(...thoughtsOf(part, choice))
     const partText = part.textOf("text")
     if (partText !== undefined) events.push({ kind: "text-delta", choice, text: partText })
   }
@@ -113,6 +109,19 @@ function contentOf(message: JsonView, choice: number, state: ChoiceStates): Resp
     events.push(...state.call(choice, call, position))
   }
   return events
+}
+
+/** Thoughts that are parts of the content: Mistral's `thinking`, the `summary` of Databricks. */
+function thoughtsOf(part: JsonView, choice: number): readonly ResponseEvent[] {
+  const pieces = part.member("thinking") ?? part.member("summary")
+  return (pieces?.items() ?? []).flatMap((piece): ResponseEvent[] => {
+    const text = piece.textOf("text") ?? ""
+    const signature = piece.textOf("signature") ?? ""
+    const events: ResponseEvent[] = text === "" ? [] : [{ kind: "reasoning-delta", choice, text }]
+    if (signature === "") return events
+    const signed = tagSignature("openai", signature)
+    return [...events, { kind: "reasoning-signature", choice, signature: signed }]
+  })
 }
 
 function detailsOf(message: JsonView, choice: number): readonly ResponseEvent[] {
@@ -187,8 +196,12 @@ class ChoiceStates {
     return this.choices.has(choice)
   }
 
+  endCalls(choice: number): readonly ResponseEvent[] {
+    return this.choices.get(choice)?.bare.endAll() ?? []
+  }
+
   call(choice: number, call: JsonView, position: number): readonly ResponseEvent[] {
-    const calls = this.choices.get(choice) ?? new OpenCalls()
+    const calls = this.choices.get(choice) ?? new OpenCalls(choice)
     this.choices.set(choice, calls)
     const called = call.member("function")
     const id = call.textOf("id")
@@ -209,7 +222,11 @@ class ChoiceStates {
     const given = called?.member("arguments")
     // Some servers give the object itself in place of its text.
     const piece = given?.isObject === true ? given.raw().text : given?.text()
-    if (piece !== undefined && piece !== "") {
+    if (isNew) calls.bare.begin(number)
+    // Databricks begins every call with an empty object, and then tells its arguments.
+    const isPrelude = isNew && piece === "{}"
+    if (piece !== undefined && piece !== "" && !isPrelude) {
+      calls.bare.grow(number)
       events.push({ kind: "tool-call-delta", choice, call: number, arguments: piece })
     }
     return events
@@ -218,9 +235,15 @@ class ChoiceStates {
 
 /** Of one choice, numbered in the order in which they begin. */
 class OpenCalls {
+  /** Told to have an empty object only when their choice ends. */
+  readonly bare: BareCalls
   private count = 0
   /** The call that an index stands for now. */
   private readonly byIndex = new Map<number, { readonly number: number; readonly id?: string }>()
+
+  constructor(choice: number) {
+    this.bare = new BareCalls(choice)
+  }
 
   find(
     index: number,
