@@ -19,7 +19,8 @@ export const FULL: Plan = {
   warmUpMs: 10_000,
   throughput: { rounds: 30, durationMs: 500 },
   latency: { rounds: 4, durationMs: 2000 },
-  streams: { rounds: 3, durationMs: 1000 },
+  // A stream takes two seconds, and so does the start of all of them.
+  streams: { rounds: 3, durationMs: 4000 },
   coldStarts: 5,
   repeatsMax: 60,
 }

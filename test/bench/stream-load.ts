@@ -6,6 +6,9 @@ import { Agent, request } from "node:http"
 import { chatBody, DONE_EVENT } from "./bodies.ts"
 import type { LoadResult, LoadSpec } from "./load-spec.ts"
 
+/** Between two events of the bench's upstream. */
+const EVENT_MS = 20
+
 export async function runStreams(
   spec: Extract<LoadSpec, { kind: "streams" }>,
 ): Promise<LoadResult> {
@@ -17,8 +20,9 @@ export async function runStreams(
   let answers = 0
   const start = performance.now()
   const lane = async (at: number): Promise<void> => {
-    // Spread over one interval of the upstream, so that events do not all come in one burst.
-    await new Promise((resolve) => setTimeout(resolve, (at * 20) / spec.streams))
+    // Spread over the life of one stream: begun together, they would wait for each other's start.
+    const lifeMs = spec.eventsPerStream * EVENT_MS
+    await new Promise((resolve) => setTimeout(resolve, (at * lifeMs) / spec.streams))
     while (performance.now() - start < spec.durationMs) {
       const seen = await oneStream(agent, spec, body)
       firsts.push(seen.firstMs)
