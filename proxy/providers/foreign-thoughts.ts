@@ -19,9 +19,17 @@ import {
 import { isTagged, TAG_LENGTH } from "#proxy/exchange/signatures.ts"
 import { type Edit, replaceNode } from "./splice-body.ts"
 
-/** Whether a tag of ours stands before what `name` holds: no provider takes that. */
-export function hasTag(document: JsonDocument, object: number, name: string): boolean {
-  const signature = memberOf(document, object, name)
+/**
+ * Whether a tag of ours stands before what `name` holds: no provider takes that. `find`: how this
+ * shape's members are found.
+ */
+export function hasTag(
+  document: JsonDocument,
+  object: number,
+  name: string,
+  find: typeof memberOf = memberOf,
+): boolean {
+  const signature = find(document, object, name)
   if (signature === NONE || !isString(document, signature)) return false
   return isTagged(beginningOf(document, signature, TAG_LENGTH))
 }

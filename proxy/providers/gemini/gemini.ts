@@ -72,7 +72,7 @@ const WIRES: readonly UpstreamWire[] = Object.freeze([
     name: "gemini.count-tokens",
     title: "Gemini countTokens",
     path: (place: CallPlace) => modelPath(place, "countTokens"),
-    same: countWireOf("totalTokens"),
+    same: Object.freeze({ ...countWireOf("totalTokens"), encodeBody: spliceModels }),
   }),
 ] as const)
 

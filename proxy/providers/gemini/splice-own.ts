@@ -1,12 +1,12 @@
 /** A Gemini client's own bytes for one target. */
 import { type JsonDocument, memberOf } from "#proxy/contract/json-document.ts"
-import { JsonView } from "#proxy/contract/json-view.ts"
+import { fieldOf, GoogleView } from "#proxy/exchange/google-names.ts"
 import type { ParsedRequest } from "#proxy/exchange/parsed-request.ts"
 import type { Target } from "#proxy/exchange/target.ts"
 import { hasTag, withoutForeignIn } from "../foreign-thoughts.ts"
 import { type Edit, replaceNode, spliceAll } from "../splice-body.ts"
 
-/** The model is named in the path and, at will or in each request, in the bytes. */
+/** The model is named in the path and, at will or in each request within it, in the bytes. */
 export function spliceModels(request: ParsedRequest, target: Target): Uint8Array {
   return spliced(request, modelEdits(request, target))
 }
@@ -24,9 +24,10 @@ function spliced({ document }: ParsedRequest, edits: readonly Edit[]): Uint8Arra
 function modelEdits({ document, model }: ParsedRequest, target: Target): readonly Edit[] {
   if (target.model === null || target.model === model) return []
   const name = new TextEncoder().encode(JSON.stringify(`models/${target.model}`))
-  const body = new JsonView(document)
+  const body = new GoogleView(document)
+  const counted = body.member("generateContentRequest")
   const requests = body.member("requests")?.items() ?? []
-  return [body, ...requests].flatMap((object) => {
+  return [body, ...(counted === undefined ? [] : [counted]), ...requests].flatMap((object) => {
     const node = object.member("model")?.node
     return node === undefined ? [] : [replaceNode(document, node, name)]
   })
@@ -37,5 +38,5 @@ function foreignThoughts(document: JsonDocument): readonly Edit[] {
 }
 
 function isForeign(document: JsonDocument, part: number): boolean {
-  return hasTag(document, part, "thoughtSignature")
+  return hasTag(document, part, "thoughtSignature", fieldOf)
 }

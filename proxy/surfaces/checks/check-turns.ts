@@ -31,7 +31,17 @@ export function checkTurns(
   max: number,
   check: CheckTurn,
 ): Refusal | null {
-  const list = memberOf(document, 0, words.list)
+  return checkTurnList(document, memberOf(document, 0, words.list), words, max, check)
+}
+
+/** The same of a value that was found, or NONE. */
+export function checkTurnList(
+  document: JsonDocument,
+  list: number,
+  words: TurnWords,
+  max: number,
+  check: CheckTurn,
+): Refusal | null {
   if (list === NONE) {
     return invalid(words.list, `is missing: it must be a list of ${words.list}`)
   }
@@ -41,8 +51,7 @@ export function checkTurns(
   return checkEachTurn(document, list, words, max, check)
 }
 
-/** The same of a list that was found. */
-export function checkEachTurn(
+function checkEachTurn(
   document: JsonDocument,
   list: number,
   words: TurnWords,

@@ -61,8 +61,17 @@ export function checkBoolean(
 }
 
 export function checkList(document: JsonDocument, name: string, max: number): Refusal | null {
-  const node = present(document, name)
-  if (node === NONE) return null
+  return checkListAt(document, present(document, name), name, max)
+}
+
+/** The same of a value that was found at `name`, or NONE. */
+export function checkListAt(
+  document: JsonDocument,
+  node: number,
+  name: string,
+  max: number,
+): Refusal | null {
+  if (node === NONE || kindOf(document, node) === KIND.null) return null
   if (kindOf(document, node) !== KIND.array) {
     return invalid(name, `must be a list${given(document, node)}`)
   }
@@ -80,6 +89,11 @@ export function present(document: JsonDocument, name: string): number {
 export function given(document: JsonDocument, node: number): string {
   if (kindOf(document, node) === KIND.number) return `, not ${numberOf(document, node)}`
   return `, not ${kindNameOf(document, node)}`
+}
+
+/** A member's place: a pointer, or its plain name where `path` is "", the body itself. */
+export function placeIn(path: string, name: string): string {
+  return path === "" ? name : `${path}/${name}`
 }
 
 export function invalid(where: string, message: string): Refusal {

@@ -69,6 +69,14 @@ test.each([
     { generationConfig: { responseSchema: { type: "OBJECT", properties: ACME } } },
   ],
   [
+    "the same in the other spelling",
+    { generation_config: { response_schema: { type: "OBJECT", properties: ACME } } },
+  ],
+  [
+    "a request to count in the other spelling",
+    { generate_content_request: { generation_config: { response_json_schema: ACME } } },
+  ],
+  [
     "all that in a request to count",
     { generateContentRequest: { tools: [{ functionDeclarations: [{ parameters: ACME }] }] } },
   ],

@@ -30,15 +30,22 @@ const OTHER_MODELS = ["models", "fallbacks"] as const
 /** Members of the body that hold the application's own schemas. */
 const OWN_SCHEMAS = ["tools", "functions", "response_format", "text", "output_config"] as const
 
+/** What Gemini's clients call the schema of an answer: its names have two spellings. */
+const ANSWER_SCHEMAS: readonly string[] = [
+  ...["responseSchema", "response_schema", "responseJsonSchema", "response_json_schema"],
+]
+const COUNTED: readonly string[] = ["args", "response", "tools", ...ANSWER_SCHEMAS]
+
 /** Members that hold its own values and schemas somewhere within these members of the body. */
 const OWN_WITHIN: readonly (readonly [string, readonly string[]])[] = [
   // What Anthropic's tools were called with.
   ["messages", ["input"]],
   // What Gemini's functions were called with, and gave back.
   ["contents", ["args", "response"]],
-  ["generationConfig", ["responseSchema", "responseJsonSchema"]],
-  ["generation_config", ["response_schema", "response_json_schema"]],
-  ["generateContentRequest", ["args", "response", "responseSchema", "responseJsonSchema", "tools"]],
+  ["generationConfig", ANSWER_SCHEMAS],
+  ["generation_config", ANSWER_SCHEMAS],
+  ["generateContentRequest", COUNTED],
+  ["generate_content_request", COUNTED],
 ]
 
 /**

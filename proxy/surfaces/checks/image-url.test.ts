@@ -90,10 +90,7 @@ const PLACES: readonly [ModelSurfaceName, string, (url: string) => object][] = [
   [
     "gemini-count-tokens",
     "/generateContentRequest/contents/0/parts/0/fileData/fileUri",
-    (url) => ({
-      ...part({ text: "Hello" }),
-      generateContentRequest: part({ fileData: { fileUri: url } }),
-    }),
+    (url) => ({ generateContentRequest: part({ fileData: { fileUri: url } }) }),
   ],
   [
     "gemini-embed",

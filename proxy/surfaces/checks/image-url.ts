@@ -23,12 +23,13 @@ const URL_BYTES_MAX = 8192
 export function checkImageUrl(
   document: JsonDocument,
   node: number,
-  where: string,
+  where: string | (() => string),
   inline: string = INLINE,
 ): Refusal | null {
   const problem = findProblem(document, node, inline)
   if (problem === null) return null
-  return refuse("image_url_denied", `${where} ${problem}`, { param: where })
+  const param = typeof where === "string" ? where : where()
+  return refuse("image_url_denied", `${param} ${problem}`, { param })
 }
 
 /** As the end of a sentence; null when nothing is wrong. */

@@ -19,10 +19,11 @@ export function readTier(
   tiers: Tiers,
   notes: FeatureNotes,
 ): ChatRequest["serviceTier"] {
+  const given = body.member(name)
   const text = textIn(body, name)
-  if (text === undefined) return null
+  if (given === undefined || text === undefined) return null
   const tier = Object.hasOwn(tiers, text) ? tiers[text] : undefined
-  if (tier === undefined) notes.note("service-tier", name)
-  else if (tier !== null) notes.note("service-tier-standard", name)
+  if (tier === undefined) notes.note("service-tier", given)
+  else if (tier !== null) notes.note("service-tier-standard", given)
   return tier ?? null
 }

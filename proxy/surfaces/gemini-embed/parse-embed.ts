@@ -1,6 +1,7 @@
 /** An embedding request, of one content or a batch: bytes and path to ParsedRequest. */
 import { type JsonDocument, memberOf, NONE } from "#proxy/contract/json-document.ts"
-import { JsonView } from "#proxy/contract/json-view.ts"
+import type { JsonView } from "#proxy/contract/json-view.ts"
+import { GoogleView } from "#proxy/exchange/google-names.ts"
 import {
   accept,
   type Decision,
@@ -10,10 +11,10 @@ import {
 import type { RawRequest } from "#proxy/exchange/ports.ts"
 import { PromptMeter } from "#proxy/exchange/prompt-measure.ts"
 import type { Refusal } from "#proxy/exchange/refusal.ts"
-import { invalid } from "../checks/field-checks.ts"
-import { openBody } from "../checks/open-body.ts"
+import { invalid, placeIn } from "../checks/field-checks.ts"
 import { measureParts } from "../gemini/measure-prompt.ts"
 import { checkModel, modelInPath } from "../gemini/model-in-path.ts"
+import { openGoogleBody } from "../gemini/open-google-body.ts"
 import { checkParts } from "../gemini/parse-generate.ts"
 import type { SurfaceLimits } from "../limits.ts"
 import { EVENT_STREAM } from "../surface.ts"
@@ -38,14 +39,14 @@ function parse(
 ): Decision<ParsedRequest> {
   const named = modelInPath(raw.path)
   if (!named.ok) return named
-  const opened = openBody(raw.body, limits.requestJson)
+  const opened = openGoogleBody(raw.body, limits.requestJson)
   if (!opened.ok) return opened
   const document = opened.value
   const model = named.value
-  const body = new JsonView(document)
+  const body = new GoogleView(document)
   const requests = surface === "gemini-embed" ? [body] : body.member("requests")?.items()
   const refusal =
-    checkModel(document, 0, "", model) ??
+    checkModel(document, 0, model) ??
     checkBatch(requests) ??
     checkRequests(document, requests ?? [], model)
   if (refusal !== null) return reject(refusal)
@@ -74,6 +75,8 @@ function checkBatch(requests: readonly JsonView[] | undefined): Refusal | null {
   return invalid("requests", `must have at most ${BATCH_MAX} entries`)
 }
 
+const MISSING = "is missing: it must be a content"
+
 function checkRequests(
   document: JsonDocument,
   requests: readonly JsonView[],
@@ -82,12 +85,10 @@ function checkRequests(
   for (const { where, isObject, kindName, node } of requests) {
     if (!isObject) return invalid(where, `must be an object, not ${kindName}`)
     const content = memberOf(document, node, "content")
-    const path = `${where}/content`
-    const name = where === "" ? "content" : path
     const refusal =
-      checkModel(document, node, where, model) ??
-      (content === NONE ? invalid(name, "is missing: it must be a content") : null) ??
-      checkParts(document, content, path)
+      checkModel(document, node, model) ??
+      (content === NONE ? invalid(placeIn(where, "content"), MISSING) : null) ??
+      checkParts(document, content)
     if (refusal !== null) return refusal
   }
   return null

@@ -1,11 +1,12 @@
 /** Embedding requests in the intermediate form: one content, or a batch of one wish. */
-import { JsonView } from "#proxy/contract/json-view.ts"
+import type { JsonView } from "#proxy/contract/json-view.ts"
 import type { EmbeddingFeature } from "#proxy/exchange/embedding-feature.ts"
 import type {
   EmbeddingInput,
   EmbeddingPurpose,
   EmbeddingsRequest,
 } from "#proxy/exchange/embeddings.ts"
+import { GoogleView } from "#proxy/exchange/google-names.ts"
 import type { Decision, ParsedRequest } from "#proxy/exchange/parsed-request.ts"
 import { badValue, countIn, missing, readBody, textIn } from "#proxy/exchange/read-body.ts"
 import { UseNotes } from "#proxy/exchange/use-notes.ts"
@@ -36,14 +37,14 @@ type Notes = UseNotes<EmbeddingFeature>
 
 export function readEmbed(request: ParsedRequest): Decision<EmbeddingsRequest> {
   return readBody(() => {
-    const form = readRequests([new JsonView(request.document)], new UseNotes())
+    const form = readRequests([new GoogleView(request.document)], new UseNotes())
     return { ...form, inputsParam: "content" }
   })
 }
 
 export function readBatchEmbed(request: ParsedRequest): Decision<EmbeddingsRequest> {
   return readBody(() => {
-    const body = new JsonView(request.document)
+    const body = new GoogleView(request.document)
     const notes: Notes = new UseNotes()
     notes.noteUnknown(body, BATCH)
     const form = readRequests(body.member("requests")?.items() ?? [], notes)
@@ -83,8 +84,8 @@ function noteShared(
   isShared: boolean,
   notes: Notes,
 ): void {
-  if (!isShared) notes.note("mixed-batch", `${request.where}/${name}`)
   const member = request.member(name)
+  if (!isShared) notes.note("mixed-batch", member ?? `${request.where}/${name}`)
   if (member !== undefined && member.text() !== UNSAID) notes.note(feature, member)
 }
 

@@ -9,7 +9,7 @@ const data = "A".repeat(4000)
 function measure(body: object): PromptMeasure {
   const scanned = scanJson(Buffer.from(JSON.stringify(body)), LIMITS)
   if (!scanned.ok) throw new Error(scanned.fault.message)
-  return measurePrompt(scanned.document, 1024)
+  return measurePrompt(scanned.document, 0, 1024)
 }
 
 const user = (...parts: readonly object[]) => ({ contents: [{ role: "user", parts }] })

@@ -8,26 +8,31 @@ import {
   textEquals,
   textOf,
 } from "#proxy/contract/json-document.ts"
+import { fieldOf } from "#proxy/exchange/google-names.ts"
 import { type PromptMeasure, PromptMeter } from "#proxy/exchange/prompt-measure.ts"
-import { findMember } from "./find-member.ts"
 
 /** Characters of a media type that are looked at. */
 const TYPE_CHARS_MAX = 64
 
-export function measurePrompt(document: JsonDocument, outputTokensDefault: number): PromptMeasure {
+/** Of `request`, which is the body or stands in it. */
+export function measurePrompt(
+  document: JsonDocument,
+  request: number,
+  outputTokensDefault: number,
+): PromptMeasure {
   const meter = new PromptMeter(document)
-  meter.turns(memberOf(document, 0, "contents"), measureParts)
-  measureParts(document, findMember(document, 0, "systemInstruction"), meter)
-  meter.tools(memberOf(document, 0, "tools"))
-  const config = findMember(document, 0, "generationConfig")
-  meter.text(findMember(document, config, "responseSchema"))
-  meter.text(findMember(document, config, "responseJsonSchema"))
-  const resolution = findMember(document, config, "mediaResolution")
+  meter.turns(memberOf(document, request, "contents"), measureParts)
+  measureParts(document, fieldOf(document, request, "systemInstruction"), meter)
+  meter.tools(memberOf(document, request, "tools"))
+  const config = fieldOf(document, request, "generationConfig")
+  meter.text(fieldOf(document, config, "responseSchema"))
+  meter.text(fieldOf(document, config, "responseJsonSchema"))
+  const resolution = fieldOf(document, config, "mediaResolution")
   if (resolution !== NONE && textEquals(document, resolution, "MEDIA_RESOLUTION_LOW")) {
     meter.coarseImages = meter.images
   }
-  const limit = countOf(document, findMember(document, config, "maxOutputTokens"))
-  const choices = countOf(document, findMember(document, config, "candidateCount")) ?? 1
+  const limit = countOf(document, fieldOf(document, config, "maxOutputTokens"))
+  const choices = countOf(document, fieldOf(document, config, "candidateCount")) ?? 1
   return meter.finish((limit ?? outputTokensDefault) * Math.max(1, choices))
 }
 
@@ -37,8 +42,8 @@ export function measureParts(document: JsonDocument, content: number, meter: Pro
 }
 
 function measurePart(document: JsonDocument, part: number, meter: PromptMeter): void {
-  const inline = findMember(document, part, "inlineData")
-  const file = findMember(document, part, "fileData")
+  const inline = fieldOf(document, part, "inlineData")
+  const file = fieldOf(document, part, "fileData")
   const text = memberOf(document, part, "text")
   if (inline !== NONE) {
     const data = memberOf(document, inline, "data")
@@ -53,7 +58,7 @@ function measurePart(document: JsonDocument, part: number, meter: PromptMeter): 
 }
 
 function mediaTypeOf(document: JsonDocument, blob: number): string {
-  const type = findMember(document, blob, "mimeType")
+  const type = fieldOf(document, blob, "mimeType")
   if (type === NONE || !isString(document, type)) return ""
   return textOf(document, type).slice(0, TYPE_CHARS_MAX).toLowerCase()
 }

@@ -18,7 +18,7 @@ test.each([
 ] as const)("a model in the body of %s %s %o must be the path's", (name, verb, at, param) => {
   const parse = (model: string) => {
     const body =
-      "nested" in at ? { contents, generateContentRequest: { model } } : { contents, model }
+      "nested" in at ? { generateContentRequest: { contents, model } } : { contents, model }
     return SURFACES[name].parse(makeRaw(body, { path: `/v1beta/models/cheap:${verb}` }), LIMITS)
   }
   expect(parse("models/cheap")).toMatchObject({ ok: true, value: { model: "cheap" } })

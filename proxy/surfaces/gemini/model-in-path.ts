@@ -7,9 +7,10 @@ import {
   NONE,
   textOf,
 } from "#proxy/contract/json-document.ts"
+import { pointerTo } from "#proxy/contract/json-keys.ts"
 import { accept, type Decision, reject } from "#proxy/exchange/parsed-request.ts"
 import { type Refusal, refuse } from "#proxy/exchange/refusal.ts"
-import { invalid } from "../checks/field-checks.ts"
+import { invalid, placeIn } from "../checks/field-checks.ts"
 import { checkModelName } from "../checks/read-model.ts"
 
 const FOLDER = "/models/"
@@ -28,15 +29,10 @@ export function modelInPath(path: string): Decision<string> {
 }
 
 /** A name in `object`, besides the path's, must be the same: that one decided access and price. */
-export function checkModel(
-  document: JsonDocument,
-  object: number,
-  path: string,
-  model: string,
-): Refusal | null {
+export function checkModel(document: JsonDocument, object: number, model: string): Refusal | null {
   const node = memberOf(document, object, "model")
   if (node === NONE) return null
-  const where = path === "" ? "model" : `${path}/model`
+  const where = placeIn(pointerTo(document, object), "model")
   if (!isString(document, node)) {
     return invalid(where, `must be a string, not ${kindNameOf(document, node)}`)
   }

@@ -4,11 +4,14 @@ import {
   firstIn,
   type JsonDocument,
   KIND,
+  kindNameOf,
   kindOf,
   memberOf,
   NONE,
   nextIn,
 } from "#proxy/contract/json-document.ts"
+import { pointerTo } from "#proxy/contract/json-keys.ts"
+import { fieldOf } from "#proxy/exchange/google-names.ts"
 import {
   accept,
   type Decision,
@@ -17,15 +20,14 @@ import {
 } from "#proxy/exchange/parsed-request.ts"
 import type { RawRequest } from "#proxy/exchange/ports.ts"
 import type { Refusal } from "#proxy/exchange/refusal.ts"
-import { checkTurns, type TurnWords } from "../checks/check-turns.ts"
-import { checkList, invalid, OUTPUT_TOKENS_MAX } from "../checks/field-checks.ts"
-import { openBody } from "../checks/open-body.ts"
+import { checkTurnList } from "../checks/check-turns.ts"
+import { checkListAt, invalid, OUTPUT_TOKENS_MAX, placeIn } from "../checks/field-checks.ts"
 import type { SurfaceLimits } from "../limits.ts"
 import { EVENT_STREAM, JSON_ARRAY } from "../surface.ts"
-import { checkAddresses, checkEach, checkInstruction } from "./check-addresses.ts"
-import { findMember } from "./find-member.ts"
+import { checkAddresses, checkInstruction } from "./check-addresses.ts"
 import { measurePrompt } from "./measure-prompt.ts"
 import { checkModel, modelInPath } from "./model-in-path.ts"
+import { openGoogleBody } from "./open-google-body.ts"
 
 export function parseGenerate(
   raw: RawRequest,
@@ -34,29 +36,29 @@ export function parseGenerate(
 ): Decision<ParsedRequest> {
   const named = modelInPath(raw.path)
   if (!named.ok) return named
-  const opened = openBody(raw.body, limits.requestJson)
+  const opened = openGoogleBody(raw.body, limits.requestJson)
   if (!opened.ok) return opened
   const document = opened.value
+  const model = named.value
+  const counted = surface === "gemini-generate" ? NONE : findCounted(document)
+  const request = counted === NONE ? 0 : counted
   const refusal =
-    checkModel(document, 0, "", named.value) ??
-    checkTurns(document, CONTENTS, limits.messagesMax, checkContent) ??
-    checkInstruction(document, 0, "") ??
-    checkCounted(document, named.value) ??
-    checkList(document, "tools", limits.toolsMax) ??
-    checkLimit(document)
+    checkModel(document, 0, model) ??
+    (counted === NONE ? null : checkCounted(document, counted, model)) ??
+    checkRequest(document, request, limits)
   if (refusal !== null) return reject(refusal)
   const isStream = raw.path.endsWith(":streamGenerateContent")
   return accept({
     surface,
     document,
-    model: named.value,
+    model,
     modelNode: NONE,
     isStream,
     streamType: isSse(raw.query) ? EVENT_STREAM : JSON_ARRAY,
     // Usage is part of every answer in this shape.
     wantsUsage: true,
     user: null,
-    measure: measurePrompt(document, limits.outputTokensDefault),
+    measure: measurePrompt(document, request, limits.outputTokensDefault),
   })
 }
 
@@ -64,61 +66,62 @@ function isSse(query: string): boolean {
   return new URLSearchParams(query).get("alt") === "sse"
 }
 
-const CONTENTS: TurnWords = Object.freeze({ list: "contents", one: "content" })
-
-function checkContent(document: JsonDocument, content: number, index: number): Refusal | null {
-  return checkParts(document, content, `/contents/${index}`)
+/** The request that a request to count holds as a whole, in place of contents; NONE without. */
+function findCounted(document: JsonDocument): number {
+  const counted = fieldOf(document, 0, "generateContentRequest")
+  return counted !== NONE && kindOf(document, counted) === KIND.null ? NONE : counted
 }
 
-/** Of one content at `path`. */
-export function checkParts(document: JsonDocument, content: number, path: string): Refusal | null {
+function checkCounted(document: JsonDocument, counted: number, model: string): Refusal | null {
+  const path = pointerTo(document, counted)
+  if (kindOf(document, counted) !== KIND.object) {
+    return invalid(path.slice(1), `must be an object, not ${kindNameOf(document, counted)}`)
+  }
+  if (memberOf(document, 0, "contents") !== NONE) {
+    return invalid("contents", `must not stand beside ${path.slice(1)}, which has its own`)
+  }
+  return checkModel(document, counted, model)
+}
+
+/** Of `request`, which is the body or stands in it. */
+function checkRequest(
+  document: JsonDocument,
+  request: number,
+  { messagesMax, toolsMax }: SurfaceLimits,
+): Refusal | null {
+  const path = pointerTo(document, request)
+  const contents = memberOf(document, request, "contents")
+  const tools = memberOf(document, request, "tools")
+  const words = { list: placeIn(path, "contents"), one: "content" }
+  return (
+    checkTurnList(document, contents, words, messagesMax, checkParts) ??
+    checkInstruction(document, request) ??
+    checkListAt(document, tools, placeIn(path, "tools"), toolsMax) ??
+    checkLimit(document, request)
+  )
+}
+
+/** Of one content. */
+export function checkParts(document: JsonDocument, content: number): Refusal | null {
   const parts = memberOf(document, content, "parts")
   if (parts === NONE || kindOf(document, parts) !== KIND.array) {
-    return invalid(`${path}/parts`, "must be a list of parts")
+    return invalid(`${pointerTo(document, content)}/parts`, "must be a list of parts")
   }
-  let index = 0
   for (let part = firstIn(document, parts); part !== NONE; part = nextIn(document, parts, part)) {
-    const where = `${path}/parts/${index}`
-    if (kindOf(document, part) !== KIND.object) return invalid(where, "must be an object")
-    const refusal = checkAddresses(document, part, where)
-    if (refusal !== null) return refusal
-    index++
-  }
-  return null
-}
-
-/** A request within one that counts, by either of its names. */
-function checkCounted(document: JsonDocument, model: string): Refusal | null {
-  for (const name of ["generateContentRequest", "generate_content_request"]) {
-    const counted = memberOf(document, 0, name)
-    if (counted === NONE) continue
-    const refusal =
-      checkModel(document, counted, `/${name}`, model) ??
-      checkInstruction(document, counted, `/${name}`)
-    if (refusal !== null) return refusal
-    const contents = memberOf(document, counted, "contents")
-    if (contents === NONE || kindOf(document, contents) !== KIND.array) continue
-    let index = 0
-    for (
-      let content = firstIn(document, contents);
-      content !== NONE;
-      content = nextIn(document, contents, content)
-    ) {
-      const path = `/${name}/contents/${index}`
-      const denied = checkEach(document, content, path, checkAddresses)
-      if (denied !== null) return denied
-      index++
+    if (kindOf(document, part) !== KIND.object) {
+      return invalid(pointerTo(document, part), "must be an object")
     }
+    const refusal = checkAddresses(document, part)
+    if (refusal !== null) return refusal
   }
   return null
 }
 
-function checkLimit(document: JsonDocument): Refusal | null {
-  const config = findMember(document, 0, "generationConfig")
-  const limit = findMember(document, config, "maxOutputTokens")
+function checkLimit(document: JsonDocument, request: number): Refusal | null {
+  const config = fieldOf(document, request, "generationConfig")
+  const limit = fieldOf(document, config, "maxOutputTokens")
   if (limit === NONE || kindOf(document, limit) === KIND.null) return null
   const count = countOf(document, limit)
   if (count !== undefined && count >= 1 && count <= OUTPUT_TOKENS_MAX) return null
-  const where = "/generationConfig/maxOutputTokens"
-  return invalid(where, `must be an integer from 1 to ${OUTPUT_TOKENS_MAX}`)
+  return invalid(pointerTo(document, limit), `must be an integer from 1 to ${OUTPUT_TOKENS_MAX}`)
 }

@@ -1,11 +1,12 @@
 /** A checked generateContent request to the intermediate form. */
-import { JsonView } from "#proxy/contract/json-view.ts"
+import type { JsonView } from "#proxy/contract/json-view.ts"
 import type {
   ChatRequest,
   OutputFormat,
   ReasoningWish,
   ToolChoice,
 } from "#proxy/exchange/chat-request.ts"
+import { GoogleView } from "#proxy/exchange/google-names.ts"
 import type { Decision, ParsedRequest } from "#proxy/exchange/parsed-request.ts"
 import {
   BodyFault,
@@ -53,7 +54,7 @@ const KNOWN: ReadonlySet<string> = new Set([
 const TIERS: Tiers = { unspecified: null, standard: "standard" }
 
 export function readChat(request: ParsedRequest): Decision<ChatRequest> {
-  return readBody(() => read(new JsonView(request.document), request))
+  return readBody(() => read(new GoogleView(request.document), request))
 }
 
 function read(body: JsonView, request: ParsedRequest): ChatRequest {
@@ -199,8 +200,9 @@ function readReasoning(config: JsonView | undefined, notes: FeatureNotes): Reaso
 }
 
 function readChoices(config: JsonView | undefined, notes: FeatureNotes): number {
+  const given = config?.member("candidateCount")
   const choices = config === undefined ? 1 : (countIn(config, "candidateCount") ?? 1)
-  if (choices > 1) notes.note("choices", "/generationConfig/candidateCount")
+  if (given !== undefined && choices > 1) notes.note("choices", given)
   return choices
 }
 

@@ -21,7 +21,7 @@ import {
 } from "#proxy/exchange/parsed-request.ts"
 import { type PromptMeasure, PromptMeter } from "#proxy/exchange/prompt-measure.ts"
 import type { Refusal } from "#proxy/exchange/refusal.ts"
-import { checkEachTurn, type TurnWords } from "../checks/check-turns.ts"
+import { checkTurnList, type TurnWords } from "../checks/check-turns.ts"
 import {
   checkBoolean,
   checkCount,
@@ -87,7 +87,7 @@ function checkInput(document: JsonDocument, max: number, meter: PromptMeter): Re
     const kind = kindNameOf(document, input)
     return invalid("input", `must be a string or a list of items, not ${kind}`)
   }
-  return checkEachTurn(document, input, ITEMS, max, (_document, item, index) => {
+  return checkTurnList(document, input, ITEMS, max, (_document, item, index) => {
     const path = `/input/${index}`
     if (kindOf(document, item) !== KIND.object) return invalid(path, "must be an object")
     meter.messages++
