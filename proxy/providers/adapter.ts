@@ -129,6 +129,11 @@ export interface StreamDecoder {
   push(frame: Frame): readonly ResponseEvent[]
   /** The connection ended: the events that its end means, `response-end` if all had come. */
   finish(): readonly ResponseEvent[]
+  /**
+   * Of a stream that passes: whether a frame that gives no content is work for the client all the
+   * same, such as that of a hosted tool, which no other shape has.
+   */
+  readonly isOtherWork?: (frame: Frame) => boolean
   /** What the upstream told of usage before its report, if it does: its input is all of it. */
   readonly usageSoFar?: TokenUsage | undefined
 }

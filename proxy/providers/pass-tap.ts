@@ -110,8 +110,11 @@ class PassTap implements StreamTap {
   }
 
   private decode(frame: Frame): void {
+    const contentBefore = this.contentEvents
     try {
       this.note(this.decoder.push(frame))
+      const isQuiet = this.end === null && this.contentEvents === contentBefore
+      if (isQuiet && this.decoder.isOtherWork?.(frame) === true) this.noteContent(0)
     } catch (fault) {
       if (!(fault instanceof WireFault)) throw fault
       this.end = { kind: "invalid", detail: fault.message }
@@ -125,12 +128,14 @@ class PassTap implements StreamTap {
       else if (event.kind === "response-end") {
         this.hasContent = true
         this.end = { kind: "done" }
-      } else if (isContent(event)) {
-        this.hasContent = true
-        this.contentEvents++
-        this.contentLength += contentLength(event)
-      }
+      } else if (isContent(event)) this.noteContent(contentLength(event))
     }
+  }
+
+  private noteContent(length: number): void {
+    this.hasContent = true
+    this.contentEvents++
+    this.contentLength += length
   }
 
   private take(): Uint8Array | null {

@@ -46,6 +46,9 @@ export function openDecoder(): StreamDecoder {
   return new MessageDecoder()
 }
 
+/** Those that begin empty, and grow by content of their own. */
+const OWN_BLOCKS: ReadonlySet<string> = new Set(["text", "thinking"])
+
 class MessageDecoder implements StreamDecoder {
   private counts: UsageCounts = {}
   /** The call of each block that is one. */
@@ -73,6 +76,15 @@ class MessageDecoder implements StreamDecoder {
       default:
         return []
     }
+  }
+
+  /** Blocks of tools that Anthropic runs, and what they are given. */
+  isOtherWork(frame: Frame): boolean {
+    if (frame.kind !== "json") return false
+    const view = new JsonView(frame.document)
+    const block = view.member("content_block")?.textOf("type") ?? ""
+    if (view.textOf("type") === "content_block_start") return !OWN_BLOCKS.has(block)
+    return view.member("delta")?.textOf("type") === "input_json_delta"
   }
 
   /** The message's start tells the prompt whole, and the first token of the output. */

@@ -63,6 +63,9 @@ function contentOf(item: JsonView): string {
   return content === undefined ? "" : content.raw().text
 }
 
+/** `response.web_search_call.searching`, `response.mcp_list_tools.in_progress` and the like. */
+const TOOL_EVENT = /^response\.(?:[a-z_]+_call|mcp_list_tools)[._]/
+
 class ResponseDecoder implements StreamDecoder {
   push(frame: Frame): readonly ResponseEvent[] {
     if (frame.kind === "done-marker") return []
@@ -83,6 +86,16 @@ class ResponseDecoder implements StreamDecoder {
       default:
         return [{ kind: "text-delta", choice: 0, text: view.textOf("delta") ?? "" }]
     }
+  }
+
+  /** What a hosted tool does, and a call before its arguments. */
+  isOtherWork(frame: Frame): boolean {
+    if (frame.kind !== "json") return false
+    const view = new JsonView(frame.document)
+    const type = view.textOf("type") ?? ""
+    if (TOOL_EVENT.test(type)) return true
+    const item = view.member("item")?.textOf("type") ?? "message"
+    return type === "response.output_item.added" && item !== "message" && item !== "reasoning"
   }
 
   /** A close is no end: the last event says so. */
