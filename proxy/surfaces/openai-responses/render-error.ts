@@ -1,8 +1,11 @@
 /** An error in a stream of responses: the event `error`, with its code and message at the top. */
 import type { Refusal } from "#proxy/exchange/refusal.ts"
-import { writeEvent } from "#proxy/wire/sse-write.ts"
 
-/** No `response.completed` may follow it. */
+/**
+ * No `response.completed` may follow it. Clients demand a `sequence_number`; which one it would be
+ * is not known here, and nothing comes behind it.
+ */
 export function renderStreamError({ code, message, param }: Refusal): string {
-  return writeEvent(JSON.stringify({ type: "error", code, message, param }), "error")
+  const event = { type: "error", sequence_number: 0, code, message, param }
+  return `event: error\ndata: ${JSON.stringify(event)}\n\n`
 }
