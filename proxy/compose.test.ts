@@ -484,7 +484,8 @@ describe("closing", () => {
     await expect(ask(app)).rejects.toThrow()
   })
 
-  test("a second time with less patience cuts what runs, which is settled all the same", async () => {
+  /** A request that its upstream never answers, and the code that it gets in the end. */
+  async function hang() {
     const upstream = await startUpstream()
     let isAsked = false
     upstream.answer = () => {
@@ -494,12 +495,24 @@ describe("closing", () => {
     operator.push(makeKeys(upstream.origin), { event: "snapshot", data: makePush(upstream.origin) })
     const { proxy, app } = await start(operator)
     await proxy.ready
-    const running = expect(ask(app)).rejects.toThrow()
+    const code = ask(app).then(codeOf)
     await until(() => isAsked)
+    return { operator, proxy, code }
+  }
+
+  test("ends what runs for longer, which is told so, settled and delivered", async () => {
+    const { operator, proxy, code } = await hang()
+    await proxy.close({ drainMs: 20 })
+    expect(await code).toBe("503 draining")
+    expect(operator.records).toMatchObject([{ outcome: "cancelled", source: "estimated" }])
+  })
+
+  test("a second time with less patience ends what runs the same way", async () => {
+    const { operator, proxy, code } = await hang()
     const patient = proxy.close({ drainMs: 60_000 })
     await proxy.close({ drainMs: 0 })
     await patient
-    await running
+    expect(await code).toBe("503 draining")
     expect(operator.records).toMatchObject([{ outcome: "cancelled", source: "estimated" }])
   })
 })

@@ -46,6 +46,8 @@ export interface Client {
   onDrain(listener: () => void): void
   /** Called once when the client goes away before `end`. */
   onGone(listener: () => void): void
+  /** Called once when the gateway ends before the exchange does: time for a last word. */
+  onCut(listener: () => void): void
 }
 
 export interface UpstreamRequest {

@@ -31,6 +31,7 @@ import { recordExchange } from "./record-exchange.ts"
 import type { RequestForms } from "./request-forms.ts"
 import { Retries } from "./retries.ts"
 import type { PipelineSettings } from "./settings.ts"
+import { noContent, notFinished, wasSilent } from "./time-limits.ts"
 
 /** What the stages before dispatch settled. */
 export interface ExchangePlan {
@@ -128,6 +129,7 @@ export class Exchange implements AttemptOwner<Attempt> {
     const waitedMs = Math.max(0, this.admittedAt - this.raw.receivedAt)
     this.requestDeadline = this.startedAt + Math.max(1, plan.timeoutMs - waitedMs)
     this.client.onGone(() => this.onClientGone())
+    this.client.onCut(() => this.abandon("cancelled", DRAINED))
     this.retries = new Retries(plan.rule, plan.out, this.settings.backoffMs)
     const target = this.retries.first(this.startedAt, this.ports.draw())
     if (target === null) this.refuse(refuse("upstream_failed", "no backend can serve"))
@@ -295,30 +297,20 @@ export class Exchange implements AttemptOwner<Attempt> {
       this.arm()
       return
     }
-    if (now >= this.requestDeadline) {
-      this.expire("the request's deadline has passed")
-      return
-    }
-    if (this.pausedAt !== null) {
+    const { current, plan } = this
+    if (plan === null) return
+    if (now >= this.requestDeadline) this.expire(notFinished(plan.rule, plan.timeoutMs))
+    else if (this.pausedAt !== null) {
       this.client.destroy()
       this.onClientGone()
-      return
-    }
-    const { current } = this
-    if (this.firstByteAt !== null) {
-      this.expire("the stream has been silent for too long")
-      return
-    }
-    if (current === null) this.arm()
-    else this.giveUpWaiting(current)
+    } else if (this.firstByteAt !== null) this.expire(wasSilent(plan.rule))
+    else if (current === null) this.arm()
+    else this.giveUpWaiting(current, plan)
   }
 
   /** The client got nothing yet, so that another target may answer. */
-  private giveUpWaiting(current: Attempt): void {
-    const { firstTokenMs = 0, streamIdleMs = 0 } = this.plan?.rule.timeouts ?? {}
-    const detail = current.hasContent
-      ? `was silent for ${streamIdleMs} ms within its answer`
-      : `sent no content within ${firstTokenMs} ms`
+  private giveUpWaiting(current: Attempt, { rule }: ExchangePlan): void {
+    const detail = current.hasContent ? wasSilent(rule) : noContent(rule)
     const { target } = current.plan
     current.cancel("timeout")
     const kind = "first-token-timeout"
@@ -326,11 +318,16 @@ export class Exchange implements AttemptOwner<Attempt> {
   }
 
   private expire(detail: string): void {
+    const last = this.attempts.at(-1)
+    const who = last === undefined ? "the request" : `provider ${last.plan.target.provider.name}`
+    this.abandon("timeout", refuse("upstream_timeout", `${who} ${detail}`))
+  }
+
+  /** Ends it for a reason of ours, whatever it was about to get. */
+  private abandon(outcome: "cancelled" | "timeout", refusal: Refusal): void {
+    if (this.isClosed) return
     const { current } = this
-    const provider = current?.plan.target.provider.name
-    current?.cancel("timeout")
-    const by = provider === undefined ? "" : ` (provider ${provider})`
-    const refusal = refuse("upstream_timeout", `${detail}${by}`)
+    current?.cancel(outcome)
     if (this.firstByteAt === null || current === null) this.refuse(refusal)
     else this.cut(current, refusal)
   }
@@ -378,6 +375,10 @@ export class Exchange implements AttemptOwner<Attempt> {
     this.ports.observe(recordExchange(this, status, refusal, this.ports.monotonic()))
   }
 }
+
+const DRAINED = refuse("draining", "the sidecar ended before the answer did; ask again", {
+  retryAfterSeconds: 1,
+})
 
 /** nginx's number for "the client closed the request": in records only, no one receives it. */
 const CLIENT_CLOSED_REQUEST = 499

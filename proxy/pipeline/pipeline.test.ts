@@ -367,13 +367,27 @@ const PATHS: readonly Path[] = [
     bodyLacks: "Hello",
   },
   {
+    name: "streams without content are given up, in the name of the limit that passed",
+    scripts: [[STREAM_HEAD], [STREAM_HEAD], [STREAM_HEAD]],
+    body: STREAM,
+    advance: 20_000,
+    status: 504,
+    code: "upstream_timeout",
+    attempts: ["timeout", "timeout", "timeout"],
+    bodyHas:
+      "sent no content within 5000 ms (timeouts.firstToken of AIRoute search/chat, rule default)" +
+      ", after 3 attempts",
+  },
+  {
     name: "a stream that falls silent ends with an in-band timeout",
     scripts: [[STREAM_HEAD, { data: WORD }, { at: 9000, data: WORD_2 }]],
     body: STREAM,
     advance: 19_000,
     status: 200,
     attempts: ["timeout"],
-    bodyHas: "upstream_timeout",
+    bodyHas:
+      "was silent for 10000 ms within its answer (timeouts.streamIdle of AIRoute search/chat, " +
+      "rule default)",
     bodyLacks: "[DONE]",
     end: "destroyed",
     refusal: "upstream_timeout",
@@ -385,6 +399,8 @@ const PATHS: readonly Path[] = [
     status: 504,
     code: "upstream_timeout",
     attempts: ["timeout"],
+    bodyHas:
+      "had not finished within 60000 ms (timeouts.request of AIRoute search/chat, rule default)",
   },
   {
     name: "x-sidegate-timeout-ms lowers the deadline",
@@ -394,6 +410,7 @@ const PATHS: readonly Path[] = [
     status: 504,
     code: "upstream_timeout",
     attempts: ["timeout"],
+    bodyHas: "had not finished within 250 ms (the request's x-sidegate-timeout-ms)",
   },
   {
     name: "an upstream that stays open after [DONE] is cut off",
@@ -448,6 +465,27 @@ describe("every way through closes once", () => {
     if (wasOpen) world.client.end_ = "destroyed"
     world.advance(3000)
     expect(world.records[0]?.isClientGone).toBe(wasOpen)
+    expectClosed(world)
+  })
+
+  test.each(CUTS)("$path.name, and the gateway ends after $steps acts", ({ path, steps }) => {
+    const slow = path.scripts.map((acts) =>
+      acts.map((act) => ("sync" in act ? act : { ...act, at: (act.at ?? 0) + 10 })),
+    )
+    const world = createWorld({ scripts: slow })
+    startChat(world, { body: path.body ?? CHAT })
+    world.advance(steps * 10 + 5)
+    const wasOpen = world.client.end_ === "open"
+    const hadBegun = world.client.status !== null
+    world.client.cut()
+    world.advance(3000)
+    if (wasOpen) {
+      expect(world.records[0]?.refusal).toBe("draining")
+      expect(world.client.body).toContain('"code":"draining"')
+      expect(world.client.body).not.toContain("[DONE]")
+      expect(world.client.status).toBe(hadBegun ? 200 : 503)
+      expect(world.client.end_).toBe(hadBegun ? "destroyed" : "ended")
+    }
     expectClosed(world)
   })
 

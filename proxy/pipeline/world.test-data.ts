@@ -58,6 +58,8 @@ export interface RecordedClient extends Client {
   isBlocked: boolean
   drain(): void
   leave(): void
+  /** The gateway ends. */
+  cut(): void
 }
 
 interface Timer {
@@ -201,6 +203,7 @@ function playActs(
 function recordClient(): RecordedClient {
   const drains: (() => void)[] = []
   const leaves: (() => void)[] = []
+  const cuts: (() => void)[] = []
   const text = (bytes: Uint8Array | string): string =>
     typeof bytes === "string" ? bytes : new TextDecoder().decode(bytes)
   const client: RecordedClient = {
@@ -229,12 +232,16 @@ function recordClient(): RecordedClient {
     },
     onDrain: (listener) => void drains.push(listener),
     onGone: (listener) => void leaves.push(listener),
+    onCut: (listener) => void cuts.push(listener),
     drain() {
       client.isBlocked = false
       for (const listener of drains) listener()
     },
     leave() {
       for (const listener of leaves) listener()
+    },
+    cut() {
+      for (const listener of cuts) listener()
     },
   }
   return client

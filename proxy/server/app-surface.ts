@@ -44,7 +44,8 @@ export interface AppSurface {
   readonly addresses: readonly Address[]
   readonly load: () => { readonly connections: number; readonly exchanges: number }
   /**
-   * New requests get 503 `draining`; resolves when none is left, or after `ms` when all are cut.
+   * New requests get 503 `draining`; after `ms` those that still run are told so and cut. Resolves
+   * when none is left and each has been settled.
    */
   drain(ms: number): Promise<void>
   close(): Promise<void>
@@ -72,6 +73,9 @@ export async function openAppSurface(options: AppOptions): Promise<AppSurface> {
 /** Errors of paths that are nobody's are worded as OpenAI's, the surface most clients speak. */
 const UNKNOWN_SURFACE: SurfaceName = "openai-chat"
 
+/** For the last word of an exchange to leave, and for what a cut connection still has to settle. */
+const LAST_WORD_MS = 1_000
+
 class Surface {
   readonly receiver: BodyReceiver
   readonly #options: AppOptions
@@ -82,7 +86,7 @@ class Surface {
    * each request instead would be dear: a Map that grows and shrinks leaves tables behind, each
    * holding the next, and the collector then keeps whole requests until its next full turn.
    */
-  readonly #open = new Map<Socket, ServerResponse[]>()
+  readonly #open = new Map<Socket, ResponseClient[]>()
   readonly #onIdle: (() => void)[] = []
   connections = 0
   exchanges = 0
@@ -126,15 +130,22 @@ class Surface {
   async drain(ms: number): Promise<void> {
     this.isDraining = true
     for (const server of this.#servers) server.closeIdleConnections()
-    if (this.exchanges > 0) {
-      let timer: NodeJS.Timeout | undefined
-      const late = new Promise<void>((resolve) => {
-        timer = setTimeout(resolve, ms)
-      })
-      await Promise.race([late, new Promise<void>((resolve) => this.#onIdle.push(resolve))])
-      clearTimeout(timer)
-    }
+    await this.#idle(ms)
+    for (const client of [...this.#open.values()].flat()) client.cut()
+    await this.#idle(LAST_WORD_MS)
     this.cut()
+    await this.#idle(LAST_WORD_MS)
+  }
+
+  /** Resolves when no exchange is left, after `ms` at the latest. */
+  async #idle(ms: number): Promise<void> {
+    if (this.exchanges === 0) return
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, ms)
+    })
+    await Promise.race([late, new Promise<void>((resolve) => this.#onIdle.push(resolve))])
+    clearTimeout(timer)
   }
 
   cut(): void {
@@ -164,11 +175,11 @@ class Surface {
     if (!socket.writable) return
     const id = this.#options.nextRequestId()
     let bodyBytes = 0
-    const client = new ResponseClient(response, socket, this, () => {
+    const client: ResponseClient = new ResponseClient(response, socket, this, () => {
       this.receiver.release(bodyBytes)
-      this.#closed(socket, response)
+      this.#closed(socket, client)
     })
-    this.#opened(socket, response)
+    this.#opened(socket, client)
     const refused = (refusal: Refusal, surface = UNKNOWN_SURFACE): void => {
       this.#options.onRefused(refusal)
       // Its sender has stopped in the middle: nothing can follow on this connection.
@@ -241,15 +252,15 @@ class Surface {
     return refusal ?? endpoint
   }
 
-  #opened(socket: Socket, response: ServerResponse): void {
+  #opened(socket: Socket, client: ResponseClient): void {
     this.exchanges += 1
-    this.#open.get(socket)?.push(response)
+    this.#open.get(socket)?.push(client)
   }
 
-  #closed(socket: Socket, response: ServerResponse): void {
+  #closed(socket: Socket, client: ResponseClient): void {
     this.exchanges -= 1
     const open = this.#open.get(socket) ?? []
-    const at = open.indexOf(response)
+    const at = open.indexOf(client)
     if (at >= 0) open.splice(at, 1)
     if (this.exchanges > 0) return
     for (const resolve of this.#onIdle.splice(0)) resolve()
@@ -258,7 +269,7 @@ class Surface {
   /** The parser gave up: answer if nothing of an answer is on the connection yet, then end it. */
   #brokenRequest(error: Error, socket: Socket): void {
     const open = this.#open.get(socket) ?? []
-    const isSilent = open.every((response) => !response.headersSent) && open.length <= 1
+    const isSilent = open.every(({ hasStarted }) => !hasStarted) && open.length <= 1
     const code = "code" in error && typeof error.code === "string" ? error.code : "unknown"
     if (!socket.writable || !isSilent || code === "ECONNRESET") {
       socket.destroy()

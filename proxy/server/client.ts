@@ -30,6 +30,7 @@ export class ResponseClient implements Client {
   readonly #lifecycle: Lifecycle
   readonly #onClosed: () => void
   #onGone: (() => void) | null = null
+  #onCut: (() => void) | null = null
   #isOver = false
   #isClosing = false
 
@@ -85,6 +86,20 @@ export class ResponseClient implements Client {
     this.#onGone = listener
   }
 
+  onCut(listener: () => void): void {
+    this.#onCut = listener
+  }
+
+  /** Whether something of an answer is on the connection. */
+  get hasStarted(): boolean {
+    return this.#response.headersSent
+  }
+
+  /** The gateway ends: the exchange says its last word, if there is one yet. */
+  cut(): void {
+    if (!this.#isOver) this.#onCut?.()
+  }
+
   #closed(): void {
     const isGone = !this.#isOver
     this.#isOver = true
@@ -136,6 +151,9 @@ export class SocketClient implements Client {
   onGone(listener: () => void): void {
     this.#socket.once("close", listener)
   }
+
+  /** Its one answer is given at once. */
+  onCut(): void {}
 }
 
 function bytesAsLatin1(bytes: Uint8Array): string {
