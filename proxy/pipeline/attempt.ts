@@ -33,6 +33,7 @@ import {
 import type { AttemptOwner } from "./attempt-owner.ts"
 import type { AttemptPlan } from "./attempt-plan.ts"
 import { createBodyParts } from "./body-parts.ts"
+import { Liveness } from "./liveness.ts"
 import { readWholeAnswer, readWords } from "./read-whole-answer.ts"
 import type { PipelineSettings } from "./settings.ts"
 import { usageSeen } from "./usage-seen.ts"
@@ -42,8 +43,7 @@ type State = "waiting" | "streaming" | "collecting" | "refusing" | "draining" | 
 export class Attempt implements UpstreamHandler {
   /** Monotonic ms; null before the dispatch. */
   dispatchedAt: number | null = null
-  /** Monotonic ms of the last content, of the dispatch before any. */
-  lastContentAt = 0
+  readonly life = new Liveness()
   /** Monotonic ms at which the answer (of a stream: its first content) was here. */
   answeredAt: number | null = null
   final: AttemptFinal | null = null
@@ -194,7 +194,7 @@ export class Attempt implements UpstreamHandler {
       return
     }
     this.dispatchedAt = this.ports.monotonic()
-    this.lastContentAt = this.dispatchedAt
+    this.life.noteContent(this.dispatchedAt)
     this.owner.onDeadline(this)
     this.call = this.ports.dispatch(this.plan.upstream, this)
     if (this.isOver()) this.abort()
@@ -242,8 +242,10 @@ export class Attempt implements UpstreamHandler {
     // Also content that the client's shape shows later, or not at all.
     const isContent = tap.contentEvents !== eventsBefore
     const isFirst = forward !== null && this.answeredAt === null
-    if (isContent || isFirst) this.lastContentAt = this.ports.monotonic()
-    if (isFirst) this.answeredAt = this.lastContentAt
+    const now = this.ports.monotonic()
+    if (isContent || isFirst) this.life.noteContent(now)
+    else this.life.noteBytes(now)
+    if (isFirst) this.answeredAt = now
     if (isContent && eventsBefore === 0 && forward === null) this.owner.onDeadline(this)
     if (forward !== null) {
       mayGoOn = this.owner.onStreamBytes(this, forward)

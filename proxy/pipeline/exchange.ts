@@ -257,7 +257,7 @@ export class Exchange implements AttemptOwner<Attempt> {
     if (this.pausedAt === null) return
     this.pausedAt = null
     // The silence was the client's: the upstream's begins now.
-    if (this.current !== null) this.current.lastContentAt = this.ports.monotonic()
+    this.current?.life.noteContent(this.ports.monotonic())
     this.current?.resume()
     this.arm()
   }
@@ -284,7 +284,7 @@ export class Exchange implements AttemptOwner<Attempt> {
     }
     const attemptDeadline =
       this.firstByteAt !== null || current.hasContent
-        ? current.lastContentAt + streamIdleMs
+        ? current.life.silentAt(streamIdleMs)
         : current.dispatchedAt + firstTokenMs
     return Math.min(this.requestDeadline, attemptDeadline)
   }

@@ -94,3 +94,23 @@ test("a stream that breaks before anything was shown is refused in words", () =>
   expect(JSON.parse(world.client.body).error.status).toBe("UNAVAILABLE")
   expect(world.records).toHaveLength(1)
 })
+
+test("comments and pings keep a stream that has begun, for five times the idle limit", () => {
+  const comments: readonly Act[] = Array.from({ length: 9 }, () => ({
+    at: 10_000,
+    data: ": still thinking\n\n",
+  }))
+  const begun = [{ head: 200, headers: SSE }, { data: chunk({ content: "Wait." }) }]
+  const end = { data: `${chunk({}, "stop")}data: [DONE]\n\n` }
+  const kept = createWorld({ scripts: [[...begun, ...comments.slice(0, 5), end, { end: true }]] })
+  startChat(kept, { runtime: once, surface, raw, body })
+  kept.advance(51_000)
+  expect(kept.client.end_).toBe("ended")
+  const hung = createWorld({ scripts: [[...begun, ...comments]] })
+  startChat(hung, { runtime: once, surface, raw, body })
+  hung.advance(54_000)
+  expect(hung.client.end_).toBe("open")
+  hung.advance(2000)
+  expect(hung.client.end_).toBe("destroyed")
+  expect([...hung.finals.values()].map(({ outcome }) => outcome)).toEqual(["timeout"])
+})

@@ -21,7 +21,7 @@ import { waitForHttp, waitUntil } from "#test/process/wait-until.ts"
 import { chat } from "./chat.ts"
 import { readLedger } from "./ledger.ts"
 import { makeClusterObject, makeProvider, makeRoute } from "./objects.ts"
-import { startWorld } from "./world.ts"
+import { type Sidecar, startWorld } from "./world.ts"
 
 const KEPT = join(import.meta.dirname, "kept")
 const OLD = `sidegate-proxy-schema-${OLDER_SCHEMA_VERSION}.mjs.gz`
@@ -34,6 +34,14 @@ afterAll(async () => {
 test("one sidecar is kept, and it is of the schema before today's", () => {
   expect(readdirSync(KEPT).filter((name) => name.endsWith(".gz"))).toEqual([OLD])
 })
+
+/** The answer once the route is in force: each may come with a Snapshot of its own. */
+function known(sidecar: Sidecar, model: string): ReturnType<typeof chat> {
+  return waitUntil({ what: `a route for ${model}`, withinMs: 40_000, everyMs: 50 }, async () => {
+    const answer = await chat(sidecar, model)
+    return answer.status === 404 ? undefined : answer
+  })
+}
 
 test("it gets its configuration, serves, follows a change, and its usage is counted", async () => {
   const world = await startWorld()
@@ -70,7 +78,7 @@ test("it gets its configuration, serves, follows a change, and its usage is coun
       status: 200,
       provider: "alpha",
     })
-    const broken = await chat(sidecar, "broken")
+    const broken = await known(sidecar, "broken")
     expect(broken.status).toBe(502)
     expect(broken.text).toContain("AIProvider missing: BackendNotFound")
   }
@@ -93,7 +101,7 @@ test("it gets its configuration, serves, follows a change, and its usage is coun
       throw new Error(`the status says ${said}`)
     },
   )
-  const lacking = await chat(older, "claude")
+  const lacking = await known(older, "claude")
   expect(lacking.status).toBe(502)
   expect(lacking.text).toContain("AIProvider claude: schema Anthropic needs a newer sidecar")
   await world.apply(makeRoute("shop/chat", "alpha", { models: ["smart", "changed"] }))
