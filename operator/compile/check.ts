@@ -224,8 +224,8 @@ const priceFaults = once((list: PriceTable[string]): readonly string[] => {
       "are out of order",
     ),
     ...holds(
-      list.every(({ fromMs: _from, tiers = [], ...tariff }) =>
-        [tariff, ...tiers].every((one) =>
+      list.every(({ fromMs: _from, tiers = [], multipliers = {}, ...tariff }) =>
+        [tariff, multipliers, ...tiers].every((one) =>
           Object.values(one).every(
             (price) => price === null || (Number.isSafeInteger(price) && Number(price) >= 0),
           ),

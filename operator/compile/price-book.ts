@@ -17,6 +17,7 @@ import type { Price } from "#proxy/contract/prices.ts"
 import type { ProviderConfig } from "#proxy/contract/snapshot.ts"
 import { VENDORS } from "#proxy/contract/vendors.ts"
 import { BUILT_IN_MODELS } from "./catalogue/built-in.ts"
+import { multipliersOf } from "./catalogue/multipliers.ts"
 import { keeping } from "./read.ts"
 import { settlePrices } from "./settle-prices.ts"
 
@@ -97,7 +98,11 @@ const BUILT_IN: ReadonlyMap<string, ReadonlyMap<string, BookedPrices>> = new Map
   [...BUILT_IN_MODELS].map(([source, models]) => [
     source,
     new Map(
-      [...models].map(([model, prices]) => [model, { prices: settlePrices(prices), source: null }]),
+      [...models].map(([model, prices]) => {
+        const multipliers = multipliersOf(source, model)
+        const all = prices.map((price) => ({ ...price, multipliers }))
+        return [model, { prices: settlePrices(all), source: null }] as const
+      }),
     ),
   ]),
 )

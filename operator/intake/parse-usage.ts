@@ -85,7 +85,8 @@ const COUNT = integer(0, Number.MAX_SAFE_INTEGER)
 /** A part that the provider did not tell is absent; so is each in the records of older sidecars. */
 const PART = orAbsent(COUNT)
 
-const USAGE_FIELDS: { readonly [K in keyof TokenUsage]-?: Check } = {
+/** Terms are in the cost, and in no record. */
+const USAGE_FIELDS: { readonly [K in Exclude<keyof TokenUsage, "terms">]-?: Check } = {
   inputTokens: COUNT,
   cachedInputTokens: COUNT,
   outputTokens: COUNT,

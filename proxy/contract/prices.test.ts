@@ -243,10 +243,59 @@ test("a cost is the exact sum of every part at its price, rounded up once", () =
       const pico = pairs.reduce((sum, [tokens, pico]) => sum + BigInt(tokens) * BigInt(pico), 0n)
       const nano = (pico + 999n) / 1000n
       const most = BigInt(Number.MAX_SAFE_INTEGER)
-      expect(BigInt(costOf(price, usage))).toBe(nano > most ? most : nano)
+      expect(BigInt(costOf(price, usage) ?? -1)).toBe(nano > most ? most : nano)
     }),
     { numRuns: 2000 },
   )
+})
+
+describe("terms of service", () => {
+  const at = (terms: TokenUsage["terms"]): TokenUsage => ({
+    ...usage(1000, 0, 10),
+    terms: terms ?? {},
+  })
+  const priced: Price = {
+    ...price(2_500_000, 1_250_000, 10_000_000),
+    tiers: [{ ...price(5_000_000, null, 20_000_000), aboveInputTokens: 1000 }],
+    multipliers: {
+      "service_tier=priority": 1_700_000,
+      "service_tier=flex": 500_000,
+      "service_tier=scale": 0,
+      "speed=fast": 2_000_000,
+      "inference_geo=us": 1_100_000,
+    },
+  }
+  test.each<[string, TokenUsage, number | null, number | null]>([
+    ["regular ones change nothing", at({ service_tier: "standard" }), 2_600_000, 2_600_000],
+    ["a dearer one multiplies all", at({ service_tier: "priority" }), 4_420_000, 4_420_000],
+    ["a cheaper one may not be had", at({ service_tier: "flex" }), 1_300_000, 2_600_000],
+    ["nor one that is paid for otherwise", at({ service_tier: "scale" }), 0, 2_600_000],
+    [
+      "several multiply each other",
+      at({ speed: "fast", inference_geo: "us" }),
+      5_720_000,
+      5_720_000,
+    ],
+    ["one without a price has no cost", at({ service_tier: "ultrafast" }), null, null],
+    ["nor has one that nobody knows", at({ speed: "fast", inference_geo: "other" }), null, null],
+    [
+      "a long prompt's price is multiplied",
+      { ...at({ speed: "fast" }), inputTokens: 1001 },
+      10_410_000,
+      10_410_000,
+    ],
+  ])("%s", (_name, tokens, cost, bound) => {
+    expect([costOf(priced, tokens), costBound(priced, tokens)]).toEqual([cost, bound])
+  })
+  test("have no price where a price has no multipliers", () => {
+    expect(costOf(full, at({ service_tier: "flex" }))).toBeNull()
+    expect(costOf(full, at({ service_tier: "standard" }))).not.toBeNull()
+  })
+  test("are exact to a pico-dollar a token, rounded up", () => {
+    const odd = { ...price(1_100_001, null, 0), multipliers: { "speed=fast": 1_818_182 } }
+    // 1,100,001 times 1.818182 is 2,000,002.018 pico-dollars, and is taken for 2,000,003.
+    expect(costOf(odd, { ...usage(1000, 0, 0), terms: { speed: "fast" } })).toBe(2_000_003)
+  })
 })
 
 test("no call within its estimate costs more than the bound", () => {
@@ -268,15 +317,17 @@ test("no call within its estimate costs more than the bound", () => {
         speech: within(other.speech, split.speech),
         drawn: within(other.drawn, split.drawn),
       })
-      expect(costBound(price, estimate)).toBeGreaterThanOrEqual(costOf(price, actual))
+      expect(costBound(price, estimate)).toBeGreaterThanOrEqual(costOf(price, actual) ?? Number.NaN)
       // What is not audio may be anything: the estimate bounds the sum.
       const text = { ...estimate, inputAudioTokens: 0, inputImageTokens: 0, cacheWrite1hTokens: 0 }
       for (const cached of [0, estimate.inputTokens]) {
         const moved = { ...text, cachedInputTokens: cached, cacheWriteTokens: 0 }
-        expect(costBound(price, estimate)).toBeGreaterThanOrEqual(costOf(price, moved))
+        expect(costBound(price, estimate)).toBeGreaterThanOrEqual(
+          costOf(price, moved) ?? Number.NaN,
+        )
       }
       const spoken = { ...text, outputAudioTokens: estimate.outputTokens, outputImageTokens: 0 }
-      expect(costBound(price, text)).toBeGreaterThanOrEqual(costOf(price, spoken))
+      expect(costBound(price, text)).toBeGreaterThanOrEqual(costOf(price, spoken) ?? Number.NaN)
     }),
     { numRuns: 2000 },
   )

@@ -6,6 +6,7 @@
  * nano-dollars, rounded up once.
  */
 import type { EpochMs, NanoUsd } from "./money.ts"
+import { namesOfTerms, type Terms } from "./price-terms.ts"
 import type { TokenUsage } from "./records.ts"
 
 /**
@@ -19,6 +20,8 @@ export interface Price extends Tariff {
   readonly fromMs: EpochMs
   /** For long prompts, by rising `aboveInputTokens`: the last that applies prices the whole. */
   readonly tiers?: readonly PriceTier[]
+  /** By term of `PRICE_TERMS`: what all of it is multiplied with, in millionths. */
+  readonly multipliers?: Readonly<Partial<Record<string, number>>>
 }
 
 export interface PriceTier extends Tariff {
@@ -55,15 +58,18 @@ export function priceAt(prices: readonly Price[] | undefined, at: EpochMs): Pric
 
 /**
  * Cost of one attempt in nano-dollars, rounded up once; 2^53 - 1, nine million dollars, at most.
+ * Null where it was had at terms whose price is not known.
  *
  * Audio and images are taken out first where they have a price of their own, then what was written
  * to and read from a cache: providers do not tell how much of the cached input was audio, and this
  * order never charges it at less than it costs. A part is never more than what is left of its
  * whole.
  */
-export function costOf(price: Price, usage: TokenUsage): NanoUsd {
+export function costOf(price: Price, usage: TokenUsage): NanoUsd | null {
+  const factors = factorsOf(price, usage.terms)
+  if (factors === null) return null
   const tier = price.tiers?.findLast((one) => usage.inputTokens > one.aboveInputTokens)
-  return sumUp(ratesOf(tier ?? price), usage)
+  return sumUp(factors.reduce(multiplied, ratesOf(tier ?? price)), usage)
 }
 
 /**
@@ -73,16 +79,52 @@ export function costOf(price: Price, usage: TokenUsage): NanoUsd {
  *
  * `estimate` bounds input and output as a whole, and what of it may be audio, images or written for
  * an hour: what it does not tell is none. That a provider writes to its cache unasked, or answers
- * with audio or images, is always possible.
+ * with audio or images, is always possible; so is that it serves at the regular terms.
  */
-export function costBound(price: Price, estimate: TokenUsage): NanoUsd {
+export function costBound(price: Price, estimate: TokenUsage): NanoUsd | null {
+  const factors = factorsOf(price, estimate.terms)
+  if (factors === null) return null
   const plain = ratesOf(price)
   let rates = plain
   for (const tier of price.tiers ?? NO_TIERS) {
     if (estimate.inputTokens > tier.aboveInputTokens) rates = dearer(rates, ratesOf(tier))
   }
   const bound = rates === plain ? remembered(DEAREST, plain, dearestOf) : dearestOf(rates)
-  return sumUp(bound, estimate)
+  return sumUp(factors.filter(isSurcharge).reduce(multiplied, bound), estimate)
+}
+
+const isSurcharge = (factor: number): boolean => factor > 1_000_000
+const NO_FACTORS: readonly number[] = Object.freeze([])
+
+/** Of each term that is not regular, in millionths; null where one is not known. */
+function factorsOf(price: Price, terms: Terms | undefined): readonly number[] | null {
+  if (terms === undefined) return NO_FACTORS
+  const factors: number[] = []
+  for (const term of namesOfTerms(terms)) {
+    const factor = price.multipliers?.[term]
+    if (factor === undefined) return null
+    factors.push(factor)
+  }
+  return factors
+}
+
+/** Each rounded up to a pico-dollar a token. */
+function multiplied(rates: Rates, factor: number): Rates {
+  const times = (rate: number): number => {
+    const exact = BigInt(rate) * BigInt(factor)
+    return Math.min(Number((exact + 999_999n) / 1_000_000n), Number.MAX_SAFE_INTEGER)
+  }
+  return {
+    input: times(rates.input),
+    cachedInput: times(rates.cachedInput),
+    cacheWrite: times(rates.cacheWrite),
+    cacheWrite1h: times(rates.cacheWrite1h),
+    inputAudio: times(rates.inputAudio),
+    inputImage: times(rates.inputImage),
+    output: times(rates.output),
+    outputAudio: times(rates.outputAudio),
+    outputImage: times(rates.outputImage),
+  }
 }
 
 /** For each kind of token the most that one may turn out to cost. */

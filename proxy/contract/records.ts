@@ -6,6 +6,7 @@
  * record: the operator stamps them from the caller's token.
  */
 import type { EpochMs, NanoUsd } from "./money.ts"
+import type { Terms } from "./price-terms.ts"
 
 /**
  * Integers >= 0. Absent is not zero: a provider that reports nothing gives no TokenUsage at all,
@@ -32,6 +33,8 @@ export interface TokenUsage {
   readonly outputAudioTokens?: number
   /** Part of `outputTokens`. */
   readonly outputImageTokens?: number
+  /** What it was served at, or may be; the cost has it in it, so that no record needs to. */
+  readonly terms?: Terms
 }
 
 /**

@@ -22,13 +22,16 @@ export const USAGE_PARTS = [
   "outputImageTokens",
 ] as const satisfies readonly OptionalPart[]
 
-type OptionalPart = Exclude<keyof TokenUsage, "inputTokens" | "cachedInputTokens" | "outputTokens">
+type Counted = Exclude<keyof TokenUsage, "terms">
+type OptionalPart = Exclude<Counted, "inputTokens" | "cachedInputTokens" | "outputTokens">
 
 /**
  * Counts as read: undefined is what the provider did not say. The wholes are wholes here too: an
  * adapter of a provider that counts cached, written or reasoning tokens apart adds them up first.
  */
-export type ReportedCounts = { readonly [K in keyof TokenUsage]?: number | undefined }
+export type ReportedCounts = { readonly [K in Counted]?: number | undefined } & {
+  readonly terms?: TokenUsage["terms"] | undefined
+}
 
 /**
  * Integers >= 0 or nothing: a missing whole, a negative, fractional or absurd count, or a part
@@ -47,6 +50,7 @@ export function usageOf(counts: ReportedCounts): TokenUsage | undefined {
     if (!isReportable(count)) return undefined
     usage[part] = count
   }
+  if (counts.terms !== undefined) usage.terms = counts.terms
   return findPartAboveWhole(usage) === null ? usage : undefined
 }
 

@@ -17,6 +17,8 @@ import {
   startOf,
 } from "#proxy/contract/json-document.ts"
 
+import { readTerms, type Terms } from "#proxy/contract/price-terms.ts"
+
 /** Of one drawn image in high quality, 1024 x 1536 (OpenAI's "Image generation", costs). */
 export const TOKENS_PER_DRAWING = 6240
 
@@ -38,6 +40,8 @@ export interface PromptMeasure {
   readonly references: number
   /** Whether something is asked to be kept in a cache for an hour. */
   readonly asksHourCache: boolean
+  /** What is asked for that costs otherwise than the regular service; absent: nothing is. */
+  readonly terms?: Terms
   /** The most that all answers together may have, or a default. */
   readonly outputTokens: number
 }
@@ -117,6 +121,7 @@ export class PromptMeter {
     const { wideBytes, wideChars } = this.document
     // The body's wide characters are nearly always in its prompt. Where they cannot all be, those
     // that are have as many bytes each as the rest: else other fields could make a prompt small.
+    const terms = readTerms(this.document, 0)
     const wide = Math.min(wideBytes, this.textBytes)
     return {
       plainBytes: this.textBytes - wide,
@@ -130,6 +135,7 @@ export class PromptMeter {
       fileBytes: this.fileBytes,
       references: this.references,
       asksHourCache: this.asksHourCache,
+      ...(terms === undefined ? {} : { terms }),
       outputTokens,
     }
   }

@@ -19,7 +19,7 @@ import type {
 } from "#proxy/exchange/ports.ts"
 import { refuse } from "#proxy/exchange/refusal.ts"
 import type { StreamTap } from "#proxy/providers/adapter.ts"
-import { costWith, NO_USAGE } from "#proxy/quota/attempt-cost.ts"
+import { NO_USAGE, settledAt } from "#proxy/quota/attempt-cost.ts"
 import {
   type AttemptFailure,
   failureOf,
@@ -375,17 +375,10 @@ export class Attempt implements UpstreamHandler {
   }
 
   /** Once; a second call is a bug of this file. */
-  private settle(outcome: AttemptOutcome, usage: TokenUsage, source: AttemptFinal["source"]): void {
+  private settle(outcome: AttemptOutcome, told: TokenUsage, source: AttemptFinal["source"]): void {
     if (this.final !== null) throw new Error(`attempt ${this.plan.intent.id} settles twice`)
-    this.final = {
-      id: this.plan.intent.id,
-      endedAt: this.ports.now(),
-      outcome,
-      status: this.status,
-      usage,
-      source,
-      cost: costWith(this.plan.price, usage),
-    }
+    const end = { endedAt: this.ports.now(), outcome, status: this.status, source }
+    this.final = settledAt(this.plan, told, end)
     this.entry?.settle(this.final)
   }
 

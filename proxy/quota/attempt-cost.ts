@@ -6,8 +6,9 @@
  */
 import type { EpochMs, NanoUsd } from "#proxy/contract/money.ts"
 import { type PriceLookup, priceSource, pricesNamed } from "#proxy/contract/price-lookup.ts"
+import { settleTerms } from "#proxy/contract/price-terms.ts"
 import { costBound, costOf, type Price, priceAt } from "#proxy/contract/prices.ts"
-import type { TokenUsage } from "#proxy/contract/records.ts"
+import type { AttemptFinal, AttemptIntent, TokenUsage } from "#proxy/contract/records.ts"
 import type { Target } from "#proxy/exchange/target.ts"
 
 /** This very value means that nothing was billed: it costs nothing at an unpriced model too. */
@@ -34,7 +35,26 @@ export function boundWith(price: Price | undefined, estimate: TokenUsage): NanoU
   return costBound(price, estimate)
 }
 
-export function costWith(price: Price | undefined, usage: TokenUsage): NanoUsd | null {
+type End = Pick<AttemptFinal, "endedAt" | "outcome" | "status" | "source">
+
+/** An attempt that is over: what it used, at the terms that its answer told, and what that cost. */
+export function settledAt(
+  { intent, price }: { readonly intent: AttemptIntent; readonly price: Price | undefined },
+  told: TokenUsage,
+  end: End,
+): AttemptFinal {
+  const usage = withTerms(told, intent.estimate)
+  return { id: intent.id, ...end, usage, cost: costWith(price, usage) }
+}
+
+function withTerms(usage: TokenUsage, { terms: asked }: TokenUsage): TokenUsage {
+  const { terms: told, ...counts } = usage
+  if (usage === NO_USAGE || (told === undefined && asked === undefined)) return usage
+  const terms = settleTerms(asked, told)
+  return terms === undefined ? counts : { ...counts, terms }
+}
+
+function costWith(price: Price | undefined, usage: TokenUsage): NanoUsd | null {
   if (price === undefined) return usage === NO_USAGE ? 0 : null
   return costOf(price, usage)
 }

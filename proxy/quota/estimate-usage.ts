@@ -56,5 +56,6 @@ export function estimateUsage(measure: PromptMeasure, model: string): TokenUsage
     ...(measure.asksHourCache
       ? { cacheWriteTokens: inputTokens, cacheWrite1hTokens: inputTokens }
       : {}),
+    ...(measure.terms === undefined ? {} : { terms: measure.terms }),
   }
 }

@@ -216,8 +216,13 @@ test("prices are linked whole, and without what this release does not know", () 
     outputAudio: 8,
     outputImage: 9,
   }
-  const price: Price = { fromMs: 0, ...tariff, tiers: [{ aboveInputTokens: 10, ...tariff }] }
-  const later = { ...price, inputVideo: 10 }
+  const price: Price = {
+    fromMs: 0,
+    ...tariff,
+    tiers: [{ aboveInputTokens: 10, ...tariff }],
+    multipliers: { "speed=fast": 2_000_000 },
+  }
+  const later = { ...price, inputVideo: 10, multipliers: { ...price.multipliers, "speed=x": 1 } }
   const { prices } = makeRuntime({ prices: { "Groq/one": [price], "Groq/later": [later] } })
   expect(Object.fromEntries(prices.get("Groq")?.exact ?? [])).toEqual({
     one: [price],

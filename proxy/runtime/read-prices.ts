@@ -2,6 +2,7 @@
  * Prices of a Snapshot, checked as they arrive. In: a value of unknown shape and its JSON pointer.
  * Out: prices that hold only checked fields, or a LinkFault.
  */
+import { PRICE_TERMS } from "#proxy/contract/price-terms.ts"
 import type { Price, PriceTier, Tariff } from "#proxy/contract/prices.ts"
 import { type Fields, readInteger, readList, readNullable, readObject } from "./read-value.ts"
 
@@ -23,11 +24,14 @@ export function readPrices(value: unknown, path: string): readonly Price[] {
   return readList(value, path, PRICES_MAX).map((item, index) => {
     const at = `${path}/${index}`
     const fields = readObject(item, at)
-    const { tiers } = fields
+    const { tiers, multipliers } = fields
     return {
       fromMs: readInteger(fields["fromMs"], `${at}/fromMs`, -SAFE, SAFE),
       ...readTariff(fields, at),
       ...(tiers === undefined ? {} : { tiers: readTiers(tiers, `${at}/tiers`) }),
+      ...(multipliers === undefined
+        ? {}
+        : { multipliers: readMultipliers(multipliers, `${at}/multipliers`) }),
     }
   })
 }
@@ -39,6 +43,16 @@ function readTiers(value: unknown, path: string): readonly PriceTier[] {
     const above = readInteger(fields["aboveInputTokens"], `${at}/aboveInputTokens`, 0, SAFE)
     return { aboveInputTokens: above, ...readTariff(fields, at) }
   })
+}
+
+/** Those of terms that are known here; an attempt at any other is unpriced. */
+function readMultipliers(value: unknown, path: string): Readonly<Record<string, number>> {
+  const fields = readObject(value, path)
+  const known = PRICE_TERMS.flatMap((term) => {
+    const factor = fields[term]
+    return factor === undefined ? [] : [[term, readPrice(factor, `${path}/${term}`)] as const]
+  })
+  return Object.fromEntries(known)
 }
 
 function readTariff(fields: Fields, path: string): Tariff {

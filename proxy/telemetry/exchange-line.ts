@@ -5,6 +5,7 @@
  * lists them. Ids, names from the Snapshot, numbers: no word of the client's is in it.
  */
 import { quoteName, quoteText } from "#proxy/contract/json-text.ts"
+import { namesOfTerms } from "#proxy/contract/price-terms.ts"
 import { USAGE_PARTS } from "#proxy/contract/token-usage.ts"
 import type { AttemptSummary, ExchangeRecord } from "#proxy/exchange/exchange-record.ts"
 
@@ -57,7 +58,8 @@ function tokensOf({ usage }: ExchangeRecord): string {
     const count = usage[part]
     if (count !== undefined) text += `,"${part}":${count}`
   }
-  return text
+  const terms = namesOfTerms(usage.terms)
+  return terms.length === 0 ? text : `${text},"terms":"${terms.join(" ")}"`
 }
 
 function outcomesOf(attempts: readonly AttemptSummary[]): string {

@@ -1,4 +1,5 @@
 /** ModelCatalogs, ModelPolicies and TeamQuotas: bad input C7, C8 and C11 of the catalogue. */
+import { PRICE_TERMS } from "#proxy/contract/price-terms.ts"
 import {
   commonSamples,
   many,
@@ -18,6 +19,7 @@ const models = (...list: readonly object[]): SampleObject =>
   objectOf("ModelCatalog", { models: list })
 const prices = (...list: readonly object[]): SampleObject => models({ ...MODEL, prices: list })
 const price = (changes: object): SampleObject => prices({ ...PRICE, ...changes })
+const FAST = { when: "speed=fast", factor: "2" }
 const TIER = { aboveInputTokens: 200_000, ...PRICE }
 const EVERY_PRICE = {
   cachedInput: "0.1",
@@ -129,6 +131,37 @@ export const MODEL_CATALOG_SAMPLES: readonly Sample[] = [
     "a tier without its output",
     price({ tiers: [{ aboveInputTokens: 200_000, input: "1" }] }),
     `${FIRST_PRICE}.tiers[0].output: Required value`,
+  ),
+  sample(
+    "every term that a price can have",
+    price({ multipliers: PRICE_TERMS.map((when) => ({ when, factor: "1.818182" })) }),
+  ),
+  sample(
+    "a term twice",
+    price({ multipliers: [FAST, FAST] }),
+    `${FIRST_PRICE}.multipliers[1]: Duplicate value: {"when":"speed=fast"}`,
+  ),
+  sample(
+    "a term that nobody knows",
+    price({ multipliers: [{ ...FAST, when: "speed=slow" }] }),
+    `${FIRST_PRICE}.multipliers[0].when: Unsupported value: "speed=slow"`,
+  ),
+  sample(
+    "a term without its factor",
+    price({ multipliers: [{ when: "speed=fast" }] }),
+    `${FIRST_PRICE}.multipliers[0].factor: Required value`,
+  ),
+  ...["-1", "1.0000001", "1e3", "1000", ".5"].map((factor) =>
+    sample(
+      `a factor of ${factor}`,
+      price({ multipliers: [{ ...FAST, factor }] }),
+      `${FIRST_PRICE}.multipliers[0].factor: should match`,
+    ),
+  ),
+  sample(
+    "no multipliers",
+    price({ multipliers: [] }),
+    `${FIRST_PRICE}.multipliers: should have at least 1 items`,
   ),
   sample("no tiers", price({ tiers: [] }), `${FIRST_PRICE}.tiers: should have at least 1 items`),
   sample(

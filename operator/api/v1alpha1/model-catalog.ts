@@ -1,5 +1,6 @@
 /** ModelCatalog: prices that add to, or override, the built-in catalogue. */
 import * as z from "zod"
+import { PRICE_TERMS } from "#proxy/contract/price-terms.ts"
 import { PROVIDER_SCHEMAS } from "#proxy/contract/snapshot.ts"
 import { VENDORS } from "#proxy/contract/vendors.ts"
 import { modelName } from "./fields.ts"
@@ -87,6 +88,25 @@ const Tier = z
   })
   .describe("What a model costs when the prompt is long. It takes nothing from the prices below.")
 
+const Multiplier = z.strictObject({
+  when: z
+    .enum(PRICE_TERMS)
+    .describe(
+      "A term of service, by the provider's own field and word: `service_tier=priority` is what " +
+        "was asked for or, where an answer tells it, was had. OpenAI's `fast` is `priority`; " +
+        "`provisioned` and `offpeak` are traffic types of Vertex AI.",
+    ),
+  factor: z
+    .string()
+    .min(1)
+    .max(10)
+    .regex(/^(0|[1-9][0-9]{0,2})([.][0-9]{1,6})?$/)
+    .describe(
+      'What every price is multiplied with, as decimal text, for example "2"; `0` where it is ' +
+        "paid for otherwise. At most six digits after the point.",
+    ),
+})
+
 const Price = z
   .strictObject({
     from: DateTime.optional(),
@@ -99,6 +119,16 @@ const Price = z
       .describe(
         "Prices of long prompts, in any order; the highest tier that the input passes holds. " +
           "None when absent. 1 to 4.",
+      )
+      .optional(),
+    multipliers: z
+      .array(Multiplier)
+      .min(1)
+      .max(16)
+      .meta({ "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["when"] })
+      .describe(
+        "Terms of service that cost otherwise; several that hold at once multiply each other. A " +
+          "request at a term that is not here is unpriced. None when absent. 1 to 16.",
       )
       .optional(),
   })

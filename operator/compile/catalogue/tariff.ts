@@ -16,6 +16,15 @@ export interface DollarTariff {
 export interface DatedPrice extends DollarTariff {
   readonly from?: string | undefined
   readonly tiers?: readonly TierPrice[] | undefined
+  readonly multipliers?: readonly Multiplier[] | undefined
+}
+
+/** What all of a price is multiplied with at a term of service. */
+export interface Multiplier {
+  /** One of `PRICE_TERMS`. */
+  readonly when: string
+  /** Decimal text. */
+  readonly factor: string
 }
 
 export interface TierPrice extends DollarTariff {

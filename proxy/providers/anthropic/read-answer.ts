@@ -1,6 +1,7 @@
 /** Usage, errors and reasons in Anthropic's words. */
 import type { JsonDocument } from "#proxy/contract/json-document.ts"
 import { JsonView } from "#proxy/contract/json-view.ts"
+import { readTerms, type Terms } from "#proxy/contract/price-terms.ts"
 import type { TokenUsage } from "#proxy/contract/records.ts"
 import { usageOf } from "#proxy/contract/token-usage.ts"
 import type { Citation, FinishReason } from "#proxy/exchange/response-event.ts"
@@ -17,11 +18,13 @@ export interface UsageCounts {
   readonly thinking?: number | undefined
   /** Iterations that summarised the conversation, which the counts beside leave out. */
   readonly compactions?: readonly UsageCounts[] | undefined
+  readonly terms?: Terms | undefined
 }
 
 export function readCounts(usage: JsonView | undefined): UsageCounts {
   if (usage === undefined) return {}
-  return { ...readOwnCounts(usage), compactions: readCompactions(usage) }
+  const terms = readTerms(usage.document, usage.node)
+  return { ...readOwnCounts(usage), compactions: readCompactions(usage), terms }
 }
 
 /** "Compaction": "not included in the top-level usage fields", and billed all the same. */
@@ -48,7 +51,7 @@ export function mergeCounts(before: UsageCounts, after: UsageCounts): UsageCount
 
 /** Anthropic counts what was read from and written to its cache apart from `input_tokens`. */
 export function usageOfCounts(counts: UsageCounts): TokenUsage | undefined {
-  const { compactions = [], ...own } = counts
+  const { compactions = [], terms, ...own } = counts
   if (own.input === undefined || own.output === undefined) return undefined
   const { input, cacheRead, cacheWrite, cacheWrite1h, output, thinking } = compactions.reduce(
     addCounts,
@@ -61,6 +64,7 @@ export function usageOfCounts(counts: UsageCounts): TokenUsage | undefined {
     cacheWrite1hTokens: cacheWrite1h,
     outputTokens: output,
     reasoningTokens: thinking,
+    terms,
   })
 }
 

@@ -1,6 +1,7 @@
 /** Usage, reasons and errors in Gemini's words. */
 import type { JsonDocument } from "#proxy/contract/json-document.ts"
 import { JsonView } from "#proxy/contract/json-view.ts"
+import { readTerms } from "#proxy/contract/price-terms.ts"
 import type { TokenUsage } from "#proxy/contract/records.ts"
 import { usageOf } from "#proxy/contract/token-usage.ts"
 import type { FinishReason } from "#proxy/exchange/response-event.ts"
@@ -27,6 +28,7 @@ export function readUsage(answer: JsonView): TokenUsage | undefined {
     reasoningTokens: thoughts,
     outputAudioTokens: ofModality(usage.member("candidatesTokensDetails"), "AUDIO"),
     outputImageTokens: ofModality(usage.member("candidatesTokensDetails"), "IMAGE"),
+    terms: readTerms(usage.document, usage.node),
   })
 }
 

@@ -15,6 +15,7 @@ import {
   textEquals,
 } from "#proxy/contract/json-document.ts"
 import { JsonView } from "#proxy/contract/json-view.ts"
+import { readTerms } from "#proxy/contract/price-terms.ts"
 import type { TokenUsage } from "#proxy/contract/records.ts"
 import { reportedCount, usageOf } from "#proxy/contract/token-usage.ts"
 import type { ResponseEvent } from "#proxy/exchange/response-event.ts"
@@ -60,6 +61,7 @@ export function readUsage(answer: JsonDocument): TokenUsage | undefined {
     reasoningTokens,
     outputAudioTokens: count(output, "audio_tokens"),
     outputImageTokens: count(output, "image_tokens"),
+    terms: readTerms(answer, 0),
   })
 }
 

@@ -4,6 +4,7 @@
  */
 import { type JsonDocument, memberOf } from "#proxy/contract/json-document.ts"
 import { JsonView } from "#proxy/contract/json-view.ts"
+import { readTerms } from "#proxy/contract/price-terms.ts"
 import type { TokenUsage } from "#proxy/contract/records.ts"
 import { usageOf } from "#proxy/contract/token-usage.ts"
 import type { ParsedRequest } from "#proxy/exchange/parsed-request.ts"
@@ -109,10 +110,11 @@ function errorIn(response: JsonView | undefined): ResponseEvent {
 }
 
 function reportIn(response: JsonView | undefined): readonly ResponseEvent[] {
-  return reportOf(readUsage(response?.member("usage")))
+  return reportOf(response === undefined ? undefined : readUsage(response))
 }
 
-function readUsage(usage: JsonView | undefined): TokenUsage | undefined {
+function readUsage(response: JsonView): TokenUsage | undefined {
+  const usage = response.member("usage")
   const input = usage?.member("input_tokens_details")
   const output = usage?.member("output_tokens_details")
   return usageOf({
@@ -121,5 +123,6 @@ function readUsage(usage: JsonView | undefined): TokenUsage | undefined {
     cacheWriteTokens: countIn(input, "cache_write_tokens"),
     outputTokens: countIn(usage, "output_tokens"),
     reasoningTokens: countIn(output, "reasoning_tokens"),
+    terms: readTerms(response.document, response.node),
   })
 }

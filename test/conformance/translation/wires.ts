@@ -118,14 +118,17 @@ export function decodeWhole(chat: ChatWire, answer: string | Uint8Array): readon
 
 /**
  * What a client would notice of an answer: texts, thoughts, calls with the meaning of their
- * arguments, reasons, usage. How a text was cut into pieces is not part of it.
+ * arguments, reasons, usage. How a text was cut into pieces is not part of it, nor are the terms
+ * that it is priced at: only a provider's own clients are told those, in its own bytes.
  */
 export function meaningOf(events: Iterable<ResponseEvent>): unknown {
   return meaningOfAnswer(collectAnswer(events))
 }
 
 export function meaningOfAnswer({ choices, usage, ...rest }: ChatAnswer): unknown {
-  return { ...rest, usage, choices: choices.map(meaningOfChoice) }
+  const { terms: _priced, ...counts } = usage ?? {}
+  const told = usage === undefined ? undefined : counts
+  return { ...rest, usage: told, choices: choices.map(meaningOfChoice) }
 }
 
 function meaningOfChoice({ parts, logprobs, ...rest }: AnswerChoice): unknown {
