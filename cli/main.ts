@@ -11,6 +11,7 @@ import {
   parseLabels,
   parseNamespace,
   parsePort,
+  parseState,
   type RunOptions,
 } from "./run/options.ts"
 
@@ -25,8 +26,12 @@ program
   .description("Run the whole gateway in one process on manifests from a directory.")
   .argument("<dir>", "directory of manifests, folders below it included")
   .option("--namespace <name>", "namespace of the pod that is played", parseNamespace, "default")
-  .option("--labels <key=value,...>", "labels of the pod that is played", parseLabels, {})
-  .option("--state <dir>", "where the ledger and the journal are kept", ".sidegate")
+  .addOption(
+    new Option("--labels <key=value,...>", "labels of the pod that is played")
+      .argParser(parseLabels)
+      .default({}, "none"),
+  )
+  .option("--state <dir>", "where the ledger and the journal are kept", parseState, ".sidegate")
   .option("--port <port>", "port of the gateway on loopback", parsePort, 4141)
   .option("--admin-port <port>", "port of /metrics, /healthz, /readyz", parsePort, 4142)
   .addOption(
@@ -37,7 +42,7 @@ program
 program
   .command("lint")
   .description("Check manifests as the API server and the operator would; exit code 1 on errors.")
-  .argument("<dir>", "directory of manifests, folders below it included")
+  .argument("<path>", "directory of manifests, folders below it included, or one file")
   .action(startLint)
 
 await program.parseAsync()
@@ -58,10 +63,10 @@ async function startRun(directory: string, options: RunOptions): Promise<void> {
   await starting.catch(fail)
 }
 
-async function startLint(directory: string): Promise<void> {
+async function startLint(path: string): Promise<void> {
   const { runLint } = await import("./lint/run-lint.ts")
   try {
-    process.exitCode = runLint(directory, (line) => void process.stdout.write(`${line}\n`))
+    process.exitCode = runLint(path, (line) => void process.stdout.write(`${line}\n`))
   } catch (error) {
     fail(error)
   }

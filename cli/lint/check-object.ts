@@ -14,12 +14,26 @@ import { findUnknownFields } from "./unknown-fields.ts"
  * else rules too. An empty list means that it would take the object.
  */
 export function checkObject(object: unknown, definition: KindDefinition): readonly Fault[] {
-  const schema = schemaOf(definition)
+  const first = checkReadable(object, definition)
+  return first.length > 0 ? first : checkWritten(object, definition)
+}
+
+/** All at once, for a person: also what the API server says once the unknown fields are gone. */
+export function findAllFaults(object: unknown, definition: KindDefinition): readonly Fault[] {
+  return [...checkReadable(object, definition), ...checkWritten(object, definition)]
+}
+
+/** Metadata that cannot be read, else fields that are not known. */
+export function checkReadable(object: unknown, definition: KindDefinition): readonly Fault[] {
   const { metadata, ...fields } = asRecord(object) ?? {}
   const unreadable = findUnreadableMetadata(metadata)
   if (unreadable.length > 0) return unreadable
-  const unknown = [...findUnknownMetadata(metadata), ...findUnknownFields(fields, schema)]
-  if (unknown.length > 0) return unknown
+  return [...findUnknownMetadata(metadata), ...findUnknownFields(fields, schemaOf(definition))]
+}
+
+function checkWritten(object: unknown, definition: KindDefinition): readonly Fault[] {
+  const schema = schemaOf(definition)
+  const { metadata, ...fields } = asRecord(object) ?? {}
   // The status of a new object is dropped, whatever it says.
   const { status: _status, ...rest } = fields
   const written = withoutNulls({ ...rest, metadata: { name: asRecord(metadata)?.["name"] ?? "" } })

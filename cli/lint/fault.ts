@@ -12,6 +12,8 @@ export interface Fault {
    * for a value that has its type and is merely out of bounds.
    */
   readonly isBlocking: boolean
+  /** What may have been meant; the API server does not say it. */
+  readonly hint?: string
 }
 
 /** `path: message`, the line that kubectl prints. */

@@ -7,18 +7,19 @@
  * the compiler itself. Must not know what is in a cluster: a reference to something that is not
  * among the files is only a warning.
  */
-import { readDirectory } from "#cli/manifests/directory.ts"
+import { readManifestsAt } from "#cli/manifests/directory.ts"
 import {
   type Manifest,
   type ManifestFile,
   type ParsedFile,
   parseManifests,
 } from "#cli/manifests/manifest.ts"
-import { readObjects } from "#cli/run/objects.ts"
+import { readObjects, unreadableValue } from "#cli/run/objects.ts"
 import { API_VERSION, GROUP, kindOf, WRITTEN_KINDS } from "#operator/api/v1alpha1/registry.ts"
 import type { Reason } from "#operator/compile/reasons.ts"
-import { checkObject } from "./check-object.ts"
+import { findAllFaults } from "./check-object.ts"
 import { formatFault } from "./fault.ts"
+import { createLocator, type Locate } from "./locate.ts"
 import { compileFindings } from "./verdicts.ts"
 
 export interface LintFinding {
@@ -40,12 +41,17 @@ export interface LintResult {
   readonly files: number
 }
 
-/** Throws with a sentence for the reader when `root` is no directory or holds too many files. */
-export function lintDirectory(root: string): LintResult {
-  const { files, faults } = readDirectory(root)
+/**
+ * `path` is a directory or one file. Throws with a sentence for the reader when it is neither, or
+ * holds no manifests or too many.
+ */
+export function lintDirectory(path: string): LintResult & { readonly base: string } {
+  const { base, files, faults } = readManifestsAt(path)
+  if (files.length + faults.length === 0)
+    throw new Error(`${path} holds no manifests (.yaml, .yml, .json)`)
   const result = lintFiles(files)
   const unread = faults.map(({ file, line, message }) => noObject(file, line, message))
-  return { ...result, findings: [...unread, ...result.findings] }
+  return { ...result, base, findings: [...unread, ...result.findings] }
 }
 
 /** Findings in the order of files, lines and checks. */
@@ -57,11 +63,13 @@ export function lintFiles(files: readonly ManifestFile[]): LintResult {
     ...parsed.flatMap(({ faults }) =>
       faults.map(({ file, line, message }) => noObject(file, line, message)),
     ),
+    ...parsed.flatMap(({ manifests }) => manifests.flatMap(secretFindings)),
     ...refused,
     ...duplicateFindings(ours),
     ...operatorFindings(parsed, new Set(refused.map(({ object }) => object ?? ""))),
   ]
-  return { findings: findings.sort(byPlace), objects: ours.length, files: files.length }
+  const located = locateAll(findings, files)
+  return { findings: located.sort(byPlace), objects: ours.length, files: files.length }
 }
 
 /** `chat.yaml:3: AIRoute search/chat: spec.rules: Required value`. */
@@ -93,12 +101,41 @@ function admissionFindings(manifest: Manifest): readonly LintFinding[] {
     const message = `no kind ${kind} in ${apiVersion}; ${API_VERSION} has ${known}`
     return [{ ...place, path: "kind", message }]
   }
-  const faults = checkObject(value, definition)
+  const faults = findAllFaults(value, definition)
   if (faults.length === 0 && definition.spec === null) {
     const message = `${kind} is written by the operator alone; leave it out`
     return [{ ...place, level: "warning", path: "kind", message }]
   }
-  return faults.map(({ path, message }) => ({ ...place, path, message }))
+  return faults.map(({ path, message, hint }) => {
+    const meant = hint === undefined ? "" : `; did you mean ${hint}?`
+    return { ...place, path, message: `${message}${meant}` }
+  })
+}
+
+/** Values of a Secret that are no text: the API server refuses it, and no provider gets its key. */
+function secretFindings(manifest: Manifest): readonly LintFinding[] {
+  const { apiVersion, kind, name, file, line } = manifest
+  const fault = apiVersion === "v1" && kind === "Secret" ? unreadableValue(manifest) : null
+  if (fault === null) return []
+  const [path = "", ...rest] = fault.split(" ")
+  const object = `Secret ${manifest.namespace ?? "default"}/${name}`
+  return [{ level: "error", file, line, object, path, message: rest.join(" ") }]
+}
+
+/** Each at the line of its field; the operator's messages begin with reason and field. */
+function locateAll(
+  findings: readonly LintFinding[],
+  files: readonly ManifestFile[],
+): LintFinding[] {
+  const locators = new Map<string, Locate>(
+    files.map(({ path, text }) => [path, createLocator(text)]),
+  )
+  return findings.map((finding) => {
+    if (finding.path === null) return finding
+    const path = /^\w+: (spec\S*):/.exec(finding.message)?.[1] ?? finding.path
+    const line = locators.get(finding.file)?.(finding.line, path) ?? finding.line
+    return { ...finding, line }
+  })
 }
 
 function operatorFindings(

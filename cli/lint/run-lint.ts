@@ -1,13 +1,15 @@
-/** The command `sidegate lint DIR`: prints findings and one line that sums them up. */
+/** The command `sidegate lint PATH`: prints findings and one line that sums them up. */
+import { join } from "node:path"
 import { formatFinding, lintDirectory } from "./lint.ts"
 
 /**
- * 0 when nothing would be refused, warnings or not; 1 otherwise. Throws when the directory cannot
- * be read.
+ * 0 when nothing would be refused, warnings or not; 1 otherwise. Throws when there is nothing to
+ * read.
  */
-export function runLint(directory: string, print: (line: string) => void): 0 | 1 {
-  const { findings, objects, files } = lintDirectory(directory)
-  for (const finding of findings) print(formatFinding(finding))
+export function runLint(path: string, print: (line: string) => void): 0 | 1 {
+  const { base, findings, objects, files } = lintDirectory(path)
+  for (const finding of findings)
+    print(formatFinding({ ...finding, file: join(base, finding.file) }))
   const errors = findings.filter(({ level }) => level === "error").length
   const warnings = findings.length - errors
   const counts = [

@@ -4,6 +4,7 @@
  */
 import { asRecord } from "#cli/manifests/manifest.ts"
 import type { Fault } from "./fault.ts"
+import { nearest } from "./nearest.ts"
 import type { SchemaNode } from "./schema-node.ts"
 
 /** `root` is the schema of the whole object; `path` is empty for it. */
@@ -18,6 +19,8 @@ export function findUnknownFields(value: unknown, root: SchemaNode, path = ""): 
     const here = path === "" ? name : `${path}.${name}`
     const schema = root.properties.get(name) ?? root.additional
     if (schema !== null) return findUnknownFields(inner, schema, here)
-    return [{ path: here, message: `unknown field "${here}"`, isBlocking: true }]
+    const hint = nearest(name, root.properties.keys())
+    const fault = { path: here, message: `unknown field "${here}"`, isBlocking: true }
+    return [hint === undefined ? fault : { ...fault, hint }]
   })
 }

@@ -12,17 +12,28 @@ const faults = [
     text: "apiVersion: v1\nkind: Namespace",
     want: ["1: Namespace: metadata.name is missing"],
   },
-  { name: "a name that Kubernetes refuses", text: namespace("A_b"), want: ["1: Namespace: meta"] },
+  {
+    name: "a name that Kubernetes refuses",
+    text: namespace("A_b"),
+    want: [
+      '1: Namespace: metadata.name must be lower-case letters, digits, "-" and ".", not "A_b"',
+    ],
+  },
   {
     name: "the line where the text breaks off",
     text: `${namespace("a")}---\nkind: [`,
-    want: ["5: Flow"],
+    want: ["5: Flow sequence in block collection must be sufficiently indented and end with a ]"],
   },
   { name: "a key twice", text: "a: 1\na: 2", want: ["2: Map keys must be unique"] },
   {
     name: "an alias of what it is in",
     text: "a: &a {b: *a}",
     want: ["1: a value contains itself"],
+  },
+  {
+    name: "a template of a chart",
+    text: "{{ .Values.x }}",
+    want: ["1: a key is a map or a list; a template must be rendered before it is a manifest"],
   },
   { name: "bytes", text: "a: !!binary aGVsbG8=", want: ["1: a value is tagged as bytes"] },
   { name: "a set", text: "a: !!set {b}", want: ["1: a value is tagged as bytes, a set"] },

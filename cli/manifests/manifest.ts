@@ -5,7 +5,15 @@
  * none.
  * Knows nothing of schemas, of the operator, or of what the objects mean.
  */
-import { isScalar, LineCounter, parseAllDocuments } from "yaml"
+import {
+  type Document,
+  isCollection,
+  isScalar,
+  LineCounter,
+  parseAllDocuments,
+  visit,
+  type YAMLError,
+} from "yaml"
 import { plainValue } from "./plain-value.ts"
 
 export interface ManifestFile {
@@ -58,18 +66,13 @@ const NAME = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/
 export function parseManifests({ path, text }: ManifestFile): ParsedFile {
   const manifests: Manifest[] = []
   const faults: ManifestFault[] = []
-  const lines = new LineCounter()
-  const documents = parseAllDocuments(text, {
-    version: "1.1",
-    lineCounter: lines,
-    customTags: (tags) => tags.filter((tag) => !isTextTag(tag)),
-  })
+  const { documents, lineAt } = readDocuments(text)
   for (const document of documents) {
-    const line = lines.linePos(document.contents?.range?.[0] ?? document.range[0]).line
-    const error = document.errors[0]
-    if (error !== undefined) {
-      const at = error.linePos?.[0].line ?? line
-      faults.push({ file: path, line: at, message: firstLine(error.message) })
+    const line = lineAt(startOf(document))
+    const broken = faultOf(document)
+    if (broken !== null) {
+      const at = lineAt(broken.offset)
+      faults.push({ file: path, line: at, message: `${broken.message}${templateHint(text, at)}` })
       continue
     }
     if (document.contents === null || isEmptyScalar(document.contents)) continue
@@ -90,6 +93,33 @@ export function parseManifests({ path, text }: ManifestFile): ParsedFile {
     }
   }
   return { file: path, manifests, faults }
+}
+
+export interface Documents {
+  readonly documents: readonly Document.Parsed[]
+  /** Line of an offset of the text, from 1. */
+  readonly lineAt: (offset: number) => number
+}
+
+/** YAML 1.1 as Kubernetes reads it. */
+export function readDocuments(text: string): Documents {
+  const lines = new LineCounter()
+  const documents = parseAllDocuments(text, {
+    version: "1.1",
+    lineCounter: lines,
+    // The place is told by the fault, once.
+    prettyErrors: false,
+    customTags: (tags) => tags.filter((tag) => !isTextTag(tag)),
+  })
+  return {
+    documents: Array.isArray(documents) ? documents : [],
+    lineAt: (offset) => lines.linePos(offset).line,
+  }
+}
+
+/** Offset of what is first in the document. */
+export function startOf(document: Document.Parsed): number {
+  return document.contents?.range?.[0] ?? document.range[0]
 }
 
 /** `value` as an object with text keys; undefined for anything else. */
@@ -119,7 +149,8 @@ function readObject(file: string, line: number, value: unknown): Manifest | Mani
   const name = asText(metadata?.["name"])
   if (name === undefined) return { file, line, message: `${kind}: metadata.name is missing` }
   if (!NAME.test(name)) {
-    const message = `${kind}: metadata.name must be lower-case letters, digits, "-" and "."`
+    const rule = 'must be lower-case letters, digits, "-" and "."'
+    const message = `${kind}: metadata.name ${rule}, not ${JSON.stringify(name.slice(0, 64))}`
     return { file, line, message }
   }
   const namespace = asText(metadata?.["namespace"]) ?? null
@@ -152,6 +183,32 @@ function isTextTag(tag: unknown): boolean {
 
 function isEmptyScalar(contents: unknown): boolean {
   return isScalar(contents) && (contents.value === null || contents.value === "")
+}
+
+interface Broken {
+  readonly offset: number
+  readonly message: string
+}
+
+/** The first thing that keeps a document from being an object at all. */
+function faultOf(document: Document.Parsed): Broken | null {
+  const error: YAMLError | undefined = document.errors[0]
+  if (error !== undefined) return { offset: error.pos[0], message: firstLine(error.message) }
+  let found: Broken | null = null
+  visit(document, {
+    Pair: (_key, { key }) => {
+      if (!isCollection(key)) return undefined
+      found = { offset: key.range?.[0] ?? 0, message: "a key is a map or a list" }
+      return visit.BREAK
+    },
+  })
+  return found
+}
+
+/** Charts are full of texts that are no YAML yet. */
+function templateHint(text: string, line: number): string {
+  const isTemplate = text.split("\n")[line - 1]?.includes("{{") === true
+  return isTemplate ? "; a template must be rendered before it is a manifest" : ""
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

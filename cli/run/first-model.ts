@@ -14,3 +14,9 @@ export async function firstModel(origin: string): Promise<string | null> {
     return null
   }
 }
+
+/** Names and patterns of an AIRoute's body, as far as they are texts. */
+export function modelsOf(body: Readonly<Record<string, unknown>>): readonly string[] {
+  const models = asRecord(body["spec"])?.["models"]
+  return Array.isArray(models) ? models.filter((model) => typeof model === "string") : []
+}

@@ -131,6 +131,8 @@ function readSecret(manifest: Manifest, settings: PlaySettings): ReadObject | st
     const secret = `Secret ${namespace}/${manifest.name}`
     return `${secret}: provider Secrets live in ${wanted}; it is left out`
   }
+  const unreadable = unreadableValue(manifest)
+  if (unreadable !== null) return `Secret ${namespace}/${manifest.name}: ${unreadable}`
   const { object } = plain(manifest, "Secret", OPERATOR_NAMESPACE)
   const data: Record<string, string> = {}
   const unset: (readonly [string, string])[] = []
@@ -149,6 +151,14 @@ function readSecret(manifest: Manifest, settings: PlaySettings): ReadObject | st
     add(key, text, toBase64)
   const type = asText(object.body["type"]) ?? "Opaque"
   return { object: { ...object, body: { type, data } }, unset }
+}
+
+/** Why the API server would not take a Secret, as `stringData.api-key ...`; null when it would. */
+export function unreadableValue({ value }: Manifest): string | null {
+  for (const map of ["data", "stringData"])
+    for (const [key, one] of Object.entries(asRecord(value[map]) ?? {}))
+      if (typeof one !== "string") return `${map}.${key} must be text: write it in quotes`
+  return null
 }
 
 /**

@@ -24,6 +24,11 @@ export function parsePort(text: string): number {
   throw new InvalidArgumentError("A port is a whole number from 0 to 65535.")
 }
 
+export function parseState(text: string): string {
+  if (text !== "") return text
+  throw new InvalidArgumentError("It is a directory, which may not exist yet.")
+}
+
 export function parseNamespace(text: string): string {
   if (NAMESPACE.test(text)) return text
   throw new InvalidArgumentError(

@@ -12,6 +12,7 @@ import { watchDirectory } from "#cli/manifests/directory.ts"
 import { createControlPlane } from "#operator/compose.ts"
 import type { ControlPlane } from "#operator/control-plane.ts"
 import { readCloudSettings } from "#operator/credentials/cloud-settings.ts"
+import { formatRef } from "#operator/index/view.ts"
 import { openSqliteLedger } from "#operator/ledger/store/sqlite/sqlite-store.ts"
 import type { LedgerStore } from "#operator/ledger/store/store.ts"
 import type { StatusWrite } from "#operator/reconcile/ports.ts"
@@ -21,10 +22,12 @@ import { createProxy, type Proxy as RunningProxy } from "#proxy/compose.ts"
 import { DEFAULT_LIMITS, type ProxyConfig } from "#proxy/config.ts"
 import type { PodIdentity } from "#proxy/contract/push.ts"
 import { cloudLines } from "./cloud-lines.ts"
-import { firstModel } from "./first-model.ts"
+import { firstModel, modelsOf } from "./first-model.ts"
 import { createInMemoryChannel } from "./in-memory-channel.ts"
 import { OPERATOR_NAMESPACE } from "./objects.ts"
 import type { RunOptions } from "./options.ts"
+import { checkPorts, nameTakenPort } from "./port-failure.ts"
+import { spellingHint } from "./spelling-hint.ts"
 import { holdStateDirectory, type StateDirectory } from "./state-directory.ts"
 import { createStatusReader, type StatusReader } from "./status-lines.ts"
 import { unsetVariableHint } from "./unset-variables.ts"
@@ -63,6 +66,7 @@ export async function run(
   options: RunOptions,
   environment: RunEnvironment,
 ): Promise<Run> {
+  checkPorts(options)
   const state = holdStateDirectory(options.state, environment.pid)
   const closers: (() => Promise<void> | void)[] = [() => state.release()]
   const closeAll = async (): Promise<void> => {
@@ -81,7 +85,8 @@ export async function run(
     await inForce(proxy)
     const watcher = watchDirectory(directory, () => void session.reload())
     closers.push(() => watcher.close())
-    environment.print(await describe(directory, options, workspace, proxy))
+    const problems = session.problems()
+    environment.print(await describe(directory, options, workspace, proxy, problems))
     return {
       close: async ({ drainMs = DRAIN_MS } = {}) => {
         watcher.close()
@@ -100,6 +105,8 @@ interface Session {
   readonly plane: ControlPlane
   readonly identity: PodIdentity
   load(): Workspace
+  /** Lines of what is wrong with objects now. */
+  problems(): readonly string[]
   reload(): Promise<void>
 }
 
@@ -112,9 +119,12 @@ function startControlPlane(
   const { print } = environment
   const cloud = readCloudSettings((name) => environment.variable(name) || null)
   let workspace: Workspace | undefined
-  const statuses = createStatusReader((ref, condition) =>
-    workspace === undefined ? "" : unsetVariableHint(workspace.objects, ref, condition),
-  )
+  const statuses = createStatusReader((ref, condition) => {
+    const set = workspace?.objects
+    if (set === undefined) return { place: "", hint: "" }
+    const hint = `${unsetVariableHint(set, ref, condition)}${spellingHint(set, ref, condition)}`
+    return { place: set.objects.get(formatRef(ref))?.source ?? "", hint }
+  })
   const plane = createControlPlane({
     store,
     settings: {
@@ -149,7 +159,13 @@ function startControlPlane(
     }
     return workspace
   }
-  return { plane, identity, load, reload: () => reload(load, plane, print) }
+  return {
+    plane,
+    identity,
+    load,
+    problems: () => statuses.problems(),
+    reload: () => reload(load, plane, print),
+  }
 }
 
 function loadAndPrint(
@@ -206,7 +222,7 @@ async function startProxy(
   try {
     return await createProxy(config, createInMemoryChannel(session.plane, session.identity))
   } catch (error) {
-    throw takenPort(error, options)
+    throw nameTakenPort(error, options)
   }
 }
 
@@ -220,16 +236,6 @@ function loopback(port: number): ProxyConfig["app"] {
 /** As the operator reads them in a cluster. */
 function cloudHostsOf({ variable }: RunEnvironment): readonly string[] {
   return (variable("SIDEGATE_CLOUD_HOSTS") ?? "").split(",").filter((host) => host !== "")
-}
-
-/** Names the port and the option that chooses another one. */
-function takenPort(error: unknown, { port, adminPort }: RunOptions): unknown {
-  if (!(error instanceof Error) || !("code" in error) || error.code !== "EADDRINUSE") return error
-  const taken = "port" in error && error.port === adminPort ? adminPort : port
-  const flag = taken === port ? "--port" : "--admin-port"
-  return new Error(
-    `port ${taken} is taken: end what listens there, or choose another one with ${flag}`,
-  )
 }
 
 async function inForce(proxy: RunningProxy): Promise<void> {
@@ -252,14 +258,17 @@ async function describe(
   options: RunOptions,
   workspace: Workspace,
   proxy: RunningProxy,
+  problems: readonly string[],
 ): Promise<string> {
   const port = proxy.app[0]?.port ?? options.port
-  const kinds = [...workspace.objects.objects.values()]
-    .filter((object) => object.source !== "")
-    .map((object) => object.ref.kind)
+  const written = [...workspace.objects.objects.values()].filter(({ source }) => source !== "")
   return welcomeText({
     directory,
-    objects: countKinds(kinds),
+    objects: countKinds(written.map(({ ref }) => ref.kind)),
+    routes: written.flatMap(({ ref, body }) =>
+      ref.kind === "AIRoute" ? [{ namespace: ref.namespace, models: modelsOf(body) }] : [],
+    ),
+    hasProblems: problems.length > 0,
     namespace: options.namespace,
     stateDir: options.state,
     port,

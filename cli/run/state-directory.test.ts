@@ -30,3 +30,11 @@ test("a directory that cannot be made is refused with the option that chooses an
   writeFileSync(file, "")
   expect(() => holdStateDirectory(join(file, "state"), 1)).toThrow(/choose one with --state/)
 })
+
+test("a damaged lock is no other run: the file is named", () => {
+  const path = directory()
+  writeFileSync(join(path, "lock"), "x".repeat(5000))
+  expect(() => holdStateDirectory(path, 1)).toThrow(
+    `${path}/lock is damaged (file is not a database): remove that file`,
+  )
+})

@@ -1,5 +1,7 @@
 /** The text that ends start-up: where things are, and a first request to copy. */
 
+import { OPERATOR_NAMESPACE } from "./objects.ts"
+
 export interface Welcome {
   readonly directory: string
   readonly objects: readonly string[]
@@ -7,8 +9,17 @@ export interface Welcome {
   readonly stateDir: string
   readonly port: number
   readonly adminPort: number
-  /** A model that answers; null when no route serves one. */
+  /** A model that answers; null when no exact name does. */
   readonly model: string | null
+  /** The AIRoutes that the files have. */
+  readonly routes: readonly RouteModels[]
+  /** Whether lines before told of objects that are not in order. */
+  readonly hasProblems: boolean
+}
+
+export interface RouteModels {
+  readonly namespace: string
+  readonly models: readonly string[]
 }
 
 export const PLACEHOLDER_KEY = "sidegate-placeholder"
@@ -25,11 +36,9 @@ export function welcomeText(welcome: Welcome): string {
   return [...places, "", ...firstRequest(origin, welcome), "", ...sdk(origin), ""].join("\n")
 }
 
-function firstRequest(origin: string, { model, namespace }: Welcome): readonly string[] {
-  if (model === null)
-    return [
-      `No AIRoute of namespace ${namespace} serves a model yet: add one, it takes effect at once.`,
-    ]
+function firstRequest(origin: string, welcome: Welcome): readonly string[] {
+  const { model } = welcome
+  if (model === null) return [whyNoModel(welcome)]
   const body = JSON.stringify({ model, messages: [{ role: "user", content: "Hello" }] })
   return [
     "A first request:",
@@ -50,6 +59,25 @@ function sdk(origin: string): readonly string[] {
     "",
     "Saved manifests take effect at once. Ctrl-C ends.",
   ]
+}
+
+/** What a person does next so that something is served. */
+export function whyNoModel({ namespace, routes, hasProblems }: Omit<Welcome, "model">): string {
+  const own = routes.filter((route) => [namespace, OPERATOR_NAMESPACE].includes(route.namespace))
+  const begin = `No AIRoute of namespace ${namespace}`
+  if (own.length === 0) {
+    const others = [...new Set(routes.map((route) => route.namespace))]
+    const elsewhere = `there are some in ${others.slice(0, 5).join(", ")}: choose with --namespace`
+    return others.length === 0
+      ? `${begin} is there yet: add one, it takes effect at once.`
+      : `${begin} is there; ${elsewhere}.`
+  }
+  if (hasProblems)
+    return `${begin} can serve now: see the lines above; what is mended is read at once.`
+  const patterns = own.flatMap(({ models }) => models.filter((model) => model.endsWith("*")))
+  return patterns.length === 0
+    ? `${begin} serves a model to this pod: see its rules, and the ModelPolicies.`
+    : `Served are names that begin as ${patterns.slice(0, 5).join(", ")} says; ask for one of them.`
 }
 
 /** `2 AIProvider`, `1 AIRoute` */

@@ -72,10 +72,14 @@ test("a file that breaks keeps what it held, and says so once", () => {
   write("a.yaml", "kind: [")
   const { changes, newNotes } = load()
   expect(changes).toEqual([])
-  expect(newNotes).toEqual([expect.stringMatching(/^a\.yaml:1: /)])
+  expect(newNotes).toEqual([
+    expect.stringMatching(/^a\.yaml:1: .*; what the file held before stays in force$/),
+  ])
   expect(load().newNotes).toEqual([])
   write("a.yaml", route("a", "m2"))
-  expect(describeChanges(load().changes)).toBe("changed AIRoute default/a")
+  const mended = load()
+  expect(describeChanges(mended.changes)).toBe("changed AIRoute default/a")
+  expect(mended.newNotes).toEqual(["a.yaml: in order again"])
   expect(fed).toEqual(["apply AIRoute"])
 })
 

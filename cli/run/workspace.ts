@@ -17,7 +17,7 @@ export interface Workspace {
   /** What the last `load` changed. */
   readonly changes: readonly ObjectChange[]
   readonly removals: readonly ObjectRef[]
-  /** Notes that the load before did not have. */
+  /** Notes that the load before did not have, and files that can be read again. */
   readonly newNotes: readonly string[]
 }
 
@@ -48,13 +48,17 @@ export function openWorkspace(
   let isFirst = true
   return {
     load: () => {
-      files = parseAll(readDirectory(root), files)
+      const before = files
+      files = parseAll(readDirectory(root), before)
       const objects = readObjects([...files.values()], settings)
       history = remember(history, objects.objects)
       if (isFirst) resetAll(history, feed)
       else update(history, feed)
       isFirst = false
-      const newNotes = objects.notes.filter((note) => !notes.includes(note))
+      const newNotes = [
+        ...objects.notes.filter((note) => !notes.includes(note)),
+        ...mended(before, files).map((file) => `${file}: in order again`),
+      ]
       notes = objects.notes
       return { objects, changes: history.changes, removals: history.removals, newNotes }
     },
@@ -82,7 +86,19 @@ function parseAll(
 
 function keepGood(now: ParsedFile, before: ParsedFile | undefined): ParsedFile {
   if (now.faults.length === 0 || before === undefined) return now
-  return { ...now, manifests: before.manifests }
+  const kept = before.manifests.length === 0 ? "" : "; what the file held before stays in force"
+  const faults = now.faults.map((fault) => ({ ...fault, message: `${fault.message}${kept}` }))
+  return { ...now, manifests: before.manifests, faults }
+}
+
+function mended(
+  before: ReadonlyMap<string, ParsedFile>,
+  now: ReadonlyMap<string, ParsedFile>,
+): readonly string[] {
+  return [...now.values()].flatMap(({ file, faults }) => {
+    const hadFaults = (before.get(file)?.faults.length ?? 0) > 0
+    return hadFaults && faults.length === 0 ? [file] : []
+  })
 }
 
 function resetAll(history: History, feed: ObjectFeed): void {

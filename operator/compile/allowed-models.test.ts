@@ -30,7 +30,10 @@ const backend = (part: Partial<BackendConfig> = {}): BackendConfig => ({
   problem: null,
   ...part,
 })
-const PROBLEM = { code: "upstream_failed", message: "AIProvider x: SecretNotFound" } as const
+const PROBLEM = {
+  code: "upstream_failed",
+  message: "AIProvider x is not ready: SecretNotFound",
+} as const
 const ALL: ModelAccess = { kind: "rules", deny: [], allow: [], otherwise: "Allow", decidedBy: [] }
 const deny = (model: string): ModelAccess => ({
   ...ALL,

@@ -10,7 +10,7 @@ const PROBLEMS_NAMED_MAX = 10
 
 export interface BackendProblem {
   readonly reason: Reason
-  /** For the Snapshot and its refusals, e.g. `AIProvider openai: SecretNotFound`. */
+  /** For the Snapshot and its refusals, e.g. `AIProvider openai is not ready: SecretNotFound`. */
   readonly text: string
 }
 
@@ -41,10 +41,10 @@ export function problemsIn(core: ClusterCore, namespace: NamespaceFacts): Proble
 export function clusterProblem(core: ClusterCore, name: string): BackendProblem | null {
   const provider = core.providers.get(name)
   if (provider === undefined) {
-    return { reason: "BackendNotFound", text: `AIProvider ${name}: BackendNotFound` }
+    return { reason: "BackendNotFound", text: `AIProvider ${name} does not exist` }
   }
   if (provider.problem === null) return null
-  return { reason: provider.problem, text: `AIProvider ${name}: ${provider.reason}` }
+  return { reason: provider.problem, text: `AIProvider ${name} is not ready: ${provider.reason}` }
 }
 
 export function isAllowed(core: ClusterCore, name: string, namespace: NamespaceFacts): boolean {
@@ -118,6 +118,6 @@ function whatServes(out: readonly string[], rules: number): string {
 }
 
 export function notPermitted(provider: string, where: string): BackendProblem {
-  const text = `AIProvider ${provider}: ProviderNotPermitted in namespace ${where}`
+  const text = `AIProvider ${provider} does not allow namespace ${where}`
   return { reason: "ProviderNotPermitted", text }
 }

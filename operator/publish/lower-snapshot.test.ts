@@ -74,9 +74,12 @@ test("a provider of a schema that the older release lacks is left out and its ba
 })
 
 test("a problem that the compiler found is told as it was, and comes before ours", () => {
-  const problem = { code: "upstream_failed", message: "AIProvider later: SecretNotFound" } as const
+  const problem = {
+    code: "upstream_failed",
+    message: "AIProvider later is not ready: SecretNotFound",
+  } as const
   const lowered = lowerSnapshot(makeSnapshot({ chat: [makeBackend("later", problem)] }))
-  expect(problemsOf(lowered)).toEqual([["AIProvider later: SecretNotFound"]])
+  expect(problemsOf(lowered)).toEqual([["AIProvider later is not ready: SecretNotFound"]])
 })
 
 test("prices stand under the one name that the older release knows, OpenAI's own before others", () => {

@@ -187,7 +187,7 @@ export interface BackendConfig {
 export interface BackendProblem {
   /** `feature_unsupported`: the release of the sidecar lacks what the backend or its route asks. */
   readonly code: "upstream_failed" | "feature_unsupported"
-  /** e.g. `AIProvider openai: SecretNotFound`. */
+  /** e.g. `AIProvider openai is not ready: SecretNotFound`. */
   readonly message: string
 }
 

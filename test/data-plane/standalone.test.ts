@@ -125,7 +125,7 @@ describe("a running gateway", () => {
   test("an object that the schema refuses is told with its field; the others answer", async () => {
     standalone.write("new.yaml", `${route("new", "fresh", "one")}  extra: 1\n`)
     await standalone.program.waitForLine(
-      /^AIRoute default\/new: Accepted=False .*spec\.extra/,
+      /^new\.yaml:\d+: AIRoute default\/new: Accepted=False .*spec\.extra/,
       5_000,
     )
     expect((await ask(standalone, "fresh")).status).toBe(404)
@@ -138,7 +138,7 @@ describe("a running gateway", () => {
   test("a second route for one model is told who won", async () => {
     standalone.write("z.yaml", route("later", "smart", "two"))
     await standalone.program.waitForLine(
-      /^AIRoute default\/later: Accepted=False Conflicted: .*default\/chat/,
+      /^z\.yaml:\d+: AIRoute default\/later: Accepted=False Conflicted: .*default\/chat/,
       5_000,
     )
     await untilAnsweredBy(standalone, "smart", "one")
@@ -196,7 +196,7 @@ spec:
   test("an unset variable is named, and the others answer", async () => {
     const standalone = await startStandalone({ files })
     await standalone.program.waitForLine(
-      /^AIProvider openai: ResolvedRefs=False SecretKeyNotFound: .*OPENAI_API_KEY is not set/,
+      /^openai\.yaml:\d+: AIProvider openai: ResolvedRefs=False .*OPENAI_API_KEY is not set/,
       5_000,
     )
     await untilAnsweredBy(standalone, "smart", "one")
@@ -274,7 +274,7 @@ describe("what start-up refuses, in a sentence", () => {
     const state = temporaryDirectory("state")
     const program = await runSidegate(["run", "/nowhere", "--state", state])
     expect(await program.exited).toEqual({ code: 1, signal: null })
-    expect(program.stderr()).toBe("sidegate: /nowhere is not a directory\n")
+    expect(program.stderr()).toBe("sidegate: /nowhere does not exist\n")
   })
 
   test("an option that is none", async () => {

@@ -124,7 +124,8 @@ test.each(providers)("$name says so, and so do its routes", async ({ provider, s
     ],
   )
   const [reason] = says.split(":")
-  const why = `spec.rules[default].backends[0]: AIProvider ${provider}: ${reason}; no backend is left`
+  const cause = `AIProvider ${provider} is not ready: ${reason}`
+  const why = `spec.rules[default].backends[0]: ${cause}; no backend is left`
   await settles(
     () => conditions("airoute", provider, "-n", "shop"),
     [
@@ -134,15 +135,13 @@ test.each(providers)("$name says so, and so do its routes", async ({ provider, s
       `Ready=False ProviderNotReady: ResolvedRefs: ${why}`,
     ],
   )
-  expect(await chat(shop, provider)).toEqual(
-    cannotServe(provider, `AIProvider ${provider}: ${reason}`),
-  )
+  expect(await chat(shop, provider)).toEqual(cannotServe(provider, cause))
 })
 
 test("a route to a missing provider says so", async () => {
   await world.apply(makeRoute("shop/missing", "nobody", { models: ["missing"] }))
   const why =
-    "spec.rules[default].backends[0]: AIProvider nobody: BackendNotFound; no backend is left"
+    "spec.rules[default].backends[0]: AIProvider nobody does not exist; no backend is left"
   await settles(
     () => conditions("airoute", "missing", "-n", "shop"),
     [
@@ -153,7 +152,7 @@ test("a route to a missing provider says so", async () => {
     ],
   )
   expect(await chat(shop, "missing")).toEqual(
-    cannotServe("missing", "AIProvider nobody: BackendNotFound"),
+    cannotServe("missing", "AIProvider nobody does not exist"),
   )
 })
 
@@ -163,7 +162,7 @@ test("a route with one missing provider of two says so, and the other serves", a
     makeRoute("shop/half", "", { models: ["half"], rules: [{ name: "default", backends }] }),
   )
   const why =
-    "spec.rules[default].backends[0]: AIProvider nobody: BackendNotFound; the other backends serve"
+    "spec.rules[default].backends[0]: AIProvider nobody does not exist; the other backends serve"
   await settles(
     () => conditions("airoute", "half", "-n", "shop"),
     [

@@ -80,7 +80,7 @@ test("it gets its configuration, serves, follows a change, and its usage is coun
     })
     const broken = await known(sidecar, "broken")
     expect(broken.status).toBe(502)
-    expect(broken.text).toContain("AIProvider missing: BackendNotFound")
+    expect(broken.text).toContain("AIProvider missing does not exist")
   }
   await world.apply(
     makeClusterObject("AIProvider", "claude", {
