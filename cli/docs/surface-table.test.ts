@@ -18,6 +18,14 @@ test("paths that differ in the version alone share a row, others do not", () => 
   ])
 })
 
+test("counts of tokens are estimated where no provider of the schema makes them", () => {
+  const row = surfaceTable()
+    .split("\n")
+    .find((line) => line.startsWith("| `/v1/messages/count_tokens`"))
+  const [, , openAi, azure, anthropic] = row?.split("|").map((cell) => cell.trim()) ?? []
+  expect([openAi, azure, anthropic]).toEqual(["estimated", "estimated", "passed"])
+})
+
 test("every path is in the table, in one row", () => {
   const table = surfaceTable()
   for (const [path] of SURFACE_PATHS) expect(table.split(`\`${path}\``)).toHaveLength(2)

@@ -27,7 +27,10 @@ export function joinVersions(
   return [...rows.values()]
 }
 
-/** As `proxy/pipeline/encode-request.ts` chooses: bytes pass where they can. */
+/**
+ * As `proxy/pipeline/encode-request.ts` chooses: bytes pass where they can. A count that no
+ * provider makes is the gateway's own estimate.
+ */
 export function servedAs(surface: Surface, wires: readonly UpstreamWire[]): string {
   if (wires.some(({ name, same }) => name === surface.wire && same !== null)) return "passed"
   const isTranslated = wires.some(
@@ -36,5 +39,6 @@ export function servedAs(surface: Surface, wires: readonly UpstreamWire[]): stri
       (wire.embeddings !== null && surface.embeddings !== null) ||
       (wire.rerank !== null && surface.rerank !== null),
   )
-  return isTranslated ? "translated" : "-"
+  if (isTranslated) return "translated"
+  return surface.renderCount === undefined ? "-" : "estimated"
 }

@@ -704,6 +704,32 @@ describe("an answer", () => {
   })
 })
 
+test.each([
+  [
+    "GET /v1/v1/messages",
+    404,
+    '{"type":"error","error":{"type":"not_found_error","message":"there is',
+  ],
+  [
+    "GET /v1beta/files",
+    404,
+    '{"error":{"code":404,"message":"there is no endpoint /v1beta/files here"',
+  ],
+  [
+    "GET /chat/completions",
+    404,
+    '{"error":{"message":"there is no endpoint /chat/completions here; /v1/chat/completions is one: ' +
+      "see the client's base URL\"",
+  ],
+])("%s is refused in its sender's own shape", async (line, status, want) => {
+  const { port } = await start()
+  const wire = await dial(port)
+  wire.socket.write(`${line} HTTP/1.1\r\n${HOST}\r\n`)
+  await until(() => wire.text().includes("}"))
+  expect(wire.text()).toMatch(new RegExp(`^HTTP/1.1 ${status} `))
+  expect(wire.text()).toContain(want)
+})
+
 describe("draining", () => {
   test("refuses what is new, ends what is idle, and waits for what runs", async () => {
     const { port, clients, surface } = await start({}, () => undefined)

@@ -13,8 +13,10 @@ import { excerpt, type Refusal, refuse } from "#proxy/exchange/refusal.ts"
 import { ResponseClient, SocketClient } from "./client.ts"
 import { createEndpointTable, type Endpoint, type FindEndpoints } from "./endpoint-table.ts"
 import { type Address, listenAll } from "./listen.ts"
+import { refusalOfParser } from "./parser-failure.ts"
 import { checkBody, checkNoBody, type Head, readHead } from "./read-head.ts"
 import { type BodyLimits, BodyReceiver, SWEEP_MS } from "./receive-body.ts"
+import { createFindNearest, type FindNearest, familyOf } from "./unknown-endpoint.ts"
 
 export interface AppLimits extends BodyLimits {
   readonly headerBytesMax: number
@@ -70,7 +72,7 @@ export async function openAppSurface(options: AppOptions): Promise<AppSurface> {
   }
 }
 
-/** Errors of paths that are nobody's are worded as OpenAI's, the surface most clients speak. */
+/** Errors of what is no request at all are worded as OpenAI's, the surface most clients speak. */
 const UNKNOWN_SURFACE: SurfaceName = "openai-chat"
 
 /** For the last word of an exchange to leave, and for what a cut connection still has to settle. */
@@ -80,6 +82,7 @@ class Surface {
   readonly receiver: BodyReceiver
   readonly #options: AppOptions
   readonly #endpointsAt: FindEndpoints
+  readonly #nearest: FindNearest
   readonly #servers: Server[] = []
   /**
    * The exchanges of each connection, for an error of the parser in the midst of one. An entry for
@@ -96,6 +99,7 @@ class Surface {
     this.#options = options
     this.receiver = new BodyReceiver(options.limits)
     this.#endpointsAt = createEndpointTable(options.endpoints)
+    this.#nearest = createFindNearest(options.endpoints.map(({ path }) => path))
   }
 
   createServer(): Server {
@@ -180,7 +184,7 @@ class Surface {
       this.#closed(socket, client)
     })
     this.#opened(socket, client)
-    const refused = (refusal: Refusal, surface = UNKNOWN_SURFACE): void => {
+    const refused = (refusal: Refusal, surface = this.#surfaceAt(request.url ?? "")): void => {
       this.#options.onRefused(refusal)
       // Its sender has stopped in the middle: nothing can follow on this connection.
       if (refusal.code === "body_timeout") client.closeAfterwards()
@@ -232,8 +236,12 @@ class Surface {
     }
     const endpoints = this.#endpointsAt(head.path)
     if (endpoints === undefined) {
-      const message = `there is no endpoint ${excerpt(head.path)} here`
-      return refuse("endpoint_not_enabled", message)
+      const near = this.#nearest(head.path)
+      const meant = near === undefined ? "" : `; ${near} is one: see the client's base URL`
+      return refuse(
+        "endpoint_not_enabled",
+        `there is no endpoint ${excerpt(head.path)} here${meant}`,
+      )
     }
     const endpoint = endpoints.find((one) => one.method === method)
     if (endpoint === undefined) {
@@ -250,6 +258,12 @@ class Surface {
         ? checkBody(head, endpoint.takes ?? "json", limits.bodyBytesMax)
         : checkNoBody(head)
     return refusal ?? endpoint
+  }
+
+  /** Whose errors the sender of a target reads. */
+  #surfaceAt(target: string): SurfaceName {
+    const path = target.split("?", 1)[0] ?? ""
+    return this.#endpointsAt(path)?.[0]?.surface ?? familyOf(path)
   }
 
   #opened(socket: Socket, client: ResponseClient): void {
@@ -275,26 +289,7 @@ class Surface {
       socket.destroy()
       return
     }
-    this.#refuseSocket(socket, this.#refusalOf(code))
-  }
-
-  #refusalOf(code: string): Refusal {
-    const { limits } = this.#options
-    switch (code) {
-      case "HPE_HEADER_OVERFLOW": {
-        const message = `request line and headers have at most ${limits.headerBytesMax} bytes`
-        return refuse("headers_too_large", message)
-      }
-      case "ERR_HTTP_REQUEST_TIMEOUT": {
-        const { headersTimeoutMs, requestTimeoutMs } = limits
-        const times = `headers ${headersTimeoutMs} ms, the whole ${requestTimeoutMs} ms`
-        return refuse("body_timeout", `the request did not come in time: ${times}`)
-      }
-      case "HPE_CHUNK_EXTENSIONS_OVERFLOW":
-        return refuse("request_too_large", "the chunk extensions of the body are too long")
-      default:
-        return refuse("bad_request", `the request is not valid HTTP/1.1 (${excerpt(code)})`)
-    }
+    this.#refuseSocket(socket, refusalOfParser(code, this.#options.limits))
   }
 
   #refuseSocket(socket: Socket, refusal: Refusal): void {
