@@ -50,7 +50,7 @@ test.each([
 
 test.each([
   {},
-  { service_tier: null },
+  { service_tier: null, inference_geo: "" },
   { service_tier: "auto" },
   { serviceTier: "unspecified" },
   // Of speech, a number.

@@ -74,6 +74,7 @@ export function readTerms(document: JsonDocument, object: number): Terms | undef
 }
 
 function wordOf(field: TermField, text: string): string | null {
+  if (text === "") return null
   const same = field === "service_tier" && Object.hasOwn(SAME, text) ? SAME[text] : undefined
   const word = same ?? text
   const term = `${field}=${word}`

@@ -1,16 +1,12 @@
 /** Turns of parts to Gemini's contents. */
 import type { JsonValue } from "#proxy/contract/json-write.ts"
-import type {
-  ChatMessage,
-  ContentPart,
-  MediaPart,
-  ToolResultPart,
-} from "#proxy/exchange/chat-request.ts"
+import type { ChatMessage, ContentPart, ToolResultPart } from "#proxy/exchange/chat-request.ts"
 import { bareSignature } from "#proxy/exchange/signatures.ts"
 import type { EncodeContext } from "../adapter.ts"
 import { cannotSay } from "../cannot-say.ts"
 import { encodeArguments } from "../encode-arguments.ts"
 import { joinTurns } from "../join-turns.ts"
+import { encodeMedia } from "./encode-media.ts"
 import { isBeforeThird } from "./generation.ts"
 import { orderResults } from "./order-results.ts"
 import { signCalls } from "./sign-calls.ts"
@@ -85,18 +81,4 @@ function encodeResult(part: ToolResultPart, context: EncodeContext): readonly Js
   if (media.length === 0) return [{ functionResponse: { name, response } }]
   if (isBeforeThird(context.model)) return [{ functionResponse: { name, response } }, ...media]
   return [{ functionResponse: { name, response, parts: media } }]
-}
-
-function encodeMedia({ kind, source }: MediaPart, context: EncodeContext): JsonValue {
-  switch (source.kind) {
-    case "data":
-      return { inlineData: { mimeType: source.mimeType, data: source.base64 } }
-    case "text":
-      return { text: source.text }
-    case "url":
-    case "file-id":
-      break
-  }
-  const why = `Gemini takes the ${kind} itself, not its ${source.kind === "url" ? "address" : "id"}`
-  return cannotSay("messages", context, why)
 }

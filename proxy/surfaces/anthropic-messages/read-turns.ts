@@ -183,7 +183,7 @@ function readMedia(
 ): MediaPart {
   notes.noteUnknown(block.member("citations"), CITATIONS_FIELDS)
   notes.noteUnknown(block.member("source"), SOURCE_FIELDS)
-  const source = readSource(block.member("source") ?? missing(block, "source"))
+  const source = readSource(block.member("source") ?? missing(block, "source"), type)
   const name = textIn(block, "title") ?? null
   const isCited = block.member("citations")?.member("enabled")?.boolean() === true
   if (isCited) notes.note("citations", block)
@@ -192,7 +192,7 @@ function readMedia(
   return { kind, source, name, detail: null, isCited, cache }
 }
 
-function readSource(source: JsonView): MediaSource {
+function readSource(source: JsonView, type: "image" | "document"): MediaSource {
   switch (needText(source, "type")) {
     case "base64":
       return {
@@ -201,7 +201,12 @@ function readSource(source: JsonView): MediaSource {
         base64: needText(source, "data"),
       }
     case "url":
-      return { kind: "url", url: needText(source, "url"), mimeType: null }
+      // "URLPDFSource": a document at an address is always one of these.
+      return {
+        kind: "url",
+        url: needText(source, "url"),
+        mimeType: type === "document" ? "application/pdf" : null,
+      }
     case "text":
       return { kind: "text", text: needText(source, "data") }
     case "file":
