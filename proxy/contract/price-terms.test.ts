@@ -27,6 +27,11 @@ test.each([
     { service_tier: "priority", speed: "fast", inference_geo: "us" },
     ["service_tier=priority", "speed=fast", "inference_geo=us"],
   ],
+  [
+    "a field that the provider does not read hides none",
+    { service_tier: "priority", serviceTier: "standard", trafficType: "ON_DEMAND" },
+    ["service_tier=priority"],
+  ],
   ["a word that is not known", { service_tier: "<script>" }, ["service_tier=other"]],
   ["a place that is not known", { inference_geo: "mars" }, ["inference_geo=other"]],
 ])("%s are told: %j", (_name, body, names) => {

@@ -8,7 +8,7 @@
  * `service_tier`, `speed` and `inference_geo` of a usage; Gemini API reference, ServiceTier, and
  * TrafficType of Vertex AI; GroqDocs, "Service Tiers".
  */
-import { isString, type JsonDocument, memberOf, NONE, textOf } from "./json-document.ts"
+import { beginningOf, isString, type JsonDocument, memberOf, NONE } from "./json-document.ts"
 
 /** What a price can have a multiplier for: a field, and one of its words that is not regular. */
 export const PRICE_TERMS = [
@@ -29,7 +29,7 @@ type TermField = "service_tier" | "speed" | "inference_geo"
 /** By field a word of the list, `standard`, or `other`, which has no price. Absent: not said. */
 export type Terms = Readonly<Partial<Record<TermField, string>>>
 
-/** By field the names under which providers have it. */
+/** By field the names under which providers have it; the first that says something holds. */
 const NAMES: Readonly<Record<TermField, readonly string[]>> = {
   service_tier: ["service_tier", "serviceTier", "trafficType"],
   speed: ["speed"],
@@ -55,6 +55,8 @@ const SAME: Readonly<Partial<Record<string, string>>> = {
   on_demand_offpeak: "offpeak",
   provisioned_throughput: "provisioned",
 }
+/** No word is so long. */
+const WORD_CHARS = 32
 const PRICED: ReadonlySet<string> = new Set(PRICE_TERMS)
 
 /** Of the members of `object`; undefined where it says nothing of terms. */
@@ -64,10 +66,11 @@ export function readTerms(document: JsonDocument, object: number): Terms | undef
     for (const name of NAMES[field]) {
       const node = memberOf(document, object, name)
       if (node === NONE || !isString(document, node)) continue
-      const word = wordOf(field, textOf(document, node).toLowerCase())
+      const word = wordOf(field, beginningOf(document, node, WORD_CHARS).toLowerCase())
       if (word === null) continue
       terms ??= {}
       terms[field] = word
+      break
     }
   }
   return terms
