@@ -3,10 +3,11 @@
  * told.
  */
 import type { RetryTrigger } from "#proxy/contract/snapshot.ts"
-import type { UpstreamFailure } from "#proxy/exchange/ports.ts"
+import type { AnswerHeaders, UpstreamFailure } from "#proxy/exchange/ports.ts"
 import { type Refusal, refuse } from "#proxy/exchange/refusal.ts"
 import type { Target } from "#proxy/exchange/target.ts"
 import type { UpstreamError } from "#proxy/exchange/upstream-error.ts"
+import { errorName } from "#proxy/providers/open-event.ts"
 
 /**
  * `unreached`: no byte of the request went out. `broken`: it went out and no usable answer came.
@@ -94,25 +95,52 @@ export function ofError(name: string | null): string {
   return `reported an error in its stream${name === null ? "" : ` (${name})`}`
 }
 
-/** For a status that is neither an answer nor passed on. */
-export function failureOfStatus(
-  status: number,
-  retryAfterSeconds: number | null,
-  target: Target,
-  isFinal: boolean,
-): AttemptFailure {
+/** An answer of an upstream that is none to the request. */
+export interface RefusedAnswer {
+  readonly status: number
+  readonly headers: AnswerHeaders
+  /** What it says, where that was waited for and could be read. */
+  readonly error?: UpstreamError | undefined
+}
+
+/** Who was asked, and when: wall clock in ms. */
+interface Asked {
+  readonly target: Target
+  readonly intent: { readonly admittedAt: number }
+}
+
+/** Null when the request itself is at fault: the upstream's words go to the client. */
+export function failureOfAnswer(
+  { status, headers, error }: RefusedAnswer,
+  { target, intent }: Asked,
+  retryAfterSecondsMax: number,
+): AttemptFailure | null {
+  const name = errorName(headers["x-amzn-errortype"]?.split(":", 1)[0], error?.code, error?.type)
   const kind = kindOfStatus(status)
-  if (kind === "refused") return failureOfKey(status, target)
+  if (status === PAYMENT_REQUIRED || isOfAccount(error))
+    return failureOfKey(target, status, `wants its account to be paid${inBrackets(name)}`)
+  if (isOfKey(error) || kind === "refused")
+    return failureOfKey(
+      target,
+      status,
+      `refused our credentials${inBrackets(`status ${status}`, name)}`,
+    )
+  if (isPassedOn(status)) return null
   const detail = `answered with status ${status}`
+  const after = headers["retry-after"]
+  const retryAfterSeconds = readRetryAfter(after, intent.admittedAt, retryAfterSecondsMax)
   const failure = { kind, target, status, detail, retryAfterSeconds } as const
-  return isFinal ? { ...failure, isFinal } : failure
+  return headers["x-should-retry"] === "false" ? { ...failure, isFinal: true } : failure
 }
 
 /** Another target has another key or account; this one changes when a person changes it. */
-export function failureOfKey(status: number, target: Target): AttemptFailure {
-  const detail =
-    status === PAYMENT_REQUIRED ? "wants its account to be paid" : "refused our credentials"
+function failureOfKey(target: Target, status: number, detail: string): AttemptFailure {
   return { kind: "refused", target, status, detail, retryAfterSeconds: null, isFinal: true }
+}
+
+function inBrackets(...parts: readonly (string | null)[]): string {
+  const said = parts.filter((part) => part !== null)
+  return said.length === 0 ? "" : ` (${said.join(", ")})`
 }
 
 const PAYMENT_REQUIRED = 402
@@ -143,11 +171,26 @@ export function isPassedOn(status: number): boolean {
   return status >= 400 && status < 500 && !NOT_OF_CLIENT.has(status)
 }
 
+/** Whether its words tell more than its status: whose fault it is, and whether waiting helps. */
+export function isExplained(status: number): boolean {
+  return status === 429 || NOT_OF_CLIENT.get(status) === "refused"
+}
+
+/**
+ * Whether an upstream's words are about our account, whatever its status says: OpenAI's 429 of code
+ * `insufficient_quota`, which no waiting mends, and Anthropic's 400 of an empty balance.
+ */
+function isOfAccount(error: UpstreamError | undefined): boolean {
+  if (error === undefined) return false
+  if ([error.code, error.type].includes("insufficient_quota")) return true
+  return /^your credit balance is too low/i.test(error.message)
+}
+
 /**
  * Whether an upstream's words are about our key, although its status says that the request is at
  * fault, as Google's (`API key not valid`) and xAI's, which quotes a part of the key.
  */
-export function isOfKey(error: UpstreamError | undefined): boolean {
+function isOfKey(error: UpstreamError | undefined): boolean {
   if (error === undefined) return false
   return error.code === "invalid_api_key" || OF_KEY.test(error.message)
 }

@@ -23,12 +23,10 @@ import { NO_USAGE, settledAt } from "#proxy/quota/attempt-cost.ts"
 import {
   type AttemptFailure,
   failureOf,
-  failureOfKey,
-  failureOfStatus,
-  isOfKey,
+  failureOfAnswer,
+  isExplained,
   isPassedOn,
   ofError,
-  readRetryAfter,
 } from "./attempt-failure.ts"
 import type { AttemptOwner } from "./attempt-owner.ts"
 import type { AttemptPlan } from "./attempt-plan.ts"
@@ -63,7 +61,7 @@ export class Attempt implements UpstreamHandler {
   private readonly body = createBodyParts()
   private headers: AnswerHeaders = {}
   private drainedBytes = 0
-  private cancelDrain: Cancel | null = null
+  private cancelWait: Cancel | null = null
   private endedAt = 0
 
   constructor(
@@ -117,7 +115,7 @@ export class Attempt implements UpstreamHandler {
     if (this.state !== "waiting") return
     this.status = status
     if (status === 200) this.acceptHead(headers)
-    else if (isPassedOn(status)) this.state = "refusing"
+    else if (isPassedOn(status) || isExplained(status)) this.hearRefusal(status, headers)
     else this.failByStatus(status, headers)
   }
 
@@ -312,27 +310,35 @@ export class Attempt implements UpstreamHandler {
     this.owner.onAnswer(this, answer.body)
   }
 
+  /** What is said of the request is waited for as an answer is; of ourselves, only a moment. */
+  private hearRefusal(status: number, headers: AnswerHeaders): void {
+    this.state = "refusing"
+    this.headers = headers
+    if (isPassedOn(status)) return
+    this.cancelWait = this.ports.after(this.settings.wordsMs, () => this.passOn())
+  }
+
   private passOn(): void {
-    const { wire, target } = this.plan
     const conceal = (text: string): string => this.call?.conceal(text) ?? text
-    const error = readWords(this.body.take(), wire, conceal, this.settings)
+    const error = readWords(this.body.take(), this.plan.wire, conceal, this.settings)
     const status = this.status ?? 400
-    this.answeredAt = this.ports.monotonic()
     this.finish()
+    const refused = { status, headers: this.headers, error }
+    const failure = failureOfAnswer(refused, this.plan, this.settings.retryAfterSecondsMax)
+    if (failure === null) this.answeredAt = this.ports.monotonic()
     this.settle("upstream-error", NO_USAGE, "estimated")
     this.abort()
-    if (isOfKey(error)) this.owner.onFailure(this, failureOfKey(status, target))
-    else this.owner.onUpstreamError(this, status, error)
+    if (failure === null) this.owner.onUpstreamError(this, status, error)
+    else this.owner.onFailure(this, failure)
   }
 
   private failByStatus(status: number, headers: AnswerHeaders): void {
-    const { target, intent } = this.plan
-    const { retryAfterSecondsMax: max } = this.settings
-    const wait = readRetryAfter(headers["retry-after"], intent.admittedAt, max)
-    const failure = failureOfStatus(status, wait, target, headers["x-should-retry"] === "false")
+    const { retryAfterSecondsMax, drainMs } = this.settings
+    const failure = failureOfAnswer({ status, headers }, this.plan, retryAfterSecondsMax)
+    if (failure === null) return
     // What an upstream refuses it does not bill.
     this.settle("upstream-error", NO_USAGE, "estimated")
-    this.drain(this.settings.drainMs)
+    this.drain(drainMs)
     this.owner.onFailure(this, failure)
   }
 
@@ -357,13 +363,13 @@ export class Attempt implements UpstreamHandler {
       return
     }
     this.state = "draining"
-    this.cancelDrain = this.ports.after(forMs, () => this.abort())
+    this.cancelWait = this.ports.after(forMs, () => this.abort())
   }
 
   private finish(): void {
     if (this.state !== "draining") this.endedAt = this.ports.monotonic()
-    this.cancelDrain?.()
-    this.cancelDrain = null
+    this.cancelWait?.()
+    this.cancelWait = null
     this.state = "over"
   }
 

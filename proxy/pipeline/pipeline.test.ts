@@ -175,6 +175,37 @@ const PATHS: readonly Path[] = [
     attempts: ["upstream-error", "ok"],
   },
   {
+    name: "an account without credit says so with a 400 or a 429 too, and waiting is no use",
+    scripts: [
+      status(400, {}, '{"error":{"message":"Your credit balance is too low to access it"}}'),
+      status(429, {}, '{"error":{"message":"You exceeded","code":"insufficient_quota"}}'),
+    ],
+    status: 502,
+    code: "upstream_auth_failed",
+    attempts: ["upstream-error", "upstream-error"],
+    bodyHas: "provider two wants its account to be paid (insufficient_quota), after 2 attempts",
+    bodyLacks: "exceeded",
+  },
+  {
+    name: "why a credential is refused is told by its name, from the head too",
+    scripts: [
+      status(401, {}, '{"error":{"message":"sk-1","code":"invalid_api_key"}}'),
+      status(403, { "x-amzn-errortype": "AccessDeniedException:http://x/" }, '{"message":"sk-1"}'),
+    ],
+    status: 502,
+    code: "upstream_auth_failed",
+    attempts: ["upstream-error", "upstream-error"],
+    bodyHas: "provider two refused our credentials (status 403, AccessDeniedException), after 2",
+    bodyLacks: "sk-",
+  },
+  {
+    name: "the words of a refused credential are waited for a moment, no longer",
+    scripts: [[{ head: 401 }, { at: 900, end: true }], answers(ANSWER)],
+    advance: 251,
+    status: 200,
+    attempts: ["upstream-error", "ok"],
+  },
+  {
     name: "a model that failed is no mistake of the client",
     scripts: [status(424, {}, '{"message":"model error"}'), status(498), answers(ANSWER)],
     status: 200,

@@ -12,8 +12,8 @@ export function upstreamError(...names: readonly (string | undefined)[]): Respon
   return { kind: "response-error", name: errorName(...names) }
 }
 
-export function errorName(...names: readonly (string | undefined)[]): string | null {
-  return names.find((name) => name !== undefined && NAME.test(name)) ?? null
+export function errorName(...names: readonly (string | null | undefined)[]): string | null {
+  return names.find((name) => typeof name === "string" && NAME.test(name)) ?? null
 }
 
 type JsonFrame = Extract<Frame, { readonly kind: "json" }>

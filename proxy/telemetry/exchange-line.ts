@@ -46,7 +46,8 @@ function numbersOf(record: ExchangeRecord): string {
   const { cost, firstByteMs, attempts, isClientGone } = record
   const paid = cost === null ? "" : `,"costNanoUsd":${cost}`
   const first = firstByteMs === null ? "" : `,"firstByteMs":${round(firstByteMs)}`
-  const tried = attempts.length > 1 ? `,"outcomes":${JSON.stringify(outcomesOf(attempts))}` : ""
+  const isTold = attempts.length > 1 || attempts.some(({ outcome }) => outcome !== "ok")
+  const tried = isTold ? `,"outcomes":${JSON.stringify(outcomesOf(attempts))}` : ""
   return `${tokensOf(record)}${paid}${first}${tried}${isClientGone ? ',"clientGone":true' : ""}`
 }
 

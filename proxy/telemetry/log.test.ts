@@ -73,6 +73,14 @@ test("an exchange is one line of known fields", () => {
   })
 })
 
+test("a failed attempt is told with its provider, also when it was the only one", () => {
+  const { log, lines } = collect("info")
+  const [failed, good] = RECORD.attempts
+  const outcomes = [failed, good].flatMap((attempt) => (attempt === undefined ? [] : [[attempt]]))
+  for (const attempts of outcomes) log.exchange({ ...RECORD, attempts })
+  expect(lines().map((line) => line["outcomes"])).toEqual(["azure:timeout:-", undefined])
+})
+
 test("parts of usage are in the line when the provider told them, and absent else", () => {
   const { log, lines } = collect("info")
   const usage = {
