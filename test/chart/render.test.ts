@@ -107,6 +107,7 @@ test("every setting of both programs can be reached, or is left out on purpose",
 /** Fixed by the chart's own names and paths, or of the sidecar, which injection sets. */
 const LEFT_OUT = [
   "SIDEGATE_CONTROL_PORT",
+  "SIDEGATE_DRAIN_MS",
   "SIDEGATE_JOURNAL_DIR",
   "SIDEGATE_KUBECONFIG",
   "SIDEGATE_LEASE_IDENTITY",
