@@ -85,9 +85,20 @@ export function failureOf(failure: UpstreamFailure, target: Target): AttemptFail
     kind,
     target,
     status: null,
-    detail: `${failure.kind}: ${failure.detail}`,
+    detail: `${SAID[failure.kind]} (${failure.kind}: ${failure.detail})`,
     retryAfterSeconds: null,
   }
+}
+
+const SAID: Readonly<Record<UpstreamFailure["kind"], string>> = {
+  connect: "could not be reached",
+  dns: "could not be reached",
+  tls: "could not be reached",
+  "address-denied": "is at an address that is not allowed",
+  reset: "broke the connection",
+  protocol: "did not answer in HTTP",
+  "too-large": "answered with more than is taken",
+  "credential-missing": "cannot be asked without its credential",
 }
 
 /** In a stream, by the upstream's own name for it. */

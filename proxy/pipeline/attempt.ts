@@ -172,7 +172,7 @@ export class Attempt implements UpstreamHandler {
         this.breakStream(`was cut: ${failure.kind}`)
         return
       case "collecting":
-        this.fail("nonsense", `answer was cut: ${failure.kind}`)
+        this.fail("nonsense", `cut its answer short (${failure.kind})`)
         return
       case "refusing":
         this.passOn()
@@ -291,7 +291,8 @@ export class Attempt implements UpstreamHandler {
 
   private collect(bytes: Uint8Array, max: number): boolean {
     if (this.body.add(bytes, max)) return true
-    if (this.state === "collecting") this.fail("nonsense", `answer is over ${max} bytes`)
+    if (this.state === "collecting")
+      this.fail("nonsense", `gave an answer of more than ${max} bytes`)
     else this.passOn()
     return true
   }
@@ -301,7 +302,7 @@ export class Attempt implements UpstreamHandler {
     this.answeredAt = this.ports.monotonic()
     const answer = readWholeAnswer(this.plan, this.headers, body, this.settings)
     if (!answer.ok) {
-      this.fail("nonsense", `answer is not valid: ${answer.fault}`, answer.usage)
+      this.fail("nonsense", `gave an answer that is not valid: ${answer.fault}`, answer.usage)
       return
     }
     this.answerType = answer.contentType

@@ -1,8 +1,8 @@
 /**
  * The log line of one exchange, written field by field: the one line that every request costs.
  *
- * In: the record. Out: one JSON line, as the log's other lines are; fields as `docs/operations.md`
- * lists them. Ids, names from the Snapshot, numbers: no word of the client's is in it.
+ * In: the record. Out: one JSON line, as the log's other lines are; its fields are those of
+ * `docs/observability.md`. Ids, names from the Snapshot, numbers: no word of the client's is in it.
  */
 import { quoteName, quoteText } from "#proxy/contract/json-text.ts"
 import { namesOfTerms } from "#proxy/contract/price-terms.ts"

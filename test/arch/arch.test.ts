@@ -279,8 +279,13 @@ describe("documents keep up with the code", () => {
   test("every link from page to page leads somewhere", () => {
     const pages = readTree(ROOT, [".md"])
     expect(listOf(checkLinks(pages, (path) => existsSync(join(ROOT, path))))).toEqual([])
-    const broken = [{ path: "docs/a.md", text: "[x](b.md) [y](https://example.com) [z](#part)" }]
-    expect(checkLinks(broken, () => false)).toHaveLength(1)
+    const text =
+      "## A `part`, and more\n[x](b.md) [y](https://e.com) [z](#a-part-and-more) [w](#gone)"
+    const found = checkLinks([{ path: "docs/a.md", text }], () => false)
+    expect(found.map(({ message }) => message)).toEqual([
+      "links to b.md, which does not exist",
+      "links to #gone, which is no heading there",
+    ])
   })
   test("the lockfile has an entry for every platform", () => {
     const lockfile: unknown = JSON.parse(read("package-lock.json"))

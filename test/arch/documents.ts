@@ -53,18 +53,36 @@ export function checkRecordShape(records: readonly SourceFile[]): readonly Viola
 }
 
 /**
- * Links from one file of the checkout to another that does not exist. `exists` gets a path from the
- * root.
+ * Links from one file of the checkout to another that does not exist, or to a heading that a page
+ * does not have. `exists` gets a path from the root.
  */
 export function checkLinks(
   pages: readonly SourceFile[],
   exists: (path: string) => boolean,
 ): readonly Violation[] {
+  const headings = new Map(pages.map(({ path, text }) => [path, headingsOf(text)]))
   return pages.flatMap(({ path, text }) =>
-    [...text.matchAll(/\]\(([^)#\s]+)(#[^)\s]*)?\)/g)].flatMap(([, target = ""]) => {
-      if (/^[a-z]+:/.test(target) || exists(join(dirname(path), target))) return []
-      return [{ path, line: 1, message: `links to ${target}, which does not exist` }]
+    [...text.matchAll(/\]\(([^)#\s]*)(?:#([^)\s]*))?\)/g)].flatMap(([, target = "", part]) => {
+      if (/^[a-z]+:/.test(target)) return []
+      const page = target === "" ? path : join(dirname(path), target)
+      if (target !== "" && !exists(page))
+        return [{ path, line: 1, message: `links to ${target}, which does not exist` }]
+      if (part === undefined || headings.get(page)?.has(part) !== false) return []
+      return [{ path, line: 1, message: `links to ${target}#${part}, which is no heading there` }]
     }),
+  )
+}
+
+/** As GitHub names them in links. */
+function headingsOf(text: string): ReadonlySet<string> {
+  const titles = [...text.matchAll(/^#+ (.*)$/gm)].map(([, title = ""]) => title)
+  return new Set(
+    titles.map((title) =>
+      title
+        .toLowerCase()
+        .replaceAll(/[^a-z0-9 _-]/g, "")
+        .replaceAll(" ", "-"),
+    ),
   )
 }
 
