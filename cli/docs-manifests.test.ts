@@ -52,15 +52,15 @@ test.each(blocks.filter(isManifest))("the manifests at $at are taken", (block) =
 })
 
 describe("values of the chart that a page shows", () => {
-  const values = valueOf(readFileSync(join(ROOT, "charts/sidegate/values.yaml"), "utf8"))
+  const values = firstOf(readFileSync(join(ROOT, "charts/sidegate/values.yaml"), "utf8"))
   const shown = blocks.filter((block) => !isManifest(block) && !block.text.includes("apiVersion:"))
 
   test.each(shown)("at $at are there", ({ text }) => {
-    expect(pathsOf(valueOf(text)).filter((path) => !isIn(values, path))).toEqual([])
+    expect(pathsOf(firstOf(text)).filter((path) => !isIn(values, path))).toEqual([])
   })
 })
 
-function valueOf(text: string): unknown {
+function firstOf(text: string): unknown {
   return readDocuments(text).documents[0]?.toJS()
 }
 

@@ -23,7 +23,6 @@ export const PRICE_TERMS = [
   "inference_geo=us",
 ] as const
 
-export type PriceTerm = (typeof PRICE_TERMS)[number]
 type TermField = "service_tier" | "speed" | "inference_geo"
 
 /** By field a word of the list, `standard`, or `other`, which has no price. Absent: not said. */
