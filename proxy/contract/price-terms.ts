@@ -57,6 +57,19 @@ const SAME: Readonly<Partial<Record<string, string>>> = {
 /** No word is so long. */
 const WORD_CHARS = 32
 const PRICED: ReadonlySet<string> = new Set(PRICE_TERMS)
+/** Every word that is known, by its field: looked up for each request and each answer. */
+const WORDS: Readonly<Record<TermField, ReadonlyMap<string, string | null>>> = {
+  service_tier: wordsOf("service_tier"),
+  speed: wordsOf("speed"),
+  inference_geo: wordsOf("inference_geo"),
+}
+
+function wordsOf(field: TermField): ReadonlyMap<string, string | null> {
+  const known = [...REGULAR, ...UNSAID, ...PRICED].filter((term) => term.startsWith(`${field}=`))
+  const words = known.map((term) => term.slice(field.length + 1))
+  const same = field === "service_tier" ? Object.keys(SAME) : []
+  return new Map([...words, ...same].map((text) => [text, judgeWord(field, text)]))
+}
 
 /** Of the members of `object`; undefined where it says nothing of terms. */
 export function readTerms(document: JsonDocument, object: number): Terms | undefined {
@@ -77,6 +90,11 @@ export function readTerms(document: JsonDocument, object: number): Terms | undef
 
 function wordOf(field: TermField, text: string): string | null {
   if (text === "") return null
+  const word = WORDS[field].get(text)
+  return word === undefined ? "other" : word
+}
+
+function judgeWord(field: TermField, text: string): string | null {
   const same = field === "service_tier" && Object.hasOwn(SAME, text) ? SAME[text] : undefined
   const word = same ?? text
   const term = `${field}=${word}`

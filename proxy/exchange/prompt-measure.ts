@@ -123,7 +123,7 @@ export class PromptMeter {
     // that are have as many bytes each as the rest: else other fields could make a prompt small.
     const terms = readTerms(this.document, 0)
     const wide = Math.min(wideBytes, this.textBytes)
-    return {
+    const measure = {
       plainBytes: this.textBytes - wide,
       wideBytes: wide,
       wideChars: wide === wideBytes ? wideChars : Math.floor((wideChars * wide) / wideBytes),
@@ -135,9 +135,9 @@ export class PromptMeter {
       fileBytes: this.fileBytes,
       references: this.references,
       asksHourCache: this.asksHourCache,
-      ...(terms === undefined ? {} : { terms }),
       outputTokens,
     }
+    return terms === undefined ? measure : { ...measure, terms }
   }
 
   /** How many there are. */

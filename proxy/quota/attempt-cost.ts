@@ -44,12 +44,14 @@ export function settledAt(
   end: End,
 ): AttemptFinal {
   const usage = withTerms(told, intent.estimate)
-  return { id: intent.id, ...end, usage, cost: costWith(price, usage) }
+  const { endedAt, outcome, status, source } = end
+  return { id: intent.id, endedAt, outcome, status, usage, source, cost: costWith(price, usage) }
 }
 
 function withTerms(usage: TokenUsage, { terms: asked }: TokenUsage): TokenUsage {
+  const isPlain = usage.terms === undefined && asked === undefined
+  if (usage === NO_USAGE || isPlain) return usage
   const { terms: told, ...counts } = usage
-  if (usage === NO_USAGE || (told === undefined && asked === undefined)) return usage
   const terms = settleTerms(asked, told)
   return terms === undefined ? counts : { ...counts, terms }
 }

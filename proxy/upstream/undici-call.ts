@@ -41,6 +41,11 @@ export class UndiciCall implements Dispatcher.DispatchHandler, UpstreamCall {
   /** The handler is not called any more. */
   #isOver = false
   #isDeferred = false
+  /**
+   * Head and first pieces are handed on. What comes later comes alone, and nothing is gained by
+   * waiting for the end of its turn.
+   */
+  #isStreaming = false
   /** The handler takes no more data until `resume`. */
   #isHeld = false
   /** What came in this turn; the pieces lie behind the head, the end behind the pieces. */
@@ -107,6 +112,10 @@ export class UndiciCall implements Dispatcher.DispatchHandler, UpstreamCall {
       this.#fail("too-large", TOO_LARGE, controller)
       return
     }
+    if (this.#isStreaming && !this.#isDeferred && !this.#isHeld) {
+      this.#handOnPiece(bytes)
+      return
+    }
     this.#pieces.push(bytes)
     this.#later()
   }
@@ -149,6 +158,7 @@ export class UndiciCall implements Dispatcher.DispatchHandler, UpstreamCall {
     this.#head = null
     if (head !== null) this.#handler.onResponse(head.status, head.headers)
     this.#handOnPieces()
+    this.#isStreaming = true
     if (!this.#hasEnded || this.#isHeld || this.#isOver) return
     this.#isOver = true
     if (this.#failure === null) this.#handler.onEnd()
@@ -160,12 +170,17 @@ export class UndiciCall implements Dispatcher.DispatchHandler, UpstreamCall {
     this.#pieces = []
     for (const [index, piece] of pieces.entries()) {
       if (this.#isOver) return
-      if (this.#handler.onData(piece)) continue
-      this.#isHeld = true
+      this.#handOnPiece(piece)
+      if (!this.#isHeld) continue
       this.#pieces = pieces.slice(index + 1)
-      if (!this.#hasEnded) this.#controller?.pause()
       return
     }
+  }
+
+  #handOnPiece(piece: Uint8Array): void {
+    if (this.#handler.onData(piece)) return
+    this.#isHeld = true
+    if (!this.#hasEnded) this.#controller?.pause()
   }
 }
 
