@@ -47,15 +47,19 @@ export function estimateUsage(measure: PromptMeasure, model: string): TokenUsage
   const seconds = measure.audioBytes / BYTES_PER_AUDIO_SECOND
   const audio = Math.min(Math.ceil(seconds * factors.perAudioSecond), TOKENS_MAX)
   const inputTokens = Math.min(Math.ceil(text + files) + frame + tools + image + audio, TOKENS_MAX)
-  return {
+  const counts = {
     inputTokens,
     cachedInputTokens: 0,
     outputTokens: Math.min(measure.outputTokens, TOKENS_MAX),
+  }
+  const { asksHourCache, terms } = measure
+  // Nearly every request is this.
+  if (image === 0 && audio === 0 && !asksHourCache && terms === undefined) return counts
+  return {
+    ...counts,
     ...(image === 0 ? {} : { inputImageTokens: Math.min(image, inputTokens - audio) }),
     ...(audio === 0 ? {} : { inputAudioTokens: audio }),
-    ...(measure.asksHourCache
-      ? { cacheWriteTokens: inputTokens, cacheWrite1hTokens: inputTokens }
-      : {}),
-    ...(measure.terms === undefined ? {} : { terms: measure.terms }),
+    ...(asksHourCache ? { cacheWriteTokens: inputTokens, cacheWrite1hTokens: inputTokens } : {}),
+    ...(terms === undefined ? {} : { terms }),
   }
 }
