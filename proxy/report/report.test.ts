@@ -118,11 +118,11 @@ describe("records", () => {
 
   test("of a backlog go batch after batch, in order", async () => {
     const { batches, records, start } = makeWorld()
-    for (const sequence of range(1, 1200)) records.push(makeRecord(sequence))
+    for (const sequence of range(1, 2400)) records.push(makeRecord(sequence))
     start()
     await pass(3_000)
-    expect(batches.flat()).toEqual(range(1, 1200))
-    expect(batches.map(({ length }) => length)).toEqual([500, 500, 200])
+    expect(batches.flat()).toEqual(range(1, 2400))
+    expect(batches.map(({ length }) => length)).toEqual([1000, 1000, 400])
   })
 
   test("that were not taken go again until they are, in the same order", async () => {

@@ -51,8 +51,11 @@ export interface Report {
   close(withinMs: number): Promise<void>
 }
 
-/** A batch is sent when it is so large, or when `FLUSH_MS` have passed since the last. */
-export const BATCH_RECORDS_MAX = 500
+/**
+ * A batch is sent when it is so large, the most that the operator takes, or when `FLUSH_MS` have
+ * passed since the last.
+ */
+export const BATCH_RECORDS_MAX = 1_000
 export const FLUSH_MS = 1_000
 /** A first record after a quiet time waits only for others of its moment. */
 const FIRST_FLUSH_MS = 20
