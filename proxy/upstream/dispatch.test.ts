@@ -354,6 +354,40 @@ describe("a failure", () => {
     for (const listener of listeners) process.on("uncaughtException", listener)
     expect(await send(egress, makeRequest(provider))).toMatchObject({ status: 200 })
   })
+
+  test("of the handler within a stream reaches the process, and the stream goes on", async () => {
+    let goOn = (): void => undefined
+    const upstream = await startUpstream((_, response) => {
+      response.write("1")
+      goOn = () => void response.write("2", () => response.end("3"))
+    })
+    const egress = makeEgress()
+    const listeners = process.listeners("uncaughtException")
+    process.removeAllListeners("uncaughtException")
+    const caught = new Promise((resolve) => process.once("uncaughtException", resolve))
+    const failures: UpstreamFailure[] = []
+    let pieces = 0
+    const ended = new Promise<void>((resolve) => {
+      egress.dispatch(makeRequest(makeProvider(`http://127.0.0.1:${upstream.port}`)), {
+        onResponse: () => undefined,
+        onData: () => {
+          pieces += 1
+          if (pieces === 1) setImmediate(() => setImmediate(goOn))
+          if (pieces === 2) throw new Error("a bug")
+          return true
+        },
+        onEnd: resolve,
+        onFailure: (failure) => {
+          failures.push(failure)
+          resolve()
+        },
+      })
+    })
+    expect(await caught).toMatchObject({ message: "a bug" })
+    for (const listener of listeners) process.on("uncaughtException", listener)
+    await ended
+    expect(failures).toEqual([])
+  })
 })
 
 describe("dialling", () => {

@@ -1,5 +1,6 @@
 /**
- * One request to an upstream under way: what the client library says of it, handed on once a turn.
+ * One request to an upstream under way: what the client library says of it, handed on once a turn,
+ * and what of a stream comes later at once.
  *
  * In: the library's callbacks. Out: the answer's head, pieces and end to the handler, or one named
  * failure; it holds the pieces back while the handler takes none, and is over once it is aborted.
@@ -113,7 +114,7 @@ export class UndiciCall implements Dispatcher.DispatchHandler, UpstreamCall {
       return
     }
     if (this.#isStreaming && !this.#isDeferred && !this.#isHeld) {
-      this.#handOnPiece(bytes)
+      this.#handOnAtOnce(bytes)
       return
     }
     this.#pieces.push(bytes)
@@ -174,6 +175,17 @@ export class UndiciCall implements Dispatcher.DispatchHandler, UpstreamCall {
       if (!this.#isHeld) continue
       this.#pieces = pieces.slice(index + 1)
       return
+    }
+  }
+
+  /** A throw is a bug of the handler: it reaches the process, as from a turn, not the library. */
+  #handOnAtOnce(piece: Uint8Array): void {
+    try {
+      this.#handOnPiece(piece)
+    } catch (bug) {
+      this.#options.defer(() => {
+        throw bug
+      })
     }
   }
 
