@@ -6,9 +6,10 @@
  * Must not know who the operator is, nor what started it.
  */
 import type { Ports } from "#proxy/exchange/ports.ts"
-import { handleModelCall, handleModels, refuseRequest } from "#proxy/pipeline/pipeline.ts"
+import { handleModel, handleModels } from "#proxy/pipeline/models.ts"
+import { handleModelCall, refuseRequest } from "#proxy/pipeline/pipeline.ts"
 import { PIPELINE_SETTINGS, type PipelineSettings } from "#proxy/pipeline/settings.ts"
-import { MODELS_PATHS, SURFACE_PATHS } from "#proxy/surfaces/registry.ts"
+import { MODEL_PATHS, MODELS_PATHS, SURFACE_PATHS } from "#proxy/surfaces/registry.ts"
 import { Closers } from "./closers.ts"
 import type { ProxyConfig } from "./config.ts"
 import { errorText, monotonic, notReady, notStarted, openParts, type Parts } from "./parts.ts"
@@ -127,6 +128,14 @@ function openApp(config: ProxyConfig, parts: Parts): Promise<AppSurface> {
         path,
         surface,
         handle: (raw, client) => handleModels(state.runtime, raw, client, ports, settings),
+      }),
+    ),
+    ...MODEL_PATHS.map(
+      ([path, surface]): Endpoint => ({
+        method: "GET",
+        path,
+        surface,
+        handle: (raw, client) => handleModel(state.runtime, raw, client, ports, settings),
       }),
     ),
   ]

@@ -6,7 +6,7 @@ import {
   makeSnapshot,
 } from "#proxy/runtime/samples.test-data.ts"
 import { SURFACES } from "#proxy/surfaces/registry.ts"
-import { handleModelCall, handleModels, refuseRequest } from "./pipeline.ts"
+import { handleModelCall, refuseRequest } from "./pipeline.ts"
 import { PIPELINE_SETTINGS } from "./settings.ts"
 import {
   type Act,
@@ -1118,27 +1118,6 @@ describe("what is refused before any attempt", () => {
     world.advance(10)
     expect(world.client.headers["x-sidegate-provider"]).toBe("two")
   })
-})
-
-test("GET /v1/models lists what the caller may use, patterns left out", () => {
-  const world = createWorld({ scripts: [] })
-  const deny = [{ policy: "org", name: "no", models: ["secret"], providers: [] }]
-  const runtime = makeRuntime({
-    access: { kind: "rules", deny, allow: [], otherwise: "Allow", decidedBy: [] },
-    routes: [
-      { name: "search/chat", rules: [makeRule()] },
-      {
-        name: "search/hidden",
-        rules: [makeRule({ backends: [makeBackend("one", { model: null })] })],
-      },
-    ],
-    models: { exact: { smart: 0, secret: 1, open: 1 }, prefixes: [{ prefix: "gpt-", route: 0 }] },
-  })
-  const raw = makeRaw("", { method: "GET", path: "/v1/models" })
-  handleModels(runtime, raw, world.client, world.ports, PIPELINE_SETTINGS)
-  const list = JSON.parse(world.client.body)
-  expect(list.data.map((model: { id: string }) => model.id)).toEqual(["open", "smart"])
-  expectClosed(world)
 })
 
 test("the shell's refusals have the caller's shape", () => {

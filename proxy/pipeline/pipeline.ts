@@ -20,18 +20,18 @@ import {
   type SurfaceName,
 } from "#proxy/exchange/parsed-request.ts"
 import type { Client, Ports, RawRequest } from "#proxy/exchange/ports.ts"
-import { excerpt, type Refusal, refuse } from "#proxy/exchange/refusal.ts"
+import type { Refusal } from "#proxy/exchange/refusal.ts"
 import type { TargetSet } from "#proxy/exchange/target.ts"
-import { admitModel, refuseAll } from "#proxy/policy/admit-model.ts"
+import { admitModel } from "#proxy/policy/admit-model.ts"
 import type { LinkedModel, LinkedRule } from "#proxy/route/linked-route.ts"
 import { findModel, findRule } from "#proxy/route/match-route.ts"
 import { pickTarget } from "#proxy/route/pick-target.ts"
 import type { Runtime } from "#proxy/runtime/runtime.ts"
-import { modelsSurfaceOf } from "#proxy/surfaces/models/render-models.ts"
 import type { Surface } from "#proxy/surfaces/surface.ts"
-import { idHeaders, sendRefusal, utf8Bytes } from "./answer.ts"
+import { sendRefusal } from "./answer.ts"
 import { Exchange, type ExchangePlan } from "./exchange.ts"
 import { identify, requestTimeout } from "./identify.ts"
+import { CONFIG_NOT_READY, refuseNoRule, refuseUnknownModel, refuseUnusable } from "./no-target.ts"
 import { RequestForms } from "./request-forms.ts"
 import type { PipelineSettings } from "./settings.ts"
 
@@ -62,44 +62,6 @@ export function handleModelCall(
   }
 }
 
-/**
- * `GET /v1/models` and its sisters: the exact names that this caller may use; patterns are left
- * out.
- */
-export function handleModels(
-  runtime: Runtime | null,
-  raw: RawRequest,
-  client: Client,
-  ports: Ports,
-  settings: PipelineSettings,
-): void {
-  const surface = modelsSurfaceOf(raw.path, raw.headers)
-  const exchange = new Exchange(surface, runtime, raw, client, ports, settings)
-  if (runtime === null) {
-    exchange.refuse(CONFIG_NOT_READY)
-    return
-  }
-  const caller = identify(runtime, raw.headers)
-  if (!caller.ok) {
-    exchange.refuse(caller.refusal)
-    return
-  }
-  if (runtime.access.kind !== "rules") {
-    exchange.refuse(refuseAll(runtime.access))
-    return
-  }
-  const body = runtime.modelLists[surface]
-  exchange.answerWith(body, [
-    "content-type",
-    "application/json",
-    "content-length",
-    String(utf8Bytes(body)),
-    ...idHeaders(surface, raw.id),
-    "x-sidegate-config",
-    runtime.version,
-  ])
-}
-
 /** The shell's own refusals (limits, draining, unknown endpoints), in the caller's error shape. */
 export function refuseRequest(
   surface: SurfaceName,
@@ -109,12 +71,6 @@ export function refuseRequest(
 ): void {
   sendRefusal(client, surface, refusal, id)
 }
-
-const CONFIG_NOT_READY = refuse(
-  "config_not_ready",
-  "this sidecar has no configuration yet; it serves as soon as the operator has sent one",
-  { retryAfterSeconds: 1 },
-)
 
 function planCall(
   surface: Surface,
@@ -147,9 +103,7 @@ function matchRule(
 ): Decision<LinkedRule> {
   const rule = findRule(model.route.rules, raw.headers)
   if (rule !== undefined) return accept(rule)
-  const what = `AIRoute ${model.route.name} serves model "${excerpt(request.model)}"`
-  const sentence = `${what}, but none of its rules matches this request's headers and workload`
-  return reject(refuse("model_not_found", sentence, { param: "model" }))
+  return reject(refuseNoRule(model.route, request.model))
 }
 
 function planAttempts(
@@ -164,23 +118,4 @@ function planAttempts(
   const timeout = requestTimeout(raw.headers, rule.timeouts.requestMs)
   if (!timeout.ok) return timeout
   return accept({ runtime, caller, forms, rule, out, timeoutMs: timeout.value })
-}
-
-function refuseUnusable(rule: LinkedRule): Refusal {
-  const problems = rule.targets.flatMap(({ problem }) => (problem === null ? [] : [problem]))
-  const messages = [...new Set(problems.map(({ message }) => message))]
-  const why = messages.length === 0 ? "all weights are 0" : messages.join("; ")
-  const what = `no backend of AIRoute ${rule.route}, rule ${rule.name}, can serve`
-  const isTooOld = problems.length > 0 && problems.every(({ code }) => code !== "upstream_failed")
-  return refuse(isTooOld ? "feature_unsupported" : "upstream_failed", `${what}: ${why}`)
-}
-
-const MODELS_NAMED_MAX = 10
-
-function refuseUnknownModel(runtime: Runtime, model: string): Refusal {
-  const names = runtime.allowedModels.slice(0, MODELS_NAMED_MAX)
-  const listed =
-    names.length === 0 ? "no model is available here" : `models here: ${names.join(", ")}`
-  const sentence = `no AIRoute names model "${excerpt(model)}"; ${listed}`
-  return refuse("model_not_found", sentence, { param: "model" })
 }

@@ -184,7 +184,7 @@ class Surface {
       this.#closed(socket, client)
     })
     this.#opened(socket, client)
-    const refused = (refusal: Refusal, surface = this.#surfaceAt(request.url ?? "")): void => {
+    const refused = (refusal: Refusal, surface = this.#surfaceAt(request)): void => {
       this.#options.onRefused(refusal)
       // Its sender has stopped in the middle: nothing can follow on this connection.
       if (refusal.code === "body_timeout") client.closeAfterwards()
@@ -234,7 +234,7 @@ class Surface {
       const message = `the sidecar has ${limits.exchangesMax} requests in progress, its limit`
       return refuse("overloaded", message, { retryAfterSeconds: 1 })
     }
-    const endpoints = this.#endpointsAt(head.path)
+    const endpoints = this.#endpointsAt(head.path, method)
     if (endpoints === undefined) {
       const near = this.#nearest(head.path)
       const meant = near === undefined ? "" : `; ${near} is one: see the client's base URL`
@@ -260,10 +260,10 @@ class Surface {
     return refusal ?? endpoint
   }
 
-  /** Whose errors the sender of a target reads. */
-  #surfaceAt(target: string): SurfaceName {
-    const path = target.split("?", 1)[0] ?? ""
-    return this.#endpointsAt(path)?.[0]?.surface ?? familyOf(path)
+  /** Whose errors the sender of a request reads. */
+  #surfaceAt({ url = "", method = "" }: IncomingMessage): SurfaceName {
+    const path = url.split("?", 1)[0] ?? ""
+    return this.#endpointsAt(path, method)?.[0]?.surface ?? familyOf(path)
   }
 
   #opened(socket: Socket, client: ResponseClient): void {

@@ -11,6 +11,7 @@ const find = createEndpointTable([
   endpoint("POST", "/v1/messages"),
   endpoint("GET", "/v1/messages"),
   endpoint("POST", "/v1beta/models/{model}:generateContent"),
+  endpoint("GET", "/v1beta/models/{model}"),
 ])
 
 const cases = [
@@ -26,5 +27,19 @@ const cases = [
 ] as const
 
 test.each(cases)("%s has %d endpoints", (path, want) => {
-  expect(find(path)?.length ?? 0).toBe(want)
+  expect(find(path, "POST")?.length ?? 0).toBe(want)
+})
+
+const readings = [
+  ["GET", "/v1beta/models/gemini-2.5-pro", "GET"],
+  ["GET", "/v1beta/models/a/b", "GET"],
+  ["GET", "/v1beta/models/llama3:8b", "GET"],
+  ["GET", "/v1beta/models/", undefined],
+  ["DELETE", "/v1beta/models/gemini-2.5-pro", undefined],
+  ["POST", "/v1beta/models/imagen:predict", undefined],
+  ["GET", "/v1beta/models/x:generateContent", "POST"],
+] as const
+
+test.each(readings)("%s %s finds an endpoint for %s", (method, path, want) => {
+  expect(find(path, method)?.[0]?.method).toBe(want)
 })

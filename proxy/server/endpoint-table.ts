@@ -7,7 +7,7 @@ import type { Client, RawRequest } from "#proxy/exchange/ports.ts"
 
 export interface Endpoint {
   readonly method: "GET" | "POST"
-  /** `{model}` stands for at least one character. */
+  /** `{model}` stands for at least one character, slashes too. */
   readonly path: string
   readonly surface: SurfaceName
   /** Of a POST: a body of `multipart/form-data`; JSON when absent. */
@@ -16,8 +16,11 @@ export interface Endpoint {
   readonly handle: (request: RawRequest, client: Client) => void
 }
 
-/** All methods of a path; undefined when nothing is there. */
-export type FindEndpoints = (path: string) => readonly Endpoint[] | undefined
+/**
+ * All methods of a path; undefined when nothing is there. A path that ends in `{model}` would be
+ * near every other under its folder: it is there for its own method alone.
+ */
+export type FindEndpoints = (path: string, method: string) => readonly Endpoint[] | undefined
 
 const NAME = "{model}"
 
@@ -30,16 +33,22 @@ export function createEndpointTable(endpoints: readonly Endpoint[]): FindEndpoin
     .filter(({ path }) => path.includes(NAME))
     .map((endpoint) => {
       const [prefix = "", suffix = ""] = endpoint.path.split(NAME)
-      return { prefix, suffix, found: [endpoint] }
+      return { prefix, suffix, method: endpoint.method, found: [endpoint] }
     })
-  return (path) => {
+  return (path, method) => {
     const found = exact.get(path)
     if (found !== undefined) return found
-    return named.find(({ prefix, suffix }) => isBetween(path, prefix, suffix))?.found
+    return named.find((one) => isBetween(path, one) && (one.suffix !== "" || one.method === method))
+      ?.found
   }
 }
 
-function isBetween(path: string, prefix: string, suffix: string): boolean {
+interface Between {
+  readonly prefix: string
+  readonly suffix: string
+}
+
+function isBetween(path: string, { prefix, suffix }: Between): boolean {
   if (path.length <= prefix.length + suffix.length) return false
   return path.startsWith(prefix) && path.endsWith(suffix)
 }

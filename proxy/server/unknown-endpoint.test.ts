@@ -1,8 +1,10 @@
 import { expect, test } from "vitest"
-import { MODELS_PATHS, SURFACE_PATHS } from "#proxy/surfaces/registry.ts"
+import { MODEL_PATHS, MODELS_PATHS, SURFACE_PATHS } from "#proxy/surfaces/registry.ts"
 import { createFindNearest, familyOf } from "./unknown-endpoint.ts"
 
-const nearest = createFindNearest([...SURFACE_PATHS, ...MODELS_PATHS].map(([path]) => path))
+const nearest = createFindNearest(
+  [...SURFACE_PATHS, ...MODELS_PATHS, ...MODEL_PATHS].map(([path]) => path),
+)
 
 test.each([
   ["/chat/completions", "/v1/chat/completions"],
@@ -20,6 +22,7 @@ test.each([
     "/v1beta/models/{model}:streamGenerateContent",
   ],
   ["/v1/rerank", "/v2/rerank"],
+  ["/v1/v1/models/gpt-4o", undefined],
   ["/v1/files", undefined],
   ["/v1/messages/batches", undefined],
   ["/", undefined],

@@ -13,9 +13,14 @@ export type FindNearest = (path: string) => string | undefined
 
 const VERSION = /^\/v\d[a-z0-9]*(?=\/)/
 
-/** `paths` in the order of preference; `{model}` in one stands for a name. */
+/**
+ * `paths` in the order of preference; `{model}` in one stands for a name, and one that ends in it
+ * is near to nothing.
+ */
 export function createFindNearest(paths: readonly string[]): FindNearest {
-  const endings = paths.map((path) => ({ path, ending: endingOf(path) }))
+  const endings = paths
+    .map((path) => ({ path, ending: endingOf(path) }))
+    .filter(({ ending }) => ending !== "")
   // The longest ending says most: `/chat/completions` before `/completions`.
   const longestFirst = endings.toSorted((a, b) => b.ending.length - a.ending.length)
   return (path) => {

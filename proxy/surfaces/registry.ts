@@ -100,3 +100,8 @@ export const MODELS_PATHS: readonly (readonly [path: string, surface: ModelsSurf
     ["/v1/models", "openai-models"],
     ["/v1beta/models", "gemini-models"],
   ] as const)
+
+/** Where one model is. Behind the paths of calls, whose verbs a name could end in. */
+export const MODEL_PATHS: typeof MODELS_PATHS = Object.freeze(
+  MODELS_PATHS.map(([path, surface]) => [`${path}/{model}`, surface] as const),
+)

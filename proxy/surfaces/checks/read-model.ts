@@ -34,7 +34,19 @@ export function readModel(document: JsonDocument): Decision<NamedModel> {
   return refusal === null ? accept({ model, modelNode }) : reject(refusal)
 }
 
-export function checkModelName(model: string): Refusal | null {
+/** From a path, where it may be percent-encoded; its slashes may stand as they are. */
+export function readModelInPath(encoded: string): Decision<string> {
+  try {
+    const model = decodeURIComponent(encoded)
+    const refusal = checkModelName(model)
+    return refusal === null ? accept(model) : reject(refusal)
+  } catch {
+    const message = "the model's name in the path is not valid percent-encoding"
+    return reject(refuse("invalid_value", message, { param: "model" }))
+  }
+}
+
+function checkModelName(model: string): Refusal | null {
   const param = { param: "model" }
   if (model === "") return refuse("invalid_value", "model must not be empty", param)
   if (model.length > MODEL_CHARS_MAX) {

@@ -8,24 +8,17 @@ import {
   textOf,
 } from "#proxy/contract/json-document.ts"
 import { pointerTo } from "#proxy/contract/json-keys.ts"
-import { accept, type Decision, reject } from "#proxy/exchange/parsed-request.ts"
-import { type Refusal, refuse } from "#proxy/exchange/refusal.ts"
+import type { Decision } from "#proxy/exchange/parsed-request.ts"
+import type { Refusal } from "#proxy/exchange/refusal.ts"
 import { invalid, placeIn } from "../checks/field-checks.ts"
-import { checkModelName } from "../checks/read-model.ts"
+import { readModelInPath } from "../checks/read-model.ts"
 
 const FOLDER = "/models/"
 
 /** `/v1beta/models/NAME:VERB`, in any version; a name may hold slashes, also as `%2F`. */
 export function modelInPath(path: string): Decision<string> {
-  const raw = path.slice(path.indexOf(FOLDER) + FOLDER.length, path.lastIndexOf(":"))
-  try {
-    const model = decodeURIComponent(raw)
-    const refusal = checkModelName(model)
-    return refusal === null ? accept(model) : reject(refusal)
-  } catch {
-    const message = "the model's name in the path is not valid percent-encoding"
-    return reject(refuse("invalid_value", message, { param: "model" }))
-  }
+  const from = path.indexOf(FOLDER) + FOLDER.length
+  return readModelInPath(path.slice(from, path.lastIndexOf(":")))
 }
 
 /** A name in `object`, besides the path's, must be the same: that one decided access and price. */

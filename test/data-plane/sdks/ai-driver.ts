@@ -109,7 +109,7 @@ function aiDriver({ name, modelOf, unsupported }: Flavour): Driver {
       ask: (asking) => chat(asking, unsupported.options),
     },
     embed: null,
-    listModels: null,
+    models: null,
   }
 }
 

@@ -74,7 +74,10 @@ export function anthropicDriver(): Driver {
       ask: (asking) => chat(asking, { inference_geo: "eu" }),
     },
     embed: null,
-    listModels: async () => (await client.models.list()).data.map(({ id }) => id),
+    models: {
+      list: async () => (await client.models.list()).data.map(({ id }) => id),
+      retrieve: async (name) => (await client.models.retrieve(name)).id,
+    },
   }
 }
 

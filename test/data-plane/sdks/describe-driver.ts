@@ -4,7 +4,7 @@ import type { Asking, Driver, Failed } from "./driver.ts"
 import { RESULT } from "./driver.ts"
 import { VECTOR } from "./provider-answers.ts"
 import { UPSTREAM_SCHEMAS, type UpstreamSchema } from "./provider-wires.ts"
-import { modelOf, type Prompt, type SdkWorld } from "./start-world.ts"
+import { modelOf, namesOf, type Prompt, type SdkWorld } from "./start-world.ts"
 
 const TEXT = "Hello! How can I help you today?"
 const WAYS = UPSTREAM_SCHEMAS.flatMap((schema) => [
@@ -153,13 +153,32 @@ export function describeEmbeddings(name: string, open: () => Promise<[Driver, Sd
   })
 }
 
-/** Every name that a route serves, in the SDK's own list. */
-export function describeModelList(name: string, open: () => Promise<[Driver, SdkWorld]>): void {
-  test(`${name}: the list of models`, async () => {
-    const [driver] = await open()
-    const listed = (await driver.listModels?.()) ?? []
-    expect(listed).toEqual(expect.arrayContaining(UPSTREAM_SCHEMAS.map(modelOf)))
-    expect(listed).toHaveLength(2 * UPSTREAM_SCHEMAS.length)
+/** Every name that a route serves, in the SDK's own list and one by one. */
+export function describeModels(name: string, open: () => Promise<[Driver, SdkWorld]>): void {
+  describe(`${name}: models`, () => {
+    const names = UPSTREAM_SCHEMAS.flatMap(namesOf)
+
+    test("the list has every name, patterns left out", async () => {
+      const [driver] = await open()
+      const listed = await driver.models?.list()
+      expect(listed?.toSorted()).toEqual(names.filter((one) => !one.endsWith("*")).toSorted())
+    })
+
+    test.each(names)("%s by itself", async (named) => {
+      const [driver] = await open()
+      const model = named.replace("*", "1:latest")
+      expect(await driver.models?.retrieve(model)).toBe(model)
+    })
+
+    test("one that no route names", async () => {
+      const [driver] = await open()
+      const asked = driver.models?.retrieve("nobody") ?? Promise.resolve()
+      const failed = await failureOf(driver, asked)
+      expect(failed).toMatchObject({ failed: driver.errors.notFound, status: 404 })
+      if (driver.errors.hasCode) expect(failed.code).toBe("model_not_found")
+      expect(failed.message).toContain("nobody")
+      expect(failed.message).toContain("on-openai")
+    })
   })
 }
 

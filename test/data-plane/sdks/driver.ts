@@ -62,8 +62,14 @@ export interface Driver {
   }
   readonly embed: ((model: string, texts: readonly string[]) => Promise<Embedded>) | null
   readonly hidesEmbeddingUsage?: boolean
-  readonly listModels: (() => Promise<readonly string[]>) | null
+  readonly models: ModelReader | null
   readonly close?: () => Promise<void>
+}
+
+/** Names as an application would ask for them. */
+export interface ModelReader {
+  readonly list: () => Promise<readonly string[]>
+  readonly retrieve: (name: string) => Promise<string | undefined>
 }
 
 export interface Embedded {

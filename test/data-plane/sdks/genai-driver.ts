@@ -97,9 +97,13 @@ export function genAiDriver(): Driver {
         }),
     },
     embed: null,
-    listModels: async () => {
-      const models = await collect(await client.models.list())
-      return models.map(({ name }) => (name ?? "").replace(/^models\//, ""))
+    models: {
+      list: async () => {
+        const models = await collect(await client.models.list())
+        return models.map(({ name }) => (name ?? "").replace(/^models\//, ""))
+      },
+      retrieve: async (model) =>
+        (await client.models.get({ model })).name?.replace(/^models\//, ""),
     },
   }
 }

@@ -86,6 +86,9 @@ export function openAiDriver(): Driver {
         inputTokens: usage.prompt_tokens,
       }
     },
-    listModels: async () => (await client.models.list()).data.map(({ id }) => id),
+    models: {
+      list: async () => (await client.models.list()).data.map(({ id }) => id),
+      retrieve: async (name) => (await client.models.retrieve(name)).id,
+    },
   }
 }

@@ -117,6 +117,12 @@ function driverOf(sdk: PythonSdk, ask: Ask): Driver {
     },
     embed: isAnthropic ? null : (model, texts) => call<Embedded>("embed", { model, texts }),
     hidesEmbeddingUsage: sdk === "langchain-openai",
-    listModels: sdk === "langchain-openai" ? null : () => call<readonly string[]>("models", {}),
+    models:
+      sdk === "langchain-openai"
+        ? null
+        : {
+            list: () => call<readonly string[]>("models", {}),
+            retrieve: (model) => call<string>("retrieve", { model }),
+          },
   }
 }

@@ -1,6 +1,6 @@
 /** Unmodified SDKs from PyPI, with the environment that a pod gets and nothing else. */
 import { afterAll, beforeAll, describe, test } from "vitest"
-import { describeDriver, describeEmbeddings, describeModelList } from "./describe-driver.ts"
+import { describeDriver, describeEmbeddings, describeModels } from "./describe-driver.ts"
 import type { Driver } from "./driver.ts"
 import { type PythonSdk, type PythonSdks, startPython } from "./python-driver.ts"
 import { pythonMissing, pythonWithSdks } from "./python-venv.ts"
@@ -30,8 +30,8 @@ describe.skipIf(missing !== null)("Python", () => {
 
   describeEmbeddings("openai", open("openai"))
   describeEmbeddings("langchain-openai", open("langchain-openai"))
-  describeModelList("openai", open("openai"))
-  describeModelList("anthropic", open("anthropic"))
+  describeModels("openai", open("openai"))
+  describeModels("anthropic", open("anthropic"))
   for (const sdk of ["openai", "anthropic", "langchain-openai"] as const) {
     describeDriver(sdk, open(sdk))
   }

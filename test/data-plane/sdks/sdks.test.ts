@@ -2,7 +2,7 @@
 import { afterAll, beforeAll } from "vitest"
 import { aiAnthropicDriver, aiGoogleDriver, aiOpenAiDriver } from "./ai-driver.ts"
 import { anthropicDriver } from "./anthropic-driver.ts"
-import { describeDriver, describeEmbeddings, describeModelList } from "./describe-driver.ts"
+import { describeDriver, describeEmbeddings, describeModels } from "./describe-driver.ts"
 import type { Driver } from "./driver.ts"
 import { genAiDriver } from "./genai-driver.ts"
 import { openAiDriver } from "./openai-driver.ts"
@@ -34,9 +34,9 @@ const open = (make: () => Driver) => (): Promise<[Driver, SdkWorld]> =>
   Promise.resolve([make(), world])
 
 describeEmbeddings("openai", open(openAiDriver))
-describeModelList("openai", open(openAiDriver))
-describeModelList("@anthropic-ai/sdk", open(anthropicDriver))
-describeModelList("@google/genai", open(genAiDriver))
+describeModels("openai", open(openAiDriver))
+describeModels("@anthropic-ai/sdk", open(anthropicDriver))
+describeModels("@google/genai", open(genAiDriver))
 describeDriver("openai", open(openAiDriver))
 describeDriver("@anthropic-ai/sdk", open(anthropicDriver))
 describeDriver("@google/genai", open(genAiDriver))

@@ -38,6 +38,12 @@ export function modelOf(schema: UpstreamSchema): string {
   return `on-${schema.toLowerCase()}`
 }
 
+/** All that the route of a schema names: one holds a slash, the last is a pattern. */
+export function namesOf(schema: UpstreamSchema): readonly string[] {
+  const name = modelOf(schema)
+  return [name, `claude-sonnet-4-5-${name}`, `vendor/${name}`, `any-${name}-*`]
+}
+
 export async function startSdkWorld(): Promise<SdkWorld> {
   const program = fileURLToPath(new URL("./provider-upstream.ts", import.meta.url))
   const upstream = await startProgram({ name: "providers", args: [program] })
@@ -90,7 +96,7 @@ stringData: {api-key: key-of-${name}}
     name,
     spec: `schema: ${schema}\ncredentials: ${credentials}${region}`,
     endpoint: `${origin}${path}`,
-    models: [modelOf(schema), `claude-sonnet-4-5-${modelOf(schema)}`],
+    models: namesOf(schema),
     served: MODELS[schema],
   })
   return `${secret}---${served}`

@@ -76,6 +76,9 @@ class OpenAi:
     def models(self, _ask):
         return [model.id for model in self.client.models.list()]
 
+    def retrieve(self, ask):
+        return self.client.models.retrieve(ask["model"]).id
+
 
 class Anthropic:
     def __init__(self):
@@ -127,6 +130,9 @@ class Anthropic:
 
     def models(self, _ask):
         return [model.id for model in self.client.models.list()]
+
+    def retrieve(self, ask):
+        return self.client.models.retrieve(ask["model"]).id
 
 
 class LangChain:
