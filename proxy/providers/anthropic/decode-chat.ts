@@ -9,6 +9,7 @@ import { BareCalls } from "../bare-calls.ts"
 import { beginCall } from "../begin-call.ts"
 import { openEvent, refuseMarker, upstreamError } from "../open-event.ts"
 import { reportOf } from "../read-report.ts"
+import { withCalls } from "../with-calls.ts"
 import {
   citationOf,
   mergeCounts,
@@ -37,7 +38,7 @@ export function decodeAnswer(answer: JsonDocument): DecodedAnswer {
       calls++
     }
   }
-  events.push(...endOf(view))
+  events.push(...endOf(view, calls > 0))
   events.push(...reportOf(usageOfCounts(readCounts(view.member("usage")))))
   return { ok: true, events: [...events, { kind: "response-end" }] }
 }
@@ -145,7 +146,10 @@ class MessageDecoder implements StreamDecoder {
 
   private end(view: JsonView): readonly ResponseEvent[] {
     this.counts = mergeCounts(this.counts, readCounts(view.member("usage")))
-    return [...endOf(view.member("delta")), ...reportOf(usageOfCounts(this.counts))]
+    return [
+      ...endOf(view.member("delta"), this.calls.size > 0),
+      ...reportOf(usageOfCounts(this.counts)),
+    ]
   }
 }
 
@@ -157,11 +161,12 @@ function startOf(message: JsonView): ResponseEvent {
   }
 }
 
-function endOf(view: JsonView | undefined): readonly ResponseEvent[] {
+function endOf(view: JsonView | undefined, hasCalls: boolean): readonly ResponseEvent[] {
   const reason = view?.textOf("stop_reason")
   if (view === undefined || reason === undefined) return []
   const stopSequence = view.textOf("stop_sequence") ?? null
-  return [{ kind: "choice-end", choice: 0, reason: reasonOf(reason), stopSequence }]
+  const ending = { choice: 0, reason: withCalls(reasonOf(reason), hasCalls), stopSequence }
+  return [{ kind: "choice-end", ...ending }]
 }
 
 /** What a block holds when it begins: all of it in a whole answer, little in a stream. */

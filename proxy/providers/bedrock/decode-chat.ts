@@ -11,6 +11,7 @@ import { BareCalls } from "../bare-calls.ts"
 import { beginCall } from "../begin-call.ts"
 import { refuseMarker, upstreamError } from "../open-event.ts"
 import { countIn, quoteMessage, reportOf } from "../read-report.ts"
+import { withCalls } from "../with-calls.ts"
 
 export function decodeAnswer(answer: JsonDocument): DecodedAnswer {
   const view = new JsonView(answer)
@@ -28,7 +29,7 @@ export function decodeAnswer(answer: JsonDocument): DecodedAnswer {
       calls++
     }
   }
-  events.push(endOf(view))
+  events.push(endOf(view, calls > 0))
   events.push(...reportOf(readUsage(view)))
   return { ok: true, events: [...events, { kind: "response-end" }] }
 }
@@ -65,7 +66,7 @@ class ConverseDecoder implements StreamDecoder {
         return this.bare.end(this.calls.get(view.countOf("contentBlockIndex") ?? 0))
       case "messageStop":
         this.hasStopped = true
-        return [endOf(view)]
+        return [endOf(view, this.calls.size > 0)]
       case "metadata":
         return this.end(view)
       default:
@@ -155,8 +156,8 @@ function citationOf(citation: JsonView): ResponseEvent {
   }
 }
 
-function endOf(view: JsonView): ResponseEvent {
-  const reason = reasonOf(view.textOf("stopReason") ?? "")
+function endOf(view: JsonView, hasCalls: boolean): ResponseEvent {
+  const reason = withCalls(reasonOf(view.textOf("stopReason") ?? ""), hasCalls)
   const more = view.member("additionalModelResponseFields")
   const told = more?.textOf("stop_sequence") ?? more?.member("delta")?.textOf("stop_sequence")
   return { kind: "choice-end", choice: 0, reason, stopSequence: told ?? null }

@@ -8,6 +8,7 @@ import { BareCalls } from "../bare-calls.ts"
 import { beginCall } from "../begin-call.ts"
 import { openEvent, refuseMarker, upstreamError } from "../open-event.ts"
 import { reportOf } from "../read-report.ts"
+import { withCalls } from "../with-calls.ts"
 import { readUsage } from "./read-answer.ts"
 
 export function decodeAnswer(answer: JsonDocument): DecodedAnswer {
@@ -19,12 +20,16 @@ export function decodeAnswer(answer: JsonDocument): DecodedAnswer {
   const plan = message.textOf("tool_plan")
   if (plan !== undefined) events.push({ kind: "reasoning-delta", choice: 0, text: plan })
   for (const citation of message.member("citations")?.items() ?? []) events.push(...cite(citation))
-  for (const [call, view_] of (message.member("tool_calls")?.items() ?? []).entries()) {
+  const calls = message.member("tool_calls")?.items() ?? []
+  for (const [call, view_] of calls.entries()) {
     events.push(beginFunction(view_, call))
     const text = view_.member("function")?.textOf("arguments") ?? "{}"
     events.push({ kind: "tool-call-delta", choice: 0, call, arguments: text })
   }
-  return { ok: true, events: [...events, ...endOf(view), { kind: "response-end" }] }
+  return {
+    ok: true,
+    events: [...events, ...endOf(view, calls.length > 0), { kind: "response-end" }],
+  }
 }
 
 export function openDecoder(): StreamDecoder {
@@ -92,7 +97,7 @@ class CohereDecoder implements StreamDecoder {
     if (delta === undefined || delta.textOf("error") !== undefined) {
       return [upstreamError()]
     }
-    return [...endOf(delta), { kind: "response-end" }]
+    return [...endOf(delta, this.calls > 0), { kind: "response-end" }]
   }
 }
 
@@ -132,8 +137,8 @@ function cite(citation: JsonView): readonly ResponseEvent[] {
   })
 }
 
-function endOf(view: JsonView): readonly ResponseEvent[] {
-  const reason = reasonOf(view.textOf("finish_reason") ?? "")
+function endOf(view: JsonView, hasCalls: boolean): readonly ResponseEvent[] {
+  const reason = withCalls(reasonOf(view.textOf("finish_reason") ?? ""), hasCalls)
   const events: ResponseEvent[] = [{ kind: "choice-end", choice: 0, reason, stopSequence: null }]
   return [...events, ...reportOf(readUsage(view))]
 }

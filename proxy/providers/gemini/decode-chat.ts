@@ -9,6 +9,7 @@ import type { Frame } from "#proxy/wire/frame.ts"
 import type { DecodedAnswer, StreamDecoder } from "../adapter.ts"
 import { openEvent, refuseMarker, upstreamError } from "../open-event.ts"
 import { reportOf } from "../read-report.ts"
+import { withCalls } from "../with-calls.ts"
 import { readUsage, reasonOf } from "./read-answer.ts"
 
 export function decodeAnswer(answer: JsonDocument): DecodedAnswer {
@@ -93,11 +94,10 @@ class ContentDecoder implements StreamDecoder {
       events.push({ kind: "logprobs-add", choice, entries: entriesOf(logprobs) })
     }
     const reason = candidate.textOf("finishReason")
-    if (reason === undefined) return events
+    if (reason === undefined || reason === "FINISH_REASON_UNSPECIFIED") return events
     this.hasFinished = true
-    const hasCalls = this.calls.has(choice)
-    const ended = { choice, reason: reasonOf(reason, hasCalls), stopSequence: null }
-    return [...events, { kind: "choice-end", ...ended }]
+    const ending = withCalls(reasonOf(reason), this.calls.has(choice))
+    return [...events, { kind: "choice-end", choice, reason: ending, stopSequence: null }]
   }
 
   private part(part: JsonView, choice: number): ResponseEvent[] {

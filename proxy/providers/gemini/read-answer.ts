@@ -44,10 +44,10 @@ function ofModality(
   return entries.reduce((sum, entry) => sum + (entry.countOf("tokenCount") ?? 0), 0)
 }
 
-export function reasonOf(reason: string, hasCalls: boolean): FinishReason {
+export function reasonOf(reason: string): FinishReason {
   switch (reason) {
     case "STOP":
-      return hasCalls ? "tool-calls" : "stop"
+      return "stop"
     case "MAX_TOKENS":
       return "length"
     case "SAFETY":
@@ -55,6 +55,7 @@ export function reasonOf(reason: string, hasCalls: boolean): FinishReason {
     case "BLOCKLIST":
     case "PROHIBITED_CONTENT":
     case "SPII":
+    case "MODEL_ARMOR":
     case "IMAGE_SAFETY":
     case "IMAGE_PROHIBITED_CONTENT":
     case "IMAGE_RECITATION":

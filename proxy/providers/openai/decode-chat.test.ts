@@ -22,7 +22,7 @@ function endings(finish_reason: string, content: object) {
 test.each([
   ["stop", "stop"],
   ["length", "length"],
-  ["tool_calls", "tool-calls"],
+  ["tool_calls", "stop"],
   ["content_filter", "content-filter"],
   ["eos", "stop"],
   ["end_turn", "stop"],
@@ -33,6 +33,23 @@ test.each([
   ["insufficient_system_resource", "failed"],
 ])("%s", (reason, want) => {
   expect(endings(reason, { content: "Hi" })).toEqual({ streamed: want, whole: want })
+})
+
+test("the reason tells of calls only where there are some", () => {
+  const content = { tool_calls: [CALL] }
+  const want = { streamed: "tool-calls", whole: "tool-calls" }
+  expect(endings("tool_calls", content)).toEqual(want)
+  expect(endings("function_call", content)).toEqual(want)
+})
+
+test("an empty id or model is none, and empty thoughts do not hide those under another name", () => {
+  const delta = { reasoning_content: "", reasoning: "Hm" }
+  const text = JSON.stringify({ id: "", model: "", choices: [{ index: 0, delta }] })
+  const events = openDecoder().push({ kind: "json", name: null, document: documentOf(text) })
+  expect(events).toEqual([
+    { kind: "response-start", id: null, model: null },
+    { kind: "reasoning-delta", choice: 0, text: "Hm" },
+  ])
 })
 
 test("a call that was named ends with stop at OpenAI, and is a call all the same", () => {

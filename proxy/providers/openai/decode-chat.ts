@@ -5,9 +5,10 @@ import type { Citation, FinishReason, ResponseEvent } from "#proxy/exchange/resp
 import { tagSignature } from "#proxy/exchange/signatures.ts"
 import type { Frame } from "#proxy/wire/frame.ts"
 import type { DecodedAnswer, StreamDecoder } from "../adapter.ts"
-import { BareCalls } from "../bare-calls.ts"
 import { openEvent } from "../open-event.ts"
 import { reportOf } from "../read-report.ts"
+import { withCalls } from "../with-calls.ts"
+import { ChoiceCalls } from "./choice-calls.ts"
 import { ChoiceEnds } from "./choice-ends.ts"
 import { errorOf, findAnswerFault, isErrorEvent, readUsage } from "./read-answer.ts"
 
@@ -15,8 +16,8 @@ export function decodeAnswer(answer: JsonDocument): DecodedAnswer {
   const fault = findAnswerFault(answer)
   if (fault !== null) return { ok: false, fault }
   const view = new JsonView(answer)
-  const state = new ChoiceStates()
-  const said = [startOf(view), ...choicesOf(view, "message", state)]
+  const calls = new ChoiceCalls()
+  const said = [startOf(view, calls), ...choicesOf(view, "message", calls)]
   const events = [...said, ...reportOf(readUsage(answer))]
   return { ok: true, events: [...events, { kind: "response-end" }] }
 }
@@ -27,7 +28,7 @@ export function openDecoder(): StreamDecoder {
 
 class ChunkDecoder implements StreamDecoder {
   private hasStarted = false
-  private readonly state = new ChoiceStates()
+  private readonly calls = new ChoiceCalls()
   private readonly ends = new ChoiceEnds()
 
   push(frame: Frame): readonly ResponseEvent[] {
@@ -36,9 +37,9 @@ class ChunkDecoder implements StreamDecoder {
     if (isErrorEvent(frame)) return [errorOf(frame)]
     // Azure begins with what its filter says of the prompt, under no id.
     if (!this.hasStarted && view.textOf("id") === "" && isWithoutChoices(view)) return []
-    const events: ResponseEvent[] = this.hasStarted ? [] : [startOf(view)]
+    const events: ResponseEvent[] = this.hasStarted ? [] : [startOf(view, this.calls)]
     this.hasStarted = true
-    const said = choicesOf(view, "delta", this.state)
+    const said = choicesOf(view, "delta", this.calls)
     this.ends.note(said)
     events.push(...said, ...reportOf(readUsage(frame.document)))
     return events
@@ -53,43 +54,43 @@ function isWithoutChoices(view: JsonView): boolean {
   return view.member("choices")?.items().length === 0
 }
 
-function startOf(view: JsonView): ResponseEvent {
-  return {
-    kind: "response-start",
-    id: view.textOf("id") ?? null,
-    model: view.textOf("model") ?? null,
-  }
+/** An empty id or name is none. */
+function startOf(view: JsonView, calls: ChoiceCalls): ResponseEvent {
+  const id = view.textOf("id") || null
+  calls.answer = id
+  return { kind: "response-start", id, model: view.textOf("model") || null }
 }
 
 function choicesOf(
   view: JsonView,
   member: "delta" | "message",
-  state: ChoiceStates,
+  calls: ChoiceCalls,
 ): readonly ResponseEvent[] {
   const choices = view.member("choices")?.items() ?? []
   return choices.flatMap((choice, position) => {
     const index = choice.countOf("index") ?? position
     const message = choice.member(member)
-    const events = message === undefined ? [] : contentOf(message, index, state)
+    const events = message === undefined ? [] : contentOf(message, index, calls)
     const entries = choice.member("logprobs")?.member("content")
     if (entries?.isArray === true) {
       events.push({ kind: "logprobs-add", choice: index, entries: entries.raw() })
     }
-    const said = choice.textOf("finish_reason")
-    if (said === undefined) return events
-    const reason = reasonOf(said, state.hasCalls(index))
+    const said = choice.textOf("finish_reason") ?? ""
+    if (NO_REASONS.has(said)) return events
+    const reason = withCalls(reasonOf(said), calls.hasCalls(index))
     const ending = { choice: index, reason, stopSequence: null }
-    return [...events, ...state.endCalls(index), { kind: "choice-end", ...ending }]
+    return [...events, ...calls.end(index), { kind: "choice-end", ...ending }]
   })
 }
 
-function contentOf(message: JsonView, choice: number, state: ChoiceStates): ResponseEvent[] {
+/** Of a choice that goes on: null is written as a text by some (SGLang, Ollama, KoboldCpp). */
+const NO_REASONS: ReadonlySet<string> = new Set(["", "null"])
+
+function contentOf(message: JsonView, choice: number, calls: ChoiceCalls): ResponseEvent[] {
   const events: ResponseEvent[] = []
   // Vendors name what a model thinks differently; OpenAI's own API does not show it.
-  const thought = message.textOf("reasoning_content") ?? message.textOf("reasoning")
-  if (thought !== undefined && thought !== "") {
-    events.push({ kind: "reasoning-delta", choice, text: thought })
-  }
+  const thought = message.textOf("reasoning_content") || (message.textOf("reasoning") ?? "")
+  if (thought !== "") events.push({ kind: "reasoning-delta", choice, text: thought })
   for (const detail of detailsOf(message, choice)) events.push(detail)
   const text = message.textOf("content")
   if (text !== undefined && text !== "") events.push({ kind: "text-delta", choice, text })
@@ -106,7 +107,7 @@ function contentOf(message: JsonView, choice: number, state: ChoiceStates): Resp
     events.push({ kind: "citation-add", choice, citation: citationOf(citation) })
   }
   for (const [position, call] of (message.member("tool_calls")?.items() ?? []).entries()) {
-    events.push(...state.call(choice, call, position))
+    events.push(...calls.read(choice, call, position))
   }
   return events
 }
@@ -150,17 +151,14 @@ function citationOf(annotation: JsonView): Citation {
   }
 }
 
-/**
- * OpenAI's five, and what vendors call them (Together and TGI, xAI, Mistral). A call that
- * `tool_choice` names ends with `stop` at OpenAI: other clients look for calls by the reason alone.
- */
-function reasonOf(reason: string, hasCalls: boolean): FinishReason {
+/** OpenAI's five, and what vendors call them (Together and TGI, xAI, Mistral). */
+function reasonOf(reason: string): FinishReason {
   switch (reason) {
     case "stop":
     case "eos":
     case "eos_token":
     case "end_turn":
-      return hasCalls ? "tool-calls" : "stop"
+      return "stop"
     case "stop_sequence":
       return "stop-sequence"
     case "length":
@@ -180,81 +178,5 @@ function reasonOf(reason: string, hasCalls: boolean): FinishReason {
       return "failed"
     default:
       return "other"
-  }
-}
-
-/**
- * Which calls of each choice have begun: the first piece of one carries its id and name.
- *
- * OpenAI numbers them by `index`. Some vendors leave it out, or give every call the same: an id and
- * a name that a begun call does not have begin another one all the same.
- */
-class ChoiceStates {
-  private readonly choices = new Map<number, OpenCalls>()
-
-  hasCalls(choice: number): boolean {
-    return this.choices.has(choice)
-  }
-
-  endCalls(choice: number): readonly ResponseEvent[] {
-    return this.choices.get(choice)?.bare.endAll() ?? []
-  }
-
-  call(choice: number, call: JsonView, position: number): readonly ResponseEvent[] {
-    const calls = this.choices.get(choice) ?? new OpenCalls(choice)
-    this.choices.set(choice, calls)
-    const called = call.member("function")
-    const id = call.textOf("id")
-    const name = called?.textOf("name") ?? ""
-    const { number, isNew } = calls.find(call.countOf("index") ?? position, id, name)
-    const events: ResponseEvent[] = []
-    if (isNew) {
-      events.push({
-        kind: "tool-call-start",
-        choice,
-        call: number,
-        id: id ?? `call_${choice}.${number}`,
-        name,
-        signature:
-          call.member("extra_content")?.member("google")?.textOf("thought_signature") ?? null,
-      })
-    }
-    const given = called?.member("arguments")
-    // Some servers give the object itself in place of its text.
-    const piece = given?.isObject === true ? given.raw().text : given?.text()
-    if (isNew) calls.bare.begin(number)
-    // Databricks begins every call with an empty object, and then tells its arguments.
-    const isPrelude = isNew && piece === "{}"
-    if (piece !== undefined && piece !== "" && !isPrelude) {
-      calls.bare.grow(number)
-      events.push({ kind: "tool-call-delta", choice, call: number, arguments: piece })
-    }
-    return events
-  }
-}
-
-/** Of one choice, numbered in the order in which they begin. */
-class OpenCalls {
-  /** Told to have an empty object only when their choice ends. */
-  readonly bare: BareCalls
-  private count = 0
-  /** The call that an index stands for now. */
-  private readonly byIndex = new Map<number, { readonly number: number; readonly id?: string }>()
-
-  constructor(choice: number) {
-    this.bare = new BareCalls(choice)
-  }
-
-  find(
-    index: number,
-    id: string | undefined,
-    name: string,
-  ): { readonly number: number; readonly isNew: boolean } {
-    const begun = this.byIndex.get(index)
-    const isAnother = id !== undefined && id !== "" && id !== begun?.id && name !== ""
-    if (begun !== undefined && !isAnother) return { number: begun.number, isNew: false }
-    const number = this.count++
-    this.byIndex.set(index, { number, ...(id === undefined ? {} : { id }) })
-    return { number, isNew: true }
   }
 }

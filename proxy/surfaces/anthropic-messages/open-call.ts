@@ -1,4 +1,5 @@
 /** One call of a tool in a stream: its block, and whether its arguments are whole. */
+import { ObjectScan } from "#proxy/exchange/object-scan.ts"
 
 export class OpenCall {
   readonly id: string
@@ -7,23 +8,19 @@ export class OpenCall {
   index = -1
   /** What came while it waits. */
   private held = ""
-  private depth = 0
-  private hasBegun = false
-  private isInString = false
-  private isEscaped = false
+  private readonly scan = new ObjectScan()
 
   constructor({ id, name }: { readonly id: string; readonly name: string }) {
     this.id = id
     this.name = name
   }
 
-  /** The object that the arguments are has been closed: an empty text may yet begin one. */
   get isWhole(): boolean {
-    return this.hasBegun && this.depth === 0
+    return this.scan.isWhole
   }
 
   grow(text: string): void {
-    for (let at = 0; at < text.length; at++) this.step(text.charCodeAt(at))
+    this.scan.grow(text)
     if (this.index < 0) this.held += text
   }
 
@@ -32,21 +29,4 @@ export class OpenCall {
     this.held = ""
     return held
   }
-
-  private step(unit: number): void {
-    if (this.isEscaped) this.isEscaped = false
-    else if (this.isInString) {
-      if (unit === BACKSLASH) this.isEscaped = true
-      else if (unit === QUOTE) this.isInString = false
-    } else if (unit === QUOTE) this.isInString = true
-    else if (unit === OPEN) {
-      this.depth++
-      this.hasBegun = true
-    } else if (unit === CLOSE) this.depth--
-  }
 }
-
-const QUOTE = 0x22
-const BACKSLASH = 0x5c
-const OPEN = 0x7b
-const CLOSE = 0x7d
