@@ -9,8 +9,8 @@ import type { RawJson } from "#proxy/contract/json-write.ts"
 import type { TokenUsage } from "#proxy/contract/records.ts"
 
 export type ResponseEvent =
-  /** First; `id` is the upstream's, null when it gives none. */
-  | { readonly kind: "response-start"; readonly id: string | null; readonly model: string | null }
+  /** First. */
+  | ResponseStart
   | { readonly kind: "text-delta"; readonly choice: number; readonly text: string }
   | { readonly kind: "reasoning-delta"; readonly choice: number; readonly text: string }
   /** Ends a block of reasoning: what the provider wants back with it. */
@@ -55,6 +55,13 @@ export type ResponseEvent =
   | ResponseEnd
   /** The upstream reports an error within its stream, by that name; nothing follows. */
   | { readonly kind: "response-error"; readonly name: string | null }
+
+/** `id` is the upstream's, null when it gives none. */
+export interface ResponseStart {
+  readonly kind: "response-start"
+  readonly id: string | null
+  readonly model: string | null
+}
 
 export interface ResponseEnd {
   readonly kind: "response-end"

@@ -308,6 +308,19 @@ describe.each(UPSTREAMS)("$name", (upstream) => {
   })
 })
 
+test("vectors keep to their inputs in whatever order they come", () => {
+  const data = [
+    { index: 1, embedding: [2] },
+    { index: 0, embedding: [1] },
+  ]
+  const upstream = { schema: "OpenAI", vendor: "vLLM", model: "bge" } as const
+  const batch = {
+    requests: ["a", "b"].map((text) => ({ model: "models/smart", content: { parts: [{ text }] } })),
+  }
+  const world = ask("gemini-batch-embed", upstream, batch, JSON.stringify({ data }))
+  expect(JSON.parse(world.client.body).embeddings).toEqual([{ values: [1] }, { values: [2] }])
+})
+
 const OTHERS = UPSTREAMS.filter(({ provider }) => !isGemini(provider))
 
 test.each(OTHERS)("$name serves Gemini's single contents as well", (upstream) => {

@@ -583,7 +583,7 @@ describe("what is charged", () => {
       prompt_tokens_details: { cached_tokens: 40, cache_write_tokens: 20, audio_tokens: 30 },
       completion_tokens_details: { reasoning_tokens: 4, audio_tokens: 5 },
     }
-    const body = JSON.stringify({ choices: [], usage })
+    const body = JSON.stringify({ choices: [{ index: 0 }], usage })
     const world = createWorld({ scripts: [answers(body)] })
     startChat(world, { runtime: makeRuntime({ prices }) })
     world.advance(10)
@@ -640,7 +640,8 @@ describe("what is charged", () => {
   )
 
   test("zero is a report", () => {
-    const body = JSON.stringify({ choices: [], usage: { prompt_tokens: 0, completion_tokens: 0 } })
+    const usage = { prompt_tokens: 0, completion_tokens: 0 }
+    const body = JSON.stringify({ choices: [{ index: 0 }], usage })
     const world = createWorld({ scripts: [answers(body)] })
     startChat(world)
     world.advance(10)

@@ -31,6 +31,20 @@ test("a choice ends once, with the last reason, whatever comes after it", () => 
   expect(reasons.filter((reason) => reason !== null)).toEqual(["tool_calls"])
 })
 
+test("a message starts with its input as far as its upstream has counted it", () => {
+  const said = { content: { parts: [{ text: "Hi" }] } }
+  const usageMetadata = { promptTokenCount: 40, cachedContentTokenCount: 30, thoughtsTokenCount: 7 }
+  const told = translate("anthropic-messages", openGemini(), [
+    { candidates: [{ ...said, finishReason: "STOP" }], usageMetadata },
+  ])
+  expect(told[0]?.message?.usage).toEqual({
+    input_tokens: 10,
+    cache_creation_input_tokens: 0,
+    cache_read_input_tokens: 30,
+    output_tokens: 0,
+  })
+})
+
 test.each([
   ["without an index", [undefined, undefined]],
   ["all of index 0", [0, 0]],
@@ -157,6 +171,7 @@ test("blocks of calls follow one another, also where their pieces come mixed", (
 interface Told {
   readonly type?: string
   readonly index?: number
+  readonly message?: { readonly usage: unknown }
   readonly content_block?: { readonly id?: string }
   readonly delta?: { readonly partial_json?: string }
   readonly choices?: readonly {

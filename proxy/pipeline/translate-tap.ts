@@ -8,6 +8,7 @@ import {
   contentLength,
   isContent,
   type ResponseEvent,
+  type ResponseStart,
   tokensOfLength,
 } from "#proxy/exchange/response-event.ts"
 import {
@@ -117,7 +118,13 @@ export class TranslateTap implements StreamTap {
     }
     if ("choice" in event) this.begin(event.choice)
     if (event.kind === "response-end") this.endAnswer()
+    else if (event.kind === "response-start") this.startAnswer(event)
     else this.text += this.renderer.push(event)
+  }
+
+  private startAnswer(start: ResponseStart): void {
+    const prompt = this.usageSoFar ?? this.estimate
+    this.text += this.renderer.push({ ...start, prompt })
   }
 
   private endAnswer(): void {

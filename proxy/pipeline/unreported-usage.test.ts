@@ -72,6 +72,13 @@ test.each(CASES)("%s, %s: absent stays absent, or is what is settled", (surface,
       output_tokens: final?.usage.outputTokens,
     })
   }
+  const start = /event: message_start\ndata: (.*)\n/.exec(world.client.body)?.[1]
+  if (start !== undefined) {
+    expect(JSON.parse(start).message.usage).toMatchObject({
+      input_tokens: final?.usage.inputTokens,
+      output_tokens: 0,
+    })
+  }
   const mark = mode === "whole" ? "true" : undefined
   expect(world.client.headers["x-sidegate-estimated"]).toBe(mark)
 })

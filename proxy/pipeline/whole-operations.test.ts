@@ -165,7 +165,7 @@ test("a completion reaches a chat provider as one turn", () => {
 const PASSED = [
   ["openai-moderations", "/v1/moderations", { input: "a" }, { id: "m", results: [] }],
   ["openai-images", "/v1/images/generations", { prompt: "a cat", size: "auto" }, { data: [] }],
-  ["openai-completions", "/v1/completions", { prompt: "a" }, { choices: [] }],
+  ["openai-completions", "/v1/completions", { prompt: "a" }, { choices: [{ text: "b" }] }],
 ] as const
 test.each(PASSED)("%s passes to an upstream of its shape", (surface, path, fields, answer) => {
   const world = ask(surface, OPENAI, { model: "smart", ...fields }, answer)

@@ -13,7 +13,7 @@ import type { Decision, ParsedRequest, SurfaceName } from "#proxy/exchange/parse
 import type { RawRequest } from "#proxy/exchange/ports.ts"
 import type { Refusal } from "#proxy/exchange/refusal.ts"
 import type { RerankAnswer, RerankRequest } from "#proxy/exchange/rerank.ts"
-import type { ResponseEnd, ResponseEvent } from "#proxy/exchange/response-event.ts"
+import type { ResponseEnd, ResponseEvent, ResponseStart } from "#proxy/exchange/response-event.ts"
 import type { UpstreamError } from "#proxy/exchange/upstream-error.ts"
 import type { Operation, WireName } from "#proxy/exchange/wire-name.ts"
 import type { SurfaceLimits } from "./limits.ts"
@@ -68,9 +68,13 @@ export interface StreamRenderer {
   push(event: RenderedEvent): string
 }
 
-/** The end comes with what is settled, as in `RenderAnswer`. */
+/**
+ * The start comes with the input as the upstream counted it or, where it did not yet, its estimate;
+ * the end with what is settled, as in `RenderAnswer`.
+ */
 export type RenderedEvent =
-  | Exclude<ResponseEvent, ResponseEnd>
+  | Exclude<ResponseEvent, ResponseStart | ResponseEnd>
+  | (ResponseStart & { readonly prompt: TokenUsage })
   | (ResponseEnd & { readonly settled: TokenUsage })
 
 export interface EmbeddingsSurface {

@@ -78,9 +78,8 @@ class ContentDecoder implements StreamDecoder {
       this.hasFinished = true
       events.push({ kind: "choice-end", choice: 0, reason: "content-filter", stopSequence: null })
     }
-    if (this.hasFinished) return [...events, ...reportOf(readUsage(view))]
     if (view.member("usageMetadata") !== undefined) this.last = view
-    return events
+    return this.hasFinished ? [...events, ...reportOf(readUsage(view))] : events
   }
 
   private candidate(candidate: JsonView, choice: number): readonly ResponseEvent[] {

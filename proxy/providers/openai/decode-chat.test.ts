@@ -58,6 +58,15 @@ test("a call that was named ends with stop at OpenAI, and is a call all the same
   expect(endings("length", content)).toEqual({ streamed: "length", whole: "length" })
 })
 
+test.each([
+  ["none", {}],
+  ["null", { choices: null }],
+  ["an empty list, as some servers' for a filtered prompt", { choices: [] }],
+])("choices that are %s are no answer", (_case, answer) => {
+  const decoded = decodeAnswer(documentOf(JSON.stringify({ id: "1", ...answer })))
+  expect(decoded).toEqual({ ok: false, fault: "it has no choices" })
+})
+
 test("arguments that are given as the object itself are kept", () => {
   const call = { ...CALL, function: { name: "f", arguments: { x: 12345678901234567890n } } }
   const text = `{"choices":[{"message":{"tool_calls":[${writeBig(call)}]},"finish_reason":"stop"}]}`

@@ -32,7 +32,8 @@ const BYTES_PER_TOKEN = 4
  * The fields of OpenAI's "The chat completion object", and what vendors of the same shape call
  * them: DeepSeek's hits, OpenRouter's writes, Moonshot's cached tokens, Perplexity's reasoning.
  * `completion_tokens` holds reasoning, except where the total (xAI) or the count itself, being
- * larger (Perplexity's research), shows that it is counted apart: there it is added.
+ * larger (Perplexity's research), shows that it is counted apart: there it is added. Gemini's own
+ * endpoint of this shape tells it in the total alone.
  */
 export function readUsage(answer: JsonDocument): TokenUsage | undefined {
   const usage = reportIn(answer)
@@ -43,20 +44,21 @@ export function readUsage(answer: JsonDocument): TokenUsage | undefined {
   const inputTokens = count(usage, "prompt_tokens")
   const completionTokens = count(usage, "completion_tokens")
   const reasoningTokens = count(output, "reasoning_tokens") ?? count(usage, "reasoning_tokens")
+  const cachedInputTokens =
+    count(input, "cached_tokens") ??
+    count(usage, "prompt_cache_hit_tokens") ??
+    count(usage, "cached_tokens")
   return usageOf({
     inputTokens,
-    cachedInputTokens:
-      count(input, "cached_tokens") ??
-      count(usage, "prompt_cache_hit_tokens") ??
-      count(usage, "cached_tokens"),
+    cachedInputTokens,
     cacheWriteTokens: count(input, "cache_write_tokens"),
     inputAudioTokens: count(input, "audio_tokens"),
     inputImageTokens: count(input, "image_tokens"),
     outputTokens: wholeOutput(
-      inputTokens,
       completionTokens,
       reasoningTokens,
-      count(usage, "total_tokens"),
+      (count(usage, "total_tokens") ?? 0) - (inputTokens ?? 0),
+      (cachedInputTokens ?? 0) > 0,
     ),
     reasoningTokens,
     outputAudioTokens: count(output, "audio_tokens"),
@@ -65,21 +67,26 @@ export function readUsage(answer: JsonDocument): TokenUsage | undefined {
   })
 }
 
-/** Groq reports on a stream in a member of its own. */
+/** Groq reports on a stream in a member of its own, Moonshot in the choice that ends. */
 function reportIn(answer: JsonDocument): number {
   const usage = memberOf(answer, 0, "usage")
   if (usage !== NONE && kindOf(answer, usage) === KIND.object) return usage
-  return memberOf(answer, memberOf(answer, 0, "x_groq"), "usage")
+  const own = memberOf(answer, memberOf(answer, 0, "x_groq"), "usage")
+  if (own !== NONE) return own
+  const choices = memberOf(answer, 0, "choices")
+  return choices === NONE ? NONE : memberOf(answer, firstIn(answer, choices), "usage")
 }
 
+/** `beyond`: what the total has beyond the input, perhaps what a cache gave beside it. */
 function wholeOutput(
-  input: number | undefined,
   completion: number | undefined,
   reasoning: number | undefined,
-  total: number | undefined,
+  beyond: number,
+  hasCached: boolean,
 ): number | undefined {
-  if (input === undefined || completion === undefined || reasoning === undefined) return completion
-  const isApart = input + completion + reasoning === total || reasoning > completion
+  if (completion === undefined) return undefined
+  if (reasoning === undefined) return hasCached ? completion : Math.max(completion, beyond)
+  const isApart = completion + reasoning === beyond || reasoning > completion
   return isApart ? completion + reasoning : completion
 }
 
@@ -87,8 +94,8 @@ export function findAnswerFault(answer: JsonDocument): string | null {
   if (kindOf(answer, 0) !== KIND.object) return "it is not a JSON object"
   if (hasError(answer)) return "it is an error with status 200"
   const choices = memberOf(answer, 0, "choices")
-  if (choices === NONE || kindOf(answer, choices) !== KIND.array) return "it has no choices"
-  return null
+  const isList = choices !== NONE && kindOf(answer, choices) === KIND.array
+  return isList && firstIn(answer, choices) !== NONE ? null : "it has no choices"
 }
 
 /** An error in place of an answer; Mistral's and older vLLM's is the object itself. */

@@ -5,9 +5,20 @@ import { readUsage } from "./read-answer.ts"
 const LIMITS = { bytesMax: 10_000, depthMax: 16, tokensMax: 1000 }
 
 function read(usage: unknown) {
-  const scanned = scanJson(Buffer.from(JSON.stringify({ usage })), LIMITS)
+  return readIn({ usage })
+}
+
+function readIn(answer: object) {
+  const scanned = scanJson(Buffer.from(JSON.stringify(answer)), LIMITS)
   if (!scanned.ok) throw new Error(scanned.fault.message)
   return readUsage(scanned.document)
+}
+
+const COUNTS = {
+  prompt_tokens: 19,
+  completion_tokens: 21,
+  total_tokens: 40,
+  cached_tokens: 10,
 }
 
 test.each([
@@ -56,6 +67,37 @@ test.each([
     { inputTokens: 32, cachedInputTokens: 0, outputTokens: 103, reasoningTokens: 94 },
   ],
   [
+    "xAI, with a part of the input from its cache",
+    {
+      prompt_tokens: 32,
+      completion_tokens: 9,
+      total_tokens: 135,
+      prompt_tokens_details: { cached_tokens: 30 },
+      completion_tokens_details: { reasoning_tokens: 94 },
+    },
+    { inputTokens: 32, cachedInputTokens: 30, outputTokens: 103, reasoningTokens: 94 },
+  ],
+  [
+    "Gemini's endpoint of this shape tells what was thought in the total alone",
+    { prompt_tokens: 20, completion_tokens: 424, total_tokens: 1016 },
+    { inputTokens: 20, cachedInputTokens: 0, outputTokens: 996 },
+  ],
+  [
+    "a total that counts what a cache gave beside the input tells nothing of the output",
+    {
+      prompt_tokens: 20,
+      completion_tokens: 4,
+      total_tokens: 34,
+      prompt_tokens_details: { cached_tokens: 10 },
+    },
+    { inputTokens: 20, cachedInputTokens: 10, outputTokens: 4 },
+  ],
+  [
+    "a total below its parts is not believed",
+    { prompt_tokens: 20, completion_tokens: 4, total_tokens: 0 },
+    { inputTokens: 20, cachedInputTokens: 0, outputTokens: 4 },
+  ],
+  [
     "Perplexity counts research apart, its total without it",
     { prompt_tokens: 33, completion_tokens: 7163, total_tokens: 7196, reasoning_tokens: 73_997 },
     { inputTokens: 33, cachedInputTokens: 0, outputTokens: 81_160, reasoningTokens: 73_997 },
@@ -94,4 +136,12 @@ test.each([
   ["no usage at all", undefined, undefined],
 ])("%s", (_name, usage, want) => {
   expect(read(usage)).toStrictEqual(want)
+})
+
+test.each([
+  ["Moonshot, in the choice that ends", { choices: [{ index: 0, usage: COUNTS }] }],
+  ["Groq, on a stream", { choices: [], x_groq: { usage: COUNTS } }],
+  ["beside a null", { usage: null, choices: [{ index: 0, usage: COUNTS }] }],
+])("%s", (_name, answer) => {
+  expect(readIn(answer)).toEqual({ inputTokens: 19, cachedInputTokens: 10, outputTokens: 21 })
 })

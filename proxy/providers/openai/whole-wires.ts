@@ -132,9 +132,15 @@ const EMBEDDINGS: EmbeddingsWire = Object.freeze({
   decodeAnswer: (answer: JsonDocument) => {
     const fault = LISTED.findAnswerFault(answer)
     if (fault !== null) return { ok: false, fault }
-    const data = new JsonView(answer).member("data")?.items() ?? []
+    const data = inOrder(new JsonView(answer).member("data")?.items() ?? [])
     const vectors = readVectors(data, (item) => item.member("embedding"))
     if (vectors === null) return { ok: false, fault: "an embedding is no list" }
     return { ok: true, answer: { vectors, usage: LISTED.readUsage(answer) } }
   },
 } satisfies EmbeddingsWire)
+
+/** Each vector names the input that it is of; where some do not, their places do. */
+function inOrder(data: readonly JsonView[]): readonly JsonView[] {
+  const places = data.map((item, position) => ({ item, at: item.countOf("index") ?? position }))
+  return places.sort((a, b) => a.at - b.at).map(({ item }) => item)
+}

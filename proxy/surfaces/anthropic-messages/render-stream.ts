@@ -1,8 +1,8 @@
 /**
  * Events of an answer as Anthropic's stream: blocks that begin, grow and stop, one at a time.
  *
- * Source: "Streaming Messages". The input's tokens are not known when the message starts; the last
- * `message_delta` tells all of the usage, as that page allows.
+ * Source: "Streaming Messages". Clients show the input as the message's start tells it, when few
+ * upstreams have counted it: then it is the estimate. The last `message_delta` tells all usage.
  */
 import { type JsonValue, writeJsonLine } from "#proxy/contract/json-write.ts"
 import type { TokenUsage } from "#proxy/contract/records.ts"
@@ -17,6 +17,7 @@ export function openRenderer(context: RenderContext): StreamRenderer {
   return new MessageRenderer(context)
 }
 
+type Start = Extract<RenderedEvent, { readonly kind: "response-start" }>
 type Ending = Extract<ResponseEvent, { readonly kind: "choice-end" }>
 
 class MessageRenderer implements StreamRenderer {
@@ -42,7 +43,7 @@ class MessageRenderer implements StreamRenderer {
     if ("choice" in event && event.choice > 0) return ""
     switch (event.kind) {
       case "response-start":
-        return this.start(event.id, event.model)
+        return this.start(event)
       case "usage-report":
         return ""
       case "response-end":
@@ -57,7 +58,8 @@ class MessageRenderer implements StreamRenderer {
     }
   }
 
-  private start(id: string | null, model: string | null): string {
+  private start({ id, model, prompt }: Start): string {
+    const { inputTokens, cachedInputTokens } = prompt
     return render("message_start", {
       message: {
         id: id ?? this.context.id,
@@ -67,7 +69,7 @@ class MessageRenderer implements StreamRenderer {
         content: [],
         stop_reason: null,
         stop_sequence: null,
-        usage: { input_tokens: 0, output_tokens: 0 },
+        usage: renderUsage({ inputTokens, cachedInputTokens, outputTokens: 0 }),
       },
     })
   }

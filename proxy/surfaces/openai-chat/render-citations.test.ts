@@ -24,7 +24,7 @@ function render(name: "openai-chat" | "openai-responses") {
   const choice = { parts: [text], reason: "stop", stopSequence: null, logprobs: null } as const
   const answer: ChatAnswer = { id: "1", model: "m", usage: USAGE, choices: [choice] }
   const renderer = SURFACES[name].chat?.openRenderer(context)
-  renderer?.push({ kind: "response-start", id: "1", model: "m" })
+  renderer?.push({ kind: "response-start", id: "1", model: "m", prompt: USAGE })
   const streamed = [LINK, DOCUMENT].map((citation) =>
     renderer?.push({ kind: "citation-add", choice: 0, citation }),
   )

@@ -1,7 +1,15 @@
 /** Output items of a stream while they grow: what each says when it begins, grows and is done. */
 import { type JsonValue, RawJson } from "#proxy/contract/json-write.ts"
 import type { Citation } from "#proxy/exchange/response-event.ts"
-import { renderCall, renderLink, renderMessage, renderText, renderThought } from "./render-items.ts"
+import {
+  type ItemStatus,
+  renderCall,
+  renderLink,
+  renderMessage,
+  renderText,
+  renderThought,
+  statusOfCall,
+} from "./render-items.ts"
 
 export type Emit = (type: string, fields: Readonly<Record<string, JsonValue | undefined>>) => void
 
@@ -12,8 +20,8 @@ export interface Place {
 
 export interface OpenItem {
   readonly index: number
-  /** Says that it is done and gives the whole item. */
-  finish(): JsonValue
+  /** Says that it is done and gives the whole item; `outcome` is what it may have been cut by. */
+  finish(outcome: ItemStatus): JsonValue
 }
 
 export class MessageItem implements OpenItem {
@@ -55,12 +63,12 @@ export class MessageItem implements OpenItem {
     this.weights.push(entries.text.trim().slice(1, -1))
   }
 
-  finish(): JsonValue {
+  finish(outcome: ItemStatus): JsonValue {
     const { type, text } = this
     const told = type === "output_text" ? { text, logprobs: this.logprobs() } : { refusal: text }
     this.emit(`response.${type}.done`, { ...this.at(), ...told })
     this.emit("response.content_part.done", { ...this.at(), part: this.part() })
-    const item = renderMessage(this.id, "completed", [this.part()])
+    const item = renderMessage(this.id, outcome, [this.part()])
     this.emit("response.output_item.done", { output_index: this.index, item })
     return item
   }
@@ -155,11 +163,12 @@ export class ToolCallItem implements OpenItem {
     this.emit("response.function_call_arguments.delta", { ...at, delta })
   }
 
-  finish(): JsonValue {
+  finish(outcome: ItemStatus): JsonValue {
     const text = this.text === "" ? "{}" : this.text
     const at = { item_id: this.id, output_index: this.index, name: this.call.name }
     this.emit("response.function_call_arguments.done", { ...at, arguments: text })
-    const item = renderCall(this.id, "completed", { ...this.call, arguments: text })
+    const status = statusOfCall(text, outcome)
+    const item = renderCall(this.id, status, { ...this.call, arguments: text })
     this.emit("response.output_item.done", { output_index: this.index, item })
     return item
   }

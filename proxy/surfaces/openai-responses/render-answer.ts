@@ -4,6 +4,7 @@ import type { AnswerChoice, AnswerPart, ChatAnswer } from "#proxy/exchange/chat-
 import { signBeforeCalls } from "#proxy/exchange/sign-before-calls.ts"
 import type { RenderContext } from "../surface.ts"
 import {
+  type ItemStatus,
   renderCall,
   renderFrame,
   renderHidden,
@@ -12,6 +13,7 @@ import {
   renderText,
   renderThought,
   renderUsage,
+  statusOfCall,
 } from "./render-items.ts"
 
 /** This shape has one choice; a request in it never asks for more. */
@@ -26,19 +28,28 @@ export function renderAnswer(answer: ChatAnswer, context: RenderContext): string
 }
 
 function renderOutput(choice: AnswerChoice, { id }: RenderContext): readonly JsonValue[] {
-  return signBeforeCalls(choice.parts).map((part, index) =>
-    renderItem(part, `${index}_${id}`, choice.logprobs ?? []),
-  )
+  const { status } = renderOutcome(choice.reason)
+  const parts = signBeforeCalls(choice.parts)
+  return parts.map((part, index) => {
+    const isLast = index === parts.length - 1
+    const outcome = isLast || part.kind === "tool-call" ? status : "completed"
+    return renderItem(part, `${index}_${id}`, choice.logprobs ?? [], outcome)
+  })
 }
 
-function renderItem(part: AnswerPart, suffix: string, logprobs: JsonValue): JsonValue {
+function renderItem(
+  part: AnswerPart,
+  suffix: string,
+  logprobs: JsonValue,
+  outcome: ItemStatus,
+): JsonValue {
   switch (part.kind) {
     case "text":
-      return renderMessage(`msg_${suffix}`, "completed", [
+      return renderMessage(`msg_${suffix}`, outcome, [
         renderText(part.text, part.citations, logprobs),
       ])
     case "refusal":
-      return renderMessage(`msg_${suffix}`, "completed", [{ type: "refusal", refusal: part.text }])
+      return renderMessage(`msg_${suffix}`, outcome, [{ type: "refusal", refusal: part.text }])
     case "reasoning":
       return renderThought(`rs_${suffix}`, part.text, part.signature)
     case "reasoning-redacted":
@@ -52,7 +63,8 @@ function renderItem(part: AnswerPart, suffix: string, logprobs: JsonValue): Json
       }
     case "tool-call": {
       const text = part.arguments === "" ? "{}" : part.arguments
-      return renderCall(`fc_${suffix}`, "completed", { ...part, arguments: text })
+      const status = statusOfCall(text, outcome)
+      return renderCall(`fc_${suffix}`, status, { ...part, arguments: text })
     }
   }
 }

@@ -4,10 +4,11 @@ import { type JsonValue, RawJson } from "#proxy/contract/json-write.ts"
 import type { TokenUsage } from "#proxy/contract/records.ts"
 import type { Citation, FinishReason } from "#proxy/exchange/response-event.ts"
 import { bareSignature, isTagged, tagSignature } from "#proxy/exchange/signatures.ts"
+import { parseArguments } from "#proxy/exchange/tool-arguments.ts"
 import { renderDocument } from "../openai/finish-reason.ts"
 import type { RenderContext } from "../surface.ts"
 
-export type ItemStatus = "in_progress" | "completed"
+export type ItemStatus = "in_progress" | "completed" | "incomplete"
 
 export function renderMessage(id: string, status: ItemStatus, content: readonly JsonValue[]) {
   return { id, type: "message", status, role: "assistant", content }
@@ -52,6 +53,11 @@ export function renderCall(
   return { id, type: "function_call", status, call_id, name, arguments: call.arguments }
 }
 
+/** Of a call in an answer that ended so: one that was cut shows it in its arguments. */
+export function statusOfCall(text: string, outcome: ItemStatus): ItemStatus {
+  return parseArguments(text) === null ? outcome : "completed"
+}
+
 export function renderLink({ url, title, start, end }: Citation): readonly JsonValue[] {
   if (url === null) return []
   const place = { start_index: start ?? 0, end_index: end ?? 0 }
@@ -90,8 +96,11 @@ export function renderFrame(
 const EMPTY = new RawJson("{}")
 const TEXT: JsonValue = Object.freeze({ format: { type: "text" } })
 
-/** `status`, and why a response is not complete. */
-export function renderOutcome(reason: FinishReason | null) {
+/** `status`, which the last item shares, and why a response is not complete. */
+export function renderOutcome(reason: FinishReason | null): {
+  readonly status: "completed" | "incomplete"
+  readonly incomplete_details: { readonly reason: string } | null
+} {
   switch (reason) {
     case "length":
     case "context-length":

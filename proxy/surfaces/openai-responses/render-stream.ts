@@ -18,7 +18,13 @@ import {
   ThoughtItem,
   ToolCallItem,
 } from "./open-items.ts"
-import { renderFrame, renderHidden, renderOutcome, renderUsage } from "./render-items.ts"
+import {
+  type ItemStatus,
+  renderFrame,
+  renderHidden,
+  renderOutcome,
+  renderUsage,
+} from "./render-items.ts"
 
 export function openRenderer(context: RenderContext): StreamRenderer {
   return new ResponseRenderer(context)
@@ -150,19 +156,21 @@ class ResponseRenderer implements StreamRenderer {
     this.output[index] = item
   }
 
-  private close(): void {
-    if (this.open !== null) this.finish(this.open)
+  private close(outcome: ItemStatus = "completed"): void {
+    if (this.open !== null) this.finish(this.open, outcome)
     this.open = null
   }
 
+  /** What is still open when the answer ends is what its end may have cut. */
   private closeAll(): void {
-    this.close()
-    for (const call of this.calls.values()) this.finish(call)
+    const { status } = renderOutcome(this.reason)
+    this.close(status)
+    for (const call of this.calls.values()) this.finish(call, status)
     this.calls.clear()
   }
 
-  private finish(item: OpenItem): void {
-    this.output[item.index] = item.finish()
+  private finish(item: OpenItem, outcome: ItemStatus): void {
+    this.output[item.index] = item.finish(outcome)
   }
 
   private end(): void {

@@ -186,7 +186,10 @@ function render(
   const renderer = chat.openRenderer(contextOf(name))
   const settled = collectAnswer(events).usage ?? NO_USAGE
   return events
-    .map((event) => renderer.push(event.kind === "response-end" ? { ...event, settled } : event))
+    .map((event) => {
+      if (event.kind === "response-start") return renderer.push({ ...event, prompt: settled })
+      return renderer.push(event.kind === "response-end" ? { ...event, settled } : event)
+    })
     .join("")
 }
 
