@@ -1,6 +1,10 @@
-/** Which models a namespace may use: every policy that selects it, merged into one verdict. */
+/**
+ * Which models a namespace may use and what its requests may ask for: every policy that selects it,
+ * merged into one verdict.
+ */
 import type { ConfigObject } from "#operator/index/view.ts"
 import type { AccessRule, ModelAccess } from "#proxy/contract/access.ts"
+import type { ParameterLimits } from "#proxy/contract/parameter-limits.ts"
 import type { ClusterCore, CompiledPolicy, CompileSettings } from "./compiled.ts"
 import { remembering } from "./read.ts"
 import { selects } from "./select.ts"
@@ -13,6 +17,8 @@ export const ACCESS_SIZE_MAX = 2 * 1024 * 1024
 
 export interface Access {
   readonly access: ModelAccess
+  /** Undefined where none bounds a parameter, or everything is refused anyway. */
+  readonly parameters: ParameterLimits | undefined
   readonly sources: readonly ConfigObject[]
 }
 
@@ -27,8 +33,10 @@ export function accessOf(
   const key = [unselected, ...selected.map(({ object }) => object.name)].join(",")
   const known = shared.get(key)
   if (known !== undefined) return known
+  const access = mergePolicies(selected, unselected)
   const made = {
-    access: mergePolicies(selected, unselected),
+    access,
+    parameters: access.kind === "rules" ? leastOf(selected) : undefined,
     sources: selected.map(({ object }) => object),
   }
   shared.set(key, made)
@@ -59,6 +67,18 @@ function mergePolicies(
     decidedBy,
   }
   return JSON.stringify(access).length > ACCESS_SIZE_MAX ? tooLarge(rules) : access
+}
+
+/** The smallest limit with its policy; of equal ones the first by name. */
+function leastOf(selected: readonly CompiledPolicy[]): ParameterLimits | undefined {
+  const limits = selected.flatMap((policy) => {
+    const tokens = policy.kind === "rules" ? policy.spec.parameters?.maxOutputTokens : undefined
+    return tokens === undefined ? [] : [{ tokens, policy: policy.object.name }]
+  })
+  const [first, ...others] = limits
+  if (first === undefined) return undefined
+  const least = others.reduce((one, other) => (other.tokens < one.tokens ? other : one), first)
+  return { maxOutputTokens: least }
 }
 
 function entriesOf(

@@ -1,5 +1,6 @@
 /** A check that never fails proves nothing: each row breaks one thing and wants it found. */
 import { describe, expect, test } from "vitest"
+import type { OutputLimit } from "#proxy/contract/parameter-limits.ts"
 import type { RuleConfig, Snapshot } from "#proxy/contract/snapshot.ts"
 import { indexOf, readWorld } from "#test/golden/compile/world.ts"
 import { checkNamespace } from "./check.ts"
@@ -34,6 +35,16 @@ spec: {schema: Simulated, allowedNamespaces: {from: All}}
 kind: ModelPolicy
 metadata: {name: org}
 spec: {targets: {namespaces: {from: All}}, models: {allow: [{name: a, models: ["gpt*"]}]}}
+---
+kind: ModelPolicy
+metadata: {name: short}
+spec: {targets: {namespaces: {from: All}}, parameters: {maxOutputTokens: 500}}
+---
+kind: ModelPolicy
+metadata: {name: shorter}
+spec:
+  targets: {namespaces: {from: Selector, selector: {matchLabels: {tier: elsewhere}}}}
+  parameters: {maxOutputTokens: 100}
 ---
 kind: AIRoute
 metadata: {name: a, namespace: search}
@@ -133,6 +144,15 @@ const cases: readonly { readonly name: string; readonly broken: CompiledNamespac
     access: { ...accessOfSound(), otherwise: "Allow", decidedBy: [] },
   }),
   withSnapshot("nothing is allowed by default", { access: { kind: "none" } }),
+  withSnapshot("limits on parameters where everything is refused", { access: { kind: "none" } }),
+  withoutParameters("the limit of output tokens of ModelPolicy short is lost"),
+  withLimit("ModelPolicy short does not ask for 499", { tokens: 499, policy: "short" }),
+  withLimit("ModelPolicy shorter does not ask for 100", { tokens: 100, policy: "shorter" }),
+  withLimit("ModelPolicy short allows 500 output tokens, not 501", {
+    tokens: 501,
+    policy: "org",
+  }),
+  withLimit("a limit of 0 output tokens", { tokens: 0, policy: "short" }),
   { name: "has no source", broken: { ...sound, sources: [] } },
 ]
 
@@ -213,6 +233,15 @@ describe("the check finds that", () => {
     ])
   })
 })
+
+function withLimit(name: string, maxOutputTokens: OutputLimit) {
+  return withSnapshot(name, { parameters: { maxOutputTokens } })
+}
+
+function withoutParameters(name: string) {
+  const { parameters: _gone, ...snapshot } = sound.snapshot
+  return { name, broken: { ...sound, snapshot } }
+}
 
 function withSnapshot(name: string, change: Partial<Snapshot>) {
   return { name, broken: { ...sound, snapshot: { ...sound.snapshot, ...change } } }

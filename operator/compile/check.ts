@@ -19,6 +19,7 @@ import type {
   Snapshot,
 } from "#proxy/contract/snapshot.ts"
 import { checkCredentials } from "./check-credentials.ts"
+import { checkParameters } from "./check-parameters.ts"
 import type { CompiledCluster, CompiledNamespace, CompileSettings } from "./compiled.ts"
 
 const NEEDS_OPTIONS = new Set(["AzureOpenAI", "VertexAI", "Bedrock"])
@@ -51,6 +52,7 @@ export function checkNamespace(
     ...checkDefault(snapshot.access, settings),
     ...accessFaults(snapshot.access),
     ...checkSources(compiled),
+    ...checkParameters(compiled, cluster),
     ...checkCredentials(compiled, cluster, view, settings),
   ]
 }

@@ -52,6 +52,7 @@ export function assembleNamespace(
       namespace: namespace.name,
       team: team.verdict,
       access: access.access,
+      ...(access.parameters === undefined ? {} : { parameters: access.parameters }),
       providers: Object.fromEntries(providers.map(({ config }) => [config.name, config])),
       routes,
       models: modelIndex(serving),

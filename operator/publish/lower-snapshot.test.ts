@@ -105,3 +105,22 @@ test("a route that reads the same in both schemas is the same value, so its text
   const snapshot = makeSnapshot({ plain: [makeBackend("openai")] })
   expect(lowerSnapshot(snapshot).snapshot.routes[0]).toBe(snapshot.routes[0])
 })
+
+test("a limit that the older release would not hold becomes a denial, and its policy says so", () => {
+  const rules = { kind: "rules", deny: [], allow: [], otherwise: "Allow", decidedBy: [] } as const
+  const maxOutputTokens = { tokens: 4096, policy: "org-baseline" }
+  const { snapshot, withheld } = lowerSnapshot({
+    ...makeSnapshot({ plain: [makeBackend("openai")] }),
+    access: rules,
+    parameters: { maxOutputTokens },
+  })
+  expect(snapshot.access).toEqual({
+    kind: "invalid",
+    policy: "org-baseline",
+    field: "spec.parameters.maxOutputTokens",
+    message: "needs a newer sidecar, restart the pod",
+  })
+  expect(Object.keys(snapshot)).not.toContain("parameters")
+  const feature = "spec.parameters.maxOutputTokens"
+  expect(withheld).toContainEqual({ object: "ModelPolicy org-baseline", feature })
+})

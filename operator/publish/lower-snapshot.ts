@@ -13,6 +13,7 @@ import {
   type OlderRule,
   type OlderSnapshot,
 } from "#proxy/contract/older-snapshots.ts"
+import type { ParameterLimits } from "#proxy/contract/parameter-limits.ts"
 import { UNKNOWN_MAKE } from "#proxy/contract/price-lookup.ts"
 import { type PriceTable, priceKey } from "#proxy/contract/prices.ts"
 import type { RouteConfig, RuleConfig, Snapshot } from "#proxy/contract/snapshot.ts"
@@ -20,7 +21,7 @@ import { VENDORS } from "#proxy/contract/vendors.ts"
 
 /** Something of one object that a sidecar's release cannot do. */
 export interface Withheld {
-  /** As the Snapshot names it: `AIProvider anthropic`, `AIRoute search/chat`. */
+  /** As the Snapshot names it: `AIProvider anthropic`, `AIRoute search/chat`, `ModelPolicy org`. */
   readonly object: string
   /** e.g. `schema Anthropic`. */
   readonly feature: string
@@ -28,7 +29,7 @@ export interface Withheld {
 
 export interface Lowered {
   readonly snapshot: OlderSnapshot
-  /** In order of the Snapshot: providers, then routes. */
+  /** Providers, then routes in order of the Snapshot, then the policy. */
   readonly withheld: readonly Withheld[]
 }
 
@@ -52,9 +53,15 @@ export function lowerSnapshot(snapshot: Snapshot): Lowered {
       withheld.push({ object: `AIRoute ${route.name}`, feature: features.join(", ") })
     return features.length === 0 && hasNoProblem(route) ? route : lowerRoute(route, lacking)
   })
+  const { parameters, ...rest } = snapshot
+  const denial = parameters === undefined ? null : denialOf(parameters)
+  if (denial !== null) {
+    withheld.push({ object: `ModelPolicy ${denial.policy}`, feature: denial.field })
+  }
   return {
     snapshot: {
-      ...snapshot,
+      ...rest,
+      access: denial ?? snapshot.access,
       schemaVersion: OLDER_SCHEMA_VERSION,
       providers,
       routes,
@@ -62,6 +69,13 @@ export function lowerSnapshot(snapshot: Snapshot): Lowered {
     },
     withheld,
   }
+}
+
+/** A limit that the older release would not hold: it answers nothing rather than without it. */
+function denialOf({ maxOutputTokens }: ParameterLimits) {
+  const { policy } = maxOutputTokens
+  const field = "spec.parameters.maxOutputTokens"
+  return { kind: "invalid", policy, field, message: NEEDS_NEWER } as const
 }
 
 /**

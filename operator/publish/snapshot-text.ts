@@ -11,6 +11,7 @@ import type { Snapshot } from "#proxy/contract/snapshot.ts"
 
 export function snapshotText(snapshot: AnySnapshot): string {
   const { access, models, namespace, prices, providers, routes, schemaVersion, team } = snapshot
+  const parameters = "parameters" in snapshot ? snapshot.parameters : undefined
   const parts = {
     access: textOf(access),
     models: canonicalJson(models),
@@ -20,7 +21,8 @@ export function snapshotText(snapshot: AnySnapshot): string {
     routes: `[${routes.map(textOf).join(",")}]`,
     schemaVersion: canonicalJson(schemaVersion),
     team: textOf(team),
-  } satisfies Record<keyof Snapshot, string>
+    ...(parameters === undefined ? {} : { parameters: textOf(parameters) }),
+  } satisfies Record<Exclude<keyof Snapshot, "parameters">, string>
   return objectText(Object.entries(parts))
 }
 

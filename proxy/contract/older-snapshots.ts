@@ -12,9 +12,9 @@ export const OLDER_SCHEMA_VERSION = 1
 
 /**
  * Schema 1: a backend's problem is its message alone; upstreams speak `OpenAI` or `Simulated` and
- * have neither vendor nor options, which its sidecars ignore.
+ * have neither vendor nor options, which its sidecars ignore; policies bound no parameters.
  */
-export interface OlderSnapshot extends Omit<Snapshot, "schemaVersion" | "routes"> {
+export interface OlderSnapshot extends Omit<Snapshot, "schemaVersion" | "routes" | "parameters"> {
   readonly schemaVersion: typeof OLDER_SCHEMA_VERSION
   readonly routes: readonly OlderRoute[]
 }

@@ -7,6 +7,7 @@
  * whatever was re-applied.
  */
 import type { ModelAccess } from "./access.ts"
+import type { ParameterLimits } from "./parameter-limits.ts"
 import type { PriceTable } from "./prices.ts"
 
 /**
@@ -22,6 +23,8 @@ export interface Snapshot {
   readonly team: TeamVerdict
   /** All policies that select the namespace, merged: one deny list, one allow list, one default. */
   readonly access: ModelAccess
+  /** Of the same policies; absent where none bounds a parameter, or `access` refuses everything. */
+  readonly parameters?: ParameterLimits
   /** Keyed by AIProvider name; only those that some rule here names and that are in order. */
   readonly providers: Readonly<Record<string, ProviderConfig>>
   /** By name; only those that serve a model here. `models` points into this list. */

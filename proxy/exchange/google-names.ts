@@ -35,6 +35,12 @@ export function fieldOf(document: JsonDocument, object: number, name: string): n
   return other === name ? found : memberOf(document, object, other)
 }
 
+/** How a field of an object is spelled there: as it stands, or in lowerCamelCase when absent. */
+export function spellingOf(document: JsonDocument, object: number, name: string): string {
+  const snake = snakeOf(name)
+  return memberOf(document, object, snake) === NONE ? name : snake
+}
+
 /** The body, or a message in it, whose fields are read by their names in lowerCamelCase. */
 export class GoogleView extends JsonView {
   /** Whether this is a map, whose names are keys and no fields. */

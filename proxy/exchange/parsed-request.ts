@@ -47,6 +47,8 @@ export interface ParsedRequest {
   readonly user: string | null
   /** For the estimate of its tokens before the answer. */
   readonly measure: PromptMeasure
+  /** A policy bounds its answer: an upstream must be told so in a word that it knows. */
+  readonly isOutputBounded?: true
 }
 
 export interface RequestForm {

@@ -29,6 +29,7 @@ import { pickTarget } from "#proxy/route/pick-target.ts"
 import type { Runtime } from "#proxy/runtime/runtime.ts"
 import type { Surface } from "#proxy/surfaces/surface.ts"
 import { sendRefusal } from "./answer.ts"
+import { boundRequest } from "./bound-request.ts"
 import { Exchange, type ExchangePlan } from "./exchange.ts"
 import { identify, requestTimeout } from "./identify.ts"
 import { CONFIG_NOT_READY, refuseNoRule, refuseUnknownModel, refuseUnusable } from "./no-target.ts"
@@ -92,7 +93,9 @@ function planCall(
   const { targets, unusable } = rule.value
   const admitted = admitModel(runtime.access, targets, unusable, parsed.value.model)
   if (!admitted.ok) return admitted
-  const forms = new RequestForms(surface, parsed.value)
+  const bounded = boundRequest(surface, runtime, raw, parsed, settings)
+  if (!bounded.ok) return bounded
+  const forms = new RequestForms(surface, bounded.value)
   return planAttempts(runtime, caller.value, forms, rule.value, admitted.value, raw)
 }
 

@@ -1,7 +1,15 @@
 /**
  * A client's bytes with only what must change replaced: the model's name, and what a wire adds.
  */
-import { endOf, type JsonDocument, NONE, startOf } from "#proxy/contract/json-document.ts"
+import {
+  endOf,
+  firstIn,
+  type JsonDocument,
+  NONE,
+  nextIn,
+  startOf,
+  valueOfKey,
+} from "#proxy/contract/json-document.ts"
 import type { ParsedRequest } from "#proxy/exchange/parsed-request.ts"
 import type { Target } from "#proxy/exchange/target.ts"
 import { takeBytes } from "#proxy/wire/byte-slab.ts"
@@ -33,6 +41,23 @@ export function insertAt(at: number, text: Uint8Array): Edit {
 export function replaceNode(document: JsonDocument, node: number, text: Uint8Array): Edit {
   return { start: startOf(document, node), end: endOf(document, node), text }
 }
+
+/** Takes a member of the body out with its comma: the one behind it or, of the last, before it. */
+export function withoutMember(document: JsonDocument, key: number): Edit {
+  const value = valueOfKey(key)
+  const next = nextIn(document, 0, value)
+  if (next !== NONE)
+    return { start: startOf(document, key), end: startOf(document, next), text: NOTHING }
+  let before = firstIn(document, 0)
+  for (;;) {
+    const after = nextIn(document, 0, valueOfKey(before))
+    if (after === key || after === NONE) break
+    before = after
+  }
+  return { start: endOf(document, valueOfKey(before)), end: endOf(document, value), text: NOTHING }
+}
+
+const NOTHING = new Uint8Array(0)
 
 /** The same with further edits, apart from it and from each other, in any order. */
 export function spliceModelAnd(

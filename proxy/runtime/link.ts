@@ -86,6 +86,7 @@ function linkSnapshot(snapshot: Snapshot, push: SnapshotPush, identity: PodIdent
     team: snapshot.team,
     teamName: snapshot.team.kind === "unassigned" ? "unassigned" : snapshot.team.name,
     access: snapshot.access,
+    outputLimit: snapshot.parameters?.maxOutputTokens ?? null,
     models,
     providers: snapshot.providers,
     prices: context.prices,

@@ -7,6 +7,7 @@
  */
 import type { AccessRule, ModelAccess } from "#proxy/contract/access.ts"
 import { OLDER_SCHEMA_VERSION } from "#proxy/contract/older-snapshots.ts"
+import { OUTPUT_LIMIT_MAX } from "#proxy/contract/parameter-limits.ts"
 import {
   type ModelIndex,
   SNAPSHOT_SCHEMA_VERSION,
@@ -44,6 +45,7 @@ export function readSnapshot(value: unknown): Snapshot {
     namespace: readText(fields["namespace"], "/namespace"),
     team: readTeam(fields["team"]),
     access: readAccess(fields["access"]),
+    ...readParameters(fields["parameters"]),
     providers: readMap(fields["providers"], "/providers", (provider, path, key) =>
       within(`AIProvider ${key}`, () => readProvider(provider, path, key)),
     ),
@@ -126,6 +128,16 @@ function readAccessRules(value: unknown, path: string): readonly AccessRule[] {
       providers: readTexts(fields["providers"], `${at}/providers`, NAMES_MAX),
     }
   })
+}
+
+/** Absent stays absent. */
+function readParameters(value: unknown): Pick<Snapshot, "parameters"> {
+  if (value === undefined) return {}
+  const at = "/parameters/maxOutputTokens"
+  const limit = readObject(readObject(value, "/parameters")["maxOutputTokens"], at)
+  const tokens = readInteger(limit["tokens"], `${at}/tokens`, 1, OUTPUT_LIMIT_MAX)
+  const policy = readText(limit["policy"], `${at}/policy`)
+  return { parameters: { maxOutputTokens: { tokens, policy } } }
 }
 
 function readModels(value: unknown): ModelIndex {

@@ -1,6 +1,7 @@
 /** What serving a request looks things up in: one frozen value, made whole from one Snapshot. */
 
 import type { ModelAccess } from "#proxy/contract/access.ts"
+import type { OutputLimit } from "#proxy/contract/parameter-limits.ts"
 import type { PriceLookup } from "#proxy/contract/price-lookup.ts"
 import type { Version } from "#proxy/contract/push.ts"
 import type { ProviderConfig, TeamVerdict } from "#proxy/contract/snapshot.ts"
@@ -18,6 +19,8 @@ export interface Runtime {
   /** For records and labels: the team, or `unassigned`. */
   readonly teamName: string
   readonly access: ModelAccess
+  /** Null: no policy looks at a body, and bytes may pass. */
+  readonly outputLimit: OutputLimit | null
   readonly models: ModelLookup
   readonly providers: Readonly<Record<string, ProviderConfig>>
   readonly prices: PriceLookup

@@ -9,6 +9,7 @@ import type { TokenUsage } from "#proxy/contract/records.ts"
 import type { ChatAnswer } from "#proxy/exchange/chat-answer.ts"
 import type { ChatRequest } from "#proxy/exchange/chat-request.ts"
 import type { EmbeddingsAnswer, EmbeddingsRequest } from "#proxy/exchange/embeddings.ts"
+import type { OutputFields } from "#proxy/exchange/output-fields.ts"
 import type { Decision, ParsedRequest, SurfaceName } from "#proxy/exchange/parsed-request.ts"
 import type { RawRequest } from "#proxy/exchange/ports.ts"
 import type { Refusal } from "#proxy/exchange/refusal.ts"
@@ -25,6 +26,8 @@ export interface Surface {
   /** A body of `multipart/form-data`; absent: JSON. */
   readonly takes?: "form"
   readonly errors: SurfaceErrors
+  /** Of a surface whose answers are a model's text; absent: no policy bounds its output. */
+  readonly output?: OutputFields
   readonly parse: (raw: RawRequest, limits: SurfaceLimits) => Decision<ParsedRequest>
   /** Null where only an upstream of the same wire can serve. */
   readonly chat: ChatSurface | null

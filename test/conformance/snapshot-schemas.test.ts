@@ -16,7 +16,7 @@ import { readSnapshot } from "#proxy/runtime/read-snapshot.ts"
 const GOLDEN = join(import.meta.dirname, "../golden/compile/cases")
 
 /** Whatever the compiler writes, as the golden files keep it. */
-const SNAPSHOTS = readdirSync(GOLDEN)
+const ALL = readdirSync(GOLDEN)
   .filter((name) => name.endsWith(".json"))
   .flatMap((name) => {
     const { namespaces } = JSON.parse(readFileSync(join(GOLDEN, name), "utf8")) as {
@@ -24,6 +24,9 @@ const SNAPSHOTS = readdirSync(GOLDEN)
     }
     return namespaces.map(({ snapshot }) => ({ name, snapshot }))
   })
+
+/** What the older schema can say. */
+const SNAPSHOTS = ALL.filter(({ snapshot }) => snapshot.parameters === undefined)
 
 const identityIn = (namespace: string): PodIdentity => ({
   namespace,
@@ -47,7 +50,7 @@ function expectSame(found: Snapshot, { prices, ...want }: Snapshot): void {
   expect(found.prices).toMatchObject(prices)
 }
 
-test.each(SNAPSHOTS)("a Snapshot of $name links from either schema", ({ snapshot }) => {
+test.each(ALL)("a Snapshot of $name links from either schema", ({ snapshot }) => {
   const { namespace } = snapshot
   for (const sent of [snapshot, lowerSnapshot(snapshot).snapshot]) {
     const push = { version: { term: 1, generation: 1 }, hash: "", snapshot: sent }
@@ -70,5 +73,17 @@ test("what an operator of the older schema wrote links as this release would hav
       Reflect.deleteProperty(provider, "options")
     }
     expectSame(readSnapshot(older), snapshot)
+  }
+})
+
+test("a limit that the older schema cannot say refuses everything there, and is named", () => {
+  const limited = ALL.filter(({ snapshot }) => snapshot.parameters !== undefined)
+  expect(limited.length).toBeGreaterThan(1)
+  for (const { snapshot } of limited) {
+    const policy = snapshot.parameters?.maxOutputTokens.policy
+    const lowered = lowerSnapshot(snapshot)
+    expect(readSnapshot(lowered.snapshot).access).toMatchObject({ kind: "invalid", policy })
+    expect(lowered.withheld.map(({ object }) => object)).toEqual([`ModelPolicy ${policy}`])
+    expect(readSnapshot(snapshot).parameters).toEqual(snapshot.parameters)
   }
 })

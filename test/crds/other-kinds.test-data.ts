@@ -235,6 +235,7 @@ export const MODEL_POLICY_SAMPLES: readonly Sample[] = [
           { name: "vendor", providers: ["x"] },
         ],
       },
+      parameters: { maxOutputTokens: 4096 },
     }),
   ),
   sample("a disabled policy", policy({ mode: "Disabled" })),
@@ -300,6 +301,43 @@ export const MODEL_POLICY_SAMPLES: readonly Sample[] = [
     "a model twice",
     allow({ name: "a", models: ["x", "x"] }),
     'spec.models.allow[0].models[1]: Duplicate value: "x"',
+  ),
+  sample("the least of output tokens", policy({ parameters: { maxOutputTokens: 1 } })),
+  sample("the most of output tokens", policy({ parameters: { maxOutputTokens: 10_000_000 } })),
+  sample(
+    "no output tokens",
+    policy({ parameters: { maxOutputTokens: 0 } }),
+    "spec.parameters.maxOutputTokens: should be greater than or equal to 1",
+  ),
+  sample(
+    "more output tokens than that",
+    policy({ parameters: { maxOutputTokens: 10_000_001 } }),
+    "spec.parameters.maxOutputTokens: should be less than or equal to 10000000",
+  ),
+  sample(
+    "half an output token",
+    policy({ parameters: { maxOutputTokens: 1.5 } }),
+    "spec.parameters.maxOutputTokens: must be of type integer",
+  ),
+  sample(
+    "output tokens as text",
+    policy({ parameters: { maxOutputTokens: "4096" } }),
+    "spec.parameters.maxOutputTokens: must be of type integer",
+  ),
+  sample(
+    "parameters of nothing",
+    policy({ parameters: {} }),
+    "spec.parameters.maxOutputTokens: Required value",
+  ),
+  sample(
+    "a parameter that is misspelt",
+    policy({ parameters: { maxOutputTokens: 1, maxOutputToken: 1 } }),
+    'unknown field "spec.parameters.maxOutputToken"',
+  ),
+  sample(
+    "input tokens, which come later",
+    policy({ parameters: { maxOutputTokens: 1, maxInputTokens: 1 } }),
+    'unknown field "spec.parameters.maxInputTokens"',
   ),
   sample(
     "a use case, which comes later",

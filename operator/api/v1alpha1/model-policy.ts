@@ -1,5 +1,6 @@
-/** ModelPolicy: who may use which model. */
+/** ModelPolicy: who may use which model, and what requests may ask for. */
 import * as z from "zod"
+import { OUTPUT_LIMIT_MAX } from "#proxy/contract/parameter-limits.ts"
 import { entryName, namespaceChoice, objectName } from "./fields.ts"
 import { type KindDefinition, NAME_RULE } from "./kind-definition.ts"
 import { type Frozen, parserOf } from "./parse.ts"
@@ -80,6 +81,20 @@ const Models = ruled(
   ],
 )
 
+const Parameters = z.strictObject({
+  maxOutputTokens: z
+    .int()
+    .min(1)
+    .max(OUTPUT_LIMIT_MAX)
+    .describe(
+      "The most output tokens that one answer may be asked for, thoughts included, for example " +
+        "`4096`. A request that asks for more is refused (400 `invalid_value`, naming the " +
+        "policy); one that sets no limit is sent with this one. It holds for chat and text " +
+        "completion in every client's shape, not for embeddings, images, audio and counting. Of " +
+        "all policies that hold for a workload the smallest decides. From 1 to 10000000.",
+    ),
+})
+
 const Targets = z
   .strictObject({
     namespaces: namespaceChoice(
@@ -102,6 +117,11 @@ const Spec = z
         "matching deny refuses; else a matching allow allows; else a list or `default: Deny` " +
         "anywhere refuses.",
     ).optional(),
+    parameters: Parameters.describe(
+      "What requests may ask for. Where it is set, bodies of the requests that it concerns are " +
+        "written anew from what was checked, with every field and every number as the client " +
+        "wrote it. No limit when absent.",
+    ).optional(),
   })
   .describe("What the policy asks, and of whom.")
 
@@ -119,9 +139,9 @@ export const MODEL_POLICY: KindDefinition = {
   shortNames: ["mp"],
   scope: "Cluster",
   description:
-    "ModelPolicy says who may use which model. Written by the platform team. Where no policy " +
-    "holds, every routed model may be used. A policy that is broken refuses everything for " +
-    "those it selects.",
+    "ModelPolicy says who may use which model, and what requests may ask for. Written by the " +
+    "platform team. Where no policy holds, every routed model may be used. A policy that is " +
+    "broken refuses everything for those it selects.",
   spec: Spec,
   status: Status,
   rules: [NAME_RULE],

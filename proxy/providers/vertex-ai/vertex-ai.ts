@@ -7,16 +7,7 @@
  * two fields differ. It must not know who asked. Source: Vertex AI REST reference,
  * "projects.locations.publishers.models"; "Claude on Vertex AI".
  */
-import {
-  endOf,
-  firstIn,
-  type JsonDocument,
-  memberOf,
-  NONE,
-  nextIn,
-  STRIDE,
-  startOf,
-} from "#proxy/contract/json-document.ts"
+import { memberOf, NONE, STRIDE, startOf } from "#proxy/contract/json-document.ts"
 import { writeJson } from "#proxy/contract/json-write.ts"
 import type { FeatureTable } from "#proxy/exchange/chat-feature.ts"
 import type { ChatRequest } from "#proxy/exchange/chat-request.ts"
@@ -40,7 +31,7 @@ import { spliceOwn } from "../gemini/splice-own.ts"
 import { pathSegment } from "../path-segment.ts"
 import { PLAIN_WIRE } from "../plain-wire.ts"
 import { sameWireOf } from "../same-wire.ts"
-import { type Edit, replaceNode, spliceAll } from "../splice-body.ts"
+import { replaceNode, spliceAll, withoutMember } from "../splice-body.ts"
 import { embedsByContent, isEmbedding, vertexContent, vertexPredict } from "./embeddings.ts"
 
 const ANTHROPIC_VERSION = "vertex-2023-10-16"
@@ -86,27 +77,10 @@ function spliceVersion({ document, modelNode }: ParsedRequest): Uint8Array {
     return spliceAll(document.bytes, [{ ...value, start: startOf(document, key) }, ...thoughts])
   }
   const version = replaceNode(document, given, VERSION)
-  return spliceAll(document.bytes, [memberEdit(document, key), version, ...thoughts])
+  return spliceAll(document.bytes, [withoutMember(document, key), version, ...thoughts])
 }
 
 const VERSION = new TextEncoder().encode(`"${ANTHROPIC_VERSION}"`)
-
-/** Takes a member out with its comma: the one behind it or, of the last member, the one before. */
-function memberEdit(document: JsonDocument, key: number): Edit {
-  const value = key + STRIDE
-  const next = nextIn(document, 0, value)
-  if (next !== NONE)
-    return { start: startOf(document, key), end: startOf(document, next), text: NOTHING }
-  let before = firstIn(document, 0)
-  for (;;) {
-    const after = nextIn(document, 0, before + STRIDE)
-    if (after === key || after === NONE) break
-    before = after
-  }
-  return { start: endOf(document, before + STRIDE), end: endOf(document, value), text: NOTHING }
-}
-
-const NOTHING = new Uint8Array(0)
 
 const messages: UpstreamWire = Object.freeze({
   ...PLAIN_WIRE,

@@ -7,6 +7,7 @@
  * Messages", "Errors".
  */
 import type { Surface } from "../surface.ts"
+import { anthropicOutput } from "./output-fields.ts"
 import { parseMessages } from "./parse-messages.ts"
 import { readChat } from "./read-chat.ts"
 import { renderAnswer } from "./render-answer.ts"
@@ -18,6 +19,7 @@ export const anthropicMessages: Surface = Object.freeze({
   wire: "anthropic.messages",
   operation: "chat",
   errors: anthropicErrors,
+  output: anthropicOutput,
   parse: (raw, limits) => parseMessages(raw.body, limits),
   chat: Object.freeze({ read: readChat, renderAnswer, openRenderer }),
   embeddings: null,

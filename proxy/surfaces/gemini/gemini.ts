@@ -7,6 +7,7 @@
  * Gemini API reference, "Generating content"; google.rpc.Status for errors.
  */
 import type { Surface } from "../surface.ts"
+import { geminiOutput } from "./output-fields.ts"
 import { parseGenerate } from "./parse-generate.ts"
 import { readChat } from "./read-chat.ts"
 import { renderAnswer } from "./render-answer.ts"
@@ -18,6 +19,7 @@ export const geminiGenerate: Surface = Object.freeze({
   wire: "gemini.generate",
   operation: "chat",
   errors: geminiErrors,
+  output: geminiOutput,
   parse: (raw, limits) => parseGenerate(raw, limits),
   chat: Object.freeze({ read: readChat, renderAnswer, openRenderer }),
   embeddings: null,

@@ -6,6 +6,7 @@
  * know who serves. Source: OpenAI API reference, "Create chat completion", "The chat completion
  * chunk object".
  */
+import { openAiOutput } from "../openai/output-fields.ts"
 import { openAiErrors } from "../openai/render-error.ts"
 import type { Surface } from "../surface.ts"
 import { parseChat } from "./parse-chat.ts"
@@ -18,6 +19,8 @@ export const openAiChat: Surface = Object.freeze({
   wire: "openai.chat",
   operation: "chat",
   errors: openAiErrors,
+  // The older name comes second: newer models of OpenAI's refuse it.
+  output: openAiOutput(["max_completion_tokens", "max_tokens"]),
   parse: (raw, limits) => parseChat(raw.body, limits),
   chat: Object.freeze({ read: readChat, renderAnswer, openRenderer }),
   embeddings: null,

@@ -25,6 +25,7 @@ import { type PassedRules, parsePassed } from "../checks/parse-passed.ts"
 import type { SurfaceLimits } from "../limits.ts"
 import { ChunkFrame } from "../openai/chunk-frame.ts"
 import { finishReason, renderUsage } from "../openai/finish-reason.ts"
+import { openAiOutput } from "../openai/output-fields.ts"
 import { readChoices, readStop } from "../openai/read-fields.ts"
 import { noteSaid, saidIn, saidNumber } from "../openai/read-said.ts"
 import { openAiErrors } from "../openai/render-error.ts"
@@ -52,6 +53,7 @@ export const openAiCompletions: Surface = Object.freeze({
   wire: "openai.completions",
   operation: "text_completion",
   errors: openAiErrors,
+  output: openAiOutput(["max_tokens"], OUTPUT_TOKENS),
   parse: (raw, limits) => parsePassed(raw.body, limits, RULES),
   chat: Object.freeze({
     read: (request: ParsedRequest) => readBody(() => read(request)),

@@ -6,6 +6,7 @@
  * stored here: what refers to an earlier response only its own upstream can serve. It must not know
  * who serves. Source: OpenAI API reference, "Create a response", "Streaming events".
  */
+import { openAiOutput } from "../openai/output-fields.ts"
 import { openAiErrors } from "../openai/render-error.ts"
 import type { Surface } from "../surface.ts"
 import { parseResponses } from "./parse-responses.ts"
@@ -19,6 +20,7 @@ export const openAiResponses: Surface = Object.freeze({
   wire: "openai.responses",
   operation: "chat",
   errors: Object.freeze({ ...openAiErrors, event: renderStreamError }),
+  output: openAiOutput(["max_output_tokens"]),
   parse: (raw, limits) => parseResponses(raw.body, limits),
   chat: Object.freeze({ read: readChat, renderAnswer, openRenderer }),
   embeddings: null,
