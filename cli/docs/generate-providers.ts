@@ -9,6 +9,7 @@
  */
 import { readFileSync, writeFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
+import { answerTable } from "./answer-table.ts"
 import { chatFeatureTable, embeddingFeatureTable } from "./feature-table.ts"
 import { reasoningTable } from "./reasoning-table.ts"
 import { replaceTable } from "./replace-table.ts"
@@ -23,6 +24,7 @@ const TABLES = {
   features: chatFeatureTable,
   "embedding-features": embeddingFeatureTable,
   reasoning: reasoningTable,
+  answers: answerTable,
   vendors: vendorTable,
   "vendor-differences": vendorDifferences,
 } as const

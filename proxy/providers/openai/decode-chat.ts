@@ -8,6 +8,7 @@ import type { DecodedAnswer, StreamDecoder } from "../adapter.ts"
 import { openEvent } from "../open-event.ts"
 import { reportOf } from "../read-report.ts"
 import { withCalls } from "../with-calls.ts"
+import { AnswerSources } from "./answer-sources.ts"
 import { ChoiceCalls } from "./choice-calls.ts"
 import { ChoiceEnds } from "./choice-ends.ts"
 import { errorOf, findAnswerFault, isErrorEvent, readUsage } from "./read-answer.ts"
@@ -17,7 +18,9 @@ export function decodeAnswer(answer: JsonDocument): DecodedAnswer {
   if (fault !== null) return { ok: false, fault }
   const view = new JsonView(answer)
   const calls = new ChoiceCalls()
-  const said = [startOf(view, calls), ...choicesOf(view, "message", calls)]
+  const sources = new AnswerSources()
+  sources.note(view)
+  const said = [startOf(view, calls), ...choicesOf(view, "message", calls, sources)]
   const events = [...said, ...reportOf(readUsage(answer))]
   return { ok: true, events: [...events, { kind: "response-end" }] }
 }
@@ -29,6 +32,7 @@ export function openDecoder(): StreamDecoder {
 class ChunkDecoder implements StreamDecoder {
   private hasStarted = false
   private readonly calls = new ChoiceCalls()
+  private readonly sources = new AnswerSources()
   private readonly ends = new ChoiceEnds()
 
   push(frame: Frame): readonly ResponseEvent[] {
@@ -39,7 +43,9 @@ class ChunkDecoder implements StreamDecoder {
     if (!this.hasStarted && view.textOf("id") === "" && isWithoutChoices(view)) return []
     const events: ResponseEvent[] = this.hasStarted ? [] : [startOf(view, this.calls)]
     this.hasStarted = true
-    const said = choicesOf(view, "delta", this.calls)
+    this.sources.note(view)
+    const late = this.sources.rest()
+    const said = [...late, ...choicesOf(view, "delta", this.calls, this.sources)]
     this.ends.note(said)
     events.push(...said, ...reportOf(readUsage(frame.document)))
     return events
@@ -65,6 +71,7 @@ function choicesOf(
   view: JsonView,
   member: "delta" | "message",
   calls: ChoiceCalls,
+  sources: AnswerSources,
 ): readonly ResponseEvent[] {
   const choices = view.member("choices")?.items() ?? []
   return choices.flatMap((choice, position) => {
@@ -75,11 +82,13 @@ function choicesOf(
     if (entries?.isArray === true) {
       events.push({ kind: "logprobs-add", choice: index, entries: entries.raw() })
     }
+    sources.noteTold(events)
     const said = choice.textOf("finish_reason") ?? ""
     if (NO_REASONS.has(said)) return events
     const reason = withCalls(reasonOf(said), calls.hasCalls(index))
     const ending = { choice: index, reason, stopSequence: null }
-    return [...events, ...calls.end(index), { kind: "choice-end", ...ending }]
+    events.push(...sources.take(index), ...calls.end(index))
+    return [...events, { kind: "choice-end", ...ending }]
   })
 }
 
@@ -106,6 +115,7 @@ function contentOf(message: JsonView, choice: number, calls: ChoiceCalls): Respo
   for (const citation of message.member("annotations")?.items() ?? []) {
     events.push({ kind: "citation-add", choice, citation: citationOf(citation) })
   }
+  events.push(...imagesOf(message, choice))
   for (const [position, call] of (message.member("tool_calls")?.items() ?? []).entries()) {
     events.push(...calls.read(choice, call, position))
   }
@@ -139,12 +149,29 @@ function detailsOf(message: JsonView, choice: number): readonly ResponseEvent[] 
   })
 }
 
+/**
+ * OpenRouter, "Image Generation": `images` of a message or a delta, each whole, as a data URL.
+ * Gemini's answers have the same form in this shape. No other shape has an address in its place.
+ */
+function imagesOf(message: JsonView, choice: number): readonly ResponseEvent[] {
+  return (message.member("images")?.items() ?? []).flatMap((image): ResponseEvent[] => {
+    const url = image.member("image_url")?.textOf("url") ?? ""
+    const [, mimeType, base64] = DATA_URL.exec(url) ?? []
+    if (mimeType === undefined || base64 === undefined) return []
+    return [{ kind: "media-add", choice, mimeType: mimeType.toLowerCase(), base64 }]
+  })
+}
+
+/** RFC 2397, base64 only. */
+const DATA_URL = /^data:([^;,]+)(?:;[^;,]+)*;base64,(.*)$/is
+
+/** `content` is OpenRouter's ("Web Search"): what was found at that address. */
 function citationOf(annotation: JsonView): Citation {
   const url = annotation.member("url_citation")
   return {
     url: url?.textOf("url") ?? null,
     title: url?.textOf("title") ?? null,
-    citedText: null,
+    citedText: url?.textOf("content") ?? null,
     start: url?.countOf("start_index") ?? null,
     end: url?.countOf("end_index") ?? null,
     documentIndex: null,

@@ -80,7 +80,7 @@ function bodyOf(
 
 /** What only some of the vendors have, and others may leave out. */
 function encodeOwn(
-  { cacheKey, cacheRetention, cacheOptions, serviceTier }: ChatRequest,
+  { cacheKey, cacheRetention, cacheOptions, serviceTier, mayShowImages }: ChatRequest,
   features: FeatureTable,
 ): Readonly<Record<string, JsonValue | undefined>> {
   const mayKeep = features["cache-retention"] === "yes"
@@ -89,6 +89,8 @@ function encodeOwn(
     prompt_cache_key: features["cache-key"] === "yes" ? (cacheKey ?? undefined) : undefined,
     prompt_cache_retention: mayKeep ? (cacheRetention ?? undefined) : undefined,
     prompt_cache_options: mayKeep ? (cacheOptions ?? undefined) : undefined,
+    // Any other vendor was refused the wish before.
+    modalities: mayShowImages ? ["image", "text"] : undefined,
     service_tier: mayTier && serviceTier !== null ? "default" : undefined,
   }
 }

@@ -145,7 +145,8 @@ export const VENDOR_ROWS: Readonly<Record<VendorName, VendorRow>> = {
     // `stream_options` has no effect there; the report includes `cost`.
     streamUsage: "unasked",
     refuses: ["choices", "verbosity"],
-    takes: ["top-k", "min-p"],
+    // "Image Generation": `modalities`.
+    takes: ["top-k", "min-p", "output-image"],
   },
   Perplexity: {
     reference: "https://docs.perplexity.ai/docs/sonar/openai-compatibility",

@@ -11,12 +11,16 @@ const LIMITS = {
   outputTokensDefault: 1024,
 }
 
-test("forty thousand choices with a call each go out in linear time, each call in its own", () => {
+function open() {
   const body = { contents: [{ parts: [{ text: "Hi" }] }] }
   const raw = makeRaw(body, { path: "/v1beta/models/m:streamGenerateContent", query: "alt=sse" })
   const parsed = parseGenerate(raw, LIMITS)
   if (!parsed.ok) throw new Error(parsed.refusal.message)
-  const renderer = openRenderer({ request: parsed.value, id: "1", model: "m", createdSeconds: 0 })
+  return openRenderer({ request: parsed.value, id: "1", model: "m", createdSeconds: 0 })
+}
+
+test("forty thousand choices with a call each go out in linear time, each call in its own", () => {
+  const renderer = open()
   const choices = Array.from({ length: 40_000 }, (_, index) => index)
   const startedAt = performance.now()
   for (const choice of choices) {
@@ -35,12 +39,8 @@ test("forty thousand choices with a call each go out in linear time, each call i
 })
 
 test("every piece has a content: Google's chats forget an answer where one has none", () => {
-  const body = { contents: [{ parts: [{ text: "Hi" }] }] }
-  const raw = makeRaw(body, { path: "/v1beta/models/m:streamGenerateContent", query: "alt=sse" })
-  const parsed = parseGenerate(raw, LIMITS)
-  if (!parsed.ok) throw new Error(parsed.refusal.message)
-  const renderer = openRenderer({ request: parsed.value, id: "1", model: "m", createdSeconds: 0 })
-  const place = { citedText: null, start: null, end: null, documentIndex: null }
+  const renderer = open()
+  const place = { citedText: null, start: 0, end: 2, documentIndex: null }
   const citation = { url: "https://a.example", title: null, ...place }
   const pieces = [
     renderer.push({ kind: "citation-add", choice: 0, citation }),
@@ -50,4 +50,20 @@ test("every piece has a content: Google's chats forget an answer where one has n
     const { candidates } = JSON.parse(piece.slice("data: ".length))
     expect(candidates[0].content).toEqual({ role: "model", parts: [{ text: "" }] })
   }
+})
+
+test("sources are told together, in the last piece: an SDK keeps the last list alone", () => {
+  const renderer = open()
+  const place = { citedText: null, start: null, end: null, documentIndex: null }
+  const pieces = ["https://a.example", "https://b.example"].map((url) =>
+    renderer.push({ kind: "citation-add", choice: 0, citation: { url, title: null, ...place } }),
+  )
+  expect(pieces).toEqual(["", ""])
+  renderer.push({ kind: "choice-end", choice: 0, reason: "stop", stopSequence: null })
+  const settled = { inputTokens: 1, cachedInputTokens: 0, outputTokens: 1 }
+  const last = renderer.push({ kind: "response-end", settled })
+  const { candidates } = JSON.parse(last.slice("data: ".length))
+  expect(candidates[0].groundingMetadata).toEqual({
+    groundingChunks: [{ web: { uri: "https://a.example" } }, { web: { uri: "https://b.example" } }],
+  })
 })

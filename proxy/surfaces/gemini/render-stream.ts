@@ -5,14 +5,16 @@
  */
 import { type JsonValue, writeJsonLine } from "#proxy/contract/json-write.ts"
 import type { TokenUsage } from "#proxy/contract/records.ts"
-import type { ResponseEvent } from "#proxy/exchange/response-event.ts"
+import type { Citation, ResponseEvent } from "#proxy/exchange/response-event.ts"
 import { writeEvent } from "#proxy/wire/sse-write.ts"
 import { EVENT_STREAM, type RenderContext, type StreamRenderer } from "../surface.ts"
 import {
   finishReason,
+  isSource,
   renderCall,
   renderCitations,
   renderLogprobs,
+  renderSources,
   renderThought,
   renderUsage,
 } from "./render-candidate.ts"
@@ -42,6 +44,8 @@ class PieceRenderer implements StreamRenderer {
   private hasPieces = false
   /** Calls under way, by choice and then by call: they go out whole. */
   private readonly calls = new Map<number, Map<number, OpenCall>>()
+  /** Told together in the last piece, as Gemini does: each list stands for the one before. */
+  private readonly sources = new Map<number, Citation[]>()
   private readonly endings: Ending[] = []
 
   constructor(context: RenderContext) {
@@ -88,9 +92,7 @@ class PieceRenderer implements StreamRenderer {
           { inlineData: { mimeType: event.mimeType, data: event.base64 } },
         ])
       case "citation-add":
-        return this.parts(choice, NO_TEXT, {
-          citationMetadata: renderCitations([event.citation]),
-        })
+        return this.cite(choice, event.citation)
       case "logprobs-add":
         return this.parts(choice, NO_TEXT, { logprobsResult: renderLogprobs(event.entries) })
       case "tool-call-start": {
@@ -106,6 +108,16 @@ class PieceRenderer implements StreamRenderer {
         return ""
       }
     }
+  }
+
+  private cite(choice: number, citation: Citation): string {
+    if (!isSource(citation)) {
+      return this.parts(choice, NO_TEXT, { citationMetadata: renderCitations([citation]) })
+    }
+    const sources = this.sources.get(choice)
+    if (sources === undefined) this.sources.set(choice, [citation])
+    else sources.push(citation)
+    return ""
   }
 
   private flushCalls(choice: number): string {
@@ -129,6 +141,7 @@ class PieceRenderer implements StreamRenderer {
       content: { role: "model", parts: NO_TEXT },
       finishReason: finishReason(reason),
       index: choice,
+      groundingMetadata: renderSources(this.sources.get(choice) ?? []),
     }))
     const last = this.object({
       candidates,

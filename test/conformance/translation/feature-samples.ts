@@ -233,7 +233,8 @@ export const FEATURE_SAMPLES: Readonly<Record<ChatFeature, FeatureSample>> = {
     surface: "gemini-generate",
     body: gemini('{"text":"Draw"}', '"generationConfig":{"responseModalities":["TEXT","IMAGE"]}'),
     without: gemini('{"text":"Draw"}', '"generationConfig":{}'),
-    carries: ["IMAGE"],
+    // Gemini's `responseModalities`, OpenRouter's `modalities`.
+    carries: ['odalities":['],
   },
   "service-tier": field('"service_tier":"flex"', ["flex"]),
   "service-tier-standard": field('"service_tier":"default"'),

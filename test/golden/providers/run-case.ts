@@ -131,13 +131,17 @@ export function runCase(
   return describeCell(playCase(surface, name, column, mode, actsOf(surface, column, name, mode)))
 }
 
-/** The cell's request, answered by `acts`: after it the exchange is over. */
+/**
+ * The cell's request, answered by `acts`: after it the exchange is over. `more` says how the
+ * provider differs from the column's.
+ */
 export function playCase(
   surface: ModelSurfaceName,
   name: CaseName,
   column: Column,
   mode: Mode,
   acts: readonly Act[],
+  more: Partial<ProviderConfig> = {},
 ): World {
   const facts: SchemaFacts = SCHEMAS[column]
   const world = createWorld({ scripts: [acts] })
@@ -145,7 +149,7 @@ export function playCase(
   const fields = mode === "stream" ? STREAM_FIELDS[surface] : undefined
   // As text: a number that is parsed and written again loses its digits.
   const body = fields === undefined ? request : request.replace("{", `{${fields},`)
-  const one = makeProvider("one", { schema: facts.schema, ...facts.provider })
+  const one = makeProvider("one", { schema: facts.schema, ...facts.provider, ...more })
   const rule = makeRule({ backends: [makeBackend("one", { model: facts.model })] })
   startChat(world, {
     surface: SURFACES[surface],
@@ -191,7 +195,7 @@ export function answerOf(
   return { status, type: isStream ? streamType : "application/json", bytes }
 }
 
-function describeCell({ requests, client, finals }: World): string {
+export function describeCell({ requests, client, finals }: World): string {
   const [request] = requests
   const sent = request === undefined ? "nothing was sent" : describeRequest(request)
   const final = [...finals.values()].at(-1)
