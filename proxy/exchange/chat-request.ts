@@ -172,6 +172,8 @@ export interface ReasoningWish {
 
 /** Anthropic's `thinking` and `output_config.effort`, as the client wrote them. */
 export interface OwnThinking {
+  /** Of `thinking`. */
+  readonly type: string | null
   readonly thinking: RawJson | null
   readonly effort: string | null
 }

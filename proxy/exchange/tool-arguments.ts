@@ -23,6 +23,12 @@ export function parseArguments(text: string): RawJson | null {
   return scanned.ok && new JsonView(scanned.document).isObject ? new RawJson(text) : null
 }
 
+/** A member of theirs that is a text; undefined where there is none, or they are no JSON. */
+export function textInArguments(text: string, name: string): string | undefined {
+  const scanned = scanJson(new TextEncoder().encode(text), LIMITS)
+  return scanned.ok ? new JsonView(scanned.document).textOf(name) : undefined
+}
+
 /**
  * For an answer in a shape that wants an object: what a model wrote wrongly, or was cut off in,
  * stands whole in one member, so that the client sees it and no schema of a tool takes it.

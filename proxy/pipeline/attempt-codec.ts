@@ -26,6 +26,7 @@ import {
 import { createAwsReader } from "#proxy/wire/aws-event-stream.ts"
 import type { FramingName } from "#proxy/wire/frame.ts"
 import { createSseReader, type OnFrame } from "#proxy/wire/frame-reader.ts"
+import { type AnswerRules, AS_IT_IS, adjustDecoder, adjustEvents } from "./adjust-answer.ts"
 import type { PipelineSettings } from "./settings.ts"
 import { TranslateTap } from "./translate-tap.ts"
 
@@ -113,6 +114,7 @@ export function chatCodec(
   chat: ChatWire,
   surface: ChatSurface,
   context: RenderContext,
+  rules: AnswerRules = AS_IT_IS,
 ): AttemptCodec {
   return {
     ...JSON_ONLY,
@@ -120,12 +122,13 @@ export function chatCodec(
       if (!STREAM_TYPES[wire.framing].test(contentType)) return null
       const openReader = (onFrame: OnFrame) => READERS[wire.framing](eventBytesMax, onFrame)
       const renderer = surface.openRenderer(context)
-      return new TranslateTap(chat.openDecoder(), renderer, openReader, preambleBytesMax, estimate)
+      const decoder = adjustDecoder(chat.openDecoder(), rules)
+      return new TranslateTap(decoder, renderer, openReader, preambleBytesMax, estimate)
     },
     readAnswer(answer) {
       const decoded = chat.decodeAnswer(answer)
       if (!decoded.ok) return decoded
-      const whole = collectAnswer(decoded.events)
+      const whole = collectAnswer(adjustEvents(decoded.events, rules))
       if (whole.choices.some(({ reason }) => reason === "failed")) {
         return { ok: false, fault: "the provider gave it up", usage: whole.usage }
       }

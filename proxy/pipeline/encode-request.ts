@@ -23,6 +23,7 @@ import type {
   UpstreamWire,
 } from "#proxy/providers/adapter.ts"
 import { wiresOf } from "#proxy/providers/registry.ts"
+import { nameTools } from "#proxy/providers/tool-names.ts"
 import type {
   ChatSurface,
   EmbeddingsSurface,
@@ -133,9 +134,13 @@ function encodeChat(
   const features = chat.features(provider)
   const unsupported = findUnsupported(form.value.uses, features, provider.name, wire.title)
   if (unsupported !== null) return reject(unsupported)
-  const body = chat.encode(form.value, context)
+  const { chat: named, given } = nameTools(form.value, chat.toolNames)
+  const body = chat.encode(named, context)
   if (!body.ok) return body
-  return accept({ wire, body: body.value, codec: chatCodec(wire, chat, surface, render) })
+  const isTold = features["parallel-tool-calls-off"] === "yes"
+  const isOneCall = form.value.parallelToolCalls === false && !isTold
+  const codec = chatCodec(wire, chat, surface, render, { givenNames: given, isOneCall })
+  return accept({ wire, body: body.value, codec })
 }
 
 function encodeEmbeddings(

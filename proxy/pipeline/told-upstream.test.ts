@@ -75,7 +75,7 @@ describe("a default that a client writes down is no wish", () => {
   })
 
   test("but another value is one", () => {
-    for (const field of [{ store: true }, { frequency_penalty: 0.1 }, { verbosity: "low" }]) {
+    for (const field of [{ store: true }, { frequency_penalty: 0.1 }, { logit_bias: { "1": 1 } }]) {
       const { refusal } = tell("openai-chat", CLAUDE, { ...CHAT, ...field })
       expect(refusal).toContain(`${Object.keys(field)[0]} cannot be said to provider one`)
     }
@@ -289,7 +289,12 @@ describe("results of tools", () => {
     const media = { inlineData: { mimeType: "image/png", data: "AAAA" } }
     const response = { name: "look", response: { output: "" } }
     expect(partsAt("gemini-3-pro")).toEqual([{ functionResponse: { ...response, parts: [media] } }])
-    expect(partsAt("gemini-2.5-pro")).toEqual([{ functionResponse: response }, media])
+    const next = { output: "What it gave is in the next message." }
+    expect(partsAt("gemini-2.5-pro")).toEqual([
+      { functionResponse: { name: "look", response: next } },
+      { text: "look (call t) gave:" },
+      media,
+    ])
   })
 })
 

@@ -2,5 +2,10 @@
 import type { ToolResultPart } from "#proxy/exchange/chat-request.ts"
 
 export function textOfResult({ parts }: ToolResultPart): string {
-  return parts.flatMap((part) => (part.kind === "text" ? [part.text] : [])).join("\n")
+  return parts
+    .flatMap((part) => {
+      if (part.kind === "text") return [part.text]
+      return part.source.kind === "text" ? [part.source.text] : []
+    })
+    .join("\n")
 }

@@ -15,8 +15,8 @@ const declared = (more: object) => ({ functionDeclarations: [{ name: "f", ...mor
 test.each<[ModelSurfaceName, string, object]>([
   [
     "anthropic-messages",
-    "/tools/0/defer_loading",
-    { ...TURNS, tools: [{ name: "f", input_schema: {}, defer_loading: true }] },
+    "/tools/0/input_examples",
+    { ...TURNS, tools: [{ name: "f", input_schema: {}, input_examples: [{}] }] },
   ],
   [
     "anthropic-messages",

@@ -17,6 +17,7 @@ import { spliceOwn } from "./splice-thoughts.ts"
 
 export const anthropicChat: ChatWire = Object.freeze({
   features: () => ANTHROPIC_FEATURES,
+  toolNames: /^[a-zA-Z0-9_-]{1,128}$/,
   encode: encodeChat,
   decodeAnswer,
   openDecoder,

@@ -8,6 +8,8 @@
 export interface ClaudeModel {
   /** Thinking is asked for as a budget of tokens, up to the 4.5 generation; later as an effort. */
   readonly takesBudget: boolean
+  /** Whether the system may speak between turns, which came with 4.8. */
+  readonly hasSystemTurns: boolean
   /** The effort between `high` and `max` came with 4.7. */
   readonly hasXhigh: boolean
   /** Output tokens that every model of this generation gives; a higher limit is refused. */
@@ -28,16 +30,18 @@ export function claudeModel(name: string): ClaudeModel {
   const [, three, family, minorText = "0"] = found ?? []
   if (three !== undefined) {
     const outputMax = OUTPUT_OF_3[three] ?? OUTPUT_CURRENT
-    return { takesBudget: true, hasXhigh: false, outputMax }
+    return { takesBudget: true, hasXhigh: false, hasSystemTurns: false, outputMax }
   }
   if (family === undefined) {
-    const outputMax = name.includes("claude-") ? OUTPUT_CURRENT : OUTPUT_UNKNOWN
-    return { takesBudget: false, hasXhigh: true, outputMax }
+    const isClaude = name.includes("claude-")
+    const outputMax = isClaude ? OUTPUT_CURRENT : OUTPUT_UNKNOWN
+    return { takesBudget: false, hasXhigh: true, hasSystemTurns: isClaude, outputMax }
   }
   const minor = Number(minorText)
   return {
     takesBudget: minor <= 5,
     hasXhigh: minor >= 7,
+    hasSystemTurns: minor >= 8,
     outputMax: family === "opus" && minor <= 1 ? OUTPUT_OF_OPUS_4 : OUTPUT_CURRENT,
   }
 }

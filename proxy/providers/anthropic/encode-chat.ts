@@ -5,7 +5,7 @@
  * without one the model's own stands.
  */
 import { type JsonValue, type RawJson, writeJson } from "#proxy/contract/json-write.ts"
-import type { ChatRequest, OutputFormat } from "#proxy/exchange/chat-request.ts"
+import type { ChatMessage, ChatRequest, OutputFormat } from "#proxy/exchange/chat-request.ts"
 import type { Decision } from "#proxy/exchange/parsed-request.ts"
 import { readBody } from "#proxy/exchange/read-body.ts"
 import type { EncodeContext } from "../adapter.ts"
@@ -13,7 +13,8 @@ import { type CallIds, renameCalls } from "../call-ids.ts"
 import { cannotSay } from "../cannot-say.ts"
 import { describeSchema } from "../describe-schema.ts"
 import { encodeParameters } from "../encode-parameters.ts"
-
+import { splitSystem } from "../split-system.ts"
+import { claudeModel } from "./claude-model.ts"
 import { encodeSystem, encodeTurns, markerOf } from "./encode-turns.ts"
 import { planThinking } from "./plan-thinking.ts"
 
@@ -31,12 +32,12 @@ export function encodeFields(
 ): Readonly<Record<string, JsonValue | undefined>> {
   const thinking = planThinking(chat, context)
   const said = renameCalls(chat.messages, CALL_IDS)
-  const turns = said.findIndex(({ role }) => role !== "system")
-  const leading = turns < 0 ? said : said.slice(0, turns)
+  const { hasSystemTurns } = claudeModel(context.model)
+  const { prompt, turns } = splitSystem(said, (at) => hasSystemTurns && isBehindUser(said, at))
   return {
     max_tokens: thinking.maxTokens,
-    system: encodeSystem(leading),
-    messages: encodeTurns(said.slice(leading.length), context),
+    system: encodeSystem(prompt),
+    messages: encodeTurns(turns, context),
     stream: chat.isStream ? true : undefined,
     temperature: temperatureOf(chat.temperature, context),
     top_p: unlessOne(chat.topP),
@@ -49,6 +50,13 @@ export function encodeFields(
     service_tier: chat.serviceTier === null ? undefined : "standard_only",
     metadata: chat.user === null ? undefined : { user_id: chat.user },
   }
+}
+
+/** Between a user's turn and the assistant's, or at the end. Source: "Mid-conversation system". */
+function isBehindUser(messages: readonly ChatMessage[], at: number): boolean {
+  const before = messages[at - 1]?.role
+  const next = messages[at + 1]?.role
+  return (before === "user" || before === "tool") && (next === undefined || next === "assistant")
 }
 
 /**

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest"
+import { RawJson } from "#proxy/contract/json-write.ts"
 import { makeChat } from "#proxy/exchange/chat-request.test-data.ts"
-import type { ReasoningWish } from "#proxy/exchange/chat-request.ts"
+import type { ChatRequest, ReasoningWish } from "#proxy/exchange/chat-request.ts"
 import { BodyFault } from "#proxy/exchange/read-body.ts"
 import { makeProvider } from "#proxy/runtime/samples.test-data.ts"
 import { planThinking } from "./plan-thinking.ts"
@@ -97,5 +98,62 @@ describe("the client's limit holds for thoughts and answer together", () => {
   })
   test("a limit without room for any thought is refused by name", () => {
     expect(() => plan("claude-sonnet-4-5", { effort: "low" }, 1024)).toThrow(BodyFault)
+  })
+})
+
+describe("what a client of Anthropic's says of thinking", () => {
+  const raw = (text: string) => new RawJson(text)
+  const ADAPTIVE = { type: "adaptive", thinking: raw('{"type":"adaptive"}'), effort: "high" }
+  const ENABLED = {
+    type: "enabled",
+    thinking: raw('{"type":"enabled","budget_tokens":2000}'),
+    effort: null,
+  }
+  const planOwn = (model: string, more: Partial<ChatRequest>) =>
+    planThinking(makeChat({ maxOutputTokens: 32_000, ...more }), {
+      provider: makeProvider("one"),
+      model,
+      isStream: false,
+    })
+  const wish = (more: Partial<ReasoningWish>) => ({
+    ...{ effort: null, budgetTokens: null, isShown: true },
+    ...more,
+  })
+
+  test("goes on in its own words to a model that knows them", () => {
+    const reasoning = wish({ effort: "high" })
+    expect(planOwn("claude-opus-4-6", { ownThinking: ADAPTIVE, reasoning })).toEqual({
+      maxTokens: 32_000,
+      thinking: ADAPTIVE.thinking,
+      effort: "high",
+    })
+  })
+
+  test("is a budget for an older model than the client knows", () => {
+    const reasoning = wish({ effort: "high" })
+    expect(planOwn("claude-sonnet-4-5", { ownThinking: ADAPTIVE, reasoning })).toEqual({
+      maxTokens: 32_000,
+      thinking: { type: "enabled", budget_tokens: 16_384 },
+      effort: undefined,
+    })
+  })
+
+  test("is an effort for a newer one", () => {
+    const reasoning = wish({ budgetTokens: 2000 })
+    expect(planOwn("claude-opus-4-8", { ownThinking: ENABLED, reasoning })).toEqual({
+      maxTokens: 32_000,
+      thinking: { type: "adaptive", display: "summarized" },
+      effort: "low",
+    })
+  })
+
+  test("an effort alone asks no older model to think", () => {
+    const ownThinking = { type: null, thinking: null, effort: "low" }
+    const reasoning = wish({ effort: "low" })
+    expect(planOwn("claude-sonnet-4-5", { ownThinking, reasoning })).toEqual({
+      maxTokens: 32_000,
+      thinking: undefined,
+      effort: undefined,
+    })
   })
 })

@@ -6,7 +6,7 @@
  * efforts, and efforts for budgets, by the table below, which docs/providers.md shows.
  */
 import type { JsonValue } from "#proxy/contract/json-write.ts"
-import type { ChatRequest, ReasoningWish } from "#proxy/exchange/chat-request.ts"
+import type { ChatRequest, OwnThinking, ReasoningWish } from "#proxy/exchange/chat-request.ts"
 import { paramOf } from "#proxy/exchange/feature-support.ts"
 import type { EncodeContext } from "../adapter.ts"
 import { cannotSay } from "../cannot-say.ts"
@@ -34,7 +34,7 @@ export function planThinking(chat: ChatRequest, context: EncodeContext): Thinkin
   const model = claudeModel(context.model)
   const maxTokens = chat.maxOutputTokens ?? model.outputMax
   const { reasoning, ownThinking } = chat
-  if (ownThinking !== null) {
+  if (ownThinking !== null && isOfGeneration(ownThinking, model)) {
     const { thinking, effort } = ownThinking
     return { maxTokens, thinking: thinking ?? undefined, effort: effort ?? undefined }
   }
@@ -42,6 +42,8 @@ export function planThinking(chat: ChatRequest, context: EncodeContext): Thinkin
   if (reasoning.effort === "none") {
     return { maxTokens, thinking: { type: "disabled" }, effort: undefined }
   }
+  // An effort alone, which says how much to write as well, is no wish to think.
+  if (ownThinking?.thinking === null) return { maxTokens, thinking: undefined, effort: undefined }
   if (!model.takesBudget) {
     // Since 4.7 thoughts are left out unless they are asked for.
     const thinking = { type: "adaptive", display: reasoning.isShown ? "summarized" : "omitted" }
@@ -55,6 +57,12 @@ export function planThinking(chat: ChatRequest, context: EncodeContext): Thinkin
   const wanted = Math.min(BUDGETS[reasoning.effort ?? "medium"], maxTokens - 1)
   const thinking = { type: "enabled", budget_tokens: reasoning.budgetTokens ?? wanted }
   return { maxTokens, thinking, effort: undefined }
+}
+
+/** A client may know another model than the one that a route names: each has its own words. */
+function isOfGeneration({ type, effort }: OwnThinking, model: ClaudeModel): boolean {
+  if (model.takesBudget) return type !== "adaptive" && effort === null
+  return type !== "enabled" || !model.hasXhigh
 }
 
 function effortOf(wish: ReasoningWish, { hasXhigh }: ClaudeModel): string | undefined {

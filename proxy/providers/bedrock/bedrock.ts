@@ -10,6 +10,7 @@
 import type { CallPlace, ChatWire, ProviderAdapter, UpstreamWire } from "../adapter.ts"
 import { pathSegment } from "../path-segment.ts"
 import { PLAIN_WIRE } from "../plain-wire.ts"
+import { PLAIN_NAMES } from "../tool-names.ts"
 import { BEDROCK_FEATURES } from "./chat-features.ts"
 import { decodeAnswer, openDecoder, readError } from "./decode-chat.ts"
 import { cohereInvoke, titanInvoke, usageOfHeaders } from "./embeddings.ts"
@@ -17,6 +18,7 @@ import { encodeChat } from "./encode-chat.ts"
 
 const chat: ChatWire = Object.freeze({
   features: () => BEDROCK_FEATURES,
+  toolNames: PLAIN_NAMES,
   encode: encodeChat,
   decodeAnswer,
   openDecoder,

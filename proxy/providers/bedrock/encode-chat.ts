@@ -14,6 +14,7 @@ import { planThinking } from "../anthropic/plan-thinking.ts"
 import { type CallIds, renameCalls } from "../call-ids.ts"
 import { cannotSay } from "../cannot-say.ts"
 import { encodeParameters } from "../encode-parameters.ts"
+import { splitSystem } from "../split-system.ts"
 import { mayBeClaude } from "./bedrock-model.ts"
 import { cachePoint, encodeSystem, encodeTurns } from "./encode-turns.ts"
 import { keepMarkers } from "./keep-markers.ts"
@@ -24,9 +25,9 @@ export function encodeChat(chat: ChatRequest, context: EncodeContext): Decision<
 
 function bodyOf(chat: ChatRequest, context: EncodeContext): JsonValue {
   const { maxTokens, own } = ownFields(chat, context)
-  const turns = chat.messages.filter(({ role }) => role !== "system")
+  const { prompt, turns } = splitSystem(chat.messages)
   return {
-    system: encodeSystem(chat.messages),
+    system: encodeSystem(prompt),
     messages: encodeTurns(renameCalls(turns, CALL_IDS), context),
     inferenceConfig: {
       maxTokens,
@@ -56,14 +57,12 @@ interface OwnFields {
 /** What only Anthropic's models take: others refuse a field that they do not know. */
 function ownFields(chat: ChatRequest, context: EncodeContext): OwnFields {
   const limit = chat.maxOutputTokens ?? undefined
-  const param =
-    paramOf(chat.uses, "reasoning-effort") ??
-    paramOf(chat.uses, "reasoning-budget") ??
-    (chat.topK === null ? undefined : paramOf(chat.uses, "top-k"))
   if (chat.reasoning === null && chat.topK === null) return { maxTokens: limit, own: undefined }
   if (!mayBeClaude(context.model)) {
+    // How much they think is theirs alone to say: no field for it is common to them.
+    if (chat.topK === null) return { maxTokens: limit, own: undefined }
     const why = `Bedrock's model ${context.model} has no such field in common with others`
-    return cannotSay(param ?? "reasoning", context, why)
+    return cannotSay(paramOf(chat.uses, "top-k") ?? "top_k", context, why)
   }
   const { maxTokens, thinking, effort } = planThinking(chat, context)
   return {

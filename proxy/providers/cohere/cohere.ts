@@ -8,6 +8,7 @@
 import type { CallPlace, ChatWire, ProviderAdapter, UpstreamWire } from "../adapter.ts"
 import { PLAIN_WIRE } from "../plain-wire.ts"
 import { wholeWireOf } from "../same-wire.ts"
+import { PLAIN_NAMES } from "../tool-names.ts"
 import { COHERE_FEATURES } from "./chat-features.ts"
 import { decodeAnswer, openDecoder } from "./decode-chat.ts"
 import { cohereEmbeddings } from "./embeddings.ts"
@@ -17,6 +18,7 @@ import { cohereRerank } from "./rerank.ts"
 
 const chat: ChatWire = Object.freeze({
   features: () => COHERE_FEATURES,
+  toolNames: PLAIN_NAMES,
   encode: encodeChat,
   decodeAnswer,
   openDecoder,

@@ -17,6 +17,7 @@ import type { EncodeContext } from "../adapter.ts"
 import { cannotSay } from "../cannot-say.ts"
 import { describeSchema } from "../describe-schema.ts"
 import { encodeParameters } from "../encode-parameters.ts"
+import { liftMedia } from "../lift-media.ts"
 import { textOfResult } from "../result-text.ts"
 
 export function encodeChat(chat: ChatRequest, context: EncodeContext): Decision<string> {
@@ -26,7 +27,7 @@ export function encodeChat(chat: ChatRequest, context: EncodeContext): Decision<
 function bodyOf(chat: ChatRequest, context: EncodeContext): JsonValue {
   return {
     model: context.model,
-    messages: chat.messages.flatMap((message) => encodeMessage(message, context)),
+    messages: liftMedia(chat.messages).flatMap((message) => encodeMessage(message, context)),
     stream: chat.isStream ? true : undefined,
     max_tokens: chat.maxOutputTokens ?? undefined,
     temperature: chat.temperature ?? undefined,

@@ -9,6 +9,7 @@ import type { Decision } from "#proxy/exchange/parsed-request.ts"
 import { readBody } from "#proxy/exchange/read-body.ts"
 import type { EncodeContext } from "../adapter.ts"
 import { describeSchema } from "../describe-schema.ts"
+import { splitSystem } from "../split-system.ts"
 import { encodeContents, encodeSystem } from "./encode-contents.ts"
 import { encodeSchema } from "./encode-schema.ts"
 import { planThinking } from "./plan-thinking.ts"
@@ -18,9 +19,9 @@ export function encodeChat(chat: ChatRequest, context: EncodeContext): Decision<
 }
 
 function bodyOf(chat: ChatRequest, context: EncodeContext): JsonValue {
-  const turns = chat.messages.filter(({ role }) => role !== "system")
+  const { prompt, turns } = splitSystem(chat.messages)
   return {
-    systemInstruction: encodeSystem(chat.messages),
+    systemInstruction: encodeSystem(prompt),
     contents: encodeContents(turns, context),
     tools: chat.tools.length === 0 ? undefined : [{ functionDeclarations: encodeTools(chat) }],
     toolConfig: encodeToolChoice(chat),

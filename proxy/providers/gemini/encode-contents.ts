@@ -6,6 +6,7 @@ import type { EncodeContext } from "../adapter.ts"
 import { cannotSay } from "../cannot-say.ts"
 import { encodeArguments } from "../encode-arguments.ts"
 import { joinTurns } from "../join-turns.ts"
+import { liftMedia } from "../lift-media.ts"
 import { encodeMedia } from "./encode-media.ts"
 import { isBeforeThird } from "./generation.ts"
 import { orderResults } from "./order-results.ts"
@@ -25,7 +26,10 @@ export function encodeContents(
   messages: readonly ChatMessage[],
   context: EncodeContext,
 ): readonly JsonValue[] {
-  const said = orderResults(messages).map(({ role, parts }) => ({
+  const ordered = orderResults(messages)
+  // Before the third generation a result is a text, and results follow each other.
+  const told = isBeforeThird(context.model) ? liftMedia(ordered) : ordered
+  const said = told.map(({ role, parts }) => ({
     role: role === "assistant" ? "model" : "user",
     content: signCalls(parts, context.model).flatMap((part) => encodePart(part, context)),
   }))
@@ -62,7 +66,7 @@ function encodeThought(signed: string): readonly JsonValue[] {
   return signature === null ? [] : [{ text: "", thoughtSignature: signature }]
 }
 
-/** Its media are parts of it; before the third generation they stand behind it. */
+/** Its media are parts of it. */
 function encodeResult(part: ToolResultPart, context: EncodeContext): readonly JsonValue[] {
   const { name, callId, isError } = part
   if (name === null) {
@@ -79,6 +83,5 @@ function encodeResult(part: ToolResultPart, context: EncodeContext): readonly Js
   const text = texts.join("\n")
   const response = isError ? { error: text } : { output: text }
   if (media.length === 0) return [{ functionResponse: { name, response } }]
-  if (isBeforeThird(context.model)) return [{ functionResponse: { name, response } }, ...media]
   return [{ functionResponse: { name, response, parts: media } }]
 }

@@ -20,6 +20,8 @@ import { spliceModels, spliceOwn } from "./splice-own.ts"
 
 export const geminiChat: ChatWire = Object.freeze({
   features: () => GEMINI_FEATURES,
+  // "FunctionDeclaration".
+  toolNames: /^[a-zA-Z_][a-zA-Z0-9_.:-]{0,63}$/,
   encode: encodeChat,
   decodeAnswer,
   openDecoder,

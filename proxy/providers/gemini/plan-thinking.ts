@@ -4,9 +4,7 @@
  */
 import type { JsonValue } from "#proxy/contract/json-write.ts"
 import type { ChatRequest, ReasoningWish } from "#proxy/exchange/chat-request.ts"
-import { paramOf } from "#proxy/exchange/feature-support.ts"
 import type { EncodeContext } from "../adapter.ts"
-import { cannotSay } from "../cannot-say.ts"
 import { isBeforeThird } from "./generation.ts"
 
 export const BUDGETS = Object.freeze({
@@ -30,17 +28,18 @@ export function planThinking(chat: ChatRequest, context: EncodeContext): JsonVal
   if (budgetTokens !== null) return { thinkingBudget: budgetTokens, includeThoughts }
   if (effort === null) return { includeThoughts }
   if (isBeforeThird(context.model)) {
-    return { thinkingBudget: BUDGETS[effort], includeThoughts }
-  }
-  if (effort === "none") {
-    const param = paramOf(chat.uses, "reasoning-effort") ?? "reasoning_effort"
-    const why = `${context.model} always thinks, if only a little`
-    return cannotSay(param, context, why)
+    const isLeast = effort === "none" && ALWAYS_THINKS.test(context.model)
+    return { thinkingBudget: isLeast ? BUDGET_LEAST : BUDGETS[effort], includeThoughts }
   }
   return { thinkingLevel: levelOf(effort, context.model), includeThoughts }
 }
 
-function levelOf(effort: Exclude<ReasoningWish["effort"], "none" | null>, model: string): string {
-  if (effort === "minimal" && WITHOUT_MINIMAL.test(model)) return "low"
+/** These think always, if only a little: who wants none gets the least that there is. */
+const ALWAYS_THINKS = /gemini-2\.5-pro/
+const BUDGET_LEAST = 128
+
+function levelOf(effort: NonNullable<ReasoningWish["effort"]>, model: string): string {
+  const isLeast = effort === "none" || effort === "minimal"
+  if (isLeast) return WITHOUT_MINIMAL.test(model) ? "low" : "minimal"
   return effort === "xhigh" || effort === "max" ? "high" : effort
 }

@@ -5,6 +5,7 @@ import type { Target } from "#proxy/exchange/target.ts"
 import type { EncodeContext, SameWire, TapOptions, UpstreamWire } from "../adapter.ts"
 import { PLAIN_WIRE } from "../plain-wire.ts"
 import { spliceModel } from "../splice-body.ts"
+import { PLAIN_NAMES } from "../tool-names.ts"
 import { decodeAnswer, openDecoder } from "./decode-chat.ts"
 import { encodeBody, encodeBounded, spliceBounded } from "./encode-body.ts"
 import { encodeChat } from "./encode-chat.ts"
@@ -23,6 +24,7 @@ export function createChatWire(
     same: sameChatWire(traits),
     chat: Object.freeze({
       features: () => traits.features,
+      toolNames: PLAIN_NAMES,
       encode: (chat: ChatRequest, context: EncodeContext) => encodeChat(chat, context, traits),
       decodeAnswer,
       openDecoder,

@@ -10,7 +10,6 @@ import type {
   ChatRequest,
   ContentPart,
   MediaPart,
-  ReasoningWish,
   TextPart,
   ToolResultPart,
 } from "#proxy/exchange/chat-request.ts"
@@ -19,7 +18,9 @@ import { readBody } from "#proxy/exchange/read-body.ts"
 import type { EncodeContext } from "../adapter.ts"
 import { type CallIds, renameCalls } from "../call-ids.ts"
 import { cannotSay } from "../cannot-say.ts"
+import { liftMedia } from "../lift-media.ts"
 import { textOfResult } from "../result-text.ts"
+import { planEffort } from "./plan-effort.ts"
 import type { VendorTraits } from "./vendors.ts"
 
 const CALL_IDS: Readonly<Record<VendorTraits["callIds"], CallIds>> = {
@@ -36,7 +37,7 @@ export function encodeChat(
   traits: VendorTraits,
 ): Decision<string> {
   const messages = readBody(() =>
-    renameCalls(chat.messages, CALL_IDS[traits.callIds]).flatMap((message) =>
+    liftMedia(renameCalls(chat.messages, CALL_IDS[traits.callIds])).flatMap((message) =>
       encodeMessage(message, context, traits),
     ),
   )
@@ -69,10 +70,13 @@ function bodyOf(
     top_logprobs: chat.logprobs === null || chat.logprobs === 0 ? undefined : chat.logprobs,
     tools: chat.tools.length === 0 ? undefined : encodeTools(chat),
     tool_choice: encodeToolChoice(chat),
-    parallel_tool_calls: chat.parallelToolCalls ?? undefined,
+    parallel_tool_calls: mayParallel(chat, features),
     response_format: encodeFormat(chat),
-    reasoning_effort: effortOf(chat.reasoning, context.model),
-    verbosity: chat.verbosity ?? undefined,
+    reasoning_effort:
+      features["reasoning-effort"] === "yes"
+        ? planEffort(chat.reasoning, context.model)
+        : undefined,
+    verbosity: features.verbosity === "yes" ? (chat.verbosity ?? undefined) : undefined,
     user: features.user === "yes" ? (chat.user ?? undefined) : undefined,
     ...encodeOwn(chat, features),
   }
@@ -95,16 +99,13 @@ function encodeOwn(
   }
 }
 
-/** Models of OpenAI's that never reason: they refuse the field, and need not be told not to. */
-const NEVER_REASONS = /(?:^|[/:])(?:gpt-[34]|chatgpt-4|gpt-5[^/]*-chat)/
-
-/** Of tokens the nearest of the three efforts: up to 4,096 is low, up to 16,384 medium. */
-function effortOf(reasoning: ReasoningWish | null, model: string): string | undefined {
-  if (reasoning === null) return undefined
-  const { effort, budgetTokens } = reasoning
-  if (effort === "none" && NEVER_REASONS.test(model)) return undefined
-  if (effort !== null || budgetTokens === null) return effort ?? undefined
-  return budgetTokens <= 4096 ? "low" : budgetTokens <= 16_384 ? "medium" : "high"
+/** A vendor without the field is not told, and of its calls the first alone is passed on. */
+function mayParallel(
+  { parallelToolCalls, tools }: ChatRequest,
+  features: FeatureTable,
+): boolean | undefined {
+  if (parallelToolCalls === null || tools.length === 0) return undefined
+  return features["parallel-tool-calls-off"] === "yes" ? parallelToolCalls : undefined
 }
 
 function encodeTools(chat: ChatRequest): JsonValue {

@@ -6,6 +6,15 @@ import type { VendorName } from "#proxy/contract/vendors.ts"
 import type { ChatFeature } from "#proxy/exchange/chat-feature.ts"
 import type { WireName } from "#proxy/exchange/wire-name.ts"
 
+/** What an answer is as good without. */
+export type DroppedByVendors =
+  | "user"
+  | "image-detail"
+  | "verbosity"
+  | "parallel-tool-calls-off"
+  | "reasoning-effort"
+  | "reasoning-budget"
+
 export interface VendorRow {
   /** The page that says so. */
   readonly reference: string
@@ -34,12 +43,12 @@ export interface VendorRow {
   /** Against the table of a server of unknown make, as the next two. */
   readonly refuses?: readonly ChatFeature[]
   readonly takes?: readonly ChatFeature[]
-  readonly drops?: readonly ("user" | "image-detail")[]
+  readonly drops?: readonly DroppedByVendors[]
 }
 
 const TEXT = ["openai.chat", "openai.completions", "openai.responses", "openai.embeddings"] as const
 /** Fields of OpenAI's own, which no other vendor has. */
-const OWN = ["verbosity", "file-data"] as const
+const OWN = ["file-data"] as const
 const NO_EFFORT = ["reasoning-effort", "reasoning-budget"] as const
 
 export const VENDOR_ROWS: Readonly<Record<VendorName, VendorRow>> = {
@@ -66,7 +75,7 @@ export const VENDOR_ROWS: Readonly<Record<VendorName, VendorRow>> = {
     // An assistant turn at the end needs a field of Mistral's own; audio has another shape.
     refuses: ["assistant-prefill", "audio-input", "logit-bias", "logprobs", ...OWN],
     takes: ["cache-key"],
-    drops: ["user"],
+    drops: ["verbosity", "user"],
   },
   Groq: {
     reference: "https://console.groq.com/docs/openai",
@@ -84,6 +93,7 @@ export const VENDOR_ROWS: Readonly<Record<VendorName, VendorRow>> = {
       "audio-input",
       ...OWN,
     ],
+    drops: ["verbosity"],
   },
   Together: {
     reference: "https://docs.together.ai/reference/chat-completions-1",
@@ -98,9 +108,9 @@ export const VENDOR_ROWS: Readonly<Record<VendorName, VendorRow>> = {
     reasoningHistory: "reasoning",
     streamUsage: "unasked",
     // `logprobs` is a number there.
-    refuses: ["logprobs", "parallel-tool-calls-off", ...OWN],
+    refuses: ["logprobs", ...OWN],
     takes: ["top-k", "min-p"],
-    drops: ["user"],
+    drops: ["verbosity", "parallel-tool-calls-off", "user"],
   },
   Fireworks: {
     reference: "https://docs.fireworks.ai/tools-sdks/openai-compatibility",
@@ -109,6 +119,7 @@ export const VENDOR_ROWS: Readonly<Record<VendorName, VendorRow>> = {
     streamUsage: "unasked",
     refuses: ["audio-input", ...OWN],
     takes: ["top-k", "min-p"],
+    drops: ["verbosity"],
   },
   DeepSeek: {
     reference: "https://api-docs.deepseek.com/api/create-chat-completion",
@@ -125,10 +136,9 @@ export const VENDOR_ROWS: Readonly<Record<VendorName, VendorRow>> = {
       "seed",
       "choices",
       "logit-bias",
-      "parallel-tool-calls-off",
       ...OWN,
     ],
-    drops: ["user"],
+    drops: ["verbosity", "parallel-tool-calls-off", "user"],
   },
   XAI: {
     reference: "https://docs.x.ai/docs/api-reference#chat-completions",
@@ -136,6 +146,7 @@ export const VENDOR_ROWS: Readonly<Record<VendorName, VendorRow>> = {
     outputLimit: "max_completion_tokens",
     streamUsage: "asked",
     refuses: ["logit-bias", "audio-input", ...OWN],
+    drops: ["verbosity"],
   },
   OpenRouter: {
     reference: "https://openrouter.ai/docs/api-reference/chat-completion",
@@ -144,9 +155,10 @@ export const VENDOR_ROWS: Readonly<Record<VendorName, VendorRow>> = {
     reasoningHistory: "reasoning",
     // `stream_options` has no effect there; the report includes `cost`.
     streamUsage: "unasked",
-    refuses: ["choices", "verbosity"],
+    refuses: ["choices"],
     // "Image Generation": `modalities`.
     takes: ["top-k", "min-p", "output-image"],
+    drops: ["verbosity"],
   },
   Perplexity: {
     reference: "https://docs.perplexity.ai/docs/sonar/openai-compatibility",
@@ -156,7 +168,7 @@ export const VENDOR_ROWS: Readonly<Record<VendorName, VendorRow>> = {
     streamUsage: "unasked",
     refuses: ["seed", "logit-bias", "json-object", "tool-choice-named", "audio-input", ...OWN],
     takes: ["top-k"],
-    drops: ["user"],
+    drops: ["verbosity", "user"],
   },
   Cerebras: {
     reference: "https://inference-docs.cerebras.ai/api-reference/chat-completions",
@@ -165,22 +177,23 @@ export const VENDOR_ROWS: Readonly<Record<VendorName, VendorRow>> = {
     reasoningHistory: "reasoning",
     streamUsage: "asked",
     refuses: ["audio-input", ...OWN],
+    drops: ["verbosity"],
   },
   NvidiaNIM: {
     reference: "https://docs.api.nvidia.com/nim/reference/llm-apis",
     wires: ["openai.chat", "openai.completions", "openai.embeddings"],
     streamUsage: "asked",
     refuses: [...OWN],
-    drops: ["user"],
+    drops: ["verbosity", "user"],
   },
   VLLM: {
     reference: "https://docs.vllm.ai/en/latest/serving/openai_compatible_server.html",
     wires: [...TEXT, "openai.transcriptions"],
     streamUsage: "asked",
     // Ignored there, as are `user` and the detail of an image.
-    refuses: ["parallel-tool-calls-off", ...OWN],
+    refuses: [...OWN],
     takes: ["top-k", "min-p"],
-    drops: ["user", "image-detail"],
+    drops: ["verbosity", "parallel-tool-calls-off", "user", "image-detail"],
   },
   Ollama: {
     reference: "https://docs.ollama.com/api/openai-compatibility",
@@ -195,50 +208,34 @@ export const VENDOR_ROWS: Readonly<Record<VendorName, VendorRow>> = {
       "tool-choice-none",
       "tool-choice-required",
       "tool-choice-named",
-      "parallel-tool-calls-off",
       ...OWN,
     ],
-    drops: ["user"],
+    drops: ["verbosity", "parallel-tool-calls-off", "user"],
   },
   LMStudio: {
     reference: "https://lmstudio.ai/docs/developer/openai-compat/chat-completions",
     wires: [...TEXT],
     streamUsage: "asked",
-    refuses: [
-      "audio-input",
-      "logprobs",
-      "choices",
-      "json-object",
-      "parallel-tool-calls-off",
-      ...NO_EFFORT,
-      ...OWN,
-    ],
+    refuses: ["audio-input", "logprobs", "choices", "json-object", ...OWN],
     takes: ["top-k"],
-    drops: ["user"],
+    drops: [...NO_EFFORT, "verbosity", "parallel-tool-calls-off", "user"],
   },
   LlamaCpp: {
     reference: "https://github.com/ggml-org/llama.cpp/blob/master/tools/server/README.md",
     wires: [...TEXT],
     streamUsage: "asked",
     // A tool named in `tool_choice` is taken for `auto`.
-    refuses: ["tool-choice-named", ...NO_EFFORT, ...OWN],
+    refuses: ["tool-choice-named", ...OWN],
     takes: ["top-k", "min-p"],
-    drops: ["user"],
+    drops: [...NO_EFFORT, "verbosity", "user"],
   },
   TGI: {
     reference: "https://huggingface.github.io/text-generation-inference/",
     wires: ["openai.chat", "openai.completions"],
     streamUsage: "asked",
     // `logit_bias` and `n` are marked as unused.
-    refuses: [
-      "audio-input",
-      "logit-bias",
-      "choices",
-      "parallel-tool-calls-off",
-      ...NO_EFFORT,
-      ...OWN,
-    ],
-    drops: ["user"],
+    refuses: ["audio-input", "logit-bias", "choices", ...OWN],
+    drops: [...NO_EFFORT, "verbosity", "parallel-tool-calls-off", "user"],
   },
   SambaNova: {
     reference: "https://docs.sambanova.ai/docs/en/features/openai-compatibility",
@@ -249,52 +246,36 @@ export const VENDOR_ROWS: Readonly<Record<VendorName, VendorRow>> = {
     // The penalties are accepted and not implemented; audio has another shape.
     refuses: ["frequency-penalty", "presence-penalty", "audio-input", ...OWN],
     takes: ["top-k"],
-    drops: ["user"],
+    drops: ["verbosity", "user"],
   },
   HuggingFace: {
     reference: "https://huggingface.co/docs/inference-providers/tasks/chat-completion",
     wires: ["openai.chat", "openai.responses"],
     streamUsage: "asked",
-    refuses: ["audio-input", "logit-bias", "choices", "parallel-tool-calls-off", ...OWN],
-    drops: ["user"],
+    refuses: ["audio-input", "logit-bias", "choices", ...OWN],
+    drops: ["verbosity", "parallel-tool-calls-off", "user"],
   },
   Databricks: {
     reference:
       "https://docs.databricks.com/aws/en/machine-learning/foundation-model-apis/api-reference",
     wires: [...TEXT],
     streamUsage: "asked",
-    refuses: [
-      "audio-input",
-      "seed",
-      "logit-bias",
-      "frequency-penalty",
-      "presence-penalty",
-      "parallel-tool-calls-off",
-      ...OWN,
-    ],
+    refuses: ["audio-input", "seed", "logit-bias", "frequency-penalty", "presence-penalty", ...OWN],
     takes: ["top-k"],
-    drops: ["user"],
+    drops: ["verbosity", "parallel-tool-calls-off", "user"],
   },
   CloudflareWorkersAI: {
     reference: "https://developers.cloudflare.com/workers-ai/configuration/open-ai-compatibility",
     wires: ["openai.chat", "openai.responses", "openai.embeddings"],
     streamUsage: "asked",
     refuses: ["audio-input", ...OWN],
-    drops: ["user"],
+    drops: ["verbosity", "user"],
   },
   GitHubModels: {
     reference: "https://docs.github.com/en/rest/models/inference",
     wires: ["openai.chat", "openai.embeddings"],
     streamUsage: "asked",
-    refuses: [
-      "choices",
-      "logit-bias",
-      "logprobs",
-      "tool-choice-named",
-      "parallel-tool-calls-off",
-      ...NO_EFFORT,
-      ...OWN,
-    ],
-    drops: ["user"],
+    refuses: ["choices", "logit-bias", "logprobs", "tool-choice-named", ...OWN],
+    drops: [...NO_EFFORT, "verbosity", "parallel-tool-calls-off", "user"],
   },
 }

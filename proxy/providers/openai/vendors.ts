@@ -9,7 +9,7 @@
 import type { ChatFeature, FeatureTable } from "#proxy/exchange/chat-feature.ts"
 import type { Support } from "#proxy/exchange/feature-support.ts"
 import { OPENAI_CHAT_FEATURES } from "./chat-features.ts"
-import { VENDOR_ROWS, type VendorRow } from "./vendor-rows.ts"
+import { type DroppedByVendors, VENDOR_ROWS, type VendorRow } from "./vendor-rows.ts"
 
 export interface VendorTraits
   extends Required<Omit<VendorRow, "reference" | "refuses" | "takes" | "drops">> {
@@ -21,7 +21,13 @@ export interface VendorTraits
 const DROPPED = {
   user: { dropped: "it names the end user for checks of abuse; the answer does not depend on it" },
   "image-detail": { dropped: "it is a hint about resolution; the image itself arrives whole" },
-} as const satisfies Partial<Record<ChatFeature, Support>>
+  verbosity: { dropped: "a hint at how many words an answer takes, not at what it says" },
+  "parallel-tool-calls-off": {
+    dropped: "of several calls only the first is passed on; the model makes the others again",
+  },
+  "reasoning-effort": { dropped: "how much a model thinks is set at the server itself" },
+  "reasoning-budget": { dropped: "how much a model thinks is set at the server itself" },
+} as const satisfies Readonly<Record<DroppedByVendors, Support>>
 
 /** A server that nobody named: OpenAI's older names of fields, which all of them take. */
 const UNKNOWN: VendorTraits = Object.freeze({
@@ -54,6 +60,8 @@ function traitsOf(row: VendorRow): VendorTraits {
     changes["reasoning-unsigned"] = "yes"
   }
   for (const feature of refuses) changes[feature] = "no"
+  // What a tool shows is an image of the user's there.
+  if (changes["image-data"] === "no") changes["tool-result-media"] = "no"
   for (const feature of takes) changes[feature] = "yes"
   for (const feature of drops) changes[feature] = DROPPED[feature]
   return Object.freeze({

@@ -38,6 +38,8 @@ const CARRIED: readonly CarriedMember[] = [
   ["stop_sequences", "stop"],
   ["metadata", "user"],
   ["cache_control", "cache-markers"],
+  // Compares a prompt with an earlier one, for its cache.
+  ["diagnostics", "metadata"],
   ["container", "hosted-tools"],
   ["mcp_servers", "hosted-tools"],
 ]
@@ -45,7 +47,7 @@ const CARRIED: readonly CarriedMember[] = [
 const KNOWN: ReadonlySet<string> = new Set([
   ...CARRIED.map(([name]) => name),
   ...["model", "messages", "system", "stream", "tools", "tool_choice", "thinking"],
-  ...["output_config", "service_tier"],
+  ...["output_config", "service_tier", "context_management"],
 ])
 
 const THINKING_FIELDS: ReadonlySet<string> = new Set(["type", "budget_tokens", "display"])
@@ -67,6 +69,7 @@ function read(body: JsonView, request: ParsedRequest): ChatRequest {
   notes.noteUnknown(body.member("thinking"), THINKING_FIELDS)
   notes.noteUnknown(body.member("output_config"), OUTPUT_FIELDS)
   notes.noteUnknown(body.member("metadata"), METADATA_FIELDS)
+  noteContext(body.member("context_management"), notes)
   notes.noteUnknown(body.member("tool_choice"), CHOICE_FIELDS)
   return {
     isStream: request.isStream,
@@ -100,13 +103,25 @@ function read(body: JsonView, request: ParsedRequest): ChatRequest {
   }
 }
 
+const CONTEXT_FIELDS: ReadonlySet<string> = new Set(["edits"])
+
+/** Edits that clear what stands in the conversation; others answer in blocks of their own. */
+function noteContext(context: JsonView | undefined, notes: FeatureNotes): void {
+  if (context === undefined) return
+  notes.note("context-management", context)
+  notes.noteUnknown(context, CONTEXT_FIELDS)
+  for (const edit of context.member("edits")?.items() ?? []) {
+    if (!edit.textOf("type")?.startsWith("clear_")) notes.note("unknown-field", edit)
+  }
+}
+
 /** `auto` may be served better, `standard_only` may not. Source: "Service tiers". */
 const TIERS: Tiers = { auto: null, standard_only: "standard" }
 
 /** `eager_input_streaming` is about the pace of a stream alone. */
 const TOOL_FIELDS: ReadonlySet<string> = new Set([
   ...["type", "name", "description", "input_schema", "strict", "cache_control"],
-  "eager_input_streaming",
+  ...["eager_input_streaming", "defer_loading", "allowed_callers"],
 ])
 
 /** A marker of the whole request stands for one on the last block that can have it. */
@@ -133,6 +148,13 @@ function readTools(body: JsonView, notes: FeatureNotes): readonly ToolDefinition
     notes.noteUnknown(tool, TOOL_FIELDS)
     const isStrict = booleanIn(tool, "strict") === true
     if (isStrict) notes.note("tool-strict", tool)
+    if (booleanIn(tool, "defer_loading") === true) notes.note("tool-deferred", tool)
+    // `direct` is the model itself.
+    const caller = tool
+      .member("allowed_callers")
+      ?.items()
+      .find((one) => one.text() !== "direct")
+    if (caller !== undefined) notes.note("hosted-tools", caller)
     return [
       {
         name: needText(tool, "name"),
@@ -212,7 +234,8 @@ function readReasoning(body: JsonView, notes: FeatureNotes): ReasoningWish | nul
 function readOwnThinking(body: JsonView): OwnThinking | null {
   const thinking = body.member("thinking")?.raw() ?? null
   const effort = body.member("output_config")?.textOf("effort") ?? null
-  return thinking === null && effort === null ? null : { thinking, effort }
+  const type = body.member("thinking")?.textOf("type") ?? null
+  return thinking === null && effort === null ? null : { type, thinking, effort }
 }
 
 const EFFORTS = ["low", "medium", "high", "xhigh", "max"] as const

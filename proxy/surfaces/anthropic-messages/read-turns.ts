@@ -108,6 +108,9 @@ function readBlock(
     }
     case "tool_result":
       return readResult(block, names, cache, notes)
+    case "tool_reference":
+      // Its tool is among the request's, and no other wire has to be told that it may be used.
+      return { kind: "text", text: `Tool ${needText(block, "tool_name")} is ready to use.`, cache }
     default:
       return untranslatable(block, `a block of type ${excerpt(type)}`)
   }
@@ -122,6 +125,7 @@ const BLOCK_FIELDS: Readonly<Partial<Record<string, readonly string[]>>> = {
   redacted_thinking: ["data"],
   tool_use: ["id", "name", "input"],
   tool_result: ["tool_use_id", "content", "is_error"],
+  tool_reference: ["tool_name"],
 }
 const FIELDS: ReadonlyMap<string, ReadonlySet<string>> = new Map(
   Object.entries(BLOCK_FIELDS).map(([type, names = []]) => [

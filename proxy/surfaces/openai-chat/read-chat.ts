@@ -70,6 +70,7 @@ function read(body: JsonView, request: ParsedRequest): ChatRequest {
     ...readCalling(
       body,
       body.member("tool_choice") ?? body.member("function_call"),
+      [body.member("tools"), body.member("functions")],
       readToolChoice,
       notes,
     ),

@@ -1,9 +1,9 @@
 /** Output items of a stream while they grow: what each says when it begins, grows and is done. */
 import { type JsonValue, RawJson } from "#proxy/contract/json-write.ts"
 import type { Citation } from "#proxy/exchange/response-event.ts"
+import { type CallKind, inputOf, renderCall } from "./render-call.ts"
 import {
   type ItemStatus,
-  renderCall,
   renderLink,
   renderMessage,
   renderText,
@@ -137,40 +137,50 @@ export class ThoughtItem implements OpenItem {
   }
 }
 
+/**
+ * Pieces of a function's arguments go on as they come. The input of a custom tool is within them,
+ * and those of a search are an object: both are told when they are whole.
+ */
 export class ToolCallItem implements OpenItem {
   readonly index: number
   private readonly id: string
-  private readonly call: { readonly id: string; readonly name: string }
+  private readonly call: CallKind
   private readonly emit: Emit
   private text = ""
 
-  constructor(
-    { id, index }: Place,
-    call: { readonly id: string; readonly name: string },
-    emit: Emit,
-  ) {
+  constructor({ id, index }: Place, call: CallKind, emit: Emit) {
     this.id = id
     this.index = index
     this.call = call
     this.emit = emit
-    const item = renderCall(id, "in_progress", { ...call, arguments: "" })
+    const item = renderCall(id, "in_progress", call, "")
     emit("response.output_item.added", { output_index: index, item })
   }
 
   grow(delta: string): void {
     this.text += delta
-    const at = { item_id: this.id, output_index: this.index }
-    this.emit("response.function_call_arguments.delta", { ...at, delta })
+    if (this.call.kind !== "function") return
+    this.emit("response.function_call_arguments.delta", { ...this.at(), delta })
   }
 
   finish(outcome: ItemStatus): JsonValue {
     const text = this.text === "" ? "{}" : this.text
-    const at = { item_id: this.id, output_index: this.index, name: this.call.name }
-    this.emit("response.function_call_arguments.done", { ...at, arguments: text })
-    const status = statusOfCall(text, outcome)
-    const item = renderCall(this.id, status, { ...this.call, arguments: text })
+    const { kind, name } = this.call
+    if (kind === "function") {
+      const fields = { ...this.at(), name, arguments: text }
+      this.emit("response.function_call_arguments.done", fields)
+    } else if (kind === "custom") {
+      const input = inputOf(text)
+      this.emit("response.custom_tool_call_input.delta", { ...this.at(), delta: input })
+      this.emit("response.custom_tool_call_input.done", { ...this.at(), input })
+    }
+    const item = renderCall(this.id, statusOfCall(text, outcome), this.call, text)
     this.emit("response.output_item.done", { output_index: this.index, item })
     return item
+  }
+
+  private at() {
+    return { item_id: this.id, output_index: this.index }
   }
 }
 

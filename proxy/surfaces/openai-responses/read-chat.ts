@@ -6,7 +6,6 @@ import type {
   OutputFormat,
   ReasoningWish,
   ToolChoice,
-  ToolDefinition,
 } from "#proxy/exchange/chat-request.ts"
 import type { Decision, ParsedRequest } from "#proxy/exchange/parsed-request.ts"
 import {
@@ -14,20 +13,15 @@ import {
   countIn,
   digitsIn,
   FeatureNotes,
-  listIn,
   needText,
   readBody,
   textIn,
 } from "#proxy/exchange/read-body.ts"
 import { OPENAI_TIERS, readTier } from "../checks/read-tier.ts"
-import {
-  readCacheHints,
-  readCalling,
-  readEffort,
-  readFormat,
-  readFunction,
-} from "../openai/read-fields.ts"
+import { readCacheHints, readCalling, readEffort, readFormat } from "../openai/read-fields.ts"
+import { OwnTools } from "./own-tools.ts"
 import { readInput } from "./read-input.ts"
+import { readTools } from "./read-tools.ts"
 
 const CARRIED: readonly CarriedMember[] = [
   ["max_output_tokens", "max-output-tokens"],
@@ -36,6 +30,7 @@ const CARRIED: readonly CarriedMember[] = [
   ["user", "user"],
   ["safety_identifier", "user"],
   ["metadata", "metadata"],
+  ["client_metadata", "metadata"],
   ["prompt_cache_key", "cache-key"],
   ["prompt_cache_retention", "cache-retention"],
   ["prompt_cache_options", "cache-retention"],
@@ -54,7 +49,9 @@ const KNOWN: ReadonlySet<string> = new Set([
 ])
 
 const TEXT_FIELDS: ReadonlySet<string> = new Set(["format", "verbosity"])
-const REASONING_FIELDS: ReadonlySet<string> = new Set(["effort", "summary", "generate_summary"])
+const REASONING_FIELDS: ReadonlySet<string> = new Set([
+  ...["effort", "summary", "generate_summary", "context"],
+])
 
 export function readChat(request: ParsedRequest): Decision<ChatRequest> {
   return readBody(() => read(new JsonView(request.document), request))
@@ -62,16 +59,17 @@ export function readChat(request: ParsedRequest): Decision<ChatRequest> {
 
 function read(body: JsonView, request: ParsedRequest): ChatRequest {
   const notes = new FeatureNotes()
+  const own = new OwnTools(body)
   const messages: readonly ChatMessage[] = [
     ...readInstructions(body, notes),
-    ...readInput(body, notes),
+    ...readInput(body, own, notes),
   ]
   noteFields(body, notes)
   return {
     isStream: request.isStream,
     messages,
-    tools: readTools(body, notes),
-    ...readCalling(body, body.member("tool_choice"), readToolChoice, notes),
+    tools: readTools(body, own, notes),
+    ...readChoice(body, own, notes),
     outputFormat: readOutputFormat(body, notes),
     reasoning: readReasoning(body, notes),
     ownThinking: null,
@@ -115,7 +113,10 @@ function noteFields(body: JsonView, notes: FeatureNotes): void {
   }
   notes.noteUnknown(body, KNOWN)
   notes.noteUnknown(body.member("text"), TEXT_FIELDS)
-  notes.noteUnknown(body.member("reasoning"), REASONING_FIELDS)
+  const reasoning = body.member("reasoning")
+  notes.noteUnknown(reasoning, REASONING_FIELDS)
+  const context = reasoning?.member("context")
+  if (context !== undefined) notes.note("context-management", context)
 }
 
 /** What is included anyway where there is such a thing. */
@@ -124,26 +125,16 @@ const HARMLESS: ReadonlySet<string> = new Set([
   "message.output_text.logprobs",
 ])
 
-const TOOL_FIELDS: ReadonlySet<string> = new Set([
-  ...["type", "name", "description", "parameters", "strict"],
-])
-
-function readTools(body: JsonView, notes: FeatureNotes): readonly ToolDefinition[] {
-  const tools = listIn(body, "tools").flatMap((tool) => {
-    if (needText(tool, "type") !== "function") {
-      notes.note("hosted-tools", tool)
-      return []
-    }
-    notes.noteUnknown(tool, TOOL_FIELDS)
-    // Absent is strict here, unlike in Chat Completions; only what was said is handed on.
-    return [{ ...readFunction(tool, notes), cache: null }]
-  })
-  const given = body.member("tools")
-  if (tools.length > 0 && given !== undefined) notes.note("tools", given)
-  return tools
+function readChoice(
+  body: JsonView,
+  own: OwnTools,
+  notes: FeatureNotes,
+): Pick<ChatRequest, "toolChoice" | "parallelToolCalls"> {
+  const read = (given: JsonView) => readToolChoice(given, own, notes)
+  return readCalling(body, body.member("tool_choice"), [own.all, own.hosted], read, notes)
 }
 
-function readToolChoice(given: JsonView, notes: FeatureNotes): ToolChoice | null {
+function readToolChoice(given: JsonView, own: OwnTools, notes: FeatureNotes): ToolChoice | null {
   const kind = given.text() ?? given.textOf("type")
   switch (kind) {
     case "auto":
@@ -151,8 +142,9 @@ function readToolChoice(given: JsonView, notes: FeatureNotes): ToolChoice | null
     case "required":
       return notes.noteChoice({ kind }, given)
     case "function":
+    case "custom":
       notes.noteUnknown(given, CHOICE_FIELDS)
-      return notes.noteChoice({ kind: "named", name: needText(given, "name") }, given)
+      return notes.noteChoice({ kind: "named", name: nameIn(given, own) }, given)
     case "allowed_tools":
       notes.note("tool-choice-allowed", given)
       return null
@@ -162,7 +154,11 @@ function readToolChoice(given: JsonView, notes: FeatureNotes): ToolChoice | null
   }
 }
 
-const CHOICE_FIELDS: ReadonlySet<string> = new Set(["type", "name"])
+const CHOICE_FIELDS: ReadonlySet<string> = new Set(["type", "name", "namespace"])
+
+function nameIn(given: JsonView, own: OwnTools): string {
+  return own.formName(needText(given, "name"), textIn(given, "namespace") ?? null)
+}
 
 function readOutputFormat(body: JsonView, notes: FeatureNotes): OutputFormat | null {
   const given = body.member("text")?.member("format")

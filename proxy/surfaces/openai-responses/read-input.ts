@@ -1,5 +1,6 @@
 /** `input` of a Responses request to turns of parts: items of one side that follow are one turn. */
 import type { JsonView } from "#proxy/contract/json-view.ts"
+import { writeJson } from "#proxy/contract/json-write.ts"
 import type {
   ChatMessage,
   ContentPart,
@@ -19,21 +20,32 @@ import { excerpt } from "#proxy/exchange/refusal.ts"
 import { bareSignature, isTagged, tagSignature } from "#proxy/exchange/signatures.ts"
 import { readCache } from "../openai/read-cache.ts"
 import { readData, readUrl } from "../openai/read-url.ts"
+import type { OwnTools } from "./own-tools.ts"
 
-export function readInput(body: JsonView, notes: FeatureNotes): readonly ChatMessage[] {
+export function readInput(
+  body: JsonView,
+  own: OwnTools,
+  notes: FeatureNotes,
+): readonly ChatMessage[] {
   const input = body.member("input")
   const text = input?.text()
   if (text !== undefined) {
     return [{ role: "user", parts: [{ kind: "text", text, cache: null }] }]
   }
   const turns = new Turns()
-  const names = new Map<string, string>()
+  const calls: Calls = { own, names: new Map() }
   for (const item of input?.items() ?? []) {
-    const said = readItem(item, turns, names, notes)
+    const said = readItem(item, turns, calls, notes)
     if (said !== null) turns.add(said)
   }
   notes.notePrefill(turns.messages, input?.items().at(-1))
   return turns.messages
+}
+
+interface Calls {
+  readonly own: OwnTools
+  /** Of tools in the intermediate form, by the ids of their calls. */
+  readonly names: Map<string, string>
 }
 
 class Turns {
@@ -51,8 +63,14 @@ class Turns {
 /** Fields of each type of item besides its type. */
 const ITEM_FIELDS: Readonly<Partial<Record<string, readonly string[]>>> = {
   message: ["role", "content"],
-  function_call: ["call_id", "name", "arguments"],
+  function_call: ["call_id", "name", "namespace", "arguments"],
   function_call_output: ["call_id", "output"],
+  custom_tool_call: ["call_id", "name", "namespace", "input"],
+  custom_tool_call_output: ["call_id", "output"],
+  tool_search_call: ["call_id", "execution", "arguments"],
+  tool_search_output: ["call_id", "execution", "tools"],
+  // Its tools are read with those of the request.
+  additional_tools: ["role", "tools"],
   reasoning: ["summary", "content", "encrypted_content"],
 }
 const FIELDS: ReadonlyMap<string, ReadonlySet<string>> = new Map(
@@ -61,43 +79,74 @@ const FIELDS: ReadonlyMap<string, ReadonlySet<string>> = new Map(
 /** `parsed_arguments` and `parsed` are OpenAI's own SDKs'. */
 const ECHOES: ReadonlySet<string> = new Set([
   ...["id", "status", "phase", "caller", "parsed_arguments"],
+  // Codex's own, about the turn that an item belongs to.
+  "internal_chat_message_metadata_passthrough",
 ])
-const OUTPUT_ECHOES: ReadonlySet<string> = new Set([...ECHOES, "name"])
+const OUTPUT_ECHOES: ReadonlySet<string> = new Set([...ECHOES, "name", "namespace"])
+/** What a provider searched itself: what it found is in no item, and what it made of it follows. */
+const OWN_WORK: ReadonlySet<string> = new Set(["web_search_call"])
 
 /** Null for an item that no chat has a form for: it is noted. */
 function readItem(
   item: JsonView,
   turns: Turns,
-  names: Map<string, string>,
+  calls: Calls,
   notes: FeatureNotes,
 ): ChatMessage | null {
   const type = textIn(item, "type") ?? "message"
   const fields = FIELDS.get(type)
-  const echoes = type === "function_call_output" ? OUTPUT_ECHOES : ECHOES
+  const echoes = type.endsWith("_output") ? OUTPUT_ECHOES : ECHOES
   if (fields !== undefined) notes.noteFields(item, fields, echoes)
   switch (type) {
     case "message":
       return readMessage(item, turns, notes)
     case "function_call":
-      return { role: "assistant", parts: [readCall(item, names)] }
+    case "custom_tool_call":
+    case "tool_search_call":
+      return { role: "assistant", parts: [readCall(item, type, calls)] }
     case "function_call_output":
-      return { role: "tool", parts: [readResult(item, names, notes)] }
+    case "custom_tool_call_output":
+      return { role: "tool", parts: [readResult(item, calls, notes)] }
+    case "tool_search_output":
+      return { role: "tool", parts: [readFound(item, calls)] }
+    case "additional_tools":
+      return null
     case "reasoning":
       return { role: "assistant", parts: [readThought(item, notes)] }
     case "item_reference":
       return untranslatable(item, 'a reference to an item kept elsewhere (see "store": false)')
     default:
-      notes.note("hosted-tools", item)
+      notes.note(OWN_WORK.has(type) ? "answer-echo" : "hosted-tools", item)
       return null
   }
 }
 
-function readCall(item: JsonView, names: Map<string, string>): ContentPart {
-  const [id, name] = [needText(item, "call_id"), needText(item, "name")]
+type CallType = "function_call" | "custom_tool_call" | "tool_search_call"
+
+function readCall(item: JsonView, type: CallType, { own, names }: Calls): ContentPart {
+  const id = needText(item, "call_id")
+  const given = type === "tool_search_call" ? "tool_search" : needText(item, "name")
+  const name = own.formName(given, textIn(item, "namespace") ?? null)
   names.set(id, name)
-  const text = textIn(item, "arguments") ?? ""
-  const call = { id, name, arguments: text.trim() === "" ? "{}" : text }
+  const call = { id, name, arguments: argumentsOf(item, type) }
   return { kind: "tool-call", ...call, signature: null, cache: null }
+}
+
+function argumentsOf(item: JsonView, type: CallType): string {
+  if (type === "custom_tool_call") return writeJson({ input: needText(item, "input") })
+  if (type === "tool_search_call") return item.member("arguments")?.raw().text ?? "{}"
+  const text = textIn(item, "arguments") ?? ""
+  return text.trim() === "" ? "{}" : text
+}
+
+/** The tools themselves are the request's from then on: the result says which. */
+function readFound(item: JsonView, { names }: Calls): ContentPart {
+  const callId = needText(item, "call_id")
+  const found = (item.member("tools")?.items() ?? []).map((tool) => tool.textOf("name") ?? "")
+  const text = found.length === 0 ? "No tool was found." : `Found: ${found.join(", ")}`
+  const parts: readonly TextPart[] = [{ kind: "text", text, cache: null }]
+  const name = names.get(callId) ?? null
+  return { kind: "tool-result", callId, name, parts, isError: false, cache: null }
 }
 
 function readMessage(item: JsonView, turns: Turns, notes: FeatureNotes): ChatMessage {
@@ -175,11 +224,7 @@ function readSource(part: JsonView, member: string): MediaSource {
   return member === "file_data" ? readData(given, part) : readUrl(given, part)
 }
 
-function readResult(
-  item: JsonView,
-  names: ReadonlyMap<string, string>,
-  notes: FeatureNotes,
-): ContentPart {
+function readResult(item: JsonView, { names }: Calls, notes: FeatureNotes): ContentPart {
   const callId = needText(item, "call_id")
   const output = item.member("output") ?? missing(item, "output")
   const text = output.text()

@@ -3,9 +3,9 @@ import { type JsonValue, writeJson } from "#proxy/contract/json-write.ts"
 import type { AnswerChoice, AnswerPart, ChatAnswer } from "#proxy/exchange/chat-answer.ts"
 import { signBeforeCalls } from "#proxy/exchange/sign-before-calls.ts"
 import type { RenderContext } from "../surface.ts"
+import { CallKinds, renderCall } from "./render-call.ts"
 import {
   type ItemStatus,
-  renderCall,
   renderFrame,
   renderHidden,
   renderMessage,
@@ -27,13 +27,14 @@ export function renderAnswer(answer: ChatAnswer, context: RenderContext): string
   })
 }
 
-function renderOutput(choice: AnswerChoice, { id }: RenderContext): readonly JsonValue[] {
+function renderOutput(choice: AnswerChoice, context: RenderContext): readonly JsonValue[] {
+  const kinds = new CallKinds(context)
   const { status } = renderOutcome(choice.reason)
   const parts = signBeforeCalls(choice.parts)
   return parts.map((part, index) => {
     const isLast = index === parts.length - 1
     const outcome = isLast || part.kind === "tool-call" ? status : "completed"
-    return renderItem(part, `${index}_${id}`, choice.logprobs ?? [], outcome)
+    return renderItem(part, `${index}_${context.id}`, choice.logprobs ?? [], outcome, kinds)
   })
 }
 
@@ -42,6 +43,7 @@ function renderItem(
   suffix: string,
   logprobs: JsonValue,
   outcome: ItemStatus,
+  kinds: CallKinds,
 ): JsonValue {
   switch (part.kind) {
     case "text":
@@ -63,8 +65,7 @@ function renderItem(
       }
     case "tool-call": {
       const text = part.arguments === "" ? "{}" : part.arguments
-      const status = statusOfCall(text, outcome)
-      return renderCall(`fc_${suffix}`, status, { ...part, arguments: text })
+      return renderCall(`fc_${suffix}`, statusOfCall(text, outcome), kinds.of(part), text)
     }
   }
 }

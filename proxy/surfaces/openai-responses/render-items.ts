@@ -44,15 +44,6 @@ function showKept(kept: string | null): string {
   return isTagged(kept) ? kept : tagSignature("anthropic", kept)
 }
 
-export function renderCall(
-  id: string,
-  status: ItemStatus,
-  call: { readonly id: string; readonly name: string; readonly arguments: string },
-): JsonValue {
-  const { id: call_id, name } = call
-  return { id, type: "function_call", status, call_id, name, arguments: call.arguments }
-}
-
 /** Of a call in an answer that ended so: one that was cut shows it in its arguments. */
 export function statusOfCall(text: string, outcome: ItemStatus): ItemStatus {
   return parseArguments(text) === null ? outcome : "completed"

@@ -18,6 +18,7 @@ import {
   ThoughtItem,
   ToolCallItem,
 } from "./open-items.ts"
+import { CallKinds, type NamedCall } from "./render-call.ts"
 import {
   type ItemStatus,
   renderFrame,
@@ -32,6 +33,7 @@ export function openRenderer(context: RenderContext): StreamRenderer {
 
 class ResponseRenderer implements StreamRenderer {
   private readonly context: RenderContext
+  private readonly kinds: CallKinds
   private facts: { readonly id: string | null; readonly model: string | null } = NO_FACTS
   private sequence = 0
   private out = ""
@@ -45,6 +47,7 @@ class ResponseRenderer implements StreamRenderer {
 
   constructor(context: RenderContext) {
     this.context = context
+    this.kinds = new CallKinds(context)
   }
 
   push(event: ResponseEvent): string {
@@ -117,7 +120,7 @@ class ResponseRenderer implements StreamRenderer {
         // A call has no place for one here.
         if (event.signature !== null) this.thought().keep(tagSignature("google", event.signature))
         this.close()
-        this.calls.set(event.call, new ToolCallItem(this.place("fc"), event, this.emit))
+        this.calls.set(event.call, this.call(event))
         break
       case "tool-call-delta":
         this.calls.get(event.call)?.grow(event.arguments)
@@ -125,6 +128,10 @@ class ResponseRenderer implements StreamRenderer {
       case "choice-end":
         break
     }
+  }
+
+  private call(event: NamedCall): ToolCallItem {
+    return new ToolCallItem(this.place("fc"), this.kinds.of(event), this.emit)
   }
 
   private place(prefix: string): { readonly id: string; readonly index: number } {

@@ -25,7 +25,7 @@ import {
   textIn,
   textsIn,
 } from "#proxy/exchange/read-body.ts"
-import { hasChoice } from "../checks/has-choice.ts"
+import { type Countable, hasChoice } from "../checks/has-choice.ts"
 
 /** `n`: how many answers. */
 export function readChoices(body: JsonView, notes: FeatureNotes): number {
@@ -42,14 +42,14 @@ export function readStop(body: JsonView): readonly string[] {
   return [stop.text() ?? badValue(stop, "must be a string or a list of strings")]
 }
 
-/** How tools are called; `readChoice` reads what the request says of it. */
+/** How tools are called, of those in `lists`; `readChoice` reads what the request says of it. */
 export function readCalling(
   body: JsonView,
   given: JsonView | undefined,
+  lists: readonly (Countable | undefined)[],
   readChoice: (given: JsonView, notes: FeatureNotes) => ToolChoice | null,
   notes: FeatureNotes,
 ): Pick<ChatRequest, "toolChoice" | "parallelToolCalls"> {
-  const lists = [body.member("tools"), body.member("functions")]
   if (!hasChoice(given, given?.text(), ...lists)) {
     return { toolChoice: null, parallelToolCalls: null }
   }

@@ -75,6 +75,9 @@ const called = (result: string) =>
     `{"role":"user","content":[{"type":"tool_result","tool_use_id":"zcall",${result}}]}`,
   ].join(",")
 
+const offering = (more: string) =>
+  `{"model":"smart","input":"Hi","tools":[{"type":"function","name":"ztool"}${more}]}`
+
 const said = (block: string) => `${HELLO},{"role":"assistant","content":[${block}]},${HELLO}`
 const SAID = '{"type":"text","text":"Hi"}'
 
@@ -120,6 +123,12 @@ export const FEATURE_SAMPLES: Readonly<Record<ChatFeature, FeatureSample>> = {
     without: openAi(HELLO, TOOLS),
     carries: [],
   },
+  "tool-deferred": {
+    surface: "anthropic-messages",
+    body: anthropic(HELLO, '"tools":[{"name":"ztool","input_schema":{},"defer_loading":true}]'),
+    without: anthropic(HELLO, '"tools":[{"name":"ztool","input_schema":{}}]'),
+    carries: [],
+  },
   "tool-choice": field('"tool_choice":"auto"', [], TOOLS),
   "tool-choice-none": field('"tool_choice":"none"', [], TOOLS),
   "tool-choice-required": field('"tool_choice":"required"', [], TOOLS),
@@ -146,6 +155,12 @@ export const FEATURE_SAMPLES: Readonly<Record<ChatFeature, FeatureSample>> = {
     ["zfailed"],
     called('"content":"zfailed"'),
   ),
+  "hosted-tools-offered": {
+    surface: "openai-responses",
+    body: offering(',{"type":"web_search"}'),
+    without: offering(""),
+    carries: [],
+  },
   "hosted-tools": field('"web_search_options":{}'),
   "json-object": field('"response_format":{"type":"json_object"}'),
   "json-schema": field(
@@ -175,6 +190,15 @@ export const FEATURE_SAMPLES: Readonly<Record<ChatFeature, FeatureSample>> = {
     ["zthought"],
     `${HELLO},{"role":"assistant","content":"Hi"},${HELLO}`,
   ),
+  "context-management": {
+    surface: "anthropic-messages",
+    body: anthropic(
+      HELLO,
+      '"context_management":{"edits":[{"type":"clear_thinking_20251015","keep":"all"}]}',
+    ),
+    without: anthropic(HELLO),
+    carries: [],
+  },
   "answer-echo": {
     surface: "openai-responses",
     body: `{"model":"smart","input":[${HELLO},{"id":"zid","role":"assistant","content":"Hi"},${HELLO}]}`,

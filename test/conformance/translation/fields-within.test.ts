@@ -16,7 +16,14 @@ const CHATS = (Object.keys(SURFACES) as ModelSurfaceName[]).filter(
 )
 
 /** What is left out as a whole, for a reason that each wire's table gives. */
-const LEFT_OUT = /^\/(?:metadata|labels|stream_options)$|\/content\/\d+\/citations\/\d+$/
+const LEFT_OUT = new RegExp(
+  [
+    "^/(?:metadata|labels|stream_options|context_management/edits/0)$",
+    "/content/\\d+/citations/\\d+$",
+    // A tool of the provider's own, which is only offered.
+    "^/tools/1$",
+  ].join("|"),
+)
 
 /** What no wire takes is refused by name already. */
 const REFUSED: ReadonlySet<ChatFeature> = new Set(

@@ -1,0 +1,182 @@
+/**
+ * Tools as clients name and declare them, at providers that know functions alone and other names:
+ * what a model calls there comes back as the call that the client knows.
+ */
+import { describe, expect, test } from "vitest"
+import {
+  makeBackend,
+  makeProvider,
+  makeRule,
+  makeRuntime,
+} from "#proxy/runtime/samples.test-data.ts"
+import { type ModelSurfaceName, SURFACES } from "#proxy/surfaces/registry.ts"
+import { type Act, createWorld, startChat } from "./world.test-data.ts"
+
+const GEMINI = makeProvider("one", { schema: "Gemini", pathPrefix: "" })
+const OPENAI = makeProvider("one", { vendor: "OpenAI" })
+
+interface Called {
+  readonly name: string
+  readonly args: object
+}
+
+/** What Gemini answers when it calls these. */
+function geminiAnswer(calls: readonly Called[]) {
+  const parts = calls.map((functionCall) => ({ functionCall }))
+  const usageMetadata = { promptTokenCount: 9, candidatesTokenCount: 9 }
+  return { candidates: [{ content: { parts }, finishReason: "STOP" }], usageMetadata }
+}
+
+function play(
+  surface: ModelSurfaceName,
+  provider: typeof GEMINI,
+  body: { readonly model: string; readonly stream?: boolean },
+  answer: object,
+) {
+  const runtime = makeRuntime({
+    providers: { one: provider },
+    routes: [
+      {
+        name: "search/chat",
+        rules: [makeRule({ backends: [makeBackend("one", { model: "m" })] })],
+      },
+    ],
+  })
+  const isStream = body.stream === true
+  const type = isStream ? "text/event-stream" : "application/json"
+  const text = JSON.stringify(answer)
+  const data = isStream ? `data: ${text}\n\n` : text
+  const acts: readonly Act[] = [
+    { head: 200, headers: { "content-type": type } },
+    { data },
+    { end: true },
+  ]
+  const world = createWorld({ scripts: [acts] })
+  startChat(world, { runtime, surface: SURFACES[surface], raw: { path: "/" }, body })
+  world.advance(10)
+  const [request] = world.requests
+  return { sent: JSON.parse(String(request?.body ?? "{}")), text: world.client.body }
+}
+
+/** The events of a stream, without those of the frame. */
+function eventsOf(text: string) {
+  return text
+    .split("\n")
+    .filter((line) => line.startsWith("data: {"))
+    .map((line) => JSON.parse(line.slice(6)))
+}
+
+const PATCH = "*** Begin Patch\n*** Add File: a\n+b\n*** End Patch\n"
+const CODEX = {
+  model: "smart",
+  input: [
+    { type: "additional_tools", role: "developer", tools: [{ type: "custom", name: "exec" }] },
+    { role: "user", content: "Add a file" },
+  ],
+  tools: [
+    { type: "custom", name: "apply_patch", format: { type: "text" } },
+    { type: "namespace", name: "mcp__docs", tools: [{ type: "function", name: "find" }] },
+    { type: "tool_search", execution: "client", description: "Searches", parameters: {} },
+  ],
+}
+
+describe("tools of Responses that are no plain functions", () => {
+  const calls = [
+    { name: "apply_patch", args: { input: PATCH } },
+    { name: "mcp__docs__find", args: { name: "a" } },
+    { name: "tool_search", args: { query: "b" } },
+    { name: "exec", args: { input: "1" } },
+  ]
+  const items = [
+    { type: "custom_tool_call", name: "apply_patch", input: PATCH },
+    { type: "function_call", name: "find", namespace: "mcp__docs", arguments: '{"name":"a"}' },
+    { type: "tool_search_call", execution: "client", arguments: { query: "b" } },
+    { type: "custom_tool_call", name: "exec", input: "1" },
+  ]
+
+  test("are called as what they are, in a whole answer", () => {
+    const { text } = play("openai-responses", GEMINI, CODEX, geminiAnswer(calls))
+    expect(JSON.parse(text).output).toMatchObject(items)
+  })
+
+  test("are called as what they are, in a stream", () => {
+    const body = { ...CODEX, stream: true }
+    const { text } = play("openai-responses", GEMINI, body, geminiAnswer(calls))
+    const events = eventsOf(text)
+    const done = events.filter(({ type }) => type === "response.output_item.done")
+    expect(done.map(({ item }) => item)).toMatchObject(items)
+    const inputs = events.filter(({ type }) => type === "response.custom_tool_call_input.done")
+    expect(inputs.map(({ input }) => input)).toEqual([PATCH, "1"])
+    const last = events.at(-1)
+    expect(last.response.output).toMatchObject(items)
+  })
+
+  test("give what a model wrote in place of a custom tool's arguments", () => {
+    const call = { id: "c", type: "function", function: { name: "apply_patch", arguments: PATCH } }
+    const message = { role: "assistant", content: null, tool_calls: [call] }
+    const answer = { choices: [{ index: 0, message, finish_reason: "tool_calls" }] }
+    const plain = makeProvider("one", { vendor: "Mistral" })
+    const { text } = play("openai-responses", plain, CODEX, answer)
+    expect(JSON.parse(text).output).toMatchObject([{ type: "custom_tool_call", input: PATCH }])
+  })
+})
+
+describe("a client that wants one call at a time", () => {
+  const tools = [{ type: "function", function: { name: "look", parameters: { type: "object" } } }]
+  const body = {
+    model: "smart",
+    messages: [{ role: "user", content: "Look" }],
+    tools,
+    parallel_tool_calls: false,
+  }
+  const two = [
+    { name: "look", args: { at: 1 } },
+    { name: "look", args: { at: 2 } },
+  ]
+
+  test("gets one of a provider that cannot be told so", () => {
+    const { text } = play("openai-chat", GEMINI, body, geminiAnswer(two))
+    const [choice] = JSON.parse(text).choices
+    expect(choice.message.tool_calls).toMatchObject([{ function: { arguments: '{"at":1}' } }])
+  })
+
+  test("gets one in a stream too", () => {
+    const { text } = play("openai-chat", GEMINI, { ...body, stream: true }, geminiAnswer(two))
+    expect(text).toContain('{\\"at\\":1}')
+    expect(text).not.toContain('{\\"at\\":2}')
+  })
+
+  test("and another client gets all", () => {
+    const { parallel_tool_calls: _wish, ...open } = body
+    const { text } = play("openai-chat", GEMINI, open, geminiAnswer(two))
+    expect(JSON.parse(text).choices[0].message.tool_calls).toHaveLength(2)
+  })
+})
+
+describe("a tool's name that a provider does not take", () => {
+  const name = "mcp__plugin_documentation-server__resolve_library_identifier_by_its_name"
+  const body = {
+    model: "smart",
+    max_tokens: 99,
+    messages: [
+      { role: "user", content: "Look" },
+      { role: "assistant", content: [{ type: "tool_use", id: "a", name, input: {} }] },
+      { role: "user", content: [{ type: "tool_result", tool_use_id: "a", content: "none" }] },
+    ],
+    tools: [{ name, input_schema: { type: "object" } }],
+    tool_choice: { type: "tool", name },
+  }
+
+  test("stands under another there, and under its own in the answer", () => {
+    const probe = play("anthropic-messages", OPENAI, body, {})
+    const sent: string = probe.sent.tools[0].function.name
+    expect(sent).toMatch(/^mcp__plugin_[a-zA-Z0-9_-]{1,52}$/)
+    expect(probe.sent.messages[1].tool_calls[0].function.name).toBe(sent)
+    expect(probe.sent.tool_choice.function.name).toBe(sent)
+    const call = { id: "b", type: "function", function: { name: sent, arguments: "{}" } }
+    const message = { role: "assistant", content: null, tool_calls: [call] }
+    const answer = { choices: [{ index: 0, message, finish_reason: "tool_calls" }] }
+    const { text } = play("anthropic-messages", OPENAI, body, answer)
+    expect(JSON.parse(text).content).toMatchObject([{ type: "tool_use", name }])
+  })
+})
