@@ -2,17 +2,16 @@
  * What an upstream is sent, byte for byte: a real gateway process between a client that writes its
  * bytes by hand and an upstream process that keeps what comes in.
  *
- * No policy touches a body yet, so that a route without one is every route: where surface and
- * provider speak the same shape the client's bytes go on, and only the model's name and, in
- * OpenAI's streams, `stream_options.include_usage` are put in. Where a policy will touch a body,
- * its unknown fields and digits belong into this file too. Between shapes, numbers and schemas keep
- * their text.
+ * No policy looks at a body here: where surface and provider speak the same shape the client's
+ * bytes go on, and only the model's name and, in OpenAI's streams, `stream_options.include_usage`
+ * are put in. Between shapes, numbers and schemas keep their text. Where a policy looks at bodies,
+ * `written-anew.test.ts` has what becomes of them.
  */
-import { request } from "node:http"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { answerOf } from "#test/golden/providers/run-case.ts"
 import { startUpstream, type TestUpstream } from "#test/upstream/client.ts"
 import { manifestsOf } from "./manifests.ts"
+import { ODD_TEXT, odd, sendThrough } from "./recorded.ts"
 import { type Standalone, startStandalone } from "./start-standalone.ts"
 
 let upstream: TestUpstream
@@ -63,51 +62,10 @@ afterAll(async () => {
   await upstream?.stop()
 })
 
-interface Sent {
-  readonly path: string
-  readonly body: string
-}
+const send = (path: string, body: string) => sendThrough(gateway.origin, upstream, path, body)
 
-/** Asks with these bytes and gives what the upstream was sent; the answer must be a 200. */
-async function send(path: string, body: string, headers: object = {}): Promise<Sent> {
-  const before = (await upstream.bodies()).at(-1)?.number ?? 0
-  const { status, text } = await post(path, body, headers)
-  expect(text).not.toContain('"error"')
-  expect(status).toBe(200)
-  const came = (await upstream.bodies()).filter(({ number }) => number > before)
-  expect(came).toHaveLength(1)
-  const [one] = came
-  return { path: one?.path ?? "", body: Buffer.from(one?.bodyBase64 ?? "", "base64").toString() }
-}
-
-function post(path: string, body: string, headers: object) {
-  return new Promise<{ readonly status: number; readonly text: string }>((resolve, reject) => {
-    const call = request(
-      `${gateway.origin}${path}`,
-      { method: "POST", headers: { "content-type": "application/json", ...headers } },
-      (answer) => {
-        let text = ""
-        answer.setEncoding("utf8").on("data", (chunk: string) => {
-          text += chunk
-        })
-        answer.once("end", () => resolve({ status: answer.statusCode ?? 0, text }))
-        answer.once("error", reject)
-      },
-    )
-    call.once("error", reject)
-    call.end(Buffer.from(body))
-  })
-}
-
-/** White space, escapes, digits and names that a parser and a writer would not give back. */
-const ODD_NUMBERS = "[ 1.0 ,1e2,\t-0 , 12345678901234567890,0.10000000000000000555,1E-7 ]"
-const ODD_TEXT = String.raw`"h\u00e9\u2028 \ud83c\udf0d 🌍 \/ \t é \u0022"`
 const SCHEMA =
   '{ "type":"object","properties":{"n":{"type":"number","minimum":1.0,"maximum":1e2}},"zz":12345678901234567890 }'
-
-/** Around the fields that a shape needs. */
-const odd = (fields: string) =>
-  `\r\n{ "zz_first" : ${ODD_NUMBERS} ,\n\t${fields} , "zz\\u005flast":{"":[ { } ,null],"a.b":${ODD_TEXT}} }  \n`
 
 const served = (body: string, name: ProviderName) =>
   body.replace(`"ask-${name}"`, JSON.stringify(SERVED))
