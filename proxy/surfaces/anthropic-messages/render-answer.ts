@@ -1,7 +1,7 @@
 /** A whole answer as a `message` object. */
 import { type JsonValue, writeJson } from "#proxy/contract/json-write.ts"
 import type { TokenUsage } from "#proxy/contract/records.ts"
-import type { AnswerPart, ChatAnswer } from "#proxy/exchange/chat-answer.ts"
+import type { AnswerChoice, AnswerPart, ChatAnswer } from "#proxy/exchange/chat-answer.ts"
 import { signBeforeCalls } from "#proxy/exchange/sign-before-calls.ts"
 import { tagSignature } from "#proxy/exchange/signatures.ts"
 import { argumentsOrText } from "#proxy/exchange/tool-arguments.ts"
@@ -21,10 +21,14 @@ export function renderAnswer(
     role: "assistant",
     model: answer.model ?? context.model,
     content: choice === undefined ? [] : signBeforeCalls(choice.parts).flatMap(renderPart),
-    stop_reason: choice === undefined ? "end_turn" : stopReason(choice.reason),
+    stop_reason: choice === undefined ? "end_turn" : stopReason(choice.reason, hasRefused(choice)),
     stop_sequence: choice?.stopSequence ?? null,
     usage: renderUsage(settled),
   })
+}
+
+function hasRefused({ parts }: AnswerChoice): boolean {
+  return parts.some(({ kind }) => kind === "refusal")
 }
 
 function renderPart(part: AnswerPart): readonly JsonValue[] {

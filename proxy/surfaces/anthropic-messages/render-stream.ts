@@ -32,6 +32,7 @@ class MessageRenderer implements StreamRenderer {
   /** Calls that began before that one was whole: an upstream may write several at a time. */
   private readonly waiting: OpenCall[] = []
   private index = -1
+  private hasRefused = false
   private ending: Ending | null = null
 
   constructor(context: RenderContext) {
@@ -78,7 +79,7 @@ class MessageRenderer implements StreamRenderer {
   private end(settled: TokenUsage): string {
     const { ending } = this
     const delta = {
-      stop_reason: ending === null ? "end_turn" : stopReason(ending.reason),
+      stop_reason: ending === null ? "end_turn" : stopReason(ending.reason, this.hasRefused),
       stop_sequence: ending?.stopSequence ?? null,
     }
     const last = render("message_delta", { delta, usage: renderUsage(settled) })
@@ -87,8 +88,10 @@ class MessageRenderer implements StreamRenderer {
 
   private content(event: Exclude<Extract<ResponseEvent, { readonly choice: number }>, Ending>) {
     switch (event.kind) {
-      case "text-delta":
       case "refusal-delta":
+        this.hasRefused = true
+        return this.inBlock("text", TEXT, { type: "text_delta", text: event.text })
+      case "text-delta":
         return this.inBlock("text", TEXT, { type: "text_delta", text: event.text })
       case "reasoning-delta":
         return this.inBlock("thinking", THINKING, { type: "thinking_delta", thinking: event.text })

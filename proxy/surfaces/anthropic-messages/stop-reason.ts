@@ -3,9 +3,11 @@ import type { JsonValue } from "#proxy/contract/json-write.ts"
 import type { TokenUsage } from "#proxy/contract/records.ts"
 import type { Citation, FinishReason } from "#proxy/exchange/response-event.ts"
 
-export function stopReason(reason: FinishReason): string {
+/** `hasRefused`: some providers say that in words alone, and end as any answer does (OpenAI). */
+export function stopReason(reason: FinishReason, hasRefused: boolean): string {
   switch (reason) {
     case "stop":
+      return hasRefused ? "refusal" : "end_turn"
     case "failed":
     case "other":
       return "end_turn"
