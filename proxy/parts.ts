@@ -10,6 +10,7 @@ import type { Runtime } from "#proxy/runtime/runtime.ts"
 import type { Closers } from "./closers.ts"
 import type { ProxyConfig } from "./config.ts"
 import { type Journal, openJournal } from "./journal/journal.ts"
+import { logReplay, logWritable } from "./log-journal.ts"
 import { logSync } from "./log-sync.ts"
 import { type Report, startReport } from "./report/report.ts"
 import type { AppSurface } from "./server/app-surface.ts"
@@ -61,9 +62,10 @@ export function openParts(config: ProxyConfig, channel: ControlChannel, closers:
     now: Date.now,
     monotonic,
     defer: turn.writes,
+    onWritable: (change) => logWritable(log, change),
   })
   closers.add(() => journal.close())
-  logJournal(log, journal)
+  logReplay(log, journal.state())
   const egress = createEgress({
     connectionsMax: limits.upstreamConnectionsMax,
     headerBytesMax: limits.upstreamHeaderBytesMax,
@@ -186,13 +188,6 @@ function observe(parts: Parts): Observed {
     exchanges: load?.exchanges ?? 0,
     pools: parts.egress.poolCount(),
   }
-}
-
-function logJournal(log: Log, journal: Journal): void {
-  const { lost, torn, quarantined } = journal.state()
-  if (lost > 0) log.warn("attempts of an earlier process were settled as lost", { count: lost })
-  if (torn > 0) log.warn("the journal had writes cut off", { count: torn })
-  if (quarantined > 0) log.error("damaged journal files were set aside", { count: quarantined })
 }
 
 export function monotonic(): number {

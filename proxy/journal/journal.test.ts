@@ -16,6 +16,7 @@ import type { OpenIntent } from "#proxy/exchange/ports.ts"
 import { type Journal, type JournalOptions, openJournal } from "./journal.ts"
 import { lockDirectory } from "./lock.ts"
 import type { Append } from "./segment-store.ts"
+import type { WritableChange } from "./writable-edges.ts"
 
 const NOW = 1_800_000_000_000
 let directory = ""
@@ -387,6 +388,32 @@ describe("a disk that refuses", () => {
     restarted.close()
   })
 
+  test("is told of once when it begins and once when it ends, with the reason", () => {
+    const disk = makeDisk()
+    const changes: WritableChange[] = []
+    const journal = open({
+      append: disk.append,
+      memoryRecordsMax: 2,
+      onWritable: (change) => changes.push(change),
+    })
+    attempt(journal, "b-1")
+    disk.isFull = true
+    for (const id of ["b-2", "b-3", "b-4"]) attempt(journal, id)
+    clock += 2_000
+    attempt(journal, "b-5")
+    expect(changes).toEqual([
+      { kind: "unwritable", trouble: { code: "ENOSPC", message: "no space left" } },
+    ])
+    disk.isFull = false
+    clock += 2_000
+    attempt(journal, "b-6")
+    attempt(journal, "b-7")
+    const { dropped } = journal.state()
+    expect(dropped).toBeGreaterThan(0)
+    expect(changes.slice(1)).toEqual([{ kind: "writable", afterMs: 4_000, dropped }])
+    journal.close()
+  })
+
   test("fills memory to its bound; the next record is dropped and counted, unnumbered", () => {
     const disk = makeDisk()
     const journal = open({ append: disk.append, memoryRecordsMax: 3 })
@@ -401,7 +428,13 @@ describe("a disk that refuses", () => {
 })
 
 test("a full journal refuses intents, records what began, and opens when acknowledged", async () => {
-  const journal = open({ bytesMax: 8 * 1024, segmentBytes: 2 * 1024 })
+  const changes: string[] = []
+  const journal = open({
+    bytesMax: 8 * 1024,
+    segmentBytes: 2 * 1024,
+    onWritable: (change) =>
+      changes.push(change.kind === "writable" ? "writable" : change.trouble.code),
+  })
   const early = await begin(journal, "early")
   let index = 0
   while (attempt(journal, `b-${++index}`) === true) expect(index).toBeLessThan(100)
@@ -413,6 +446,7 @@ test("a full journal refuses intents, records what began, and opens when acknowl
   journal.acknowledge(sequence)
   journal.flush()
   expect(attempt(journal, "after")).toBe(true)
+  expect(changes).toEqual(["JOURNAL_FULL", "writable"])
   journal.close()
 })
 

@@ -16,6 +16,7 @@ import { RecordWindow } from "./record-window.ts"
 import { replay, type Segment } from "./replay.ts"
 import { type Append, SegmentStore } from "./segment-store.ts"
 import { TurnWriter, type WriterOptions } from "./turn-writer.ts"
+import { type WritableChange, WritableEdges } from "./writable-edges.ts"
 
 export interface JournalOptions extends WriterOptions {
   readonly directory: string
@@ -28,6 +29,8 @@ export interface JournalOptions extends WriterOptions {
    * Writes all bytes at a position of an open file, or throws; the file system's own when absent.
    */
   readonly append?: Append
+  /** When it begins to refuse intents, and when it takes them again. */
+  readonly onWritable?: (change: WritableChange) => void
 }
 
 /** For metrics and the log; a value of the moment. */
@@ -121,6 +124,7 @@ class OpenJournal implements Journal {
   readonly #store: SegmentStore
   readonly #window: RecordWindow
   readonly #writer: TurnWriter
+  readonly #edges: WritableEdges
   /** Attempts under way, in no order. (A Map that grows and shrinks is dear to collect.) */
   readonly #open: OpenAttempt[] = []
   readonly #listeners: (() => void)[] = []
@@ -138,6 +142,7 @@ class OpenJournal implements Journal {
     this.#store = new SegmentStore(options.directory, found, options.append)
     this.#window = new RecordWindow(found.nextSequence, found.acknowledged, options)
     this.#writer = new TurnWriter(this.#store, this.#window, options, () => this.flush())
+    this.#edges = new WritableEdges(options.monotonic, options.onWritable ?? (() => undefined))
     const { torn, quarantined, open } = found
     this.#replayed = { torn, quarantined, lost: open.size }
     const endedAt = options.now()
@@ -241,6 +246,7 @@ class OpenJournal implements Journal {
       // Their intents must stay on disk until the records are.
       this.#ended = ended
     }
+    this.#edges.note(this.#writer.trouble, this.#window.dropped)
     for (const attempt of waiting) {
       const isDurable = isWritten && attempt.isBatched
       if (isDurable) this.#noteIntent(attempt)

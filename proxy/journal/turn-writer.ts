@@ -9,6 +9,7 @@ import { FrameBatch } from "./frames.ts"
 import type { RecordWindow } from "./record-window.ts"
 import { addEntry } from "./replay.ts"
 import type { SegmentStore } from "./segment-store.ts"
+import type { Trouble } from "./writable-edges.ts"
 
 export interface WriterOptions {
   /** All segments together; at it intents are no longer written. */
@@ -30,7 +31,8 @@ export class TurnWriter {
   readonly #batch = new FrameBatch()
   /** This turn's, one a line. */
   #intents = ""
-  #isDegraded = false
+  /** Why the last write failed; null when it did not. */
+  #failure: Trouble | null = null
   #isClosed = false
   #retryAt = 0
   #failures = 0
@@ -50,11 +52,20 @@ export class TurnWriter {
 
   /** The last write failed: until one does not, nothing is added and memory keeps the records. */
   get isDegraded(): boolean {
-    return this.#isDegraded
+    return this.#failure !== null
   }
 
   get isWritable(): boolean {
-    return !this.#isDegraded && this.#store.bytes < this.#options.bytesMax
+    return this.#failure === null && !this.#isFull
+  }
+
+  /** Null when intents are taken. */
+  get trouble(): Trouble | null {
+    return this.#failure ?? (this.#isFull ? fullAt(this.#store.bytes) : null)
+  }
+
+  get #isFull(): boolean {
+    return this.#store.bytes >= this.#options.bytesMax
   }
 
   get failures(): number {
@@ -71,7 +82,7 @@ export class TurnWriter {
 
   /** At the end of a turn. True: all that was added, and every record before, is on disk. */
   write(): boolean {
-    return this.#isDegraded ? this.#recover() : this.#writeTurn()
+    return this.isDegraded ? this.#recover() : this.#writeTurn()
   }
 
   close(): void {
@@ -102,37 +113,55 @@ export class TurnWriter {
 
   /** Writes the batch, which is empty afterwards either way. Failing makes the journal degraded. */
   #append(isNewSegment: boolean): boolean {
-    if (this.#batch.length === 0 && !this.#isDegraded) return true
+    if (this.#batch.length === 0 && !this.isDegraded) return true
+    if (!this.#hasRoom()) {
+      this.#degrade(fullAt(this.#store.bytes))
+      this.#letGo()
+      return false
+    }
     try {
-      this.#checkRoom()
       const { writtenUpTo, acknowledged } = this.#window
       if (isNewSegment) this.#store.rotate(writtenUpTo + 1, acknowledged)
       this.#store.append(this.#batch.bytes(), this.#window.unwritten())
-      this.#isDegraded = false
+      this.#failure = null
       return true
-    } catch {
-      this.#degrade()
+    } catch (error) {
+      this.#degrade(troubleOf(error))
       return false
     } finally {
-      this.#batch.clear()
-      this.#intents = ""
+      this.#letGo()
     }
   }
 
-  /** Records may go past the bound of intents by two segments, so that what began can end. */
-  #checkRoom(): void {
-    const { bytesMax, segmentBytes } = this.#options
-    if (this.#store.bytes + this.#batch.length <= bytesMax + 2 * segmentBytes) return
-    throw new Error(`the journal is full at ${this.#store.bytes} bytes`)
+  #letGo(): void {
+    this.#batch.clear()
+    this.#intents = ""
   }
 
-  #degrade(): void {
+  /** Records may go past the bound of intents by two segments, so that what began can end. */
+  #hasRoom(): boolean {
+    const { bytesMax, segmentBytes } = this.#options
+    return this.#store.bytes + this.#batch.length <= bytesMax + 2 * segmentBytes
+  }
+
+  #degrade(failure: Trouble): void {
     this.#failures += 1
-    this.#isDegraded = true
+    this.#failure = failure
     this.#retryAt = this.#options.monotonic() + RETRY_MS
     if (this.#isClosed) return
     clearTimeout(this.#retry)
     this.#retry = setTimeout(this.#onRetry, RETRY_MS + 1)
     this.#retry.unref()
   }
+}
+
+function fullAt(bytes: number): Trouble {
+  const message = `it is full at ${bytes} bytes, and waits for the operator to store them`
+  return { code: "JOURNAL_FULL", message }
+}
+
+function troubleOf(error: unknown): Trouble {
+  const message = error instanceof Error ? error.message : String(error)
+  const code = error instanceof Error && "code" in error ? String(error.code) : "unknown"
+  return { code, message }
 }
