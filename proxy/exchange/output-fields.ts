@@ -4,8 +4,8 @@ import type { MemberEdit } from "#proxy/contract/json-rewrite.ts"
 
 export interface OutputFields {
   /**
-   * Nodes of everything that some server of this shape takes for a bound, whatever stands there;
-   * null is nothing. In the order of the names.
+   * Nodes of everything that some server of this shape takes for a bound, whatever stands there,
+   * but for a null that says nothing.
    */
   readonly given: (document: JsonDocument) => readonly number[]
   /**

@@ -179,6 +179,17 @@ describe("no other name is a way around it", () => {
     expect(world.requests).toEqual([])
   })
 
+  // Ollama and others are written in Go, whose JSON does not tell the case of a name.
+  const FOLDED = ["MAX_TOKENS", "Max_Tokens", "max_to\u212Aens", "max_token\u017F", "N_Predict"]
+  const LETTERS = FOLDED.flatMap((field) => [4097, null].map((value) => ({ field, value })))
+  test.each(LETTERS)("$field: $value beside the name itself", ({ field, value }) => {
+    const body = { ...SHAPES["openai-chat"]?.body(9), [field]: value }
+    const { world } = ask("openai-chat", { body })
+    expect(world.client.status).toBe(400)
+    expect(world.client.body).toContain("ModelPolicy org-baseline allows at most 2048")
+    expect(world.requests).toEqual([])
+  })
+
   test("llama.cpp's -1, which is no bound at all", () => {
     const { world } = ask("openai-chat", {
       body: { ...SHAPES["openai-chat"]?.body(9), n_predict: -1 },

@@ -114,6 +114,24 @@ test("it gets its configuration, serves, follows a change, and its usage is coun
   })
   expect(rows.map(({ user }) => user).sort()).toEqual(["user-0", "user-1", "user-2", "user-3"])
   expect(rows.every(({ outcome, source }) => outcome === "ok" && source === "reported")).toBe(true)
+  const targets = { namespaces: { from: "All" } }
+  const parameters = { maxOutputTokens: 4096 }
+  await world.apply(makeClusterObject("ModelPolicy", "org", { targets, parameters }))
+  await waitUntil(
+    { what: "the condition of the policy", withinMs: 40_000, everyMs: 50 },
+    async () => {
+      const said = await world.kubectl("get", "modelpolicy", "org", "-o", PROGRAMMED)
+      if (LIMIT_UNSUPPORTED.test(said)) return true
+      throw new Error(`the status says ${said}`)
+    },
+  )
+  const denied = await waitUntil({ what: "a denial", withinMs: 40_000, everyMs: 50 }, async () => {
+    const answer = await chat(older, "smart")
+    return answer.status === 200 ? undefined : answer
+  })
+  expect(denied.status).toBe(403)
+  expect(denied.text).toContain("spec.parameters.maxOutputTokens needs a newer sidecar")
+  expect((await chat(newer, "smart")).status).toBe(200)
 }, 120_000)
 
 const PROGRAMMED =
@@ -121,6 +139,11 @@ const PROGRAMMED =
 const UNSUPPORTED = new RegExp(
   "^False FeatureUnsupported: [01]/2 sidecars; " +
     "not known to the release of shop/older: schema Anthropic; restart these pods$",
+)
+
+const LIMIT_UNSUPPORTED = new RegExp(
+  "^False FeatureUnsupported: [01]/2 sidecars; not known to the release of " +
+    "shop/older: spec.parameters.maxOutputTokens; restart these pods$",
 )
 
 const IDENTITY: PodIdentity = {
@@ -157,6 +180,26 @@ test("a provider that it does not know fails closed with that reason, and the re
   for (const model of ["known", "mixed"]) {
     expect(await chat(sidecar, model)).toMatchObject({ status: 200, provider: "known" })
   }
+}, 60_000)
+
+test("a limit that it does not know refuses everything there, and is told of its policy", async () => {
+  const { publisher, url, caFile } = await startBareOperator()
+  const maxOutputTokens = { tokens: 4096, policy: "org-baseline" }
+  publisher.publish("shop", { ...skewedSnapshot(), parameters: { maxOutputTokens } })
+  const sidecar = await startKept(url, caFile)
+  const refused = await chat(sidecar, "known")
+  expect(refused.status).toBe(403)
+  expect(refused.text).toContain("policy_invalid")
+  expect(refused.text).toContain("spec.parameters.maxOutputTokens needs a newer sidecar")
+  const feature = "spec.parameters.maxOutputTokens"
+  expect(publisher.sidecars("shop")[0]?.withheld).toContainEqual({
+    object: "ModelPolicy org-baseline",
+    feature,
+  })
+  publisher.publish("shop", skewedSnapshot())
+  await waitUntil({ what: "an answer once the limit is gone", withinMs: 30_000 }, async () =>
+    (await chat(sidecar, "known")).status === 200 ? true : undefined,
+  )
 }, 60_000)
 
 function keptBundle(): string {

@@ -5,7 +5,7 @@ import { scanJson } from "#proxy/contract/json-scan.ts"
 import type { ParsedRequest } from "#proxy/exchange/parsed-request.ts"
 import { EMPTY_PROMPT } from "#proxy/exchange/prompt-measure.ts"
 import type { Target } from "#proxy/exchange/target.ts"
-import { encodeBody } from "./encode-body.ts"
+import { encodeBody, encodeBounded, spliceBounded } from "./encode-body.ts"
 
 const LIMITS = { bytesMax: 1 << 20, depthMax: 64, tokensMax: 100_000 }
 
@@ -129,5 +129,33 @@ test("whatever the body, the result parses to the body with only those fields ch
       },
     ),
     { numRuns: 300 },
+  )
+})
+
+test("under a limit the body says it in the older name alone, and is else the same", () => {
+  const limit = fc.option(fc.constantFrom(null, 5, 7), { nil: undefined })
+  const limits = fc.record({ max_tokens: limit, max_completion_tokens: limit })
+  const order = fc.shuffledSubarray(["model", "max_tokens", "max_completion_tokens", "zz"], {
+    minLength: 4,
+  })
+  fc.assert(
+    fc.property(limits, order, fc.boolean(), fc.string(), (said, names, isStream, to) => {
+      const fields: Readonly<Record<string, unknown>> = { ...said, model: "a", zz: 1 }
+      const body = Object.fromEntries(names.map((name) => [name, fields[name]]))
+      const text = JSON.stringify(body)
+      const { max_tokens: older, max_completion_tokens: newer } = said
+      const isMoved = (newer ?? null) !== null && (older ?? null) === null
+      const want = { ...body, model: to, ...(isMoved ? { max_tokens: newer } : {}) }
+      if (isMoved) Reflect.deleteProperty(want, "max_completion_tokens")
+      const read = (bytes: Uint8Array) => JSON.parse(new TextDecoder().decode(bytes))
+      const parsed = request(text, isStream)
+      expect(read(spliceBounded(parsed, target(to)))).toEqual(JSON.parse(JSON.stringify(want)))
+      const asked = isStream ? { stream_options: { include_usage: true } } : {}
+      expect(read(encodeBounded(parsed, target(to)))).toEqual({
+        ...JSON.parse(JSON.stringify(want)),
+        ...asked,
+      })
+    }),
+    { numRuns: 500 },
   )
 })

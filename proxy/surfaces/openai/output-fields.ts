@@ -1,5 +1,15 @@
 /** Where the three shapes of OpenAI's bound the tokens of an answer. */
-import { type JsonDocument, KIND, kindOf, memberOf, NONE } from "#proxy/contract/json-document.ts"
+import {
+  firstIn,
+  type JsonDocument,
+  KIND,
+  kindOf,
+  memberOf,
+  NONE,
+  nextIn,
+  textOf,
+  valueOfKey,
+} from "#proxy/contract/json-document.ts"
 import type { OutputFields } from "#proxy/exchange/output-fields.ts"
 
 /**
@@ -20,15 +30,35 @@ export function openAiOutput(
 ): OutputFields {
   const [name = "max_tokens"] = own
   return Object.freeze({
-    given: (document: JsonDocument) => givenOf(document, NAMES),
+    given,
     bound: (document: JsonDocument, tokens: number) =>
-      givenOf(document, own).length > 0
+      own.some((one) => isSaid(document, memberOf(document, 0, one)))
         ? null
         : { object: 0, name, json: String(Math.min(tokens, outputDefault)) },
   })
 }
 
-function givenOf(document: JsonDocument, names: readonly string[]): readonly number[] {
-  const nodes = names.map((name) => memberOf(document, 0, name))
-  return nodes.filter((node) => node !== NONE && kindOf(document, node) !== KIND.null)
+/**
+ * A name in other letters is one for servers in Go, whose JSON does not tell case: there it comes
+ * after what the shape's own name says, and a null takes that away.
+ */
+function given(document: JsonDocument): readonly number[] {
+  const nodes: number[] = []
+  for (let key = firstIn(document, 0); key !== NONE; ) {
+    const value = valueOfKey(key)
+    const text = textOf(document, key)
+    const name = NAMES.find((one) => one === foldCase(text))
+    if (name !== undefined && (name !== text || isSaid(document, value))) nodes.push(value)
+    key = nextIn(document, 0, value)
+  }
+  return nodes
+}
+
+/** As Go's `encoding/json` does: the Kelvin sign is a k there, and the long s an s. */
+function foldCase(text: string): string {
+  return text.toUpperCase().toLowerCase()
+}
+
+function isSaid(document: JsonDocument, node: number): boolean {
+  return node !== NONE && kindOf(document, node) !== KIND.null
 }
