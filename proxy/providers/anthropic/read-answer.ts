@@ -44,9 +44,12 @@ function readOwnCounts(usage: JsonView): UsageCounts {
   }
 }
 
+/** No prompt has no tokens: a later event that says so says nothing of it (SGLang's). */
 export function mergeCounts(before: UsageCounts, after: UsageCounts): UsageCounts {
-  const told = Object.entries(after).filter(([, count]) => count !== undefined)
-  return { ...before, ...Object.fromEntries(told) }
+  const { input = 0, cacheRead = 0, cacheWrite = 0, ...rest } = after
+  const told = input + cacheRead + cacheWrite === 0 ? rest : after
+  const counts = Object.entries(told).filter(([, count]) => count !== undefined)
+  return { ...before, ...Object.fromEntries(counts) }
 }
 
 /** Anthropic counts what was read from and written to its cache apart from `input_tokens`. */
