@@ -9,6 +9,7 @@
 import { type ServerResponse, STATUS_CODES } from "node:http"
 import type { Socket } from "node:net"
 import type { Client, HeaderList } from "#proxy/exchange/ports.ts"
+import { ChunkRoom, frameChunk, LAST_CHUNK } from "#proxy/wire/chunk-frame.ts"
 
 /** How long bytes written before a cut may take to leave; then the connection is destroyed. */
 const CUT_MS = 5_000
@@ -18,6 +19,10 @@ const CUT_MS = 5_000
  */
 const JOINED_BYTES_MAX = 16 * 1024
 const CLOSE_HEADERS: HeaderList = Object.freeze(["connection", "close"])
+const CHUNKED_HEADERS: HeaderList = Object.freeze(["transfer-encoding", "chunked"])
+const utf8 = new TextEncoder()
+/** Of all clients: a frame is with the kernel before the next one is made, or kept. */
+const room = new ChunkRoom()
 
 export interface Lifecycle {
   /** Then every answer is the last on its connection. */
@@ -33,6 +38,10 @@ export class ResponseClient implements Client {
   #onCut: (() => void) | null = null
   #isOver = false
   #isClosing = false
+  /** The body's chunks are framed here and not by Node. */
+  #isFramed = false
+  #hasWritten = false
+  #onSocketDrain: (() => void) | null = null
 
   /** `onClosed` runs once, when nothing of the exchange is left on the connection. */
   constructor(
@@ -54,19 +63,48 @@ export class ResponseClient implements Client {
   }
 
   start(status: number, headers: HeaderList): void {
-    const isLast = this.#isClosing || this.#lifecycle.isDraining
-    const all = isLast ? [...headers, ...CLOSE_HEADERS] : [...headers]
+    const all = [...headers]
+    if (this.#isClosing || this.#lifecycle.isDraining) all.push(...CLOSE_HEADERS)
+    // A client of HTTP/1.0 reads until the connection ends.
+    const isChunked =
+      !headers.includes("content-length") && this.#response.req.httpVersion === "1.1"
+    if (isChunked) all.push(...CHUNKED_HEADERS)
     this.#response.writeHead(status, all)
+    if (!isChunked) return
+    this.#isFramed = true
+    this.#response.chunkedEncoding = false
   }
 
   write(bytes: Uint8Array | string): boolean {
-    return this.#response.write(bytes)
+    const response = this.#response
+    if (!this.#isFramed) return response.write(bytes)
+    const chunk = typeof bytes === "string" ? utf8.encode(bytes) : bytes
+    if (chunk.length === 0) return true
+    // The first one goes out with the head; behind an answer to an earlier request all wait.
+    if (!this.#hasWritten || !this.#isOnSocket) {
+      this.#hasWritten = true
+      return response.write(frameChunk(chunk))
+    }
+    return this.#writeAtOnce(chunk)
+  }
+
+  /** Past Node's response, which would collect pieces for a tick. */
+  #writeAtOnce(chunk: Uint8Array): boolean {
+    const socket = this.#socket
+    if (!socket.writable) return false
+    if (socket.writableLength > 0) return socket.write(frameChunk(chunk))
+    const isTaken = socket.write(room.frame(chunk))
+    if (socket.writableLength > 0) room.keep()
+    return isTaken
   }
 
   end(bytes?: Uint8Array | string): void {
     this.#isOver = true
     const response = this.#response
-    if (bytes === undefined) response.end()
+    if (this.#isFramed) {
+      if (bytes !== undefined) this.write(bytes)
+      response.end(LAST_CHUNK, "latin1")
+    } else if (bytes === undefined) response.end()
     else if (typeof bytes === "string" || bytes.length > JOINED_BYTES_MAX) response.end(bytes)
     else response.end(bytesAsLatin1(bytes), "latin1")
   }
@@ -80,6 +118,10 @@ export class ResponseClient implements Client {
 
   onDrain(listener: () => void): void {
     this.#response.on("drain", listener)
+    this.#onSocketDrain = () => {
+      if (this.#isOnSocket) listener()
+    }
+    this.#socket.on("drain", this.#onSocketDrain)
   }
 
   onGone(listener: () => void): void {
@@ -100,7 +142,13 @@ export class ResponseClient implements Client {
     if (!this.#isOver) this.#onCut?.()
   }
 
+  /** Not while an answer to an earlier request is on the connection. */
+  get #isOnSocket(): boolean {
+    return this.#response.socket === this.#socket
+  }
+
   #closed(): void {
+    if (this.#onSocketDrain !== null) this.#socket.off("drain", this.#onSocketDrain)
     const isGone = !this.#isOver
     this.#isOver = true
     if (isGone) this.#onGone?.()
