@@ -56,6 +56,7 @@ export const CHAT_FEATURES = [
   "cache-retention",
   "citations",
   "citation-history",
+  "media-history",
   "prediction",
   "verbosity",
   "output-audio",
@@ -74,3 +75,8 @@ export type ChatFeature = (typeof CHAT_FEATURES)[number]
 
 export type FeatureUse = UseOf<ChatFeature>
 export type FeatureTable = SupportTable<ChatFeature>
+
+/** Why a feature that is no field of its own cannot be said. */
+export const CHAT_REASONS: Readonly<Partial<Record<ChatFeature, string>>> = Object.freeze({
+  "media-history": "it takes no image or file as something that the model said",
+})

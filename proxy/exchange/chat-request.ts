@@ -177,3 +177,15 @@ export interface OwnThinking {
   readonly thinking: RawJson | null
   readonly effort: string | null
 }
+
+export function isMedia(part: ContentPart): part is MediaPart {
+  switch (part.kind) {
+    case "image":
+    case "file":
+    case "audio":
+    case "video":
+      return true
+    default:
+      return false
+  }
+}

@@ -7,7 +7,13 @@
 import type { JsonView } from "#proxy/contract/json-view.ts"
 import type { RawJson } from "#proxy/contract/json-write.ts"
 import type { ChatFeature } from "./chat-feature.ts"
-import type { ChatMessage, MediaSource, ReasoningPart, ToolChoice } from "./chat-request.ts"
+import {
+  type ChatMessage,
+  isMedia,
+  type MediaSource,
+  type ReasoningPart,
+  type ToolChoice,
+} from "./chat-request.ts"
 import { accept, type Decision, reject } from "./parsed-request.ts"
 import { type Refusal, refuse } from "./refusal.ts"
 import { bareSignature, isTagged } from "./signatures.ts"
@@ -152,6 +158,11 @@ export class FeatureNotes extends UseNotes<ChatFeature> {
     else if (bareSignature("google", signed) !== null) this.note("reasoning-history-google", where)
     // What OpenAI hides is taken back by nobody that a chat is translated for.
     else this.note(isTagged(signed) ? "reasoning-unsigned" : "reasoning-history", where)
+  }
+
+  /** An earlier answer's images, given back. */
+  noteAnswer({ role, parts }: ChatMessage, where: JsonView): void {
+    if (role === "assistant" && parts.some(isMedia)) this.note("media-history", where)
   }
 
   /** A conversation that ends with the assistant asks it to go on from there; `last`: its place. */

@@ -5,6 +5,7 @@
  * that the operation can be translated to. What a target cannot be told is a refusal that names the
  * field and the provider; another target may still serve.
  */
+import { CHAT_REASONS } from "#proxy/exchange/chat-feature.ts"
 import { EMBEDDING_REASONS } from "#proxy/exchange/embedding-feature.ts"
 import { findUnsupported, refuseUnsupported } from "#proxy/exchange/feature-support.ts"
 import {
@@ -132,7 +133,13 @@ function encodeChat(
   if (!form.ok) return form
   const { provider } = context
   const features = chat.features(provider)
-  const unsupported = findUnsupported(form.value.uses, features, provider.name, wire.title)
+  const unsupported = findUnsupported(
+    form.value.uses,
+    features,
+    provider.name,
+    wire.title,
+    CHAT_REASONS,
+  )
   if (unsupported !== null) return reject(unsupported)
   const { chat: named, given } = nameTools(form.value, chat.toolNames)
   const body = chat.encode(named, context)

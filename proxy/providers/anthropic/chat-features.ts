@@ -65,6 +65,7 @@ export const ANTHROPIC_FEATURES: FeatureTable = Object.freeze({
   "citation-history": {
     dropped: "what was said stays in the text; where it was found is not sent back",
   },
+  "media-history": "no",
   prediction: "no",
   verbosity: { dropped: "a hint at how many words an answer takes, not at what it says" },
   "output-audio": "no",

@@ -61,6 +61,7 @@ export const OPENAI_CHAT_FEATURES: FeatureTable = Object.freeze({
   "citation-history": {
     dropped: "what was said stays in the text; where it was found is not sent back",
   },
+  "media-history": "no",
   prediction: "no",
   verbosity: "yes",
   "output-audio": "no",

@@ -5,13 +5,14 @@
  */
 import { type JsonValue, writeJson } from "#proxy/contract/json-write.ts"
 import type { FeatureTable } from "#proxy/exchange/chat-feature.ts"
-import type {
-  ChatMessage,
-  ChatRequest,
-  ContentPart,
-  MediaPart,
-  TextPart,
-  ToolResultPart,
+import {
+  type ChatMessage,
+  type ChatRequest,
+  type ContentPart,
+  isMedia,
+  type MediaPart,
+  type TextPart,
+  type ToolResultPart,
 } from "#proxy/exchange/chat-request.ts"
 import { accept, type Decision } from "#proxy/exchange/parsed-request.ts"
 import { readBody } from "#proxy/exchange/read-body.ts"
@@ -146,7 +147,7 @@ function encodeMessage(
   if (role === "assistant") {
     // Thoughts alone, which most do not take back, are no message.
     const isSaid = rest.some(({ kind }) => kind !== "reasoning")
-    return isSaid ? [...results, encodeAssistant(rest, traits)] : results
+    return isSaid ? [...results, encodeAssistant(rest, context, traits)] : results
   }
   return [
     ...results,
@@ -166,10 +167,6 @@ function encodeContent(
     if (part.kind === "text") return [{ type: "text", text: part.text }]
     return isMedia(part) ? [encodeMedia(part, context, traits)] : []
   })
-}
-
-function isMedia(part: ContentPart): part is MediaPart {
-  return ["image", "file", "audio", "video"].includes(part.kind)
 }
 
 function encodeMedia(
@@ -197,12 +194,18 @@ function encodeMedia(
 
 function encodeAssistant(
   parts: readonly ContentPart[],
-  { reasoningHistory, reference }: VendorTraits,
+  context: EncodeContext,
+  traits: VendorTraits,
 ): JsonValue {
+  const { reasoningHistory, reference } = traits
   const thoughts = parts.flatMap((part) => (part.kind === "reasoning" ? [part.text] : []))
   const texts = parts.filter((part): part is TextPart => part.kind === "text")
   const refusal = parts.flatMap((part) => (part.kind === "refusal" ? [part.text] : []))
   const calls = parts.flatMap((part) => (part.kind === "tool-call" ? [part] : []))
+  const images = parts.filter(isMedia).map((part) => {
+    if (part.kind === "image") return encodeMedia(part, context, traits)
+    return cannotSay("messages", context, `an assistant's message holds images, no ${part.kind}`)
+  })
   return {
     role: "assistant",
     ...(reasoningHistory === null || thoughts.length === 0
@@ -210,6 +213,7 @@ function encodeAssistant(
       : { [reasoningHistory]: thoughts.join("") }),
     content: texts.length === 0 ? null : texts.map(({ text }) => text).join(""),
     refusal: refusal.length === 0 ? undefined : refusal.join(""),
+    images: images.length === 0 ? undefined : images,
     tool_calls:
       calls.length === 0
         ? undefined

@@ -156,8 +156,8 @@ export const VENDOR_ROWS: Readonly<Record<VendorName, VendorRow>> = {
     // `stream_options` has no effect there; the report includes `cost`.
     streamUsage: "unasked",
     refuses: ["choices"],
-    // "Image Generation": `modalities`.
-    takes: ["top-k", "min-p", "output-image"],
+    // "Image Generation": `modalities`, and `images` of an assistant's message.
+    takes: ["top-k", "min-p", "output-image", "media-history"],
     drops: ["verbosity"],
   },
   Perplexity: {

@@ -36,7 +36,10 @@ export function readTurns(body: JsonView, notes: FeatureNotes): readonly ChatMes
   const names = new Map<string, string>()
   const messages = views.flatMap((view) => {
     const read = readMessage(view, names, notes)
-    for (const message of read) nameCalls(message, names)
+    for (const message of read) {
+      nameCalls(message, names)
+      notes.noteAnswer(message, view)
+    }
     return read
   })
   notes.notePrefill(messages, views.at(-1))

@@ -41,7 +41,10 @@ function readContent(view: JsonView, calls: Calls, notes: FeatureNotes): readonl
   notes.noteUnknown(view, CONTENT_FIELDS)
   const role = textIn(view, "role") ?? "user"
   const parts = listIn(view, "parts").flatMap((part) => readPart(part, calls, notes))
-  if (role === "model") return [{ role: "assistant", parts }]
+  if (role === "model") {
+    notes.noteAnswer({ role: "assistant", parts }, view)
+    return [{ role: "assistant", parts }]
+  }
   if (role !== "user" && role !== "function") {
     return badValue(view.member("role") ?? view, "must be user or model")
   }

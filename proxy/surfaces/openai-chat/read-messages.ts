@@ -18,6 +18,7 @@ import { readMedia } from "./read-media.ts"
 const MESSAGE_FIELDS: ReadonlySet<string> = new Set([
   ...["role", "content", "name", "tool_calls", "tool_call_id", "function_call", "refusal", "audio"],
   ...["reasoning_content", "reasoning", "reasoning_details", "annotations", "document_citations"],
+  "images",
   ...["cache_control", "prompt_cache_breakpoint"],
 ])
 /** `parsed` and `parsed_arguments` are OpenAI's own SDKs'. */
@@ -30,6 +31,7 @@ export function readMessages(body: JsonView, notes: FeatureNotes): readonly Chat
   const messages = views.map((view) => {
     const message = readMessage(view, names, notes)
     nameCalls(message, names)
+    notes.noteAnswer(message, view)
     if (message.role !== "system") isBeforeTurns = false
     else notes.note(isBeforeTurns ? "system" : "system-between-turns", view)
     return message
@@ -111,6 +113,7 @@ function readAssistant(view: JsonView, notes: FeatureNotes): readonly ContentPar
       } else parts.push(...readPart(part, notes))
     }
   } else parts.push(...readContent(view, notes).filter((part) => !isEmptyText(part)))
+  for (const image of listIn(view, "images")) parts.push(readShown(image, notes))
   const refusal = textIn(view, "refusal")
   if (refusal !== undefined) parts.push({ kind: "refusal", text: refusal })
   for (const call of listIn(view, "tool_calls")) parts.push(readCall(call, notes))
@@ -120,6 +123,15 @@ function readAssistant(view: JsonView, notes: FeatureNotes): readonly ContentPar
     parts.push({ ...CALL, id: name, name, arguments: argumentsOf(legacy) })
   }
   return parts
+}
+
+const SHOWN_FIELDS: ReadonlySet<string> = new Set(["type", "image_url"])
+const SHOWN_ECHOES: ReadonlySet<string> = new Set(["index"])
+
+/** An image of an earlier answer, as OpenRouter has them and our own answers. */
+function readShown(image: JsonView, notes: FeatureNotes): MediaPart {
+  notes.noteFields(image, SHOWN_FIELDS, SHOWN_ECHOES)
+  return readMedia(image, "image_url", null, notes)
 }
 
 /** With calls OpenAI's clients send an empty text that no other wire takes. */

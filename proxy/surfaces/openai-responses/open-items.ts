@@ -183,8 +183,3 @@ export class ToolCallItem implements OpenItem {
     return { item_id: this.id, output_index: this.index }
   }
 }
-
-/** An image, which comes whole. */
-export function renderWhole(id: string, result: string): JsonValue {
-  return { id, type: "image_generation_call", status: "completed", result }
-}

@@ -36,7 +36,9 @@ export function readInput(
   const calls: Calls = { own, names: new Map() }
   for (const item of input?.items() ?? []) {
     const said = readItem(item, turns, calls, notes)
-    if (said !== null) turns.add(said)
+    if (said === null) continue
+    notes.noteAnswer(said, item)
+    turns.add(said)
   }
   notes.notePrefill(turns.messages, input?.items().at(-1))
   return turns.messages
@@ -71,6 +73,7 @@ const ITEM_FIELDS: Readonly<Partial<Record<string, readonly string[]>>> = {
   tool_search_output: ["call_id", "execution", "tools"],
   // Its tools are read with those of the request.
   additional_tools: ["role", "tools"],
+  image_generation_call: ["result", "output_format"],
   reasoning: ["summary", "content", "encrypted_content"],
 }
 const FIELDS: ReadonlyMap<string, ReadonlySet<string>> = new Map(
@@ -83,8 +86,18 @@ const ECHOES: ReadonlySet<string> = new Set([
   "internal_chat_message_metadata_passthrough",
 ])
 const OUTPUT_ECHOES: ReadonlySet<string> = new Set([...ECHOES, "name", "namespace"])
+/** What OpenAI's own says of an image besides. */
+const IMAGE_ECHOES: ReadonlySet<string> = new Set([
+  ...ECHOES,
+  ...["background", "quality", "size", "action", "revised_prompt"],
+])
 /** What a provider searched itself: what it found is in no item, and what it made of it follows. */
 const OWN_WORK: ReadonlySet<string> = new Set(["web_search_call"])
+
+function echoesOf(type: string): ReadonlySet<string> {
+  if (type === "image_generation_call") return IMAGE_ECHOES
+  return type.endsWith("_output") ? OUTPUT_ECHOES : ECHOES
+}
 
 /** Null for an item that no chat has a form for: it is noted. */
 function readItem(
@@ -95,8 +108,7 @@ function readItem(
 ): ChatMessage | null {
   const type = textIn(item, "type") ?? "message"
   const fields = FIELDS.get(type)
-  const echoes = type.endsWith("_output") ? OUTPUT_ECHOES : ECHOES
-  if (fields !== undefined) notes.noteFields(item, fields, echoes)
+  if (fields !== undefined) notes.noteFields(item, fields, echoesOf(type))
   switch (type) {
     case "message":
       return readMessage(item, turns, notes)
@@ -113,6 +125,8 @@ function readItem(
       return null
     case "reasoning":
       return { role: "assistant", parts: [readThought(item, notes)] }
+    case "image_generation_call":
+      return { role: "assistant", parts: [readShown(item, notes)] }
     case "item_reference":
       return untranslatable(item, 'a reference to an item kept elsewhere (see "store": false)')
     default:
@@ -236,6 +250,14 @@ function readResult(item: JsonView, { names }: Calls, notes: FeatureNotes): Cont
   if (parts.some(({ kind }) => kind !== "text")) notes.note("tool-result-media", item)
   const name = names.get(callId) ?? null
   return { kind: "tool-result", callId, name, parts, isError: false, cache: null }
+}
+
+/** An image of an earlier answer; PNG is what OpenAI makes unless told otherwise. */
+function readShown(item: JsonView, notes: FeatureNotes): MediaPart {
+  const mimeType = `image/${textIn(item, "output_format") ?? "png"}`
+  const source: MediaSource = { kind: "data", mimeType, base64: needText(item, "result") }
+  notes.noteSource("image", source, item)
+  return { kind: "image", source, name: null, detail: null, isCited: false, cache: null }
 }
 
 const THOUGHT_FIELDS: ReadonlySet<string> = new Set(["type", "text"])

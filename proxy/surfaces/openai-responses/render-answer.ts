@@ -8,6 +8,7 @@ import {
   type ItemStatus,
   renderFrame,
   renderHidden,
+  renderImage,
   renderMessage,
   renderOutcome,
   renderText,
@@ -57,12 +58,7 @@ function renderItem(
     case "reasoning-redacted":
       return renderHidden(`rs_${suffix}`, part.data)
     case "media":
-      return {
-        id: `ig_${suffix}`,
-        type: "image_generation_call",
-        status: "completed",
-        result: part.base64,
-      }
+      return renderImage(`ig_${suffix}`, part)
     case "tool-call": {
       const text = part.arguments === "" ? "{}" : part.arguments
       return renderCall(`fc_${suffix}`, statusOfCall(text, outcome), kinds.of(part), text)

@@ -49,6 +49,15 @@ export function statusOfCall(text: string, outcome: ItemStatus): ItemStatus {
   return parseArguments(text) === null ? outcome : "completed"
 }
 
+/** An image, which comes whole. */
+export function renderImage(
+  id: string,
+  { mimeType, base64 }: { readonly mimeType: string; readonly base64: string },
+): JsonValue {
+  const output_format = mimeType.replace("image/", "")
+  return { id, type: "image_generation_call", status: "completed", result: base64, output_format }
+}
+
 export function renderLink({ url, title, start, end }: Citation): readonly JsonValue[] {
   if (url === null) return []
   const place = { start_index: start ?? 0, end_index: end ?? 0 }

@@ -10,19 +10,13 @@ import type { FinishReason, ResponseEvent } from "#proxy/exchange/response-event
 import { tagSignature } from "#proxy/exchange/signatures.ts"
 import { writeEvent } from "#proxy/wire/sse-write.ts"
 import type { RenderContext, StreamRenderer } from "../surface.ts"
-import {
-  type Emit,
-  MessageItem,
-  type OpenItem,
-  renderWhole,
-  ThoughtItem,
-  ToolCallItem,
-} from "./open-items.ts"
+import { type Emit, MessageItem, type OpenItem, ThoughtItem, ToolCallItem } from "./open-items.ts"
 import { CallKinds, type NamedCall } from "./render-call.ts"
 import {
   type ItemStatus,
   renderFrame,
   renderHidden,
+  renderImage,
   renderOutcome,
   renderUsage,
 } from "./render-items.ts"
@@ -114,7 +108,7 @@ class ResponseRenderer implements StreamRenderer {
         break
       case "media-add":
         this.close()
-        this.whole("ig", (id) => renderWhole(id, event.base64))
+        this.whole("ig", (id) => renderImage(id, event))
         break
       case "tool-call-start":
         // A call has no place for one here.

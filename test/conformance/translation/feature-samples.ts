@@ -54,6 +54,7 @@ const user = (...parts: readonly string[]) => `{"role":"user","content":[${parts
 const TEXT = '{"type":"text","text":"Look"}'
 const image = (url: string, detail = "") =>
   user(TEXT, `{"type":"image_url","image_url":{"url":"${url}"${detail}}}`)
+const SHOWN = `{"type":"image_url","index":0,"image_url":{"url":"data:image/png;base64,${PNG}"}}`
 const DATA_IMAGE = `data:image/png;base64,${PNG}`
 
 const TOOL = `{"type":"function","function":{"name":"ztool","parameters":${SCHEMA}}}`
@@ -249,6 +250,11 @@ export const FEATURE_SAMPLES: Readonly<Record<ChatFeature, FeatureSample>> = {
     ),
     [],
     said(SAID),
+  ),
+  "media-history": turns(
+    `${HELLO},{"role":"assistant","content":"Hi","images":[${SHOWN}]},${HELLO}`,
+    [PNG],
+    `${HELLO},{"role":"assistant","content":"Hi"},${HELLO}`,
   ),
   prediction: field('"prediction":{"type":"content","content":"zguess"}', ["zguess"]),
   verbosity: field('"verbosity":"low"', ['"low"']),
