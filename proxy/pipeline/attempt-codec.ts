@@ -100,9 +100,9 @@ class PassCodec implements AttemptCodec {
   }
 
   readAnswer(answer: JsonDocument): AnswerReading {
-    const fault = this.same.findAnswerFault(answer)
-    if (fault !== null) return { ok: false, fault }
     const usage = this.same.readUsage(answer)
+    const fault = this.same.findAnswerFault(answer)
+    if (fault !== null) return { ok: false, fault, usage }
     const outputTokens = usage === undefined ? this.same.measureAnswer(answer) : 0
     const audioSeconds = this.same.media?.readSeconds(answer)
     return { ok: true, render: () => answer.bytes, usage, outputTokens, audioSeconds }

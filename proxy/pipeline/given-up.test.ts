@@ -133,3 +133,18 @@ test("a client of the provider's own shape reads the reason itself", () => {
   world.advance(100)
   expect([world.client.status, world.client.body]).toEqual([200, JSON.stringify(MALFORMED)])
 })
+
+test("an answer that passes and has no choices is an error, charged as reported", () => {
+  const whole = JSON.stringify({ id: "1", choices: [], usage: USAGE })
+  const script = [{ head: 200 }, { data: whole }, { end: true }] as const
+  const world = createWorld({ scripts: [script] })
+  startChat(world, { runtime: runtimeOf({ vendor: "OpenRouter" }), body: CHAT })
+  world.advance(100)
+  expect([world.client.status, JSON.parse(world.client.body).error.message]).toEqual([
+    502,
+    expect.stringContaining("it has no choices"),
+  ])
+  expect([...world.finals.values()]).toMatchObject([
+    { source: "reported", usage: { inputTokens: 9, outputTokens: 4 }, outcome: "upstream-error" },
+  ])
+})
