@@ -39,7 +39,7 @@ const ROWS: readonly { readonly what: string; readonly marks: Marks; readonly pa
     },
     {
       what: "an image",
-      marks: { type: "image/webp", data: "zData" },
+      marks: { type: "webp", data: "zData" },
       part: { kind: "media", mimeType: "image/webp", base64: "zData" },
     },
   ]

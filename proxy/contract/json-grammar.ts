@@ -4,7 +4,32 @@ export function isDigit(byte: number | undefined): boolean {
   return byte !== undefined && byte >= 0x30 && byte <= 0x39
 }
 
-export function digitsEnd(bytes: Uint8Array, from: number): number {
+/**
+ * End of the number at `from`, up to its exponent. Where a digit is due and none stands, the
+ * complement (`~`) of that place, which is negative.
+ */
+export function decimalEnd(bytes: Uint8Array, from: number): number {
+  let at = bytes[from] === 0x2d ? from + 1 : from
+  if (bytes[at] === 0x30) at++
+  else if (isDigit(bytes[at])) at = digitsEnd(bytes, at)
+  else return ~at
+  if (bytes[at] !== 0x2e) return at
+  return isDigit(bytes[at + 1]) ? digitsEnd(bytes, at + 1) : ~(at + 1)
+}
+
+/** e E */
+export function isExponent(byte: number | undefined): boolean {
+  return byte === 0x65 || byte === 0x45
+}
+
+/** End of the exponent at `from`; negative as above. */
+export function exponentEnd(bytes: Uint8Array, from: number): number {
+  const sign = bytes[from + 1]
+  const at = sign === 0x2b || sign === 0x2d ? from + 2 : from + 1
+  return isDigit(bytes[at]) ? digitsEnd(bytes, at) : ~at
+}
+
+function digitsEnd(bytes: Uint8Array, from: number): number {
   let at = from
   while (isDigit(bytes[at])) at++
   return at

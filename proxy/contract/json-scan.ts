@@ -7,40 +7,21 @@
  */
 import { type JsonDocument, KIND, STRIDE } from "./json-document.ts"
 import {
-  digitsEnd,
+  decimalEnd,
+  exponentEnd,
   hex4,
   isDigit,
+  isExponent,
   isFiniteNumber,
   isSimpleEscape,
   utf8Length,
 } from "./json-grammar.ts"
 import { keysBefore, keyText, pathUnderWay, repeatsKey } from "./json-keys.ts"
+import type { JsonFault, JsonLimits } from "./json-limits.ts"
 import { plainEnd, viewWords, type Words } from "./json-plain.ts"
 import { growTape, keepTape, takeTape } from "./json-tape.ts"
 
-export interface JsonLimits {
-  readonly bytesMax: number
-  readonly depthMax: number
-  /** Commas, colons and brackets: many tiny values cost more than their bytes. */
-  readonly tokensMax: number
-  /** Escapes of them. Answers hold some where a model splits an emoji; else they are refused. */
-  readonly loneSurrogates?: "accepted"
-}
-
-export interface JsonFault {
-  readonly code:
-    | "invalid_json"
-    | "duplicate_key"
-    | "json_too_deep"
-    | "json_too_large"
-    | "json_too_many_tokens"
-    | "number_out_of_range"
-  readonly message: string
-  /** Byte offset where it was noticed. */
-  readonly offset: number
-  /** JSON pointer, e.g. `/messages/0/role`; empty at the top. */
-  readonly path: string
-}
+export type { JsonFault, JsonLimits } from "./json-limits.ts"
 
 export type ScanResult =
   | { readonly ok: true; readonly document: JsonDocument }
@@ -73,6 +54,8 @@ const CLOSE_BRACKET = 0x5d
 const KEYS_COMPARED_MAX = 12
 /** A double has 17 digits that matter; millions of them would only be work. */
 const NUMBER_BYTES_MAX = 1024
+/** Up to so many characters a number without an exponent is within the range of a double. */
+const PLAIN_NUMBER_MAX = 300
 const NO_FAULT: JsonFault = { code: "invalid_json", message: "", offset: 0, path: "" }
 
 class Scan {
@@ -310,34 +293,21 @@ class Scan {
   }
 
   private readNumber(): boolean {
-    const { bytes } = this
-    const start = this.at
-    let at = start
-    if (bytes[at] === 0x2d) at++
-    if (bytes[at] === 0x30) at++
-    else if (isDigit(bytes[at])) at = digitsEnd(bytes, at)
-    else return this.unexpected("a digit", at)
-    let isPlain = true
-    if (bytes[at] === 0x2e) {
-      if (!isDigit(bytes[at + 1])) return this.unexpected("a digit", at + 1)
-      at = digitsEnd(bytes, at + 1)
-    }
-    if (bytes[at] === 0x65 || bytes[at] === 0x45) {
-      at++
-      if (bytes[at] === 0x2b || bytes[at] === 0x2d) at++
-      if (!isDigit(bytes[at])) return this.unexpected("a digit", at)
-      at = digitsEnd(bytes, at)
-      isPlain = false
-    }
-    if (at - start > NUMBER_BYTES_MAX) {
+    const { bytes, at: start } = this
+    let end = decimalEnd(bytes, start)
+    const hasExponent = isExponent(bytes[end])
+    if (hasExponent) end = exponentEnd(bytes, end)
+    if (end < 0) return this.unexpected("a digit", ~end)
+    const length = end - start
+    if (length > NUMBER_BYTES_MAX) {
       const message = `the number has over ${NUMBER_BYTES_MAX} characters`
       return this.fail("number_out_of_range", message, start)
     }
-    if ((!isPlain || at - start > 300) && !isFiniteNumber(bytes, start, at)) {
+    if ((hasExponent || length > PLAIN_NUMBER_MAX) && !isFiniteNumber(bytes, start, end)) {
       return this.fail("number_out_of_range", "the number is outside the range of a double", start)
     }
-    this.at = at
-    this.push(KIND.number, start, at)
+    this.at = end
+    this.push(KIND.number, start, end)
     return true
   }
 

@@ -3,9 +3,10 @@
  * form.
  */
 
-import { type JsonFault, type JsonLimits, scanJson } from "./json-scan.ts"
+import type { JsonFault, JsonLimits } from "./json-limits.ts"
+import { scanJson } from "./json-scan.ts"
 
-export type { JsonFault, JsonLimits } from "./json-scan.ts"
+export type { JsonFault, JsonLimits } from "./json-limits.ts"
 
 export type JsonResult =
   | { readonly ok: true; readonly value: unknown }
