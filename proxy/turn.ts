@@ -7,6 +7,7 @@
  * quarter less CPU a request. Nothing waits for a timer or for a later turn.
  * Must not know what the work is.
  */
+import { runApart } from "./bugs/run-apart.ts"
 
 /** Does `run` before the turn is over. What it throws reaches the process handler, alone. */
 export type Defer = (run: () => void) => void
@@ -47,15 +48,4 @@ export function createTurns(): Turn {
       schedule()
     }
   return { answers: deferTo(0), requests: deferTo(1), writes: deferTo(2) }
-}
-
-/** A throw is a bug of the work's owner: it must not take its neighbours with it. */
-function runApart(run: () => void): void {
-  try {
-    run()
-  } catch (error) {
-    queueMicrotask(() => {
-      throw error
-    })
-  }
 }

@@ -7,10 +7,12 @@
  * or where it is sent.
  */
 import { mkdirSync } from "node:fs"
+import { runApart } from "#proxy/bugs/run-apart.ts"
 import type { AttemptFinal, AttemptIntent } from "#proxy/contract/records.ts"
-import type { JournalPort, OpenIntent } from "#proxy/exchange/ports.ts"
-import { encodeAttempt, encodeIntent, encodeRecord } from "./encode-entry.ts"
+import type { JournalPort } from "#proxy/exchange/ports.ts"
+import { encodeIntent, encodeRecord } from "./encode-entry.ts"
 import { lockDirectory } from "./lock.ts"
+import { OpenAttempt, OpenAttempts } from "./open-attempts.ts"
 import type { RecordLines } from "./record-lines.ts"
 import { RecordWindow } from "./record-window.ts"
 import { replay, type Segment } from "./replay.ts"
@@ -92,32 +94,6 @@ export function openJournal(options: JournalOptions): Journal {
   }
 }
 
-/** Of an attempt under way. */
-class OpenAttempt implements OpenIntent {
-  readonly intent: AttemptIntent
-  /** What `encodeAttempt` says of it. */
-  readonly fields: string
-  /** Where its intent lies; null while it is not on disk. */
-  segment: Segment | null = null
-  /** Whether the intent is in the batch of its turn. */
-  isBatched = false
-  /** Where it stands among those under way; -1 once it has ended. */
-  place = 0
-  readonly onWritten: (open: OpenIntent, isWritten: boolean) => void
-  readonly #journal: OpenJournal
-
-  constructor(journal: OpenJournal, intent: AttemptIntent, onWritten: OpenAttempt["onWritten"]) {
-    this.#journal = journal
-    this.intent = intent
-    this.fields = encodeAttempt(intent)
-    this.onWritten = onWritten
-  }
-
-  settle(final: AttemptFinal): void {
-    this.#journal.settle(this, final)
-  }
-}
-
 class OpenJournal implements Journal {
   readonly #options: JournalOptions
   readonly #unlock: () => void
@@ -125,8 +101,7 @@ class OpenJournal implements Journal {
   readonly #window: RecordWindow
   readonly #writer: TurnWriter
   readonly #edges: WritableEdges
-  /** Attempts under way, in no order. (A Map that grows and shrinks is dear to collect.) */
-  readonly #open: OpenAttempt[] = []
+  readonly #open = new OpenAttempts()
   readonly #listeners: (() => void)[] = []
   readonly #replayed: { torn: number; quarantined: number; lost: number }
   #waiting: OpenAttempt[] = []
@@ -184,7 +159,7 @@ class OpenJournal implements Journal {
 
   settle(attempt: OpenAttempt, final: AttemptFinal): void {
     if (attempt.place < 0) return
-    this.#end(attempt)
+    this.#open.remove(attempt)
     const { fields, segment } = attempt
     if (segment !== null) this.#ended.push(segment)
     if (this.#window.add((sequence) => encodeRecord(fields, final, sequence))) this.#schedule()
@@ -218,7 +193,7 @@ class OpenJournal implements Journal {
       isWritable: this.isWritable,
       bytes: this.#store.bytes,
       segments: this.#store.count,
-      openIntents: this.#open.length,
+      openIntents: this.#open.count,
       sequence: this.#window.sequence,
       acknowledged: this.#window.acknowledged,
       dropped: this.#window.dropped,
@@ -266,18 +241,8 @@ class OpenJournal implements Journal {
 
   #begin(intent: AttemptIntent, onWritten: OpenAttempt["onWritten"]): OpenAttempt {
     const attempt = new OpenAttempt(this, intent, onWritten)
-    attempt.place = this.#open.push(attempt) - 1
+    this.#open.add(attempt)
     return attempt
-  }
-
-  /** The last one takes its place. */
-  #end(attempt: OpenAttempt): void {
-    const last = this.#open.pop()
-    if (last !== undefined && last !== attempt) {
-      last.place = attempt.place
-      this.#open[attempt.place] = last
-    }
-    attempt.place = -1
   }
 
   #schedule(): void {
@@ -299,8 +264,7 @@ class OpenJournal implements Journal {
     const { oldest, current, count } = this.#store
     if (count < CARRY_FROM_SEGMENTS || oldest === current || this.#carried.length > 0) return
     if (oldest.lastSequence > this.#window.acknowledged) return
-    for (const attempt of this.#open) {
-      if (attempt.segment !== oldest) continue
+    for (const attempt of this.#open.in(oldest)) {
       this.#addIntent(attempt)
       this.#carried.push(attempt)
     }
@@ -308,19 +272,5 @@ class OpenJournal implements Journal {
 
   #addIntent({ fields, intent }: OpenAttempt): void {
     this.#writer.addIntent(encodeIntent(fields, intent))
-  }
-}
-
-/**
- * A throw is a bug of the callback's owner: it reaches the process handler, not its neighbours
- * here.
- */
-function runApart(run: () => void): void {
-  try {
-    run()
-  } catch (error) {
-    queueMicrotask(() => {
-      throw error
-    })
   }
 }

@@ -8,6 +8,7 @@
  * Must not know what the Runtime is, nor how the channel is carried.
  */
 import { createHash } from "node:crypto"
+import { throwApart } from "#proxy/bugs/run-apart.ts"
 import { canonicalJson } from "#proxy/contract/json.ts"
 import {
   type ConfigEvent,
@@ -256,9 +257,7 @@ function linkApart<R>(link: Link<R>): Link<R> {
     try {
       return link(push, identity)
     } catch (error) {
-      queueMicrotask(() => {
-        throw error
-      })
+      throwApart(error)
       const reason = `internal_error: linking failed: ${errorText(error)}`
       return { ok: false, nack: { reason, object: null, path: null } }
     }

@@ -12,6 +12,8 @@ const PROXY_PARTS = ["surfaces", "providers", "route", "policy", "guard", "quota
 const PARTS = PROXY_PARTS.map((name) => `proxy/${name}`)
 const PROXY_CORE = [...BASE, ...PARTS, "proxy/runtime", "proxy/pipeline"]
 const PROXY_SHELL = ["server", "upstream", "sync", "journal", "report", "telemetry"]
+/** What the shell's folders share: `docs/decisions/0026`. */
+const BUGS = "proxy/bugs"
 /** Strangers to each other as well. */
 const OPERATOR_SHELL = [
   "kube",
@@ -35,7 +37,8 @@ export const DIRECTIONS: Readonly<Record<string, readonly string[]>> = {
   ...Object.fromEntries(PARTS.map((folder) => [folder, BASE])),
   "proxy/runtime": [...BASE, ...PARTS],
   "proxy/pipeline": [...BASE, ...PARTS, "proxy/runtime"],
-  ...Object.fromEntries(PROXY_SHELL.map((name) => [`proxy/${name}`, PROXY_CORE])),
+  [BUGS]: [],
+  ...Object.fromEntries(PROXY_SHELL.map((name) => [`proxy/${name}`, [...PROXY_CORE, BUGS]])),
   "operator/api": [CONTRACT],
   "operator/index": [CONTRACT, "operator/api"],
   "operator/compile": [CONTRACT, "operator/api", "operator/index"],
