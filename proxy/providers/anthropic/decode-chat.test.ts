@@ -2,7 +2,8 @@
 import { describe, expect, test } from "vitest"
 import type { ResponseEvent } from "#proxy/exchange/response-event.ts"
 import { documentOf } from "#test/conformance/translation/wires.ts"
-import { openDecoder } from "./decode-chat.ts"
+import { WireFault } from "../adapter.ts"
+import { decodeAnswer, openDecoder } from "./decode-chat.ts"
 
 type Event = { readonly type: string } & Readonly<Record<string, unknown>>
 
@@ -75,4 +76,185 @@ describe("counts of a stream", () => {
     ])
     expect(reportIn(said)).toBeUndefined()
   })
+})
+
+describe("events of a stream", () => {
+  const choice = 0
+  const block = (content_block: object): Event => ({
+    type: "content_block_start",
+    index: 3,
+    content_block,
+  })
+  const delta = (of: object): Event => ({ type: "content_block_delta", index: 3, delta: of })
+  const LINK = {
+    type: "web_search_result_location",
+    url: "https://a.example",
+    title: "T",
+    cited_text: "c",
+    encrypted_index: "x",
+  }
+  const PLACE = {
+    type: "char_location",
+    cited_text: "c",
+    document_index: 2,
+    document_title: "D",
+    start_char_index: 4,
+    end_char_index: 5,
+  }
+  const linked = {
+    url: "https://a.example",
+    title: "T",
+    citedText: "c",
+    start: null,
+    end: null,
+    documentIndex: null,
+  }
+  const placed = { url: null, title: "D", citedText: "c", start: 4, end: 5, documentIndex: 2 }
+
+  test.each<[string, Event[], ResponseEvent[]]>([
+    ["a ping", [{ type: "ping" }], []],
+    ["a start", [start()], [{ kind: "response-start", id: "m", model: "c" }]],
+    [
+      "a start that names nothing",
+      [{ type: "message_start", message: {} }],
+      [{ kind: "response-start", id: null, model: null }],
+    ],
+    [
+      "a text that begins with some",
+      [block({ type: "text", text: "a" })],
+      [{ kind: "text-delta", choice, text: "a" }],
+    ],
+    ["a text that begins empty", [block({ type: "text", text: "" })], []],
+    [
+      "a text",
+      [delta({ type: "text_delta", text: "a" })],
+      [{ kind: "text-delta", choice, text: "a" }],
+    ],
+    [
+      "a thought that begins with some",
+      [block({ type: "thinking", thinking: "a", signature: "s" })],
+      [
+        { kind: "reasoning-delta", choice, text: "a" },
+        { kind: "reasoning-signature", choice, signature: "s" },
+      ],
+    ],
+    ["a thought that begins empty", [block({ type: "thinking", thinking: "", signature: "" })], []],
+    [
+      "a thought",
+      [delta({ type: "thinking_delta", thinking: "a" })],
+      [{ kind: "reasoning-delta", choice, text: "a" }],
+    ],
+    [
+      "a signature",
+      [delta({ type: "signature_delta", signature: "s" })],
+      [{ kind: "reasoning-signature", choice, signature: "s" }],
+    ],
+    [
+      "a hidden thought",
+      [block({ type: "redacted_thinking", data: "d" })],
+      [{ kind: "reasoning-redacted", choice, data: "d" }],
+    ],
+    [
+      "a citation of the web",
+      [delta({ type: "citations_delta", citation: LINK })],
+      [{ kind: "citation-add", choice, citation: linked }],
+    ],
+    [
+      "a citation of a document",
+      [delta({ type: "citations_delta", citation: PLACE })],
+      [{ kind: "citation-add", choice, citation: placed }],
+    ],
+    [
+      "a hosted tool's block",
+      [
+        block({ type: "server_tool_use", id: "s", name: "web_search", input: {} }),
+        delta({ type: "input_json_delta", partial_json: '{"q"' }),
+        { type: "content_block_stop", index: 3 },
+      ],
+      [],
+    ],
+    [
+      "a call without arguments",
+      [
+        block({ type: "tool_use", id: "t", name: "f", input: {} }),
+        delta({ type: "input_json_delta", partial_json: "" }),
+        { type: "content_block_stop", index: 3 },
+      ],
+      [
+        { kind: "tool-call-start", choice, call: 0, id: "t", name: "f", signature: null },
+        { kind: "tool-call-delta", choice, call: 0, arguments: "{}" },
+      ],
+    ],
+    [
+      "a call whose start holds its arguments",
+      [
+        block({ type: "tool_use", id: "t", name: "f", input: { x: 1 } }),
+        { type: "content_block_stop", index: 3 },
+      ],
+      [
+        { kind: "tool-call-start", choice, call: 0, id: "t", name: "f", signature: null },
+        { kind: "tool-call-delta", choice, call: 0, arguments: '{"x":1}' },
+      ],
+    ],
+    [
+      "an end at a stop sequence",
+      [{ type: "message_delta", delta: { stop_reason: "stop_sequence", stop_sequence: "END" } }],
+      [{ kind: "choice-end", choice, reason: "stop-sequence", stopSequence: "END" }],
+    ],
+    ["the stop", [{ type: "message_stop" }], [{ kind: "response-end" }]],
+    [
+      "pieces without what they are to hold",
+      [
+        { type: "content_block_start", index: 3 },
+        { type: "content_block_delta", index: 3 },
+        delta({ type: "citations_delta" }),
+        delta({ type: "input_json_delta", partial_json: "{}" }),
+        { type: "content_block_stop", index: 3 },
+        { type: "message_delta" },
+        { type: "message_delta", delta: { stop_reason: null } },
+      ],
+      [],
+    ],
+  ])("%s", (_case, events, want) => {
+    expect(push(events).said).toEqual(want)
+  })
+
+  test("a start without a message is no event of this wire", () => {
+    expect(() => push([{ type: "message_start" }])).toThrow(WireFault)
+  })
+
+  test("calls are told apart by their blocks", () => {
+    const call = (index: number, id: string): Event => ({
+      type: "content_block_start",
+      index,
+      content_block: { type: "tool_use", id, name: "f", input: {} },
+    })
+    const grow = (index: number, partial_json: string): Event => ({
+      type: "content_block_delta",
+      index,
+      delta: { type: "input_json_delta", partial_json },
+    })
+    const { said } = push([call(1, "a"), call(4, "b"), grow(4, "{}"), grow(1, '{"x":1}')])
+    expect(said.slice(2)).toEqual([
+      { kind: "tool-call-delta", choice, call: 1, arguments: "{}" },
+      { kind: "tool-call-delta", choice, call: 0, arguments: '{"x":1}' },
+    ])
+  })
+
+  test("a close is no end", () => {
+    expect(openDecoder().finish()).toEqual([])
+  })
+})
+
+test.each([
+  ["no object", [], "it is not a JSON object"],
+  [
+    "an error",
+    { type: "error", error: { type: "api_error", message: "m" } },
+    "it is an error with status 200",
+  ],
+  ["no content", { id: "m" }, "it has no content"],
+  ["content that is no list", { id: "m", content: "Hi" }, "it has no content"],
+])("%s is no answer", (_case, answer, fault) => {
+  expect(decodeAnswer(documentOf(JSON.stringify(answer)))).toEqual({ ok: false, fault })
 })
