@@ -113,7 +113,7 @@ export class UndiciCall implements Dispatcher.DispatchHandler, UpstreamCall {
       this.#fail("too-large", TOO_LARGE, controller)
       return
     }
-    if (this.#isStreaming && !this.#isDeferred && !this.#isHeld) {
+    if (this.#mayHandOn) {
       this.#handOnAtOnce(bytes)
       return
     }
@@ -124,7 +124,8 @@ export class UndiciCall implements Dispatcher.DispatchHandler, UpstreamCall {
   onResponseEnd(): void {
     if (this.#hasEnded) return
     this.#hasEnded = true
-    this.#later()
+    if (this.#mayHandOn) this.#handOnAtOnce(null)
+    else this.#later()
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
@@ -160,7 +161,11 @@ export class UndiciCall implements Dispatcher.DispatchHandler, UpstreamCall {
     if (head !== null) this.#handler.onResponse(head.status, head.headers)
     this.#handOnPieces()
     this.#isStreaming = true
-    if (!this.#hasEnded || this.#isHeld || this.#isOver) return
+    if (this.#hasEnded && !this.#isHeld) this.#handOnEnd()
+  }
+
+  #handOnEnd(): void {
+    if (this.#isOver) return
     this.#isOver = true
     if (this.#failure === null) this.#handler.onEnd()
     else this.#handler.onFailure(this.#failure)
@@ -178,10 +183,19 @@ export class UndiciCall implements Dispatcher.DispatchHandler, UpstreamCall {
     }
   }
 
-  /** A throw is a bug of the handler: it reaches the process, as from a turn, not the library. */
-  #handOnAtOnce(piece: Uint8Array): void {
+  /** Nothing waits for the end of the turn, nor for the handler. */
+  get #mayHandOn(): boolean {
+    return this.#isStreaming && !this.#isDeferred && !this.#isHeld
+  }
+
+  /**
+   * Null: the end. A throw is a bug of the handler: it reaches the process, as from a turn, not the
+   * library.
+   */
+  #handOnAtOnce(piece: Uint8Array | null): void {
     try {
-      this.#handOnPiece(piece)
+      if (piece === null) this.#handOnEnd()
+      else this.#handOnPiece(piece)
     } catch (bug) {
       this.#options.defer(() => {
         throw bug
