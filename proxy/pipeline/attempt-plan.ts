@@ -88,6 +88,18 @@ export function planAttempt(
   })
 }
 
+/** The client's, where those of `wire` say what the wire takes of them. */
+function passedHeaders(headers: RawRequest["headers"], wire: UpstreamWire): RawRequest["headers"] {
+  const { passedValue } = wire
+  if (passedValue === undefined) return headers
+  const own = wire.passedHeaders.map((name): readonly [string, string | undefined] => {
+    const value = headers[name]
+    const kept = value === undefined ? "" : passedValue(name, value)
+    return [name, kept === "" ? undefined : kept]
+  })
+  return { ...headers, ...Object.fromEntries(own) }
+}
+
 /** The wire's own headers, and those of the client's that its own wire takes. */
 function headersOf(
   { headers }: RawRequest,
@@ -95,7 +107,10 @@ function headersOf(
   media: RequestMedia,
   isSame: boolean,
 ): HeaderList {
-  const base = upstreamHeaders(headers, media, isSame ? wire.passedHeaders : [])
+  const passed = isSame
+    ? upstreamHeaders(passedHeaders(headers, wire), media, wire.passedHeaders)
+    : null
+  const base = passed ?? upstreamHeaders(headers, media)
   if (wire.headers.length === 0) return base
   const list = [...base]
   for (let index = 0; index < wire.headers.length; index += 2) {

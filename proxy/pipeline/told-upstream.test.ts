@@ -103,8 +103,9 @@ test("that no tool shall be called is said to Bedrock by saying none, where that
   const none = { tools, tool_choice: "none" }
   const { body } = tell("openai-chat", BEDROCK_CLAUDE, { ...CHAT, ...none })
   expect(body).not.toHaveProperty("toolConfig")
-  const { refusal } = tell("openai-chat", BEDROCK_CLAUDE, { ...CALLING, ...none })
-  expect(refusal).toContain("tool_choice cannot be said to provider one: Converse wants the tools")
+  const told = tell("openai-chat", BEDROCK_CLAUDE, { ...CALLING, ...none }).body
+  expect(told).not.toHaveProperty("toolConfig")
+  expect(JSON.stringify(told)).not.toMatch(/toolUse|toolResult/)
 })
 
 test("marks for a cache go to models on Bedrock that take them, where they take them", () => {
@@ -241,7 +242,9 @@ describe("results of tools", () => {
     ["Anthropic", CLAUDE, /^[a-zA-Z0-9_-]+$/],
     ["Bedrock", BEDROCK_CLAUDE, /^[a-zA-Z0-9_-]{1,64}$/],
   ] as const)("have ids and texts that %s takes, and blank ones none", (_name, upstream, valid) => {
-    const [, assistant, results] = tell("openai-chat", upstream, CALLING).body.messages
+    const tools = [{ type: "function", function: { name: "a" } }]
+    const asked = { ...CALLING, tools }
+    const [, assistant, results] = tell("openai-chat", upstream, asked).body.messages
     const ids = (blocks: readonly Record<string, unknown>[]) =>
       blocks.map(
         (block) => JSON.stringify(block).match(/"(?:id|toolUseId|tool_use_id)":"([^"]*)"/)?.[1],
@@ -473,7 +476,7 @@ describe("schemas of answers", () => {
             additionalProperties: false,
           },
           minItems: 1,
-          maxItems: 3,
+          description: "{maxItems: 3}",
         },
       },
       required: ["tone"],
@@ -481,8 +484,9 @@ describe("schemas of answers", () => {
     })
   })
 
-  test("of JSON Schema stay as they are", () => {
-    const schema = { type: "object", properties: { a: { type: "string", default: null } } }
+  test("of JSON Schema stay as they are, where they are closed", () => {
+    const properties = { a: { type: "string", default: null } }
+    const schema = { type: "object", properties, additionalProperties: false }
     const { body } = tell("gemini-generate", CLAUDE, asked("responseJsonSchema", schema))
     expect(body.output_config.format.schema).toEqual(schema)
   })

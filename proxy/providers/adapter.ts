@@ -40,6 +40,8 @@ export interface UpstreamWire {
   readonly headers: HeaderList
   /** Lower-case names of client headers that go on where the client's surface is this wire. */
   readonly passedHeaders: readonly string[]
+  /** What of such a header's value goes on, empty for none; absent where all of it does. */
+  readonly passedValue?: (name: string, value: string) => string
   readonly authorization: Authorization
   /** How a stream of it is cut into frames. */
   readonly framing: FramingName

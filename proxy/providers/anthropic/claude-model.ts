@@ -12,8 +12,10 @@ export interface ClaudeModel {
   readonly hasSystemTurns: boolean
   /** The effort between `high` and `max` came with 4.7. */
   readonly hasXhigh: boolean
-  /** Output tokens that every model of this generation gives; a higher limit is refused. */
+  /** Output tokens that every model of this generation gives. */
   readonly outputMax: number
+  /** Whether none of it gives more: a higher limit is refused. */
+  readonly isMaxKnown: boolean
 }
 
 /** Of a name that says nothing: what servers of this API under other names take, too. */
@@ -29,13 +31,14 @@ export function claudeModel(name: string): ClaudeModel {
   const found = GENERATION.exec(name)
   const [, three, family, minorText = "0"] = found ?? []
   if (three !== undefined) {
-    const outputMax = OUTPUT_OF_3[three] ?? OUTPUT_CURRENT
-    return { takesBudget: true, hasXhigh: false, hasSystemTurns: false, outputMax }
+    const known = OUTPUT_OF_3[three]
+    const outputs = { outputMax: known ?? OUTPUT_CURRENT, isMaxKnown: known !== undefined }
+    return { takesBudget: true, hasXhigh: false, hasSystemTurns: false, ...outputs }
   }
   if (family === undefined) {
     const isClaude = name.includes("claude-")
-    const outputMax = isClaude ? OUTPUT_CURRENT : OUTPUT_UNKNOWN
-    return { takesBudget: false, hasXhigh: true, hasSystemTurns: isClaude, outputMax }
+    const outputs = { outputMax: isClaude ? OUTPUT_CURRENT : OUTPUT_UNKNOWN, isMaxKnown: false }
+    return { takesBudget: false, hasXhigh: true, hasSystemTurns: isClaude, ...outputs }
   }
   const minor = Number(minorText)
   return {
@@ -43,5 +46,6 @@ export function claudeModel(name: string): ClaudeModel {
     hasXhigh: minor >= 7,
     hasSystemTurns: minor >= 8,
     outputMax: family === "opus" && minor <= 1 ? OUTPUT_OF_OPUS_4 : OUTPUT_CURRENT,
+    isMaxKnown: minor <= 5,
   }
 }

@@ -4,8 +4,14 @@
  * Source: Anthropic API reference, "Create a Message". A limit on the output is required there:
  * without one the model's own stands.
  */
-import { type JsonValue, type RawJson, writeJson } from "#proxy/contract/json-write.ts"
-import type { ChatMessage, ChatRequest, OutputFormat } from "#proxy/exchange/chat-request.ts"
+import { type JsonValue, RawJson, writeJson } from "#proxy/contract/json-write.ts"
+import type {
+  ChatMessage,
+  ChatRequest,
+  OutputFormat,
+  ToolDefinition,
+} from "#proxy/exchange/chat-request.ts"
+import { paramOf } from "#proxy/exchange/feature-support.ts"
 import type { Decision } from "#proxy/exchange/parsed-request.ts"
 import { readBody } from "#proxy/exchange/read-body.ts"
 import type { EncodeContext } from "../adapter.ts"
@@ -13,8 +19,11 @@ import { type CallIds, renameCalls } from "../call-ids.ts"
 import { cannotSay } from "../cannot-say.ts"
 import { describeSchema } from "../describe-schema.ts"
 import { encodeParameters } from "../encode-parameters.ts"
+import { isBlank } from "../is-blank.ts"
 import { splitSystem } from "../split-system.ts"
+import { trimPrefill } from "../trim-prefill.ts"
 import { claudeModel } from "./claude-model.ts"
+import { encodeSchema } from "./encode-schema.ts"
 import { encodeSystem, encodeTurns, markerOf } from "./encode-turns.ts"
 import { planThinking } from "./plan-thinking.ts"
 
@@ -31,7 +40,7 @@ export function encodeFields(
   context: EncodeContext,
 ): Readonly<Record<string, JsonValue | undefined>> {
   const thinking = planThinking(chat, context)
-  const said = renameCalls(chat.messages, CALL_IDS)
+  const said = trimPrefill(renameCalls(chat.messages, CALL_IDS))
   const { hasSystemTurns } = claudeModel(context.model)
   const { prompt, turns } = splitSystem(said, (at) => hasSystemTurns && isBehindUser(said, at))
   return {
@@ -42,14 +51,26 @@ export function encodeFields(
     temperature: temperatureOf(chat.temperature, context),
     top_p: unlessOne(chat.topP),
     top_k: chat.topK ?? undefined,
-    stop_sequences: chat.stop.length === 0 ? undefined : chat.stop,
+    stop_sequences: stopsOf(chat, context),
     tools: chat.tools.length === 0 ? undefined : encodeTools(chat),
     tool_choice: encodeToolChoice(chat),
     thinking: thinking.thinking,
     output_config: outputConfig(thinking.effort, chat.outputFormat),
     service_tier: chat.serviceTier === null ? undefined : "standard_only",
-    metadata: chat.user === null ? undefined : { user_id: chat.user },
+    metadata: chat.user === null || PERSONAL.test(chat.user) ? undefined : { user_id: chat.user },
   }
+}
+
+/** An address or a telephone number, for which the whole request is refused. */
+const PERSONAL = /^[^\s@]+@[^\s@]+\.[^\s@]+$|^\+?[\d\s()-]{7,20}$/
+
+/** One without a character to read, such as a line break, is refused there. */
+export function stopsOf({ stop, uses }: ChatRequest, context: EncodeContext) {
+  if (stop.some(isBlank)) {
+    const why = "Anthropic's models take no sequence of white space alone"
+    return cannotSay(paramOf(uses, "stop") ?? "stop", context, why)
+  }
+  return stop.length === 0 ? undefined : stop
 }
 
 /** Between a user's turn and the assistant's, or at the end. Source: "Mid-conversation system". */
@@ -78,10 +99,16 @@ function encodeTools(chat: ChatRequest): JsonValue {
   return chat.tools.map((tool) => ({
     name: tool.name,
     description: tool.description ?? undefined,
-    input_schema: encodeParameters(tool),
+    input_schema: encodeInput(tool),
     strict: tool.isStrict ? true : undefined,
     cache_control: markerOf(tool.cache),
   }))
+}
+
+/** A strict one is kept to in the way that an answer's schema is. */
+export function encodeInput(tool: ToolDefinition): JsonValue {
+  const parameters = encodeParameters(tool)
+  return tool.isStrict && parameters instanceof RawJson ? encodeSchema(parameters) : parameters
 }
 
 function encodeToolChoice({ toolChoice, parallelToolCalls, tools }: ChatRequest) {
@@ -108,7 +135,7 @@ function outputConfig(effort: string | undefined, format: OutputFormat | null) {
     effort,
     format:
       format?.kind === "json-schema"
-        ? { type: "json_schema", schema: describeSchema(format) }
+        ? { type: "json_schema", schema: encodeSchema(describeSchema(format)) }
         : undefined,
   }
 }

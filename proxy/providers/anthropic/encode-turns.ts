@@ -34,8 +34,10 @@ export function encodeTurns(
     role: role === "tool" ? "user" : role,
     content: parts.flatMap((part) => encodePart(part, context)),
   }))
-  const turns = joinTurns(said, "system")
-  return turns.map(({ role, content }) => ({ role, content: simplify(content) }))
+  return joinTurns(said, "system").map(({ role, content }) => ({
+    role,
+    content: simplify(content),
+  }))
 }
 
 /** A single plain text as a string, as clients write it. */

@@ -90,11 +90,14 @@ describe("the client's limit holds for thoughts and answer together", () => {
       budget_tokens: 1999,
     })
   })
-  test("a budget of the client's own is never changed", () => {
-    expect(plan("claude-sonnet-4-5", { budgetTokens: 5000 }, 2000).thinking).toEqual({
-      type: "enabled",
-      budget_tokens: 5000,
-    })
+  test.each([
+    [5000, 5000],
+    // A Gemini client's budget may be larger than its limit, or smaller than any of Anthropic's.
+    [9000, 7999],
+    [128, 1024],
+  ])("a budget of %i is told as %i", (budgetTokens, budget_tokens) => {
+    const { thinking } = plan("claude-sonnet-4-5", { budgetTokens }, 8000)
+    expect(thinking).toEqual({ type: "enabled", budget_tokens })
   })
   test("a limit without room for any thought is refused by name", () => {
     expect(() => plan("claude-sonnet-4-5", { effort: "low" }, 1024)).toThrow(BodyFault)

@@ -5,7 +5,7 @@ export const BEDROCK_FEATURES: FeatureTable = Object.freeze({
   system: "yes",
   "system-between-turns": "yes",
   "assistant-prefill": "yes",
-  "participant-name": "no",
+  "participant-name": "yes",
   "image-url": "no",
   "image-data": "yes",
   "image-detail": { dropped: "the detail is the model's own choice; the picture is the same" },
@@ -21,7 +21,7 @@ export const BEDROCK_FEATURES: FeatureTable = Object.freeze({
   "tool-choice-none": "yes",
   "tool-choice-required": "yes",
   "tool-choice-named": "yes",
-  "tool-choice-allowed": "no",
+  "tool-choice-allowed": "yes",
   "parallel-tool-calls-off": {
     dropped: "of several calls only the first is passed on; the model makes the others again",
   },

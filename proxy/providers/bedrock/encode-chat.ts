@@ -10,14 +10,18 @@ import { paramOf } from "#proxy/exchange/feature-support.ts"
 import type { Decision } from "#proxy/exchange/parsed-request.ts"
 import { readBody } from "#proxy/exchange/read-body.ts"
 import type { EncodeContext } from "../adapter.ts"
+import { encodeInput, stopsOf } from "../anthropic/encode-chat.ts"
+import { encodeSchema } from "../anthropic/encode-schema.ts"
 import { planThinking } from "../anthropic/plan-thinking.ts"
 import { type CallIds, renameCalls } from "../call-ids.ts"
 import { cannotSay } from "../cannot-say.ts"
 import { encodeParameters } from "../encode-parameters.ts"
 import { splitSystem } from "../split-system.ts"
+import { trimPrefill } from "../trim-prefill.ts"
 import { mayBeClaude } from "./bedrock-model.ts"
 import { cachePoint, encodeSystem, encodeTurns } from "./encode-turns.ts"
 import { keepMarkers } from "./keep-markers.ts"
+import { hasCalls, tellCalls } from "./tell-calls.ts"
 
 export function encodeChat(chat: ChatRequest, context: EncodeContext): Decision<string> {
   return readBody(() => writeJson(bodyOf(keepMarkers(chat, context.model), context)))
@@ -26,21 +30,28 @@ export function encodeChat(chat: ChatRequest, context: EncodeContext): Decision<
 function bodyOf(chat: ChatRequest, context: EncodeContext): JsonValue {
   const { maxTokens, own } = ownFields(chat, context)
   const { prompt, turns } = splitSystem(chat.messages)
+  const hasTools = chat.tools.length > 0 && chat.toolChoice?.kind !== "none"
+  const told = hasTools || !hasCalls(turns) ? turns : tellCalls(turns)
+  const said = mayBeClaude(context.model) ? trimPrefill(told) : told
   return {
     system: encodeSystem(prompt),
-    messages: encodeTurns(renameCalls(turns, CALL_IDS), context),
+    messages: encodeTurns(renameCalls(said, CALL_IDS), context),
     inferenceConfig: {
       maxTokens,
       temperature: chat.temperature ?? undefined,
       topP: chat.topP ?? undefined,
-      stopSequences: chat.stop.length === 0 ? undefined : chat.stop,
+      stopSequences: mayBeClaude(context.model) ? stopsOf(chat, context) : someOf(chat.stop),
     },
-    toolConfig: encodeTools(chat, context),
-    outputConfig: encodeFormat(chat.outputFormat),
+    toolConfig: hasTools ? encodeTools(chat, context) : undefined,
+    outputConfig: encodeFormat(chat.outputFormat, context),
     additionalModelRequestFields: own,
     additionalModelResponseFieldPaths:
       chat.stop.length > 0 && mayBeClaude(context.model) ? STOP_PATHS : undefined,
   }
+}
+
+function someOf(stop: readonly string[]): readonly string[] | undefined {
+  return stop.length === 0 ? undefined : stop
 }
 
 /** Of `toolUseId`. */
@@ -75,25 +86,16 @@ function ownFields(chat: ChatRequest, context: EncodeContext): OwnFields {
   }
 }
 
-/** Converse has no word for no call: the tools are left out, where no earlier call needs them. */
-function encodeTools(chat: ChatRequest, context: EncodeContext): JsonValue | undefined {
-  const { tools, toolChoice } = chat
-  if (tools.length === 0) return undefined
-  if (toolChoice?.kind === "none") {
-    const isCalled = chat.messages.some(({ parts }) =>
-      parts.some(({ kind }) => kind === "tool-call" || kind === "tool-result"),
-    )
-    if (!isCalled) return undefined
-    const why = "Converse wants the tools of earlier calls, and may call them then"
-    return cannotSay(paramOf(chat.uses, "tool-choice-none") ?? "tool_choice", context, why)
-  }
+/** Converse has no word for no call: the tools are left out then. */
+function encodeTools({ tools, toolChoice }: ChatRequest, context: EncodeContext): JsonValue {
+  const isClaude = mayBeClaude(context.model)
   return {
     tools: tools.flatMap((tool) => [
       {
         toolSpec: {
           name: tool.name,
           description: tool.description ?? undefined,
-          inputSchema: { json: encodeParameters(tool) },
+          inputSchema: { json: isClaude ? encodeInput(tool) : encodeParameters(tool) },
           strict: tool.isStrict ? true : undefined,
         },
       },
@@ -122,9 +124,13 @@ function encodeChoice(choice: ChatRequest["toolChoice"]): JsonValue | undefined 
 }
 
 /** The schema is a text here. */
-function encodeFormat(format: OutputFormat | null): JsonValue | undefined {
+function encodeFormat(
+  format: OutputFormat | null,
+  { model }: EncodeContext,
+): JsonValue | undefined {
   if (format?.kind !== "json-schema") return undefined
-  const { name, description, schema } = format
+  const { name, description } = format
+  const schema = mayBeClaude(model) ? encodeSchema(format.schema) : format.schema
   const jsonSchema = { schema: schema.text, name, description: description ?? undefined }
   return { textFormat: { type: "json_schema", structure: { jsonSchema } } }
 }

@@ -5,7 +5,7 @@ export const COHERE_FEATURES: FeatureTable = Object.freeze({
   system: "yes",
   "system-between-turns": "yes",
   "assistant-prefill": "no",
-  "participant-name": "no",
+  "participant-name": "yes",
   "image-url": "yes",
   "image-data": "yes",
   "image-detail": "yes",
@@ -21,7 +21,7 @@ export const COHERE_FEATURES: FeatureTable = Object.freeze({
   "tool-choice-none": "yes",
   "tool-choice-required": "yes",
   "tool-choice-named": "no",
-  "tool-choice-allowed": "no",
+  "tool-choice-allowed": "yes",
   "parallel-tool-calls-off": {
     dropped: "of several calls only the first is passed on; the model makes the others again",
   },

@@ -22,21 +22,41 @@ const WITHOUT_MINIMAL = /gemini-(?:\d+(?:\.\d+)?-pro|3\.[7-9]-flash(?!-lite)|[4-
 
 export function planThinking(chat: ChatRequest, context: EncodeContext): JsonValue | undefined {
   const { reasoning } = chat
-  if (reasoning === null) return undefined
+  if (reasoning === null || NEVER_THINKS.test(context.model)) return undefined
   const { effort, budgetTokens, isShown } = reasoning
   const includeThoughts = isShown && effort !== "none" ? true : undefined
-  if (budgetTokens !== null) return { thinkingBudget: budgetTokens, includeThoughts }
+  if (budgetTokens !== null) {
+    return { thinkingBudget: withinRange(budgetTokens, context.model), includeThoughts }
+  }
   if (effort === null) return { includeThoughts }
   if (isBeforeThird(context.model)) {
-    const isLeast = effort === "none" && ALWAYS_THINKS.test(context.model)
-    return { thinkingBudget: isLeast ? BUDGET_LEAST : BUDGETS[effort], includeThoughts }
+    return { thinkingBudget: withinRange(BUDGETS[effort], context.model), includeThoughts }
   }
   return { thinkingLevel: levelOf(effort, context.model), includeThoughts }
 }
 
-/** These think always, if only a little: who wants none gets the least that there is. */
-const ALWAYS_THINKS = /gemini-2\.5-pro/
-const BUDGET_LEAST = 128
+/** They refuse to be told how much. */
+const NEVER_THINKS = /gemini-(?:1|2\.0|2\.5-flash-image)|gemma-[123]/
+
+/** Budgets that a model takes: more is as much as it can, less as little. Source: "Thinking". */
+interface Range {
+  readonly min: number
+  readonly max: number
+  /** Whether it can be told not to think at all. */
+  readonly takesNone: boolean
+}
+
+const RANGES: readonly (readonly [RegExp, Range])[] = [
+  [/gemini-2\.5-pro/, { min: 128, max: 32_768, takesNone: false }],
+  [/gemini-2\.5-flash-lite/, { min: 512, max: 24_576, takesNone: true }],
+  [/gemini-2\.5-flash/, { min: 1, max: 24_576, takesNone: true }],
+]
+
+function withinRange(budget: number, model: string): number {
+  const range = RANGES.find(([pattern]) => pattern.test(model))?.[1]
+  if (range === undefined || (budget === 0 && range.takesNone)) return budget
+  return Math.min(Math.max(budget, range.min), range.max)
+}
 
 function levelOf(effort: NonNullable<ReasoningWish["effort"]>, model: string): string {
   const isLeast = effort === "none" || effort === "minimal"

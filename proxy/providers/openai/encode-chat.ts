@@ -19,8 +19,9 @@ import { readBody } from "#proxy/exchange/read-body.ts"
 import type { EncodeContext } from "../adapter.ts"
 import { type CallIds, renameCalls } from "../call-ids.ts"
 import { cannotSay } from "../cannot-say.ts"
-import { liftMedia } from "../lift-media.ts"
 import { textOfResult } from "../result-text.ts"
+import { arrangeMessages, joinTexts } from "./arrange-messages.ts"
+import { withinMax } from "./output-max.ts"
 import { planEffort } from "./plan-effort.ts"
 import type { VendorTraits } from "./vendors.ts"
 
@@ -38,8 +39,8 @@ export function encodeChat(
   traits: VendorTraits,
 ): Decision<string> {
   const messages = readBody(() =>
-    liftMedia(renameCalls(chat.messages, CALL_IDS[traits.callIds])).flatMap((message) =>
-      encodeMessage(message, context, traits),
+    arrangeMessages(renameCalls(chat.messages, CALL_IDS[traits.callIds]), traits).flatMap(
+      (message) => encodeMessage(message, context, traits),
     ),
   )
   return messages.ok ? accept(writeJson(bodyOf(chat, messages.value, context, traits))) : messages
@@ -56,7 +57,8 @@ function bodyOf(
     messages,
     stream: chat.isStream ? true : undefined,
     stream_options: chat.isStream && streamUsage === "asked" ? { include_usage: true } : undefined,
-    [outputLimit]: chat.maxOutputTokens ?? undefined,
+    [outputLimit]:
+      chat.maxOutputTokens === null ? undefined : withinMax(chat.maxOutputTokens, context.model),
     temperature: chat.temperature ?? undefined,
     top_p: chat.topP ?? undefined,
     top_k: chat.topK ?? undefined,
@@ -78,10 +80,13 @@ function bodyOf(
         ? planEffort(chat.reasoning, context.model)
         : undefined,
     verbosity: features.verbosity === "yes" ? (chat.verbosity ?? undefined) : undefined,
-    user: features.user === "yes" ? (chat.user ?? undefined) : undefined,
+    user: features.user === "yes" ? chat.user?.slice(0, USER_CHARS_MAX).toWellFormed() : undefined,
     ...encodeOwn(chat, features),
   }
 }
+
+/** Longer ones are refused; an id begins with what tells users apart. */
+const USER_CHARS_MAX = 64
 
 /** What only some of the vendors have, and others may leave out. */
 function encodeOwn(
@@ -155,14 +160,15 @@ function encodeMessage(
   ]
 }
 
-/** A single text as a string, as every server of this shape takes it. */
+/** A text as a string, as every server of this shape takes it. */
 function encodeContent(
   parts: readonly ContentPart[],
   context: EncodeContext,
   traits: VendorTraits,
 ): JsonValue {
-  const [only] = parts
-  if (parts.length === 1 && only?.kind === "text") return only.text
+  const texts = parts.filter((part) => part.kind === "text").map(({ text }) => text)
+  const joined = texts.length === parts.length ? joinTexts(texts, traits) : null
+  if (joined !== null) return joined
   return parts.flatMap((part) => {
     if (part.kind === "text") return [{ type: "text", text: part.text }]
     return isMedia(part) ? [encodeMedia(part, context, traits)] : []

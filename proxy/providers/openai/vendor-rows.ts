@@ -33,6 +33,10 @@ export interface VendorRow {
    * are left out.
    */
   readonly reasoningHistory?: "reasoning" | "reasoning_content" | null
+  /** Whether a message may be several texts; false when absent: they are joined. */
+  readonly takesParts?: boolean
+  /** Whether a user's message may follow a tool's; true when absent. */
+  readonly takesUserAfterTool?: boolean
   /**
    * `asked`: by `stream_options.include_usage`, in an event of its own, which is hidden from a
    * client that did not ask. `unasked`: `stream_options` is unknown or without effect there, so
@@ -62,6 +66,7 @@ export const VENDOR_ROWS: Readonly<Record<VendorName, VendorRow>> = {
       "openai.transcriptions",
     ],
     outputLimit: "max_completion_tokens",
+    takesParts: true,
     streamUsage: "asked",
     takes: ["cache-key", "cache-retention", "service-tier-standard"],
   },
@@ -70,6 +75,8 @@ export const VENDOR_ROWS: Readonly<Record<VendorName, VendorRow>> = {
     wires: ["openai.chat", "openai.embeddings", "openai.transcriptions"],
     seed: "random_seed",
     callIds: "nine-letters",
+    // "Unexpected role 'user' after role 'tool'".
+    takesUserAfterTool: false,
     // The last chunk carries it; a field that is not known is refused.
     streamUsage: "unasked",
     // An assistant turn at the end needs a field of Mistral's own; audio has another shape.

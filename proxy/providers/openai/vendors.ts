@@ -38,6 +38,8 @@ const UNKNOWN: VendorTraits = Object.freeze({
   seed: "seed",
   callIds: "at-most-40",
   reasoningHistory: null,
+  takesParts: false,
+  takesUserAfterTool: true,
   streamUsage: "asked",
   features: OPENAI_CHAT_FEATURES,
 } satisfies VendorTraits)

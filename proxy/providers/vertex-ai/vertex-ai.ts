@@ -32,6 +32,7 @@ import { pathSegment } from "../path-segment.ts"
 import { PLAIN_WIRE } from "../plain-wire.ts"
 import { sameWireOf } from "../same-wire.ts"
 import { replaceNode, spliceAll, withoutMember } from "../splice-body.ts"
+import { takenBetas } from "./betas.ts"
 import { embedsByContent, isEmbedding, vertexContent, vertexPredict } from "./embeddings.ts"
 
 const ANTHROPIC_VERSION = "vertex-2023-10-16"
@@ -91,6 +92,7 @@ const messages: UpstreamWire = Object.freeze({
     return `${publisher(place, "anthropic")}/models/${pathSegment(place.model)}:${verb}`
   },
   passedHeaders: Object.freeze(["anthropic-beta"]),
+  passedValue: (_name, value) => takenBetas(value),
   same: Object.freeze({ ...sameWireOf(messagesChat), encodeBody: spliceVersion }),
   chat: messagesChat,
   readError: readAnthropicError,

@@ -28,8 +28,15 @@ export function readSystem(body: JsonView, notes: FeatureNotes): readonly ChatMe
   const system = body.member("system")
   if (system === undefined) return []
   notes.note("system", system)
-  return [{ role: "system", parts: readTexts(system, notes) }]
+  const parts = readTexts(system, notes).filter(({ text }) => !ATTRIBUTION.test(text))
+  return parts.length === 0 ? [] : [{ role: "system", parts }]
 }
+
+/**
+ * What Claude Code says of itself for Anthropic's bills, another in every request: no cache of
+ * another provider would find the same prompt again. Source: Claude Code, "Gateway protocol".
+ */
+const ATTRIBUTION = /^x-anthropic-billing-header:[^\n]*$/
 
 export function readTurns(body: JsonView, notes: FeatureNotes): readonly ChatMessage[] {
   const views = listIn(body, "messages")

@@ -22,6 +22,7 @@ import {
   textsIn,
 } from "#proxy/exchange/read-body.ts"
 import { refuse } from "#proxy/exchange/refusal.ts"
+import { allowTools } from "../checks/allow-tools.ts"
 import { hasChoice } from "../checks/has-choice.ts"
 import { readTier, type Tiers } from "../checks/read-tier.ts"
 import { readContents, readSystem } from "./read-contents.ts"
@@ -64,16 +65,21 @@ function read(body: JsonView, request: ParsedRequest): ChatRequest {
   return {
     isStream: request.isStream,
     messages: [...readSystem(body, notes), ...readContents(body, notes)],
-    tools: readTools(body, notes),
-    toolChoice: readToolChoice(body, notes),
-    parallelToolCalls: null,
+    ...allowTools(
+      {
+        tools: readTools(body, notes),
+        toolChoice: readToolChoice(body, notes),
+        parallelToolCalls: null,
+      },
+      readAllowed(body),
+    ),
     outputFormat: readFormat(config, notes),
     reasoning: readReasoning(config, notes),
     ownThinking: null,
     maxOutputTokens: config === undefined ? null : (countIn(config, "maxOutputTokens") ?? null),
     temperature: digitsIn(config, "temperature"),
-    topP: digitsIn(config, "topP"),
-    topK: digitsIn(config, "topK"),
+    topP: saidIn(config, "topP")?.raw() ?? null,
+    topK: saidIn(config, "topK")?.raw() ?? null,
     minP: null,
     frequencyPenalty: digitsIn(config, "frequencyPenalty"),
     presencePenalty: digitsIn(config, "presencePenalty"),
@@ -95,17 +101,44 @@ function read(body: JsonView, request: ParsedRequest): ChatRequest {
 }
 
 function noteFields(body: JsonView, config: JsonView | undefined, notes: FeatureNotes): void {
-  notes.noteCarried(config, CONFIG_FIELDS)
+  for (const [name, feature] of CONFIG_FIELDS) {
+    const member = saidIn(config, name)
+    if (member !== undefined) notes.note(feature, member)
+  }
   for (const modality of modalitiesIn(config)) {
     if (modality.text() === "IMAGE") notes.note("output-image", modality)
     if (modality.text() === "AUDIO") notes.note("output-audio", modality)
   }
   const safety = body.member("safetySettings")
-  if (safety !== undefined) notes.note("safety-settings", safety)
+  if (safety?.items().some((setting) => !isOff(setting)) === true) {
+    notes.note("safety-settings", safety)
+  }
   const labels = body.member("labels")
   if (labels !== undefined) notes.note("metadata", labels)
   notes.noteUnknown(body, KNOWN)
   if (config !== undefined) notes.noteUnknown(config, KNOWN_CONFIG)
+}
+
+/** No other provider blocks by such a category, so that to block by none is said to nobody. */
+function isOff(setting: JsonView): boolean {
+  const threshold = setting.textOf("threshold")
+  return threshold === "OFF" || threshold === "BLOCK_NONE"
+}
+
+/**
+ * A number of the configuration; undefined too where it is what Gemini's models do anyway, which
+ * its own command line writes into every request. Source: Gemini API, "Models".
+ */
+function saidIn(config: JsonView | undefined, name: string): JsonView | undefined {
+  const defaults = DEFAULTS[name]
+  if (config === undefined || defaults === undefined) return config?.member(name)
+  const number = numberIn(config, name)
+  return defaults.includes(number?.number() ?? Number.NaN) ? undefined : number
+}
+
+const DEFAULTS: Readonly<Partial<Record<string, readonly number[]>>> = {
+  topP: [0.95],
+  topK: [40, 64],
 }
 
 function modalitiesIn(config: JsonView | undefined): readonly JsonView[] {
@@ -136,12 +169,22 @@ function readToolChoice(body: JsonView, notes: FeatureNotes): ToolChoice | null 
       return notes.noteChoice({ kind: "none" }, config)
     case "ANY":
       return notes.noteChoice(
-        only === undefined ? { kind: "required" } : { kind: "named", name: only },
+        only !== undefined && names.length === 1
+          ? { kind: "named", name: only }
+          : { kind: "required" },
         config,
       )
     default:
       return badValue(config.member("mode") ?? config, "must be AUTO, ANY, NONE or VALIDATED")
   }
+}
+
+/** Names of the tools that may be called; null for all, and for one, which is named. */
+function readAllowed(body: JsonView): readonly string[] | null {
+  const config = body.member("toolConfig")?.member("functionCallingConfig")
+  const names = config === undefined ? [] : textsIn(config, "allowedFunctionNames")
+  if (config?.textOf("mode") === "ANY" && names.length === 1) return null
+  return names.length === 0 ? null : names
 }
 
 function readFormat(config: JsonView | undefined, notes: FeatureNotes): OutputFormat | null {

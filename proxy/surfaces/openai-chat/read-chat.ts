@@ -1,6 +1,6 @@
 /** A checked Chat Completions request to the intermediate form. */
 import { JsonView } from "#proxy/contract/json-view.ts"
-import type { ChatRequest, ReasoningWish } from "#proxy/exchange/chat-request.ts"
+import type { ChatRequest } from "#proxy/exchange/chat-request.ts"
 import type { Decision, ParsedRequest } from "#proxy/exchange/parsed-request.ts"
 import {
   booleanIn,
@@ -10,17 +10,13 @@ import {
   FeatureNotes,
   readBody,
 } from "#proxy/exchange/read-body.ts"
+import { allowTools } from "../checks/allow-tools.ts"
 import { OPENAI_TIERS, readTier } from "../checks/read-tier.ts"
-import {
-  readCacheHints,
-  readCalling,
-  readChoices,
-  readEffort,
-  readStop,
-} from "../openai/read-fields.ts"
+import { readCacheHints, readCalling, readChoices, readStop } from "../openai/read-fields.ts"
 import { noteSaid, saidIn, saidNumber } from "../openai/read-said.ts"
 import { readMessages } from "./read-messages.ts"
-import { readOutputFormat, readToolChoice, readTools } from "./read-tools.ts"
+import { readReasoning } from "./read-reasoning.ts"
+import { readAllowed, readOutputFormat, readToolChoice, readTools } from "./read-tools.ts"
 
 const CARRIED: readonly CarriedMember[] = [
   ["temperature", "temperature"],
@@ -52,7 +48,7 @@ const KNOWN: ReadonlySet<string> = new Set([
   ...CARRIED.map(([name]) => name),
   ...["model", "messages", "stream", "n", "logprobs", "top_logprobs", "reasoning_effort"],
   ...["tools", "tool_choice", "parallel_tool_calls", "functions", "function_call"],
-  ...["response_format", "modalities", "service_tier"],
+  ...["response_format", "modalities", "service_tier", "thinking", "reasoning"],
 ])
 
 export function readChat(request: ParsedRequest): Decision<ChatRequest> {
@@ -66,14 +62,7 @@ function read(body: JsonView, request: ParsedRequest): ChatRequest {
   return {
     isStream: request.isStream,
     messages,
-    tools: readTools(body, notes),
-    ...readCalling(
-      body,
-      body.member("tool_choice") ?? body.member("function_call"),
-      [body.member("tools"), body.member("functions")],
-      readToolChoice,
-      notes,
-    ),
+    ...readCalls(body, notes),
     outputFormat: readOutputFormat(body, notes),
     reasoning: readReasoning(body, notes),
     ownThinking: null,
@@ -99,6 +88,14 @@ function read(body: JsonView, request: ParsedRequest): ChatRequest {
   }
 }
 
+function readCalls(body: JsonView, notes: FeatureNotes) {
+  const given = body.member("tool_choice") ?? body.member("function_call")
+  const lists = [body.member("tools"), body.member("functions")]
+  const tools = readTools(body, notes)
+  const calling = readCalling(body, given, lists, readToolChoice, notes)
+  return allowTools({ tools, ...calling }, readAllowed(given))
+}
+
 function noteFields(body: JsonView, notes: FeatureNotes): void {
   noteSaid(body, CARRIED, notes)
   for (const modality of body.member("modalities")?.items() ?? []) {
@@ -112,10 +109,4 @@ function readLogprobs(body: JsonView, notes: FeatureNotes): number | null {
   if (booleanIn(body, "logprobs") !== true) return null
   notes.note("logprobs", "logprobs")
   return countIn(body, "top_logprobs") ?? 0
-}
-
-function readReasoning(body: JsonView, notes: FeatureNotes): ReasoningWish | null {
-  const given = body.member("reasoning_effort")
-  if (given === undefined) return null
-  return { effort: readEffort(given, notes), budgetTokens: null, isShown: true }
 }

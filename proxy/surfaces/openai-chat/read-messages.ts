@@ -13,6 +13,7 @@ import {
 import { excerpt } from "#proxy/exchange/refusal.ts"
 import { nameCalls } from "../checks/name-calls.ts"
 import { readCache } from "../openai/read-cache.ts"
+import { nameSpeaker, readSpeakers } from "./name-speakers.ts"
 import { readMedia } from "./read-media.ts"
 
 const MESSAGE_FIELDS: ReadonlySet<string> = new Set([
@@ -27,9 +28,10 @@ const MESSAGE_ECHOES: ReadonlySet<string> = new Set(["parsed"])
 export function readMessages(body: JsonView, notes: FeatureNotes): readonly ChatMessage[] {
   const views = listIn(body, "messages")
   const names = new Map<string, string>()
+  const speakers = readSpeakers(views)
   let isBeforeTurns = true
   const messages = views.map((view) => {
-    const message = readMessage(view, names, notes)
+    const message = nameSpeaker(readMessage(view, names, notes), view, speakers, notes)
     nameCalls(message, names)
     notes.noteAnswer(message, view)
     if (message.role !== "system") isBeforeTurns = false
@@ -47,10 +49,6 @@ function readMessage(
 ): ChatMessage {
   notes.noteFields(view, MESSAGE_FIELDS, MESSAGE_ECHOES)
   const role = needText(view, "role")
-  const name = view.member("name")
-  if (name !== undefined && role !== "tool" && role !== "function") {
-    notes.note("participant-name", name)
-  }
   switch (role) {
     case "system":
     case "developer":

@@ -46,15 +46,33 @@ function readTool(definition: JsonView, tool: JsonView, notes: FeatureNotes): To
 export function readToolChoice(given: JsonView, notes: FeatureNotes): ToolChoice | null {
   const word = given.text()
   if (word !== undefined) return notes.noteChoice({ kind: choiceOf(word, given) }, given)
-  if (given.textOf("type") === "allowed_tools") {
+  const allowed = given.member("allowed_tools")
+  if (allowed !== undefined) {
     notes.note("tool-choice-allowed", given)
-    return null
+    notes.noteUnknown(given, ALLOWED_CHOICE)
+    notes.noteUnknown(allowed, ALLOWED_FIELDS)
+    for (const tool of allowed.member("tools")?.items() ?? []) {
+      notes.noteUnknown(tool, CHOICE_FIELDS)
+      notes.noteUnknown(tool.member("function"), NAMED_FIELDS)
+    }
+    const mode = allowed.member("mode") ?? missing(allowed, "mode")
+    return notes.noteChoice({ kind: choiceOf(mode.text() ?? "", mode) }, given)
   }
   notes.noteUnknown(given, CHOICE_FIELDS)
   notes.noteUnknown(given.member("function"), NAMED_FIELDS)
   const named = given.member("function")?.textOf("name") ?? given.textOf("name")
   if (named === undefined) return badValue(given, "must name a function")
   return notes.noteChoice({ kind: "named", name: named }, given)
+}
+
+const ALLOWED_CHOICE: ReadonlySet<string> = new Set(["type", "allowed_tools"])
+const ALLOWED_FIELDS: ReadonlySet<string> = new Set(["mode", "tools"])
+
+/** Names of the tools that may be called; null for all. */
+export function readAllowed(given: JsonView | undefined): readonly string[] | null {
+  const tools = given?.member("allowed_tools")?.member("tools")
+  if (tools === undefined) return null
+  return tools.items().map((tool) => needText(tool.member("function") ?? tool, "name"))
 }
 
 /** The older `function_call` has the name itself. */

@@ -17,6 +17,7 @@ import {
   readBody,
   textIn,
 } from "#proxy/exchange/read-body.ts"
+import { allowTools } from "../checks/allow-tools.ts"
 import { OPENAI_TIERS, readTier } from "../checks/read-tier.ts"
 import { readCacheHints, readCalling, readEffort, readFormat } from "../openai/read-fields.ts"
 import { OwnTools } from "./own-tools.ts"
@@ -68,8 +69,7 @@ function read(body: JsonView, request: ParsedRequest): ChatRequest {
   return {
     isStream: request.isStream,
     messages,
-    tools: readTools(body, own, notes),
-    ...readChoice(body, own, notes),
+    ...readCalls(body, own, notes),
     outputFormat: readOutputFormat(body, notes),
     reasoning: readReasoning(body, notes),
     ownThinking: null,
@@ -125,13 +125,12 @@ const HARMLESS: ReadonlySet<string> = new Set([
   "message.output_text.logprobs",
 ])
 
-function readChoice(
-  body: JsonView,
-  own: OwnTools,
-  notes: FeatureNotes,
-): Pick<ChatRequest, "toolChoice" | "parallelToolCalls"> {
-  const read = (given: JsonView) => readToolChoice(given, own, notes)
-  return readCalling(body, body.member("tool_choice"), [own.all, own.hosted], read, notes)
+function readCalls(body: JsonView, own: OwnTools, notes: FeatureNotes) {
+  const given = body.member("tool_choice")
+  const tools = readTools(body, own, notes)
+  const read = (choice: JsonView) => readToolChoice(choice, own, notes)
+  const calling = readCalling(body, given, [own.all, own.hosted], read, notes)
+  return allowTools({ tools, ...calling }, readAllowed(given, own, notes))
 }
 
 function readToolChoice(given: JsonView, own: OwnTools, notes: FeatureNotes): ToolChoice | null {
@@ -147,7 +146,11 @@ function readToolChoice(given: JsonView, own: OwnTools, notes: FeatureNotes): To
       return notes.noteChoice({ kind: "named", name: nameIn(given, own) }, given)
     case "allowed_tools":
       notes.note("tool-choice-allowed", given)
-      return null
+      notes.noteUnknown(given, ALLOWED_FIELDS)
+      return notes.noteChoice(
+        { kind: given.textOf("mode") === "required" ? "required" : "auto" },
+        given,
+      )
     default:
       notes.note("hosted-tools", given)
       return null
@@ -155,6 +158,23 @@ function readToolChoice(given: JsonView, own: OwnTools, notes: FeatureNotes): To
 }
 
 const CHOICE_FIELDS: ReadonlySet<string> = new Set(["type", "name", "namespace"])
+
+const ALLOWED_FIELDS: ReadonlySet<string> = new Set(["type", "mode", "tools"])
+
+/** Names of the tools that may be called; null for all. */
+function readAllowed(
+  given: JsonView | undefined,
+  own: OwnTools,
+  notes: FeatureNotes,
+): readonly string[] | null {
+  if (given?.textOf("type") !== "allowed_tools") return null
+  return (given.member("tools")?.items() ?? []).flatMap((tool) => {
+    const type = tool.textOf("type")
+    if (type === "function" || type === "custom") return [nameIn(tool, own)]
+    notes.note("hosted-tools", tool)
+    return []
+  })
+}
 
 function nameIn(given: JsonView, own: OwnTools): string {
   return own.formName(needText(given, "name"), textIn(given, "namespace") ?? null)

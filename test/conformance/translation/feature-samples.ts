@@ -21,6 +21,10 @@ const PNG = "iVBORw0KGgo="
 const PDF = "JVBERi0xLjQ="
 const SCHEMA = '{"type":"object","properties":{"zcity":{"type":"number","maximum":1.0}}}'
 
+/** As every wire takes one for an answer. */
+const CLOSED =
+  '{"type":"object","properties":{"zcity":{"enum":[1.0]}},"additionalProperties":false}'
+
 const openAi = (messages: string, fields = "") =>
   `{"model":"smart","messages":[${messages}]${fields === "" ? "" : `,${fields}`}}`
 const anthropic = (messages: string, fields = "") =>
@@ -59,6 +63,7 @@ const DATA_IMAGE = `data:image/png;base64,${PNG}`
 
 const TOOL = `{"type":"function","function":{"name":"ztool","parameters":${SCHEMA}}}`
 const STRICT_TOOL = TOOL.replace('"ztool",', '"ztool","strict":true,')
+const ALLOWED = '{"type":"function","function":{"name":"ztool"}}'
 const TOOLS = `"tools":[${TOOL}]`
 
 /** Messages of Anthropic's shape, where OpenAI's has no words for the feature. */
@@ -90,7 +95,11 @@ export const FEATURE_SAMPLES: Readonly<Record<ChatFeature, FeatureSample>> = {
     `${HELLO},{"role":"assistant","content":"Hi"},${HELLO}`,
   ),
   "assistant-prefill": turns(`${HELLO},{"role":"assistant","content":"zstart"}`, ["zstart"]),
-  "participant-name": turns('{"role":"user","name":"zname","content":"Hello"}', ["zname"]),
+  "participant-name": turns(
+    `${HELLO},{"role":"user","name":"zname","content":"Hello"}`,
+    ["zname: Hello"],
+    `${HELLO},${HELLO}`,
+  ),
   "image-url": turns(image("https://a.example/zpicture.png"), ["https://a.example/zpicture.png"]),
   "image-data": turns(image(DATA_IMAGE), [PNG]),
   "image-detail": turns(image(DATA_IMAGE, ',"detail":"low"'), ['"low"'], image(DATA_IMAGE)),
@@ -139,9 +148,9 @@ export const FEATURE_SAMPLES: Readonly<Record<ChatFeature, FeatureSample>> = {
     TOOLS,
   ),
   "tool-choice-allowed": field(
-    `"tool_choice":{"type":"allowed_tools","allowed_tools":{"mode":"auto","tools":[]}}`,
-    [],
-    TOOLS,
+    `"tool_choice":{"type":"allowed_tools","allowed_tools":{"mode":"auto","tools":[${ALLOWED}]}}`,
+    ["ztool"],
+    `"tools":[${TOOL},${TOOL.replace("ztool", "zother")}]`,
   ),
   "parallel-tool-calls-off": field('"parallel_tool_calls":false', [], TOOLS),
   "tool-result-media": blocks(
@@ -165,8 +174,8 @@ export const FEATURE_SAMPLES: Readonly<Record<ChatFeature, FeatureSample>> = {
   "hosted-tools": field('"web_search_options":{}'),
   "json-object": field('"response_format":{"type":"json_object"}'),
   "json-schema": field(
-    `"response_format":{"type":"json_schema","json_schema":{"name":"zform","schema":${SCHEMA}}}`,
-    [SCHEMA],
+    `"response_format":{"type":"json_schema","json_schema":{"name":"zform","schema":${CLOSED}}}`,
+    [CLOSED],
   ),
   "reasoning-effort": field('"reasoning_effort":"high"'),
   "reasoning-budget": {

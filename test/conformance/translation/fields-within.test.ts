@@ -20,8 +20,8 @@ const LEFT_OUT = new RegExp(
   [
     "^/(?:metadata|labels|stream_options|context_management/edits/0)$",
     "/content/\\d+/citations/\\d+$",
-    // A tool of the provider's own, which is only offered.
-    "^/tools/1$",
+    // A tool of the provider's own, which is only offered, and one that may not be called.
+    "^/tools/1(?:/|$)",
   ].join("|"),
 )
 
