@@ -28,14 +28,17 @@ export function renderAnswer(answer: ChatAnswer, context: RenderContext): string
   })
 }
 
+/** Log-probabilities are of a choice and told once: with its first text. */
 function renderOutput(choice: AnswerChoice, context: RenderContext): readonly JsonValue[] {
   const kinds = new CallKinds(context)
   const { status } = renderOutcome(choice.reason)
   const parts = signBeforeCalls(choice.parts)
+  const weighed = parts.findIndex(({ kind }) => kind === "text")
   return parts.map((part, index) => {
     const isLast = index === parts.length - 1
+    const logprobs = index === weighed ? choice.logprobs : null
     const outcome = isLast || part.kind === "tool-call" ? status : "completed"
-    return renderItem(part, `${index}_${context.id}`, choice.logprobs ?? [], outcome, kinds)
+    return renderItem(part, `${index}_${context.id}`, logprobs ?? [], outcome, kinds)
   })
 }
 
