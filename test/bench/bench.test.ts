@@ -74,7 +74,7 @@ function makeResult(ratioAt1Kb: number): BenchResult {
       { size: "16 KB", floor: side, proxy: side, throughputRatio: 1 },
       { size: "256 KB", floor: side, proxy: { ...side, addedP50Ms: -0.1 }, throughputRatio: 1 },
     ],
-    streams: { floor: stream, proxy: stream },
+    streams: { cpuRatio: 1, floor: stream, proxy: stream },
     translation: [{ from: "OpenAI", to: "anthropic-messages", chunksPerSecond: 20_000 }],
     memory: { floor: both, proxy: both },
     coldStart: { floorMs: 100, proxyMs: 200 },
@@ -94,7 +94,7 @@ test.each([
 
 test("streams and translations have their gates too", () => {
   const result = makeResult(1)
-  const dear = { ...result.streams, proxy: { firstEventMs: 0.3, cpuUsPerEvent: 44.1 } }
+  const dear = { ...result.streams, cpuRatio: 1.101 }
   expect(missedGates({ ...result, streams: dear })).toEqual([
     "an event of a stream: 1.10 of the floor's CPU, at most 1.1",
   ])

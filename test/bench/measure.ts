@@ -29,6 +29,7 @@ export async function warmUp(stand: Stand, plan: Plan): Promise<void> {
       const asked = { bodyBytes, connections: CONNECTIONS, ratePerSecond: null }
       await wholeRound(stand.load, gateway, { ...asked, durationMs: plan.warmUpMs })
     }
+    await streamRound(stand.load, gateway, { streams: STREAMS, durationMs: plan.warmUpMs })
   }
 }
 
@@ -51,9 +52,7 @@ export async function measureSizes(
           ratePerSecond: null,
         }),
     )
-    const ratios = busy.proxy.map(
-      (round, at) => round.perSecond / (busy.floor[at]?.perSecond ?? Number.NaN),
-    )
+    const ratios = ratiosOf(busy.proxy, busy.floor, (round) => round.perSecond)
     say(`${size.name}: ${ratios.map((ratio) => ratio.toFixed(2)).join(" ")}`)
     const calm = await rounds(
       [stand.direct, stand.floor, stand.proxy],
@@ -89,12 +88,26 @@ export async function measureStreams(
     patience,
     (contestant) => streamRound(stand.load, contestant, { streams: STREAMS, durationMs }),
   )
+  const ratios = ratiosOf(found.proxy, found.floor, (round) => round.cpuUs)
+  say(`CPU of an event: ${ratios.map((ratio) => ratio.toFixed(2)).join(" ")}`)
   const direct = medianOf(found.direct, (round) => round.p50Ms)
   const side = (side: readonly Round[]) => ({
     firstEventMs: medianOf(side, (round) => round.p50Ms) - direct,
     cpuUsPerEvent: medianOf(side, (round) => round.cpuUs),
   })
-  return { floor: side(found.floor), proxy: side(found.proxy) }
+  return { cpuRatio: median(ratios), floor: side(found.floor), proxy: side(found.proxy) }
+}
+
+/** Turn by turn: what disturbs one side of a turn mostly disturbs the other too. */
+function ratiosOf(
+  proxy: readonly Round[],
+  floor: readonly Round[],
+  value: (round: Round) => number,
+): readonly number[] {
+  return proxy.map((round, at) => {
+    const other = floor[at]
+    return other === undefined ? Number.NaN : value(round) / value(other)
+  })
 }
 
 /** Progress, for who waits: the ratio of each round, in order. */
