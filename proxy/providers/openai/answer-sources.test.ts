@@ -82,6 +82,14 @@ test.each(cases)("$name", ({ chunks, want }) => {
   expect(streamed(chunks)).toEqual(want)
 })
 
+test("an answer whose choice never says its end has them at its own", () => {
+  const decoder = openDecoder()
+  const document = documentOf(JSON.stringify({ id: "1", citations: [A], choices: [says({})] }))
+  decoder.push({ kind: "json", name: null, document })
+  const kinds = decoder.push({ kind: "done-marker" }).map(({ kind }) => kind)
+  expect(kinds).toEqual(["citation-add", "response-end"])
+})
+
 test.each([
   ["data:image/png;base64,AAAA", [{ mimeType: "image/png", base64: "AAAA" }]],
   ["DATA:Image/PNG;charset=x;base64,AAAA", [{ mimeType: "image/png", base64: "AAAA" }]],

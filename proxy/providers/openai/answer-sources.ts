@@ -55,6 +55,11 @@ export class AnswerSources {
     return [...this.ended].flatMap((choice) => this.take(choice))
   }
 
+  /** For an answer that is over though no choice has said its end. */
+  unended(): readonly ResponseEvent[] {
+    return this.ended.size === 0 ? this.take(0) : []
+  }
+
   private toldOf(choice: number): Set<string> {
     const told = this.told.get(choice) ?? new Set()
     this.told.set(choice, told)

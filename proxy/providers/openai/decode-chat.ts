@@ -36,7 +36,7 @@ class ChunkDecoder implements StreamDecoder {
   private readonly ends = new ChoiceEnds()
 
   push(frame: Frame): readonly ResponseEvent[] {
-    if (frame.kind === "done-marker") return this.ends.onMarker()
+    if (frame.kind === "done-marker") return [...this.sources.unended(), ...this.ends.onMarker()]
     const view = openEvent(frame)
     if (isErrorEvent(frame)) return [errorOf(frame)]
     // Azure begins with what its filter says of the prompt, under no id.
@@ -44,8 +44,8 @@ class ChunkDecoder implements StreamDecoder {
     const events: ResponseEvent[] = this.hasStarted ? [] : [startOf(view, this.calls)]
     this.hasStarted = true
     this.sources.note(view)
-    const late = this.sources.rest()
-    const said = [...late, ...choicesOf(view, "delta", this.calls, this.sources)]
+    events.push(...this.sources.rest())
+    const said = choicesOf(view, "delta", this.calls, this.sources)
     this.ends.note(said)
     events.push(...said, ...reportOf(readUsage(frame.document)))
     return events
@@ -115,7 +115,8 @@ function contentOf(message: JsonView, choice: number, calls: ChoiceCalls): Respo
   for (const citation of message.member("annotations")?.items() ?? []) {
     events.push({ kind: "citation-add", choice, citation: citationOf(citation) })
   }
-  events.push(...imagesOf(message, choice))
+  const images = message.member("images")
+  if (images !== undefined) events.push(...imagesOf(images, choice))
   for (const [position, call] of (message.member("tool_calls")?.items() ?? []).entries()) {
     events.push(...calls.read(choice, call, position))
   }
@@ -153,8 +154,8 @@ function detailsOf(message: JsonView, choice: number): readonly ResponseEvent[] 
  * OpenRouter, "Image Generation": `images` of a message or a delta, each whole, as a data URL.
  * Gemini's answers have the same form in this shape. No other shape has an address in its place.
  */
-function imagesOf(message: JsonView, choice: number): readonly ResponseEvent[] {
-  return (message.member("images")?.items() ?? []).flatMap((image): ResponseEvent[] => {
+function imagesOf(images: JsonView, choice: number): readonly ResponseEvent[] {
+  return images.items().flatMap((image): ResponseEvent[] => {
     const url = image.member("image_url")?.textOf("url") ?? ""
     const [, mimeType, base64] = DATA_URL.exec(url) ?? []
     if (mimeType === undefined || base64 === undefined) return []
