@@ -149,6 +149,7 @@ describe("events of a stream", () => {
       [delta({ type: "signature_delta", signature: "s" })],
       [{ kind: "reasoning-signature", choice, signature: "s" }],
     ],
+    ["an empty signature", [delta({ type: "signature_delta", signature: "" })], []],
     [
       "a hidden thought",
       [block({ type: "redacted_thinking", data: "d" })],
@@ -194,6 +195,21 @@ describe("events of a stream", () => {
       [
         { kind: "tool-call-start", choice, call: 0, id: "t", name: "f", signature: null },
         { kind: "tool-call-delta", choice, call: 0, arguments: '{"x":1}' },
+      ],
+    ],
+    [
+      "a call in a block without an index, which is the first",
+      [
+        { type: "content_block_start", content_block: { type: "tool_use", id: "t", name: "f" } },
+        {
+          type: "content_block_delta",
+          delta: { type: "input_json_delta", partial_json: "{}" },
+        },
+        { type: "content_block_stop" },
+      ],
+      [
+        { kind: "tool-call-start", choice, call: 0, id: "t", name: "f", signature: null },
+        { kind: "tool-call-delta", choice, call: 0, arguments: "{}" },
       ],
     ],
     [

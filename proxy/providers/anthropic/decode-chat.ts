@@ -125,7 +125,8 @@ class MessageDecoder implements StreamDecoder {
         return [{ kind: "reasoning-delta", choice: 0, text: delta.textOf("thinking") ?? "" }]
       case "signature_delta": {
         const signature = delta.textOf("signature") ?? ""
-        return [{ kind: "reasoning-signature", choice: 0, signature }]
+        // Servers of this shape that sign nothing write it empty.
+        return signature === "" ? [] : [{ kind: "reasoning-signature", choice: 0, signature }]
       }
       case "citations_delta": {
         const citation = delta.member("citation")

@@ -84,6 +84,7 @@ describe("events of a stream", () => {
       [delta({ reasoningContent: { signature: "s" } })],
       [{ kind: "reasoning-signature", choice, signature: "s" }],
     ],
+    ["an empty signature", [delta({ reasoningContent: { signature: "" } })], []],
     [
       "a hidden thought",
       [delta({ reasoningContent: { redactedContent: "d" } })],
@@ -104,6 +105,15 @@ describe("events of a stream", () => {
     [
       "a call without arguments",
       [begin({ toolUseId: "t", name: "f" }), delta({ toolUse: { input: "" } }), STOP],
+      [BEGUN, grown("{}")],
+    ],
+    [
+      "a call in a block without an index, which is the first",
+      [
+        ["contentBlockStart", { start: { toolUse: { toolUseId: "t", name: "f" } } }],
+        ["contentBlockDelta", { delta: { toolUse: { input: "{}" } } }],
+        ["contentBlockStop", {}],
+      ],
       [BEGUN, grown("{}")],
     ],
     ["arguments of no call", [delta({ toolUse: { input: "{}" } }), STOP], []],

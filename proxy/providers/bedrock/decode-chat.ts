@@ -129,11 +129,11 @@ function contentOf(block: JsonView): readonly ResponseEvent[] {
 function thoughtOf(thought: JsonView): readonly ResponseEvent[] {
   const told = thought.member("reasoningText") ?? thought
   const text = told.textOf("text") ?? ""
-  const signature = told.textOf("signature")
+  const signature = told.textOf("signature") ?? ""
   const redacted = thought.textOf("redactedContent")
   const events: ResponseEvent[] = []
   if (text !== "") events.push({ kind: "reasoning-delta", choice: 0, text })
-  if (signature !== undefined) events.push({ kind: "reasoning-signature", choice: 0, signature })
+  if (signature !== "") events.push({ kind: "reasoning-signature", choice: 0, signature })
   if (redacted !== undefined) events.push({ kind: "reasoning-redacted", choice: 0, data: redacted })
   return events
 }

@@ -55,6 +55,7 @@ describe("a part", () => {
       { text: "", thoughtSignature: "s" },
       [{ kind: "reasoning-signature", choice, signature: tagSignature("google", "s") }],
     ],
+    ["an empty signature", { text: "", thoughtSignature: "" }, []],
     [
       "an image",
       { inlineData: { mimeType: "image/png", data: "AAAA" } },

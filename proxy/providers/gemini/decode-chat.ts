@@ -100,15 +100,15 @@ class ContentDecoder implements StreamDecoder {
   }
 
   private part(part: JsonView, choice: number): ResponseEvent[] {
-    const signature = part.textOf("thoughtSignature")
+    const signature = part.textOf("thoughtSignature") || null
     const call = part.member("functionCall")
-    if (call !== undefined) return this.call(call, choice, signature ?? null)
+    if (call !== undefined) return this.call(call, choice, signature)
     const events: ResponseEvent[] = []
     const text = part.textOf("text") ?? ""
     const isThought = part.member("thought")?.boolean() === true
     if (text !== "")
       events.push({ kind: isThought ? "reasoning-delta" : "text-delta", choice, text })
-    if (signature !== undefined) {
+    if (signature !== null) {
       const signed = tagSignature("google", signature)
       events.push({ kind: "reasoning-signature", choice, signature: signed })
     }

@@ -1,5 +1,6 @@
 /** How choices end, in the words of OpenAI and of vendors of its shape. */
 import { expect, test } from "vitest"
+import { tagSignature } from "#proxy/exchange/signatures.ts"
 import { documentOf } from "#test/conformance/translation/wires.ts"
 import { decodeAnswer, openDecoder } from "./decode-chat.ts"
 
@@ -123,5 +124,20 @@ test("thoughts that Databricks tells as parts of the content, with their signatu
     "reasoning-signature",
     "text-delta",
     "choice-end",
+  ])
+})
+
+test("details of thoughts tell what is signed and what is hidden, and nothing where they are empty", () => {
+  const details = [
+    { type: "reasoning.text", text: "Hm", signature: null },
+    { type: "reasoning.text", text: "Hm", signature: "" },
+    { type: "reasoning.text", text: "Hm", signature: "sig" },
+    { type: "reasoning.encrypted", data: "" },
+    { type: "reasoning.encrypted", data: "hidden" },
+    { type: "reasoning.summary", summary: "Hm" },
+  ]
+  expect(streamed([{ reasoning_details: details }]).slice(1, -1)).toEqual([
+    { kind: "reasoning-signature", choice: 0, signature: tagSignature("openai", "sig") },
+    { kind: "reasoning-redacted", choice: 0, data: tagSignature("openai", "hidden") },
   ])
 })

@@ -139,13 +139,13 @@ function thoughtsOf(part: JsonView, choice: number): readonly ResponseEvent[] {
 function detailsOf(message: JsonView, choice: number): readonly ResponseEvent[] {
   const details = message.member("reasoning_details")?.items() ?? []
   return details.flatMap((detail): ResponseEvent[] => {
-    const signature = detail.textOf("signature")
-    const data = detail.textOf("data")
-    if (signature !== undefined) {
+    const signature = detail.textOf("signature") ?? ""
+    const data = detail.textOf("data") ?? ""
+    if (signature !== "") {
       const signed = tagSignature("openai", signature)
       return [{ kind: "reasoning-signature", choice, signature: signed }]
     }
-    if (data === undefined) return []
+    if (data === "") return []
     return [{ kind: "reasoning-redacted", choice, data: tagSignature("openai", data) }]
   })
 }
