@@ -29,8 +29,35 @@ test.each([
   expect(find(JSON.stringify({ model: "a", ...fields }))).toEqual(["forbidden_field", param])
 })
 
-test("however its name is written", () => {
-  expect(find('{"model":"a","mod\\u0065ls":["b"]}')).toEqual(["forbidden_field", "models"])
+test.each([
+  ['{"model":"a","mod\\u0065ls":["b"]}', "models"],
+  ['{"model":"a","Models":["b"]}', "Models"],
+  ['{"model":"a","mode\u006c\u017f":["b"]}', "model\u017f"],
+  ['{"model":"a","FALLBACKS":["b"]}', "FALLBACKS"],
+  ['{"model":"a","fallbac\u212as":["b"]}', "fallbac\u212as"],
+  ['{"model":"a","API_Base":"x"}', "API_Base"],
+  ['{"model":"a","api_\u212aey":"x"}', "api_\u212aey"],
+  ['{"model":"a","\\u0041pi_key":"x"}', "Api_key"],
+  ['{"model":"a","x":{"ba\u017fe_url":"x"}}', "/x/ba\u017fe_url"],
+])("however its name is written: %s", (body, param) => {
+  expect(find(body)).toEqual(["forbidden_field", param])
+})
+
+test.each([
+  ['{"model":"a","Model":"b"}', "Model"],
+  ['{"MODEL":"b","model":"a"}', "MODEL"],
+  ['{"Model":"b","mOdel":"a"}', "Model"],
+  ['{"model":"a","mess\\u0041ges":[],"messages":[]}', "messAges"],
+  ['{"task":"a","tas\u212a":"b"}', "tas\u212a"],
+])("two members that some server takes for one are refused: %s", (body, param) => {
+  expect(find(body)).toEqual(["duplicate_key", param])
+})
+
+test.each([
+  ['{"model":"a","generationConfig":{},"safetySettings":[]}'],
+  ['{"model":"a","Model2":"b","metadata":{"ID":1,"id":2}}'],
+])("names of other letters that are nobody's are not: %s", (body) => {
+  expect(find(body)).toBeNull()
 })
 
 /** Names that an application may give to parameters of its own. */

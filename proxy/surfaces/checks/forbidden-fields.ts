@@ -13,14 +13,19 @@ import {
   nextIn,
   startOf,
   textEquals,
+  textOf,
   valueOfKey,
 } from "#proxy/contract/json-document.ts"
+import { foldCase, hasOtherCase, isNamed } from "#proxy/contract/json-fold.ts"
 import { pointerTo } from "#proxy/contract/json-keys.ts"
-import { type Refusal, refuse } from "#proxy/exchange/refusal.ts"
+import { excerpt, type Refusal, refuse } from "#proxy/exchange/refusal.ts"
 
 /** Destination and credentials never come from the request. */
 const FORBIDDEN = ["api_base", "base_url", "api_key", "extra_headers", "organization"] as const
-const FORBIDDEN_LENGTHS: ReadonlySet<number> = new Set(FORBIDDEN.map((name) => name.length))
+/** In bytes: the long s has two, the Kelvin sign three. */
+const FORBIDDEN_LENGTHS: ReadonlySet<number> = new Set(
+  FORBIDDEN.flatMap((name) => [0, 1, 2].map((more) => name.length + more)),
+)
 
 /**
  * Members of the body that name models to go on to: OpenRouter's `models`, Anthropic's `fallbacks`.
@@ -49,15 +54,21 @@ const OWN_WITHIN: readonly (readonly [string, readonly string[]])[] = [
 ]
 
 /**
- * The names above, in the request's own objects at any depth. Schemas of tools and of answers are
- * left out, and values that go with them: there a name is a parameter of the application's own
- * function. Message contents are strings and never looked into.
+ * The names above, in any letters, in the request's own objects at any depth. Schemas of tools and
+ * of answers are left out, and values that go with them: there a name is a parameter of the
+ * application's own function. Message contents are strings and never looked into. Of the body's own
+ * members no two may differ in letters alone: an upstream may take the one that was not judged.
  */
 export function findForbidden(document: JsonDocument): Refusal | null {
   const key = searchBody(document)
   if (key !== NONE) return forbid(document, key, "providers are set by AIProvider objects")
   const model = findOtherModel(document)
-  return model === NONE ? null : forbid(document, model, "an AIRoute says which models serve")
+  if (model !== NONE) return forbid(document, model, "an AIRoute says which models serve")
+  const twin = findTwin(document)
+  if (twin === NONE) return null
+  const name = excerpt(textOf(document, twin))
+  const message = `${name} is there twice: some servers do not tell upper from lower case`
+  return refuse("duplicate_key", message, { param: name })
 }
 
 function forbid(document: JsonDocument, node: number, why: string): Refusal {
@@ -73,15 +84,30 @@ function forbid(document: JsonDocument, node: number, why: string): Refusal {
  * no such member there.
  */
 function findOtherModel(document: JsonDocument): number {
-  for (const name of OTHER_MODELS) {
-    const value = memberOf(document, 0, name)
-    if (value !== NONE && kindOf(document, value) !== KIND.null) return value
+  for (let key = firstIn(document, 0); key !== NONE; ) {
+    const value = valueOfKey(key)
+    const isList = OTHER_MODELS.some((name) => isNamed(document, key, name))
+    if (isList && kindOf(document, value) !== KIND.null) return value
+    key = nextIn(document, 0, value)
   }
   const tools = memberOf(document, 0, "tools")
   if (tools === NONE || kindOf(document, tools) !== KIND.array) return NONE
   for (let tool = firstIn(document, tools); tool !== NONE; tool = nextIn(document, tools, tool)) {
     const model = kindOf(document, tool) === KIND.object ? memberOf(document, tool, "model") : NONE
     if (model !== NONE && kindOf(document, model) !== KIND.null) return model
+  }
+  return NONE
+}
+
+/** A member of the body that has another's name in other letters, or NONE. */
+function findTwin(document: JsonDocument): number {
+  for (let key = firstIn(document, 0); key !== NONE; key = nextIn(document, 0, valueOfKey(key))) {
+    if (!hasOtherCase(document, key)) continue
+    const name = foldCase(textOf(document, key))
+    for (let other = firstIn(document, 0); other !== NONE; ) {
+      if (other !== key && isNamed(document, other, name)) return key
+      other = nextIn(document, 0, valueOfKey(other))
+    }
   }
   return NONE
 }
@@ -135,5 +161,5 @@ function isForbidden(document: JsonDocument, key: number): boolean {
   const length = endOf(document, key) - startOf(document, key) - 2
   const isEscaped = kindOf(document, key) === KIND.escaped
   if (!isEscaped && !FORBIDDEN_LENGTHS.has(length)) return false
-  return FORBIDDEN.some((name) => textEquals(document, key, name))
+  return FORBIDDEN.some((name) => isNamed(document, key, name))
 }

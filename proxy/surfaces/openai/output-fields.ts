@@ -10,6 +10,7 @@ import {
   textOf,
   valueOfKey,
 } from "#proxy/contract/json-document.ts"
+import { foldCase } from "#proxy/contract/json-fold.ts"
 import type { OutputFields } from "#proxy/exchange/output-fields.ts"
 
 /**
@@ -52,11 +53,6 @@ function given(document: JsonDocument): readonly number[] {
     key = nextIn(document, 0, value)
   }
   return nodes
-}
-
-/** As Go's `encoding/json` does: the Kelvin sign is a k there, and the long s an s. */
-function foldCase(text: string): string {
-  return text.toUpperCase().toLowerCase()
 }
 
 function isSaid(document: JsonDocument, node: number): boolean {
