@@ -268,6 +268,85 @@ describe("schemas at Anthropic's models", () => {
   })
 })
 
+describe("schemas elsewhere", () => {
+  const schema = {
+    type: "object",
+    properties: { a: { $ref: "#/$defs/A", description: "An a" }, b: { $ref: "#/$defs/A" } },
+    $defs: { A: { type: "string" } },
+    additionalProperties: false,
+    required: ["a"],
+  }
+  const parameters = { input_schema: schema, name: "look", strict: true }
+
+  test("have nothing beside a reference at Gemini", () => {
+    const wish = { ...MESSAGES, tools: [parameters] }
+    const { body } = tell("anthropic-messages", gemini("gemini-3-pro"), wish)
+    const [declaration] = body.tools[0].functionDeclarations
+    expect(declaration.parametersJsonSchema.properties).toEqual({
+      a: { description: "An a", anyOf: [{ $ref: "#/$defs/A" }] },
+      b: { $ref: "#/$defs/A" },
+    })
+  })
+
+  test("are strict at OpenAI where it can keep to them strictly", () => {
+    const strictOf = (required: readonly string[]) => {
+      const input_schema = { ...schema, required }
+      const output_config = { format: { type: "json_schema", schema: input_schema } }
+      const tools = [{ ...parameters, input_schema }]
+      const wish = { ...MESSAGES, tools, output_config }
+      const { body } = tell("anthropic-messages", gpt("gpt-5"), wish)
+      return [body.tools[0].function.strict, body.response_format.json_schema.strict]
+    }
+    expect(strictOf(["a", "b"])).toEqual([true, true])
+    expect(strictOf(["a"])).toEqual([undefined, false])
+  })
+})
+
+describe("thoughts of a chat", () => {
+  const thinking_blocks = [{ type: "thinking", thinking: "Hm.", signature: "c2ln" }]
+  const messages = [HELLO, { role: "assistant", content: "Hi", thinking_blocks }, HELLO]
+
+  test("go back to Claude as LiteLLM's clients keep them", () => {
+    const { body } = tell("openai-chat", claude("claude-sonnet-4-5"), { messages })
+    expect(body.messages[1].content).toEqual([
+      { type: "thinking", thinking: "Hm.", signature: "c2ln" },
+      { type: "text", text: "Hi" },
+    ])
+  })
+
+  test("go back to models that want them, at a server of unknown make", () => {
+    const said = {
+      role: "assistant",
+      content: [
+        { type: "thinking", thinking: "Hm.", signature: "sidegate0nobody0" },
+        { type: "text", text: "Hi" },
+      ],
+    }
+    const told = (model: string) => {
+      const wish = { max_tokens: 9, messages: [HELLO, said, HELLO] }
+      return tell("anthropic-messages", at({}, model), wish).body.messages[1]
+    }
+    expect(told("kimi-k2.6")).toMatchObject({ content: "Hi", reasoning_content: "Hm." })
+    expect(told("llama-4")).toEqual({ role: "assistant", content: "Hi" })
+  })
+})
+
+describe("an hour in the cache", () => {
+  const cache_control = { type: "ephemeral", ttl: "1h" }
+  const system = [{ type: "text", text: "Be kind.", cache_control }]
+
+  test.each([
+    ["eu.anthropic.claude-sonnet-4-5-20250929-v1:0", "1h"],
+    ["eu.anthropic.claude-opus-5", "1h"],
+    ["eu.anthropic.claude-sonnet-4-20250514-v1:0", undefined],
+    ["us.anthropic.claude-opus-4-1-20250805-v1:0", undefined],
+    ["us.amazon.nova-pro-v1:0", undefined],
+  ])("is asked for of Bedrock's models that have it: %s", (model, ttl) => {
+    const { body } = tell("anthropic-messages", at(BEDROCK, model), { ...MESSAGES, system })
+    expect(body.system[1].cachePoint.ttl).toBe(ttl)
+  })
+})
+
 describe("earlier calls without their tools", () => {
   test("are texts at Bedrock, which takes no call without its tool", () => {
     const { body } = tell("openai-chat", BEDROCK_CLAUDE, { messages: CALLED })
@@ -408,6 +487,22 @@ describe("betas of Anthropic's", () => {
     const vertex = at(VERTEX, "claude-opus-4-6")
     expect(sent(vertex, betas)).toBe("interleaved-thinking-2025-05-14,tool-search-tool-2025-10-19")
     expect(sent(vertex, "claude-code-20250219")).toBeNull()
+  })
+
+  test("which Vertex AI has not leave nothing of theirs in the body", () => {
+    const cache_control = { type: "ephemeral", scope: "global" }
+    const system = [
+      { type: "text", text: "Be kind.", cache_control },
+      { type: "text", text: "Be brief.", cache_control: { scope: "global", type: "ephemeral" } },
+      { type: "text", text: "Be brave.", cache_control: { scope: "global" } },
+    ]
+    const wish = { ...MESSAGES, system }
+    const { body } = tell("anthropic-messages", at(VERTEX, "claude-opus-4-6"), wish)
+    expect(body.system).toEqual([
+      { type: "text", text: "Be kind.", cache_control: { type: "ephemeral" } },
+      { type: "text", text: "Be brief.", cache_control: { type: "ephemeral" } },
+      { type: "text", text: "Be brave.", cache_control: {} },
+    ])
   })
 
   test("go to Anthropic as they are", () => {

@@ -42,15 +42,18 @@ export function replaceNode(document: JsonDocument, node: number, text: Uint8Arr
   return { start: startOf(document, node), end: endOf(document, node), text }
 }
 
-/** Takes a member of the body out with its comma: the one behind it or, of the last, before it. */
-export function withoutMember(document: JsonDocument, key: number): Edit {
+/** Takes a member of `object` out with its comma: the one behind it or, of the last, before it. */
+export function withoutMember(document: JsonDocument, key: number, object = 0): Edit {
   const value = valueOfKey(key)
-  const next = nextIn(document, 0, value)
+  const next = nextIn(document, object, value)
   if (next !== NONE)
     return { start: startOf(document, key), end: startOf(document, next), text: NOTHING }
-  let before = firstIn(document, 0)
+  let before = firstIn(document, object)
+  if (before === key) {
+    return { start: startOf(document, key), end: endOf(document, value), text: NOTHING }
+  }
   for (;;) {
-    const after = nextIn(document, 0, valueOfKey(before))
+    const after = nextIn(document, object, valueOfKey(before))
     if (after === key || after === NONE) break
     before = after
   }

@@ -1,6 +1,7 @@
 /**
  * A JSON schema as Gemini reads it: of its keywords `const` is none, and would be read past. A
- * choice of one value says the same; Gemini knows choices of texts and of numbers.
+ * choice of one value says the same; Gemini knows choices of texts and of numbers. Beside `$ref` it
+ * takes nothing else: a choice of that one alone may have the rest beside it.
  *
  * Source: Gemini API reference, "GenerationConfig", `responseJsonSchema`.
  */
@@ -9,9 +10,9 @@ import { JsonView } from "#proxy/contract/json-view.ts"
 import { type JsonValue, RawJson, writeJson } from "#proxy/contract/json-write.ts"
 import { CHECKED_JSON } from "../checked-json.ts"
 
-/** The client's own text where it has no such keyword. */
+/** The client's own text where it has neither keyword. */
 export function encodeSchema(schema: RawJson): RawJson {
-  if (!schema.text.includes('"const"')) return schema
+  if (!/"(?:const|\$ref)"/.test(schema.text)) return schema
   const scanned = scanJson(new TextEncoder().encode(schema.text), CHECKED_JSON)
   return scanned.ok ? new RawJson(writeJson(convert(new JsonView(scanned.document)))) : schema
 }
@@ -34,5 +35,9 @@ function convert(schema: JsonView): JsonValue {
     const inner = member.members().map(([key, value]) => [key, convert(value)] as const)
     return [name, Object.fromEntries(inner)]
   })
-  return Object.fromEntries(members)
+  const isRef = ([name]: readonly [string, JsonValue]) => name === "$ref"
+  const refs = members.filter(isRef)
+  if (refs.length === 0 || refs.length === members.length) return Object.fromEntries(members)
+  const rest = members.filter((member) => !isRef(member))
+  return { ...Object.fromEntries(rest), anyOf: [Object.fromEntries(refs)] }
 }

@@ -23,6 +23,7 @@ import { textOfResult } from "../result-text.ts"
 import { arrangeMessages, joinTexts } from "./arrange-messages.ts"
 import { withinMax } from "./output-max.ts"
 import { planEffort } from "./plan-effort.ts"
+import { canBeStrict } from "./strict-schema.ts"
 import type { VendorTraits } from "./vendors.ts"
 
 const CALL_IDS: Readonly<Record<VendorTraits["callIds"], CallIds>> = {
@@ -121,7 +122,7 @@ function encodeTools(chat: ChatRequest): JsonValue {
       name,
       description: description ?? undefined,
       parameters: parameters ?? undefined,
-      strict: isStrict ? true : undefined,
+      strict: isStrict && (parameters === null || canBeStrict(parameters)) ? true : undefined,
     },
   }))
 }
@@ -135,8 +136,9 @@ function encodeToolChoice({ toolChoice }: ChatRequest): JsonValue | undefined {
 function encodeFormat({ outputFormat }: ChatRequest): JsonValue | undefined {
   if (outputFormat === null) return undefined
   if (outputFormat.kind === "json-object") return { type: "json_object" }
-  const { name, description, schema, isStrict } = outputFormat
-  const json_schema = { name, description: description ?? undefined, schema, strict: isStrict }
+  const { name, description, schema } = outputFormat
+  const strict = outputFormat.isStrict && canBeStrict(schema)
+  const json_schema = { name, description: description ?? undefined, schema, strict }
   return { type: "json_schema", json_schema }
 }
 
@@ -198,12 +200,17 @@ function encodeMedia(
   return cannotSay("messages", context, why)
 }
 
+/** Models that want the thoughts back with which they called a tool, at whatever server. */
+const WANTS_THOUGHTS = /deepseek|kimi|glm-|minimax|mimo/i
+
 function encodeAssistant(
   parts: readonly ContentPart[],
   context: EncodeContext,
   traits: VendorTraits,
 ): JsonValue {
-  const { reasoningHistory, reference } = traits
+  const { reference } = traits
+  const wanted = WANTS_THOUGHTS.test(context.model) ? "reasoning_content" : null
+  const field = traits.reasoningHistory ?? wanted
   const thoughts = parts.flatMap((part) => (part.kind === "reasoning" ? [part.text] : []))
   const texts = parts.filter((part): part is TextPart => part.kind === "text")
   const refusal = parts.flatMap((part) => (part.kind === "refusal" ? [part.text] : []))
@@ -214,9 +221,7 @@ function encodeAssistant(
   })
   return {
     role: "assistant",
-    ...(reasoningHistory === null || thoughts.length === 0
-      ? {}
-      : { [reasoningHistory]: thoughts.join("") }),
+    ...(field === null || thoughts.length === 0 ? {} : { [field]: thoughts.join("") }),
     content: texts.length === 0 ? null : texts.map(({ text }) => text).join(""),
     refusal: refusal.length === 0 ? undefined : refusal.join(""),
     images: images.length === 0 ? undefined : images,

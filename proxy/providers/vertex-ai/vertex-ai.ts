@@ -33,6 +33,7 @@ import { PLAIN_WIRE } from "../plain-wire.ts"
 import { sameWireOf } from "../same-wire.ts"
 import { replaceNode, spliceAll, withoutMember } from "../splice-body.ts"
 import { takenBetas } from "./betas.ts"
+import { cacheScopes } from "./cache-scopes.ts"
 import { embedsByContent, isEmbedding, vertexContent, vertexPredict } from "./embeddings.ts"
 
 const ANTHROPIC_VERSION = "vertex-2023-10-16"
@@ -72,13 +73,13 @@ const VERSION_FIELD = new TextEncoder().encode(`"anthropic_version":"${ANTHROPIC
 function spliceVersion({ document, modelNode }: ParsedRequest): Uint8Array {
   const key = modelNode - STRIDE
   const given = memberOf(document, 0, "anthropic_version")
-  const thoughts = foreignThoughts(document)
+  const edits = [...foreignThoughts(document), ...cacheScopes(document)]
   if (given === NONE) {
     const value = replaceNode(document, modelNode, VERSION_FIELD)
-    return spliceAll(document.bytes, [{ ...value, start: startOf(document, key) }, ...thoughts])
+    return spliceAll(document.bytes, [{ ...value, start: startOf(document, key) }, ...edits])
   }
   const version = replaceNode(document, given, VERSION)
-  return spliceAll(document.bytes, [withoutMember(document, key), version, ...thoughts])
+  return spliceAll(document.bytes, [withoutMember(document, key), version, ...edits])
 }
 
 const VERSION = new TextEncoder().encode(`"${ANTHROPIC_VERSION}"`)

@@ -19,11 +19,12 @@ import { readMedia } from "./read-media.ts"
 const MESSAGE_FIELDS: ReadonlySet<string> = new Set([
   ...["role", "content", "name", "tool_calls", "tool_call_id", "function_call", "refusal", "audio"],
   ...["reasoning_content", "reasoning", "reasoning_details", "annotations", "document_citations"],
+  "thinking_blocks",
   "images",
   ...["cache_control", "prompt_cache_breakpoint"],
 ])
 /** `parsed` and `parsed_arguments` are OpenAI's own SDKs'. */
-const MESSAGE_ECHOES: ReadonlySet<string> = new Set(["parsed"])
+const MESSAGE_ECHOES: ReadonlySet<string> = new Set(["provider_specific_fields", "parsed"])
 
 export function readMessages(body: JsonView, notes: FeatureNotes): readonly ChatMessage[] {
   const views = listIn(body, "messages")
@@ -183,17 +184,18 @@ function readResult(
 
 /** As OpenRouter has them, where others took them from. */
 const DETAIL_FIELDS: ReadonlySet<string> = new Set([
-  ...["type", "text", "summary", "signature", "data"],
+  ...["type", "text", "summary", "signature", "data", "thinking"],
 ])
 const DETAIL_ECHOES: ReadonlySet<string> = new Set(["id", "format", "index"])
 
-/** `reasoning_details` with signatures where the answer had them, else the bare text. */
+/** Blocks as OpenRouter or LiteLLM has them, signed where the answer was; else the bare text. */
 function readThoughts(view: JsonView, notes: FeatureNotes): readonly ContentPart[] {
-  const details = view.member("reasoning_details")
+  const details = view.member("reasoning_details") ?? view.member("thinking_blocks")
   if (details !== undefined) {
     return details.items().map((detail) => {
       notes.noteFields(detail, DETAIL_FIELDS, DETAIL_ECHOES)
-      const text = detail.textOf("text") ?? detail.textOf("summary") ?? ""
+      const said = ["text", "summary", "thinking"].map((name) => detail.textOf(name))
+      const text = said.find((one) => one !== undefined) ?? ""
       const signature = detail.textOf("signature") ?? null
       const redacted = detail.textOf("data") ?? null
       notes.noteThought({ signature, redacted }, detail)

@@ -62,7 +62,8 @@ const SHOWN = `{"type":"image_url","index":0,"image_url":{"url":"data:image/png;
 const DATA_IMAGE = `data:image/png;base64,${PNG}`
 
 const TOOL = `{"type":"function","function":{"name":"ztool","parameters":${SCHEMA}}}`
-const STRICT_TOOL = TOOL.replace('"ztool",', '"ztool","strict":true,')
+const CLOSED_TOOL = TOOL.replace(SCHEMA, '{"type":"object","additionalProperties":false}')
+const STRICT_TOOL = CLOSED_TOOL.replace('"ztool",', '"ztool","strict":true,')
 const ALLOWED = '{"type":"function","function":{"name":"ztool"}}'
 const TOOLS = `"tools":[${TOOL}]`
 
@@ -130,7 +131,7 @@ export const FEATURE_SAMPLES: Readonly<Record<ChatFeature, FeatureSample>> = {
   "tool-strict": {
     surface: "openai-chat",
     body: openAi(HELLO, `"tools":[${STRICT_TOOL}]`),
-    without: openAi(HELLO, TOOLS),
+    without: openAi(HELLO, `"tools":[${CLOSED_TOOL}]`),
     carries: [],
   },
   "tool-deferred": {

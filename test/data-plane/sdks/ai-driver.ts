@@ -148,7 +148,9 @@ export function aiGoogleDriver(origin: string, apiKey: string): Driver {
       options: {
         providerOptions: {
           google: {
-            safetySettings: [{ category: "HARM_CATEGORY_HARASSMENT", threshold: "BLOCK_NONE" }],
+            safetySettings: [
+              { category: "HARM_CATEGORY_HARASSMENT", threshold: "BLOCK_LOW_AND_ABOVE" },
+            ],
           },
         },
       },

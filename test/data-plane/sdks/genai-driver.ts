@@ -91,7 +91,7 @@ export function genAiDriver(): Driver {
           safetySettings: [
             {
               category: HarmCategory.HARM_CATEGORY_HARASSMENT,
-              threshold: HarmBlockThreshold.BLOCK_NONE,
+              threshold: HarmBlockThreshold.BLOCK_LOW_AND_ABOVE,
             },
           ],
         }),
