@@ -183,7 +183,8 @@ describe("no other name is a way around it", () => {
   const FOLDED = ["MAX_TOKENS", "Max_Tokens", "max_to\u212Aens", "max_token\u017F", "N_Predict"]
   const LETTERS = FOLDED.flatMap((field) => [4097, null].map((value) => ({ field, value })))
   test.each(LETTERS)("$field: $value", ({ field, value }) => {
-    const { world } = ask("openai-chat", { body: { [field]: value } })
+    const body = { ...SHAPES["openai-chat"]?.body(9), max_tokens: undefined, [field]: value }
+    const { world } = ask("openai-chat", { body })
     expect(world.client.status).toBe(400)
     expect(world.client.body).toContain("ModelPolicy org-baseline allows at most 2048")
     expect(world.requests).toEqual([])
