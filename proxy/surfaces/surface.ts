@@ -44,8 +44,8 @@ export interface SurfaceErrors {
   /** An upstream's 4xx about the request itself: its words, our shape. */
   readonly upstream: (error: UpstreamError, status: number, id: string) => string
   /**
-   * One in-band event of a stream of that content type, after which the stream is cut; empty where
-   * it has no place for one.
+   * What tells it within a stream of that content type, which is cut behind it; empty where the
+   * stream has no place for it.
    */
   readonly event: (refusal: Refusal, streamType: string, id: string) => string
 }

@@ -36,6 +36,10 @@ const STREAM_TYPES: Readonly<Partial<Record<ModelSurfaceName, readonly string[]>
   "gemini-generate": [EVENT_STREAM, "application/json; charset=utf-8"],
 }
 
+/** An event, and in OpenAI's responses the end behind it. */
+const FAILED_STREAM =
+  /^(?:event: error\n)?data: (.*?)\n\n(?:event: response\.failed\ndata: .*\n\n)?$/s
+
 describe.each(NAMES)("errors of %s", (name) => {
   const { errors } = SURFACES[name]
   const refusal = (code: RefusalCode) =>
@@ -50,14 +54,12 @@ describe.each(NAMES)("errors of %s", (name) => {
     expect(body).toContain('"messages"')
   })
 
-  test.each(CODES)("%s is one event of a stream, in each type that the surface has", (code) => {
+  test.each(CODES)("%s is an event of a stream, in each type that the surface has", (code) => {
     // The others never stream: an answer of theirs is whole or an error.
     if (SURFACES[name].chat === null) return
     for (const type of STREAM_TYPES[name] ?? [EVENT_STREAM]) {
       const event = errors.event(refusal(code), type, "req-1")
-      const text = event.startsWith(",")
-        ? event.slice(2)
-        : /^(?:event: error\n)?data: (.*)\n\n$/s.exec(event)?.[1]
+      const text = event.startsWith(",") ? event.slice(2) : FAILED_STREAM.exec(event)?.[1]
       expect(errorIn(text ?? "").message).toBe(refusal(code).message)
     }
   })
