@@ -11,7 +11,6 @@ import type { AttemptSummary } from "#proxy/exchange/exchange-record.ts"
 import type {
   AnswerHeaders,
   Cancel,
-  OpenIntent,
   Ports,
   UpstreamCall,
   UpstreamFailure,
@@ -19,7 +18,7 @@ import type {
 } from "#proxy/exchange/ports.ts"
 import { refuse } from "#proxy/exchange/refusal.ts"
 import type { StreamTap } from "#proxy/providers/adapter.ts"
-import { NO_USAGE, settledAt } from "#proxy/quota/attempt-cost.ts"
+import { NO_USAGE } from "#proxy/quota/attempt-cost.ts"
 import {
   type AttemptFailure,
   failureOf,
@@ -31,10 +30,15 @@ import {
 import type { AttemptOwner } from "./attempt-owner.ts"
 import type { AttemptPlan } from "./attempt-plan.ts"
 import { createBodyParts } from "./body-parts.ts"
+import { judgeHead } from "./judge-head.ts"
 import { Liveness } from "./liveness.ts"
 import { readWholeAnswer, readWords } from "./read-whole-answer.ts"
 import type { PipelineSettings } from "./settings.ts"
+import { Settlement, type Used } from "./settlement.ts"
 import { usageSeen } from "./usage-seen.ts"
+
+/** What an upstream refuses it does not bill. */
+const NOTHING: Used = Object.freeze({ usage: NO_USAGE, source: "estimated" })
 
 type State = "waiting" | "streaming" | "collecting" | "refusing" | "draining" | "over"
 
@@ -44,7 +48,6 @@ export class Attempt implements UpstreamHandler {
   readonly life = new Liveness()
   /** Monotonic ms at which the answer (of a stream: its first content) was here. */
   answeredAt: number | null = null
-  final: AttemptFinal | null = null
   /** Content type of what the client gets. */
   answerType = "application/json"
   readonly plan: AttemptPlan
@@ -53,8 +56,7 @@ export class Attempt implements UpstreamHandler {
   private readonly settings: PipelineSettings
   private state: State = "waiting"
   private status: number | null = null
-  /** Null until the journal has the intent. */
-  private entry: OpenIntent | null = null
+  private readonly settlement: Settlement
   private call: UpstreamCall | null = null
   private hasEnded = false
   private tap: StreamTap | null = null
@@ -74,11 +76,20 @@ export class Attempt implements UpstreamHandler {
     this.owner = owner
     this.ports = ports
     this.settings = settings
+    this.settlement = new Settlement(plan, ports)
+  }
+
+  /** Null until it is settled. */
+  get final(): AttemptFinal | null {
+    return this.settlement.final
   }
 
   /** Intent first: the bytes go out only when the journal has it, or has said that it cannot. */
   begin(): void {
-    this.ports.journal.intend(this.plan.intent, (entry) => this.dispatch(entry))
+    this.ports.journal.intend(this.plan.intent, (entry) => {
+      this.settlement.open(entry)
+      this.dispatch()
+    })
   }
 
   resume(): void {
@@ -91,11 +102,10 @@ export class Attempt implements UpstreamHandler {
   cancel(outcome: "cancelled" | "timeout"): void {
     if (this.state === "over" || this.state === "draining") return
     const isDispatched = this.dispatchedAt !== null
-    const usage = this.state === "refusing" || !isDispatched ? NO_USAGE : this.usageSeen()
-    const source = this.tap?.usage === undefined ? "estimated" : "reported"
+    const used = this.state === "refusing" || !isDispatched ? NOTHING : this.used()
     this.finish()
     // Not yet dispatched: the intent is on its way to the journal, and settles when it is there.
-    this.settle(outcome, usage, source)
+    this.settle(outcome, used)
     this.abort()
   }
 
@@ -165,7 +175,7 @@ export class Attempt implements UpstreamHandler {
     switch (this.state) {
       case "waiting": {
         const outcome = failureOf(failure, this.plan.target)
-        this.failWith(outcome, failure.wasSent ? this.usageSeen() : NO_USAGE)
+        this.failWith(outcome, failure.wasSent ? this.used() : NOTHING)
         return
       }
       case "streaming":
@@ -185,12 +195,8 @@ export class Attempt implements UpstreamHandler {
     }
   }
 
-  private dispatch(entry: OpenIntent): void {
-    this.entry = entry
-    if (this.state === "over") {
-      if (this.final !== null) entry.settle(this.final)
-      return
-    }
+  private dispatch(): void {
+    if (this.state === "over") return
     this.dispatchedAt = this.ports.monotonic()
     this.life.noteContent(this.dispatchedAt)
     this.owner.onDeadline(this)
@@ -204,16 +210,15 @@ export class Attempt implements UpstreamHandler {
   }
 
   private acceptHead(headers: AnswerHeaders): void {
-    const { codec, request, intent } = this.plan
-    const contentType = headers["content-type"] ?? ""
+    const promised = judgeHead(this.plan, headers, this.settings)
     this.headers = headers
-    this.answerType = request.streamType ?? contentType
-    this.tap = request.isStream ? codec.openTap(contentType, this.settings, intent.estimate) : null
-    if ((headers["content-encoding"] ?? "identity") !== "identity") {
-      this.fail("nonsense", "answered in a content coding, which it was asked not to")
-    } else if (this.tap !== null) this.state = "streaming"
-    else if (!request.isStream || codec.takesWhole(contentType)) this.state = "collecting"
-    else this.fail("nonsense", "answered with something else than a stream")
+    this.answerType = this.plan.request.streamType ?? headers["content-type"] ?? ""
+    if (promised.kind === "unfit") this.fail("nonsense", promised.detail)
+    else if (promised.kind === "whole") this.state = "collecting"
+    else {
+      this.tap = promised.tap
+      this.state = "streaming"
+    }
   }
 
   private onStreamData(bytes: Uint8Array): boolean {
@@ -262,8 +267,7 @@ export class Attempt implements UpstreamHandler {
   }
 
   private endStream(): void {
-    const usage = this.tap?.usage
-    this.settle("ok", usage ?? this.usageSeen(), usage === undefined ? "estimated" : "reported")
+    this.settle("ok", this.used())
     this.drain(this.settings.afterDoneMs)
     this.owner.onStreamDone(this)
   }
@@ -281,9 +285,8 @@ export class Attempt implements UpstreamHandler {
       this.fail(code === "upstream_invalid_response" ? "nonsense" : "broken", detail)
       return
     }
-    const source = tap.usage === undefined ? "estimated" : "reported"
     this.finish()
-    this.settle("truncated", tap.usage ?? this.usageSeen(), source)
+    this.settle("truncated", this.used())
     this.abort()
     const { name } = this.plan.target.provider
     this.owner.onStreamBroken(this, refuse(code, `provider ${name} ${detail}`))
@@ -307,7 +310,7 @@ export class Attempt implements UpstreamHandler {
     }
     this.answerType = answer.contentType
     this.finish()
-    this.settle("ok", answer.usage, answer.source)
+    this.settle("ok", answer)
     this.owner.onAnswer(this, answer.body)
   }
 
@@ -327,7 +330,7 @@ export class Attempt implements UpstreamHandler {
     const refused = { status, headers: this.headers, error }
     const failure = failureOfAnswer(refused, this.plan, this.settings.retryAfterSecondsMax)
     if (failure === null) this.answeredAt = this.ports.monotonic()
-    this.settle("upstream-error", NO_USAGE, "estimated")
+    this.settle("upstream-error", NOTHING)
     this.abort()
     if (failure === null) this.owner.onUpstreamError(this, status, error)
     else this.owner.onFailure(this, failure)
@@ -337,21 +340,21 @@ export class Attempt implements UpstreamHandler {
     const { retryAfterSecondsMax, drainMs } = this.settings
     const failure = failureOfAnswer({ status, headers }, this.plan, retryAfterSecondsMax)
     if (failure === null) return
-    // What an upstream refuses it does not bill.
-    this.settle("upstream-error", NO_USAGE, "estimated")
+    this.settle("upstream-error", NOTHING)
     this.drain(drainMs)
     this.owner.onFailure(this, failure)
   }
 
-  private fail(kind: AttemptFailure["kind"], detail: string, reported = this.tap?.usage): void {
+  /** `reported` is usage that an answer told which was none otherwise. */
+  private fail(kind: AttemptFailure["kind"], detail: string, reported?: TokenUsage): void {
     const { target } = this.plan
     const failure = { kind, target, status: this.status, detail, retryAfterSeconds: null }
-    this.failWith(failure, reported ?? this.usageSeen(), reported)
+    this.failWith(failure, this.used(reported))
   }
 
-  private failWith(failure: AttemptFailure, usage: TokenUsage, reported?: TokenUsage): void {
+  private failWith(failure: AttemptFailure, used: Used): void {
     this.finish()
-    this.settle("upstream-error", usage, reported === undefined ? "estimated" : "reported")
+    this.settle("upstream-error", used)
     this.abort()
     this.owner.onFailure(this, failure)
   }
@@ -381,20 +384,15 @@ export class Attempt implements UpstreamHandler {
     this.call.abort()
   }
 
-  /** Once; a second call is a bug of this file. */
-  private settle(outcome: AttemptOutcome, told: TokenUsage, source: AttemptFinal["source"]): void {
-    if (this.final !== null) throw new Error(`attempt ${this.plan.intent.id} settles twice`)
-    const end = { endedAt: this.ports.now(), outcome, status: this.status, source }
-    this.final = settledAt(this.plan, told, end)
-    this.entry?.settle(this.final)
+  private settle(outcome: AttemptOutcome, used: Used): void {
+    this.settlement.settle(outcome, used, this.status)
   }
 
-  /**
-   * What an attempt without a report is charged: of a stream what was seen, else the upper bound.
-   */
-  private usageSeen(): TokenUsage {
-    if (this.tap?.usage !== undefined) return this.tap.usage
-    const { estimate } = this.plan.intent
-    return this.plan.request.isStream ? usageSeen(this.tap, estimate) : estimate
+  /** What was reported; without a report of a stream what was seen, else the upper bound. */
+  private used(reported = this.tap?.usage): Used {
+    if (reported !== undefined) return { usage: reported, source: "reported" }
+    const { intent, request } = this.plan
+    const usage = request.isStream ? usageSeen(this.tap, intent.estimate) : intent.estimate
+    return { usage, source: "estimated" }
   }
 }
