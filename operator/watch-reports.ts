@@ -4,10 +4,13 @@
  * In: reports of the reflectors, by kind. Out: lines in the log, the gauge of the API server, the
  * counter of restarts. Must not know how a watch goes on.
  */
+import type { IndexedKind } from "#operator/index/view.ts"
 import type { ReflectorReport } from "#operator/kube/reflector.ts"
 import type { Log } from "#operator/telemetry/log.ts"
 import type { OperatorMetrics } from "#operator/telemetry/metrics.ts"
-import type { WatchedKind } from "./watches.ts"
+
+/** A kind, or the ConfigMaps of one name. */
+export type WatchedKind = IndexedKind | `ConfigMap ${string}`
 
 export function createWatchReports({
   log,

@@ -14,7 +14,7 @@ import { type Reflector, type ReflectorLimits, startReflector } from "#operator/
 import type { Log } from "#operator/telemetry/log.ts"
 import type { OperatorMetrics } from "#operator/telemetry/metrics.ts"
 import type { ObjectFeed } from "./control-plane.ts"
-import { createWatchReports } from "./watch-reports.ts"
+import { createWatchReports, type WatchedKind } from "./watch-reports.ts"
 
 export interface WatchesOptions {
   readonly client: KubeClient
@@ -39,9 +39,6 @@ export interface Watches {
   missing(): string | null
   close(): void
 }
-
-/** A kind, or the ConfigMaps of one name. */
-export type WatchedKind = IndexedKind | `ConfigMap ${string}`
 
 interface Watched {
   readonly kind: WatchedKind
