@@ -302,6 +302,66 @@ describe("schemas elsewhere", () => {
   })
 })
 
+describe("a tool's schema without a type", () => {
+  const input_schema = { properties: { a: { type: "string" } }, required: ["a"] }
+  const wish = { ...MESSAGES, tools: [{ name: "look", input_schema }] }
+  const typed = { type: "object", ...input_schema }
+
+  test("is one of an object, where the type must be said", () => {
+    expect(
+      tell("anthropic-messages", gpt("gpt-5"), wish).body.tools[0].function.parameters,
+    ).toEqual(typed)
+    const [tool] = tell("anthropic-messages", BEDROCK_CLAUDE, wish).body.toolConfig.tools
+    expect(tool.toolSpec.inputSchema.json).toEqual(typed)
+  })
+})
+
+describe("media", () => {
+  const data = (mimeType: string, text: string) => ({
+    inlineData: { mimeType, data: Buffer.from(text).toString("base64") },
+  })
+  const ask = (...parts: readonly object[]) => ({ contents: [{ role: "user", parts }] })
+
+  test("of text are texts, where files are PDF alone", () => {
+    const wish = ask({ text: "Read" }, data("text/csv", "a,b\n1,ü"))
+    expect(
+      tell("gemini-generate", claude("claude-opus-4-6"), wish).body.messages[0].content[1],
+    ).toEqual({
+      type: "document",
+      source: { type: "text", media_type: "text/plain", data: "a,b\n1,ü" },
+    })
+    expect(tell("gemini-generate", gpt("gpt-5"), wish).body.messages[0].content).toMatchObject([
+      { text: "Read" },
+      { type: "text", text: "a,b\n1,ü" },
+    ])
+  })
+
+  test("have the names of their types that a provider takes", () => {
+    const sound = tell("gemini-generate", gpt("gpt-audio"), ask(data("audio/mpeg", "x"))).body
+    expect(sound.messages[0].content[0].input_audio.format).toBe("mp3")
+    const image = ask({ text: "See" }, data("image/jpg", "x"))
+    const { content } = tell("gemini-generate", claude("claude-opus-4-6"), image).body.messages[0]
+    expect(content[1].source.media_type).toBe("image/jpeg")
+  })
+
+  test("that are documents stand beside a text at Bedrock", () => {
+    const { content } = tell("gemini-generate", NOVA, ask(data("application/pdf", "%PDF"))).body
+      .messages[0]
+    expect(content).toMatchObject([{ document: { format: "pdf" } }, { text: "See the document." }])
+  })
+})
+
+describe("what SDKs of Responses write by themselves", () => {
+  test("refuses nothing", () => {
+    const wish = {
+      input: "Hello",
+      truncation: "auto",
+      include: ["web_search_call.action.sources", "reasoning.encrypted_content"],
+    }
+    expect(tell("openai-responses", gemini("gemini-3-pro"), wish).refusal).toBe("")
+  })
+})
+
 describe("thoughts of a chat", () => {
   const thinking_blocks = [{ type: "thinking", thinking: "Hm.", signature: "c2ln" }]
   const messages = [HELLO, { role: "assistant", content: "Hi", thinking_blocks }, HELLO]

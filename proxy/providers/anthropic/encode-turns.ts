@@ -13,6 +13,7 @@ import { cannotSay } from "../cannot-say.ts"
 import { encodeArguments } from "../encode-arguments.ts"
 import { isBlank } from "../is-blank.ts"
 import { joinTurns } from "../join-turns.ts"
+import { textFile } from "../text-file.ts"
 
 /** The system prompt: a text where it is one, blocks where there are several or a marker. */
 export function encodeSystem(messages: readonly ChatMessage[]): JsonValue | undefined {
@@ -98,7 +99,7 @@ function encodeText({ text, cache }: TextPart): JsonValue {
 }
 
 function encodeMedia(part: MediaPart, context: EncodeContext): JsonValue {
-  const { kind, source, name, cache, isCited } = part
+  const { kind, source, name, cache, isCited } = textFile(part)
   if (kind === "image" && (source.kind === "data" || source.kind === "url")) {
     return { type: "image", source: encodeSource(source), cache_control: markerOf(cache) }
   }
@@ -117,10 +118,15 @@ function encodeMedia(part: MediaPart, context: EncodeContext): JsonValue {
   return cannotSay("messages", context, why)
 }
 
+/** A name of JPEG that others take. */
+function typeOf(mimeType: string): string {
+  return mimeType === "image/jpg" ? "image/jpeg" : mimeType
+}
+
 function encodeSource(source: MediaPart["source"]): JsonValue {
   switch (source.kind) {
     case "data":
-      return { type: "base64", media_type: source.mimeType, data: source.base64 }
+      return { type: "base64", media_type: typeOf(source.mimeType), data: source.base64 }
     case "url":
       return { type: "url", url: source.url }
     case "text":

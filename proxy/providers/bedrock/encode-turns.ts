@@ -38,7 +38,14 @@ export function encodeTurns(
     role: role === "assistant" ? "assistant" : "user",
     content: parts.flatMap((part) => encodePart(part, scope)),
   }))
-  return joinTurns(said).map(({ role, content }) => ({ role, content }))
+  return joinTurns(said).map(({ role, content }) => ({ role, content: withText(content) }))
+}
+
+/** A document stands beside a text there, whatever it says. Source: "DocumentBlock". */
+function withText(content: readonly JsonValue[]): readonly JsonValue[] {
+  const has = (name: string) =>
+    content.some((block) => typeof block === "object" && block !== null && name in block)
+  return has("document") && !has("text") ? [...content, { text: "See the document." }] : content
 }
 
 interface Scope extends EncodeContext {

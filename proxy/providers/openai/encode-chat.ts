@@ -19,7 +19,9 @@ import { readBody } from "#proxy/exchange/read-body.ts"
 import type { EncodeContext } from "../adapter.ts"
 import { type CallIds, renameCalls } from "../call-ids.ts"
 import { cannotSay } from "../cannot-say.ts"
+import { typed } from "../encode-parameters.ts"
 import { textOfResult } from "../result-text.ts"
+import { textFile } from "../text-file.ts"
 import { arrangeMessages, joinTexts } from "./arrange-messages.ts"
 import { withinMax } from "./output-max.ts"
 import { planEffort } from "./plan-effort.ts"
@@ -121,7 +123,7 @@ function encodeTools(chat: ChatRequest): JsonValue {
     function: {
       name,
       description: description ?? undefined,
-      parameters: parameters ?? undefined,
+      parameters: parameters === null ? undefined : typed(parameters),
       strict: isStrict && (parameters === null || canBeStrict(parameters)) ? true : undefined,
     },
   }))
@@ -178,10 +180,11 @@ function encodeContent(
 }
 
 function encodeMedia(
-  { kind, source, name, detail }: MediaPart,
+  part: MediaPart,
   context: EncodeContext,
   { features }: VendorTraits,
 ): JsonValue {
+  const { kind, source, name, detail } = textFile(part)
   const url = source.kind === "data" ? `data:${source.mimeType};base64,${source.base64}` : undefined
   if (kind === "image" && (url !== undefined || source.kind === "url")) {
     const address = url ?? (source.kind === "url" ? source.url : "")
@@ -193,7 +196,7 @@ function encodeMedia(
     return { type: "file", file: { filename: name ?? "document", file_data: url } }
   }
   if (kind === "audio" && source.kind === "data") {
-    const format = source.mimeType.replace(/^audio\/(x-)?/, "")
+    const format = source.mimeType.replace(/^audio\/(?:x-)?(?:mpeg$)?/, "") || "mp3"
     return { type: "input_audio", input_audio: { data: source.base64, format } }
   }
   const why = `Chat Completions takes no ${kind} given as ${source.kind}`

@@ -107,7 +107,7 @@ function noteFields(body: JsonView, notes: FeatureNotes): void {
   // The defaults of these say nothing that another wire would do otherwise.
   if (body.member("store")?.boolean() === true) notes.note("store", "store")
   if (body.member("background")?.boolean() === true) notes.note("unknown-field", "background")
-  if (body.textOf("truncation") === "auto") notes.note("unknown-field", "truncation")
+  if (body.textOf("truncation") === "auto") notes.note("context-management", "truncation")
   for (const item of body.member("include")?.items() ?? []) {
     if (!HARMLESS.has(item.text() ?? "")) notes.note("unknown-field", item)
   }
@@ -123,6 +123,9 @@ function noteFields(body: JsonView, notes: FeatureNotes): void {
 const HARMLESS: ReadonlySet<string> = new Set([
   "reasoning.encrypted_content",
   "message.output_text.logprobs",
+  // Of tools that a provider runs, none of which is asked for.
+  ...["web_search_call.action.sources", "web_search_call.results", "file_search_call.results"],
+  ...["code_interpreter_call.outputs", "computer_call_output.output.image_url"],
 ])
 
 function readCalls(body: JsonView, own: OwnTools, notes: FeatureNotes) {

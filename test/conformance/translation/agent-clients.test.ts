@@ -13,6 +13,7 @@ import { CHAT_COLUMNS, CHAT_WIRES, documentOf, type RegisteredChat } from "./wir
 const CLIENTS = [
   ["claude-code", "anthropic-messages"],
   ["codex", "openai-responses"],
+  ["gemini-cli", "gemini-generate"],
 ] as const satisfies readonly (readonly [string, ModelSurfaceName])[]
 
 function bodyOf({ chat, context, wire }: RegisteredChat, surface: ModelSurfaceName, text: string) {
