@@ -14,6 +14,8 @@ import { type Act, createWorld, startChat } from "./world.test-data.ts"
 
 const GEMINI = makeProvider("one", { schema: "Gemini", pathPrefix: "" })
 const OPENAI = makeProvider("one", { vendor: "OpenAI" })
+/** Of Chat Completions alone. */
+const OPENAI_CHAT = makeProvider("one", { vendor: "Mistral" })
 
 interface Called {
   readonly name: string
@@ -179,4 +181,17 @@ describe("a tool's name that a provider does not take", () => {
     const { text } = play("anthropic-messages", OPENAI, body, answer)
     expect(JSON.parse(text).content).toMatchObject([{ type: "tool_use", name }])
   })
+})
+
+test("tools whose names in namespaces come out alike are told apart, however many", () => {
+  const spaces = Array.from({ length: 400 }, (_, at) => ({
+    type: "namespace",
+    name: `a${"__a".repeat(at % 20)}`,
+    tools: [{ type: "function", name: `${"a__".repeat(20 - (at % 20))}b` }],
+  }))
+  const body = { model: "smart", input: "Hi", tools: spaces }
+  const { sent } = play("openai-responses", OPENAI_CHAT, body, {})
+  const names = sent.tools.map((tool: { function: { name: string } }) => tool.function.name)
+  expect(names).toHaveLength(20)
+  expect(new Set(names).size).toBe(20)
 })

@@ -17,6 +17,7 @@ export function encodeParameters({ parameters }: ToolDefinition): JsonValue {
 }
 
 export function typed(parameters: RawJson): RawJson {
+  if (BEGINS_TYPED.test(parameters.text)) return parameters
   const scanned = scanJson(new TextEncoder().encode(parameters.text), CHECKED_JSON)
   const view = scanned.ok ? new JsonView(scanned.document) : undefined
   if (view?.isObject !== true || TYPED.some((name) => view.member(name) !== undefined)) {
@@ -26,6 +27,9 @@ export function typed(parameters: RawJson): RawJson {
   const comma = rest.trimStart().startsWith("}") ? "" : ","
   return new RawJson(`{"type":"object"${comma}${rest}`)
 }
+
+/** As most are written: these need not be read. */
+const BEGINS_TYPED = /^\s*\{\s*(?:"\$schema"\s*:\s*"[^"]{0,100}"\s*,\s*)?"type"/
 
 /** What says of which type it is. */
 const TYPED = ["type", "$ref", "anyOf", "oneOf", "allOf"]

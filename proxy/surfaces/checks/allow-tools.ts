@@ -9,7 +9,8 @@ type Calling = Pick<ChatRequest, "tools" | "toolChoice" | "parallelToolCalls">
 /** `allowed`: names in the intermediate form; null for all of them. */
 export function allowTools(calling: Calling, allowed: readonly string[] | null): Calling {
   if (allowed === null) return calling
-  const tools = calling.tools.filter(({ name }) => allowed.includes(name))
+  const names = new Set(allowed)
+  const tools = calling.tools.filter(({ name }) => names.has(name))
   // Without a tool there is nothing to choose.
   return tools.length === 0
     ? { tools, toolChoice: null, parallelToolCalls: null }

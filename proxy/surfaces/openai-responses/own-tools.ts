@@ -31,6 +31,9 @@ export class OwnTools {
   /** Tools that the provider runs. */
   readonly hosted: JsonView[] = []
   private readonly byForm = new Map<string, OwnTool>()
+  private readonly byName = new Map<string, OwnTool>()
+  /** Next number of a name that several tools would have. */
+  private readonly numbers = new Map<string, number>()
 
   constructor(body: JsonView) {
     for (const tool of body.member("tools")?.items() ?? []) this.add(tool, null)
@@ -47,8 +50,7 @@ export class OwnTools {
 
   /** The name of an earlier call, of a tool that may be no more. */
   formName(name: string, namespace: string | null): string {
-    const found = this.all.find((one) => one.name === name && one.namespace === namespace)
-    return found?.formName ?? joinName(name, namespace)
+    return this.byName.get(keyOf(name, namespace))?.formName ?? joinName(name, namespace)
   }
 
   private add(view: JsonView, namespace: string | null): void {
@@ -65,16 +67,20 @@ export class OwnTools {
     }
     const name = kind === "search" ? SEARCH : needText(view, "name")
     // A search gives a tool that may have been declared before.
-    if (this.all.some((one) => one.name === name && one.namespace === namespace)) return
+    const key = keyOf(name, namespace)
+    if (this.byName.has(key)) return
     const formName = this.freeName(joinName(name, namespace))
     const tool = { kind, name, namespace, formName, view }
     this.all.push(tool)
     this.byForm.set(formName, tool)
+    this.byName.set(key, tool)
   }
 
   private freeName(wanted: string): string {
+    let number = this.numbers.get(wanted) ?? 1
     let name = wanted
-    for (let count = 2; this.byForm.has(name); count++) name = `${wanted}_${count}`
+    while (this.byForm.has(name)) name = `${wanted}_${++number}`
+    this.numbers.set(wanted, number)
     return name
   }
 }
@@ -84,6 +90,11 @@ const ADDERS: ReadonlySet<string> = new Set(["additional_tools", "tool_search_ou
 function kindOf(view: JsonView, type: string): OwnKind | null {
   if (type === "function" || type === "custom") return type
   return type === SEARCH && textIn(view, "execution") === "client" ? "search" : null
+}
+
+/** No name has a line break. */
+function keyOf(name: string, namespace: string | null): string {
+  return `${namespace ?? ""}\n${name}`
 }
 
 function joinName(name: string, namespace: string | null): string {
