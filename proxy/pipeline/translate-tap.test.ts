@@ -168,6 +168,26 @@ test("blocks of calls follow one another, also where their pieces come mixed", (
   ])
 })
 
+test.each([
+  ["a marker of another wire", "data: [DONE]\n\n", "a [DONE] is no event of Anthropic's"],
+  ["an event that is no object", "data: 7\n\n", "an event is not a JSON object"],
+  [
+    "an event that is no JSON",
+    "data: {\n\n",
+    "the text ends where a key in quotes is due (byte 1)",
+  ],
+  [
+    "content before the start",
+    'data: {"type":"content_block_delta","delta":{"type":"text_delta","text":"a"}}\n\n',
+    "it has events before the start of an answer",
+  ],
+])("%s is a fault, and what comes behind it is not read", (_case, event, detail) => {
+  const tap = openTap("openai-chat", openAnthropic())
+  const end = 'data: {"type":"message_stop"}\n\n'
+  expect(tap.push(new TextEncoder().encode(`${event}${end}`))).toBeNull()
+  expect(tap.end).toEqual({ kind: "invalid", detail })
+})
+
 interface Told {
   readonly type?: string
   readonly index?: number
@@ -193,21 +213,7 @@ function translate(
   events: readonly unknown[],
   last = "",
 ): readonly Told[] {
-  const { requestJson, ...limits } = PIPELINE_SETTINGS
-  const surface = SURFACES[name]
-  const parsed = surface.parse(makeRaw({ ...CHAT, max_tokens: 9, stream: true }), {
-    ...limits,
-    requestJson,
-  })
-  if (!parsed.ok || surface.chat === null) throw new Error("the request is refused")
-  const context = { request: parsed.value, id: "1", model: "m", createdSeconds: 0 }
-  const tap = new TranslateTap(
-    decoder,
-    surface.chat.openRenderer(context),
-    (onFrame) => createSseReader(1 << 20, onFrame),
-    1 << 16,
-    NO_USAGE,
-  )
+  const tap = openTap(name, decoder)
   const sent = `${events.map((event) => `data: ${JSON.stringify(event)}\n\n`).join("")}${last}`
   const pieces = [tap.push(new TextEncoder().encode(sent)), tap.finish()]
   expect(tap.end).toEqual({ kind: "done" })
@@ -216,4 +222,22 @@ function translate(
     const isJson = line.startsWith("data: {")
     return isJson ? [JSON.parse(line.slice("data: ".length))] : []
   })
+}
+
+function openTap(name: "openai-chat" | "anthropic-messages", decoder: StreamDecoder) {
+  const { requestJson, ...limits } = PIPELINE_SETTINGS
+  const surface = SURFACES[name]
+  const parsed = surface.parse(makeRaw({ ...CHAT, max_tokens: 9, stream: true }), {
+    ...limits,
+    requestJson,
+  })
+  if (!parsed.ok || surface.chat === null) throw new Error("the request is refused")
+  const context = { request: parsed.value, id: "1", model: "m", createdSeconds: 0 }
+  return new TranslateTap(
+    decoder,
+    surface.chat.openRenderer(context),
+    (onFrame) => createSseReader(1 << 20, onFrame),
+    1 << 16,
+    NO_USAGE,
+  )
 }

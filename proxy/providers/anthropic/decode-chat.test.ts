@@ -124,6 +124,9 @@ describe("events of a stream", () => {
       [block({ type: "text", text: "a" })],
       [{ kind: "text-delta", choice, text: "a" }],
     ],
+    ["a text that begins with nothing", [block({ type: "text" })], []],
+    ["a thought that begins with nothing", [block({ type: "thinking" })], []],
+    ["a delta of nothing", [delta({ type: "input_json_delta" })], []],
     ["a text that begins empty", [block({ type: "text", text: "" })], []],
     [
       "a text",

@@ -106,6 +106,15 @@ describe("events of a stream", () => {
       [call("tool-call-start", { id: "a", function: { name: "f", arguments: "{}" } })],
       [begun(0, "a"), grown(0, "{}")],
     ],
+    [
+      "a call without arguments, whose pieces hold none",
+      [
+        call("tool-call-start", { id: "a", function: { name: "f" } }),
+        call("tool-call-delta", {}),
+        { type: "tool-call-end" },
+      ],
+      [begun(0, "a"), grown(0, "{}")],
+    ],
     ["arguments of no call", [call("tool-call-delta", { function: { arguments: "{}" } })], []],
     [
       "events without what they are to hold",

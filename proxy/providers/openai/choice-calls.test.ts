@@ -74,6 +74,11 @@ describe("two calls", () => {
       MADE,
     ],
     [
+      "numbered, and without ids",
+      [[[0, null, "read", '{"p":1}']], [[1, null, "read", '{"p":2}']]],
+      MADE,
+    ],
+    [
       "of neither index nor id",
       [[[null, null, "read", '{"p":1}']], [[null, null, "read", '{"p":2}']]],
       MADE,
@@ -150,6 +155,11 @@ describe("one call", () => {
   test("one whose id comes behind its name keeps the one that it was made", () => {
     const chunks: Piece[][] = [[[0, null, "read", ""]], [[0, "a", "read", '{"p":1}']]]
     expect(callsOf(stream(chunks))).toEqual([["call_chatcmpl-9_0_0", "read", '{"p":1}']])
+  })
+
+  test("an empty object is told once, however often the choice ends", () => {
+    const events = stream([[[0, "a", "read", ""]], []], "tool_calls")
+    expect(callsOf(events)).toEqual([["a", "read", "{}"]])
   })
 
   test("one that never gets a name is told all the same", () => {
