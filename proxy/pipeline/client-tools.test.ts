@@ -33,7 +33,7 @@ function play(
   surface: ModelSurfaceName,
   provider: typeof GEMINI,
   body: { readonly model: string; readonly stream?: boolean },
-  answer: object,
+  answer: object | string,
 ) {
   const runtime = makeRuntime({
     providers: { one: provider },
@@ -47,7 +47,8 @@ function play(
   const isStream = body.stream === true
   const type = isStream ? "text/event-stream" : "application/json"
   const text = JSON.stringify(answer)
-  const data = isStream ? `data: ${text}\n\n` : text
+  const events = typeof answer === "string" ? answer : `data: ${text}\n\n`
+  const data = isStream ? events : text
   const acts: readonly Act[] = [
     { head: 200, headers: { "content-type": type } },
     { data },
@@ -194,4 +195,44 @@ test("tools whose names in namespaces come out alike are told apart, however man
   const names = sent.tools.map((tool: { function: { name: string } }) => tool.function.name)
   expect(names).toHaveLength(20)
   expect(new Set(names).size).toBe(20)
+})
+
+describe("a JSON object of any form from Claude", () => {
+  const CLAUDE = makeProvider("one", { schema: "Anthropic", pathPrefix: "" })
+  const messages = [{ role: "user", content: "As JSON" }]
+  const body = { model: "smart", messages, response_format: { type: "json_object" } }
+  const usage = { input_tokens: 9, output_tokens: 9 }
+  const call = { type: "tool_use", id: "t", name: "answer_with_json" }
+
+  test("is the text of a whole answer, which ends as one", () => {
+    const content = [{ ...call, input: { a: 1 } }]
+    const answer = { type: "message", role: "assistant", content, stop_reason: "tool_use", usage }
+    const { text } = play("openai-chat", CLAUDE, body, answer)
+    const [choice] = JSON.parse(text).choices
+    expect(choice.message).toMatchObject({ content: '{"a":1}' })
+    expect(choice.message).not.toHaveProperty("tool_calls")
+    expect(choice.finish_reason).toBe("stop")
+  })
+
+  test("is the text of a stream", () => {
+    const delta = (partial_json: string) => ({
+      type: "content_block_delta",
+      index: 0,
+      delta: { type: "input_json_delta", partial_json },
+    })
+    const events = [
+      { type: "message_start", message: { id: "m", model: "claude", usage } },
+      { type: "content_block_start", index: 0, content_block: { ...call, input: {} } },
+      ...['{"a"', ":1}"].map(delta),
+      { type: "content_block_stop", index: 0 },
+      { type: "message_delta", delta: { stop_reason: "tool_use" }, usage: { output_tokens: 9 } },
+      { type: "message_stop" },
+    ]
+    const stream = events.map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`)
+    const { text } = play("openai-chat", CLAUDE, { ...body, stream: true }, stream.join(""))
+    const deltas = eventsOf(text).flatMap(({ choices }) => choices)
+    expect(deltas.map(({ delta: said }) => said.content ?? "").join("")).toBe('{"a":1}')
+    expect(text).not.toContain("tool_calls")
+    expect(deltas.at(-1).finish_reason).toBe("stop")
+  })
 })

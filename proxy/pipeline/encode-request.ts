@@ -146,7 +146,10 @@ function encodeChat(
   if (!body.ok) return body
   const isTold = features["parallel-tool-calls-off"] === "yes"
   const isOneCall = form.value.parallelToolCalls === false && !isTold
-  const codec = chatCodec(wire, chat, surface, render, { givenNames: given, isOneCall })
+  const isJson = form.value.outputFormat?.kind === "json-object"
+  const answerTool = isJson ? (chat.jsonTool ?? null) : null
+  const rules = { givenNames: given, isOneCall, answerTool }
+  const codec = chatCodec(wire, chat, surface, render, rules)
   return accept({ wire, body: body.value, codec })
 }
 

@@ -351,6 +351,23 @@ describe("media", () => {
   })
 })
 
+describe("a JSON object of any form", () => {
+  const wish = { messages: [HELLO], response_format: { type: "json_object" } }
+
+  test("is the arguments of the one tool that Claude must call", () => {
+    const { body } = tell("openai-chat", claude("claude-opus-4-6"), wish)
+    expect(body.tools).toMatchObject([{ name: "answer_with_json" }])
+    expect(body.tool_choice).toEqual({ type: "tool", name: "answer_with_json" })
+    const { toolConfig } = tell("openai-chat", BEDROCK_CLAUDE, wish).body
+    expect(toolConfig.toolChoice).toEqual({ tool: { name: "answer_with_json" } })
+  })
+
+  test("is refused by name beside tools of the client's own", () => {
+    const { refusal } = tell("openai-chat", claude("claude-opus-4-6"), { ...wish, tools: [TOOL] })
+    expect(refusal).toContain("response_format cannot be said to provider one")
+  })
+})
+
 describe("what SDKs of Responses write by themselves", () => {
   test("refuses nothing", () => {
     const wish = {

@@ -117,6 +117,8 @@ export interface ChatWire {
   readonly features: (provider: ProviderConfig) => FeatureTable
   /** What a tool may be called; `nameTools` sees to the others. */
   readonly toolNames: RegExp
+  /** The tool whose arguments are the answer to a wish for a JSON object; absent: it is told so. */
+  readonly jsonTool?: string
   /** The body as JSON text; refuses what `features` cannot tell, such as a value out of range. */
   readonly encode: (chat: ChatRequest, context: EncodeContext) => Decision<string>
   /** Events of a whole answer of status 200, or what is wrong with it. */

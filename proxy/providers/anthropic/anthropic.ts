@@ -7,6 +7,7 @@
  */
 import type { ChatWire, ProviderAdapter, UpstreamWire } from "../adapter.ts"
 import { countWireOf } from "../count-tokens.ts"
+import { JSON_TOOL } from "../json-tool.ts"
 import { PLAIN_WIRE } from "../plain-wire.ts"
 import { sameWireOf } from "../same-wire.ts"
 import { ANTHROPIC_FEATURES } from "./chat-features.ts"
@@ -18,6 +19,7 @@ import { spliceOwn } from "./splice-thoughts.ts"
 export const anthropicChat: ChatWire = Object.freeze({
   features: () => ANTHROPIC_FEATURES,
   toolNames: /^[a-zA-Z0-9_-]{1,128}$/,
+  jsonTool: JSON_TOOL,
   encode: encodeChat,
   decodeAnswer,
   openDecoder,

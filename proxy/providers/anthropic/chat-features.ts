@@ -29,7 +29,7 @@ export const ANTHROPIC_FEATURES: FeatureTable = Object.freeze({
   "hosted-tools-offered": {
     dropped: "nothing obliges the model to search or to draw; it goes on with the other tools",
   },
-  "json-object": "no",
+  "json-object": "yes",
   "json-schema": "yes",
   "reasoning-effort": "yes",
   "reasoning-budget": "yes",

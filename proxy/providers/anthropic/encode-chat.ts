@@ -20,6 +20,7 @@ import { cannotSay } from "../cannot-say.ts"
 import { describeSchema } from "../describe-schema.ts"
 import { encodeParameters } from "../encode-parameters.ts"
 import { isBlank } from "../is-blank.ts"
+import { withJsonTool } from "../json-tool.ts"
 import { splitSystem } from "../split-system.ts"
 import { trimPrefill } from "../trim-prefill.ts"
 import { claudeModel } from "./claude-model.ts"
@@ -36,9 +37,10 @@ export function encodeChat(chat: ChatRequest, context: EncodeContext): Decision<
 
 /** All but the model, which Vertex AI and Bedrock name in the path. */
 export function encodeFields(
-  chat: ChatRequest,
+  given: ChatRequest,
   context: EncodeContext,
 ): Readonly<Record<string, JsonValue | undefined>> {
+  const chat = withJsonTool(given, context)
   const thinking = planThinking(chat, context)
   const said = trimPrefill(renameCalls(chat.messages, CALL_IDS))
   const { hasSystemTurns } = claudeModel(context.model)

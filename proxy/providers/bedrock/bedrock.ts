@@ -8,6 +8,7 @@
  * API reference, "Converse", "ConverseStream", "InvokeModel", "TokenUsage".
  */
 import type { CallPlace, ChatWire, ProviderAdapter, UpstreamWire } from "../adapter.ts"
+import { JSON_TOOL } from "../json-tool.ts"
 import { pathSegment } from "../path-segment.ts"
 import { PLAIN_WIRE } from "../plain-wire.ts"
 import { PLAIN_NAMES } from "../tool-names.ts"
@@ -19,6 +20,7 @@ import { encodeChat } from "./encode-chat.ts"
 const chat: ChatWire = Object.freeze({
   features: () => BEDROCK_FEATURES,
   toolNames: PLAIN_NAMES,
+  jsonTool: JSON_TOOL,
   encode: encodeChat,
   decodeAnswer,
   openDecoder,

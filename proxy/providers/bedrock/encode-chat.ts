@@ -16,6 +16,7 @@ import { planThinking } from "../anthropic/plan-thinking.ts"
 import { type CallIds, renameCalls } from "../call-ids.ts"
 import { cannotSay } from "../cannot-say.ts"
 import { encodeParameters } from "../encode-parameters.ts"
+import { withJsonTool } from "../json-tool.ts"
 import { splitSystem } from "../split-system.ts"
 import { trimPrefill } from "../trim-prefill.ts"
 import { mayBeClaude } from "./bedrock-model.ts"
@@ -24,7 +25,10 @@ import { keepMarkers } from "./keep-markers.ts"
 import { hasCalls, tellCalls } from "./tell-calls.ts"
 
 export function encodeChat(chat: ChatRequest, context: EncodeContext): Decision<string> {
-  return readBody(() => writeJson(bodyOf(keepMarkers(chat, context.model), context)))
+  return readBody(() => {
+    const asked = withJsonTool(chat, context)
+    return writeJson(bodyOf(keepMarkers(asked, context.model), context))
+  })
 }
 
 function bodyOf(chat: ChatRequest, context: EncodeContext): JsonValue {
