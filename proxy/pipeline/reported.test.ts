@@ -344,6 +344,18 @@ describe("media", () => {
     expect(content[1].source.media_type).toBe("image/jpeg")
   })
 
+  test("of a tool of Responses, in their original detail, are seen in high detail", () => {
+    const image_url = "data:image/png;base64,iVBORw0KGgo="
+    const output = [{ type: "input_image", image_url, detail: "original" }]
+    const input = [
+      { role: "user", content: "Look" },
+      { type: "function_call", call_id: "a", name: "look", arguments: "{}" },
+      { type: "function_call_output", call_id: "a", output },
+    ]
+    const told = tell("openai-responses", vendor("Mistral"), { input, store: false }).body.messages
+    expect(told.at(-1).content[1].image_url.detail).toBe("high")
+  })
+
   test("that are documents stand beside a text at Bedrock", () => {
     const { content } = tell("gemini-generate", NOVA, ask(data("application/pdf", "%PDF"))).body
       .messages[0]

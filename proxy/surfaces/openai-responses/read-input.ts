@@ -216,7 +216,9 @@ function readPart(part: JsonView, type: string, notes: FeatureNotes): TextPart |
     case "input_image": {
       const source = readSource(part, "image_url")
       notes.noteSource("image", source, part)
-      const detail = textIn(part, "detail") ?? null
+      const given = textIn(part, "detail") ?? null
+      // As it is, which no other shape has a word for.
+      const detail = given === "original" ? "high" : given
       if (detail !== null && detail !== "auto") notes.note("image-detail", part)
       return { ...more, kind: "image", source, detail }
     }
