@@ -79,6 +79,14 @@ describe("two calls", () => {
       MADE,
     ],
     [
+      "of one index, the second alone with an id",
+      [[[0, "", "read", '{"p":1}']], [[0, "b", "read", '{"p":2}']]],
+      [
+        ["call_chatcmpl-9_0_0", "read", '{"p":1}'],
+        ["b", "read", '{"p":2}'],
+      ],
+    ],
+    [
       "of neither index nor id",
       [[[null, null, "read", '{"p":1}']], [[null, null, "read", '{"p":2}']]],
       MADE,
