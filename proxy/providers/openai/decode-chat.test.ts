@@ -144,3 +144,22 @@ test("details of thoughts tell what is signed and what is hidden, and nothing wh
     { kind: "reasoning-redacted", choice: 0, data: tagSignature("openai", "hidden") },
   ])
 })
+
+test("an annotation is a citation where it has an address, and nothing where it is of another kind", () => {
+  const url_citation = { url: "https://a.example", title: "A", start_index: 1, end_index: 4 }
+  const annotations = [
+    { type: "url_citation", url_citation },
+    { type: "file_citation", file_id: "f", index: 0 },
+  ]
+  const citation = {
+    url: "https://a.example",
+    title: "A",
+    citedText: null,
+    start: 1,
+    end: 4,
+    documentIndex: null,
+  }
+  expect(streamed([{ annotations }]).slice(1, -1)).toEqual([
+    { kind: "citation-add", choice: 0, citation },
+  ])
+})

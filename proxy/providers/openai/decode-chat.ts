@@ -112,8 +112,10 @@ function contentOf(message: JsonView, choice: number, calls: ChoiceCalls): Respo
   if (refusal !== undefined && refusal !== "") {
     events.push({ kind: "refusal-delta", choice, text: refusal })
   }
-  for (const citation of message.member("annotations")?.items() ?? []) {
-    events.push({ kind: "citation-add", choice, citation: citationOf(citation) })
+  for (const annotation of message.member("annotations")?.items() ?? []) {
+    const url = annotation.member("url_citation")
+    // Others name a file of the provider's own, which nobody else has.
+    if (url !== undefined) events.push({ kind: "citation-add", choice, citation: citationOf(url) })
   }
   const images = message.member("images")
   if (images !== undefined) events.push(...imagesOf(images, choice))
@@ -167,14 +169,13 @@ function imagesOf(images: JsonView, choice: number): readonly ResponseEvent[] {
 const DATA_URL = /^data:([^;,]+)(?:;[^;,]+)*;base64,(.*)$/is
 
 /** `content` is OpenRouter's ("Web Search"): what was found at that address. */
-function citationOf(annotation: JsonView): Citation {
-  const url = annotation.member("url_citation")
+function citationOf(url: JsonView): Citation {
   return {
-    url: url?.textOf("url") ?? null,
-    title: url?.textOf("title") ?? null,
-    citedText: url?.textOf("content") ?? null,
-    start: url?.countOf("start_index") ?? null,
-    end: url?.countOf("end_index") ?? null,
+    url: url.textOf("url") ?? null,
+    title: url.textOf("title") ?? null,
+    citedText: url.textOf("content") ?? null,
+    start: url.countOf("start_index") ?? null,
+    end: url.countOf("end_index") ?? null,
     documentIndex: null,
   }
 }

@@ -73,6 +73,14 @@ const LINK = {
   documentIndex: null,
 }
 const PLACE = { ...LINK, url: null, title: "D", documentIndex: 2 }
+const UNPLACED = {
+  url: null,
+  title: null,
+  citedText: null,
+  start: null,
+  end: null,
+  documentIndex: null,
+}
 const ENTRY = { token: "x", logprob: -0.5, bytes: [120] }
 const ENTRIES = JSON.stringify([{ ...ENTRY, top_logprobs: [{ ...ENTRY, token: "y" }] }])
 
@@ -109,6 +117,14 @@ const CASES: Readonly<Record<string, readonly ResponseEvent[]>> = {
     REPORT,
     end("stop"),
   ],
+  unplaced: [
+    START,
+    text("Once"),
+    { kind: "citation-add", choice, citation: { ...UNPLACED, url: "https://a.example" } },
+    { kind: "citation-add", choice, citation: UNPLACED },
+    { kind: "logprobs-add", choice, entries: new RawJson("[{}]") },
+    end("stop"),
+  ],
   refusal: [
     START,
     text("Well"),
@@ -143,6 +159,7 @@ function render(
   const path = "/v1beta/models/m:streamGenerateContent"
   const parsed = parse(makeRaw(REQUESTS[surface], { path, query: "alt=sse" }), PIPELINE_SETTINGS)
   if (!parsed.ok || chat === null) throw new Error("the request is refused")
+  expect(parsed.value.surface).toBe(surface)
   const context = { request: parsed.value, id: "own-1", model: "served", createdSeconds: 1000 }
   const answer = collectAnswer(events)
   const settled = answer.usage ?? USAGE
