@@ -3,9 +3,11 @@
  * read off the answers that the surfaces render.
  */
 import { CONTROL_JSON, parseJson } from "#proxy/contract/json.ts"
-import type { AnswerPart } from "#proxy/exchange/chat-answer.ts"
+import { scanJson } from "#proxy/contract/json-scan.ts"
+import { type AnswerPart, collectAnswer } from "#proxy/exchange/chat-answer.ts"
 import type { Citation } from "#proxy/exchange/response-event.ts"
 import { PIPELINE_SETTINGS } from "#proxy/pipeline/settings.ts"
+import { decodeAnswer } from "#proxy/providers/gemini/decode-chat.ts"
 import { type ModelSurfaceName, SURFACES } from "#proxy/surfaces/registry.ts"
 import { markdownTable } from "./replace-table.ts"
 
@@ -22,7 +24,7 @@ type Marks = Readonly<Record<string, string | number>>
 
 const LINK = { address: "https://a.example", title: "zTitle", extract: "zExtract" }
 const PLACE = { start: 41, end: 47 }
-const NO_PLACE = { start: null, end: null }
+const DOCUMENT = { start: 53, end: 59 }
 
 const ROWS: readonly { readonly what: string; readonly marks: Marks; readonly part: AnswerPart }[] =
   [
@@ -31,11 +33,19 @@ const ROWS: readonly { readonly what: string; readonly marks: Marks; readonly pa
       marks: { ...LINK, ...PLACE },
       part: cited(link(PLACE)),
     },
-    { what: "a source of the whole answer", marks: LINK, part: cited(link(NO_PLACE)) },
+    { what: "a source of the whole answer", marks: LINK, part: cited(link(null)) },
     {
       what: "a quote from a document of the request",
-      marks: { document: 3, title: LINK.title, quote: LINK.extract, ...PLACE },
-      part: cited({ ...link(PLACE), url: null, documentIndex: 3 }),
+      marks: {
+        ...{ document: 3, title: LINK.title, quote: LINK.extract, ...PLACE },
+        ...{ "its start": DOCUMENT.start, "its end": DOCUMENT.end },
+      },
+      part: cited({ ...link(PLACE), url: null, documentIndex: 3, documentPlace: DOCUMENT }),
+    },
+    {
+      what: "what Gemini searched for, and its widget (`webSearchQueries`, `searchEntryPoint`)",
+      marks: { queries: "zQuery", widget: "zWidget" },
+      part: searched(),
     },
     {
       what: "an image",
@@ -44,13 +54,27 @@ const ROWS: readonly { readonly what: string; readonly marks: Marks; readonly pa
     },
   ]
 
-function link(place: Pick<Citation, "start" | "end">): Citation {
+function link(place: Citation["place"]): Citation {
   const { address: url, title, extract: citedText } = LINK
-  return { url, title, citedText, documentIndex: null, ...place }
+  return { url, title, citedText, place, documentIndex: null, documentPlace: null }
+}
+
+/** As Gemini's own answer is read: not even the form has a place for it. */
+function searched(): AnswerPart {
+  const searchEntryPoint = { renderedContent: "zWidget" }
+  const groundingMetadata = { webSearchQueries: ["zQuery"], searchEntryPoint, groundingChunks: [] }
+  const content = { parts: [{ text: "Hello" }] }
+  const answer = { candidates: [{ content, finishReason: "STOP", groundingMetadata }] }
+  const scanned = scanJson(new TextEncoder().encode(JSON.stringify(answer)), CONTROL_JSON)
+  if (!scanned.ok) throw new Error(scanned.fault.message)
+  const decoded = decodeAnswer(scanned.document)
+  const [part] = decoded.ok ? (collectAnswer(decoded.events).choices[0]?.parts ?? []) : []
+  if (part === undefined) throw new Error("Gemini's sample is not read")
+  return part
 }
 
 function cited(citation: Citation): AnswerPart {
-  return { kind: "text", text: "Hello", citations: [citation] }
+  return { kind: "text", text: "Hello. ".repeat(9), citations: [citation] }
 }
 
 export function answerTable(): string {

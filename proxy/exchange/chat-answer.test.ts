@@ -1,6 +1,6 @@
 import { expect, test } from "vitest"
-import { collectAnswer } from "./chat-answer.ts"
-import type { ResponseEvent } from "./response-event.ts"
+import { collectAnswer, placesOfTexts } from "./chat-answer.ts"
+import type { Citation, ResponseEvent } from "./response-event.ts"
 
 test("a citation belongs to the last text before it, or to an empty one where there is none", () => {
   const { choices } = collectAnswer([
@@ -18,6 +18,24 @@ test("a citation belongs to the last text before it, or to an empty one where th
   expect(parts).toEqual([["", ["a"]], "refusal", ["onemore", ["b", "c"]], "reasoning"])
 })
 
+test("a citation with a place belongs to the text that it begins in, whenever it is told", () => {
+  const place = (start: number, end: number) => ({ start, end })
+  const { choices } = collectAnswer([
+    { kind: "text-delta", choice: 0, text: "ä🌍" },
+    { kind: "reasoning-delta", choice: 0, text: "hm" },
+    { kind: "text-delta", choice: 0, text: "more" },
+    cite("second", place(2, 3)),
+    cite("first", place(1, 4)),
+    cite("beyond", place(6, 9)),
+  ])
+  const [choice] = choices
+  const parts = choice?.parts.map((part) =>
+    part.kind === "text" ? part.citations.map(({ url }) => url) : part.kind,
+  )
+  expect(parts).toEqual([["first"], "reasoning", ["second", "beyond"]])
+  expect(placesOfTexts(choice?.parts ?? [])).toEqual([place(0, 2), place(2, 2), place(2, 6)])
+})
+
 test("an answer of two hundred thousand citations is collected in linear time", () => {
   const events = Array.from({ length: 200_000 }, () => cite("a"))
   const startedAt = performance.now()
@@ -28,7 +46,7 @@ test("an answer of two hundred thousand citations is collected in linear time", 
   expect(part?.kind === "text" ? part.citations.length : 0).toBe(200_000)
 })
 
-function cite(url: string): ResponseEvent {
-  const none = { title: null, citedText: null, start: null, end: null, documentIndex: null }
-  return { kind: "citation-add", choice: 0, citation: { url, ...none } }
+function cite(url: string, place: Citation["place"] = null): ResponseEvent {
+  const none = { title: null, citedText: null, documentIndex: null, documentPlace: null }
+  return { kind: "citation-add", choice: 0, citation: { url, place, ...none } }
 }

@@ -2,6 +2,7 @@
 import { RawJson } from "#proxy/contract/json-write.ts"
 import type { TokenUsage } from "#proxy/contract/records.ts"
 import type { Citation, FinishReason, ResponseEvent } from "./response-event.ts"
+import { type Span, TextRuler } from "./text-ruler.ts"
 
 export interface ChatAnswer {
   readonly id: string | null
@@ -55,15 +56,25 @@ export function textOfChoice(choice: AnswerChoice): string {
   return choice.parts.map((part) => (part.kind === "text" ? part.text : "")).join("")
 }
 
+/** Where each part lies in the choice's text, in code points; what is no text is empty there. */
+export function placesOfTexts(parts: readonly AnswerPart[]): readonly Span[] {
+  const ruler = new TextRuler()
+  return parts.map((part) => {
+    const start = ruler.points
+    if (part.kind === "text") ruler.add(part.text)
+    return { start, end: ruler.points }
+  })
+}
+
 const NO_START = Object.freeze({ id: null, model: null })
 
 type ChoiceEvent = Extract<ResponseEvent, { readonly choice: number }>
 
 class OpenChoice {
   private readonly parts: AnswerPart[] = []
-  /** Of the parts that are texts, by their place: lists that grow where they are. */
-  private readonly citations = new Map<number, Citation[]>()
-  /** Place of the last text, the one that a citation is about; -1 while there is none. */
+  /** Each with the text that was the last before it. */
+  private readonly citations: { readonly citation: Citation; readonly told: number }[] = []
+  /** The last text, the one that a citation without a place is about; -1 while there is none. */
   private lastText = -1
   private readonly calls = new Map<number, number>()
   private readonly logprobs: string[] = []
@@ -109,9 +120,10 @@ class OpenChoice {
 
   close(): AnswerChoice {
     const entries = this.logprobs.filter((text) => text.trim() !== "")
+    const cited = this.citationsByText()
     return {
       parts: this.parts.map((part, at) => {
-        const citations = this.citations.get(at)
+        const citations = cited.get(at)
         return part.kind !== "text" || citations === undefined ? part : { ...part, citations }
       }),
       reason: this.reason,
@@ -157,8 +169,36 @@ class OpenChoice {
 
   private cite(citation: Citation): void {
     if (this.lastText < 0) this.addText("text", "")
-    const cited = this.citations.get(this.lastText)
-    if (cited === undefined) this.citations.set(this.lastText, [citation])
-    else cited.push(citation)
+    this.citations.push({ citation, told: this.lastText })
   }
+
+  /** Those with a place are of the text that it begins in. */
+  private citationsByText(): ReadonlyMap<number, Citation[]> {
+    const byText = new Map<number, Citation[]>()
+    if (this.citations.length === 0) return byText
+    const texts = placesOfTexts(this.parts).flatMap((place, at) =>
+      this.parts[at]?.kind === "text" ? [{ ...place, at }] : [],
+    )
+    for (const { citation, told } of this.citations) {
+      const { place } = citation
+      const own = place === null ? undefined : findText(texts, place.start)
+      const at = own?.at ?? told
+      const cited = byText.get(at)
+      if (cited === undefined) byText.set(at, [citation])
+      else cited.push(citation)
+    }
+    return byText
+  }
+}
+
+/** The one that holds a point; undefined for one behind all of them. */
+function findText<T extends Span>(texts: readonly T[], point: number): T | undefined {
+  let low = 0
+  let high = texts.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((texts[middle]?.end ?? 0) > point) high = middle
+    else low = middle + 1
+  }
+  return texts[low]
 }

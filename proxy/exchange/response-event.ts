@@ -7,6 +7,7 @@
  */
 import type { RawJson } from "#proxy/contract/json-write.ts"
 import type { TokenUsage } from "#proxy/contract/records.ts"
+import type { Span } from "./text-ruler.ts"
 
 export type ResponseEvent =
   /** First. */
@@ -84,15 +85,26 @@ export type FinishReason =
   | "failed"
   | "other"
 
-/** What a piece of the answer rests on. Positions count characters of the choice's text. */
+/**
+ * What a piece of the answer rests on.
+ *
+ * `place` is that piece, in code points of the choice's text: all of its `text-delta`s, one behind
+ * the other. So does OpenAI count, from 0 and to before the end (`url_citation`, whose page says
+ * "the last character" where its answers name the one behind), and so does Cohere (its own parser,
+ * "melody", has `emoji: 🌈` end 8 behind its start). Google counts bytes of UTF-8 (`Segment`,
+ * `CitationSource`). Anthropic and Bedrock cut the answer into blocks, each of which is a place.
+ * Null: all of the answer, or none is told.
+ */
 export interface Citation {
   readonly url: string | null
   readonly title: string | null
+  /** Of the source's own words. */
   readonly citedText: string | null
-  readonly start: number | null
-  readonly end: number | null
+  readonly place: Span | null
   /** Of the request's documents, counted from 0. */
   readonly documentIndex: number | null
+  /** Within that document, in the characters that its provider counts. */
+  readonly documentPlace: Span | null
 }
 
 /** Whether an event is content: from the first one on no other attempt may answer. */

@@ -105,11 +105,13 @@ describe("events of a stream", () => {
     url: "https://a.example",
     title: "T",
     citedText: "c",
-    start: null,
-    end: null,
+    place: null,
     documentIndex: null,
+    documentPlace: null,
   }
-  const placed = { url: null, title: "D", citedText: "c", start: 4, end: 5, documentIndex: 2 }
+  const document = { documentIndex: 2, documentPlace: { start: 4, end: 5 } }
+  const placed = { url: null, title: "D", citedText: "c", place: null, ...document }
+  const stop = { type: "content_block_stop", index: 3 }
 
   test.each<[string, Event[], ResponseEvent[]]>([
     ["a ping", [{ type: "ping" }], []],
@@ -160,13 +162,32 @@ describe("events of a stream", () => {
     ],
     [
       "a citation of the web",
-      [delta({ type: "citations_delta", citation: LINK })],
+      [delta({ type: "citations_delta", citation: LINK }), stop],
       [{ kind: "citation-add", choice, citation: linked }],
     ],
     [
       "a citation of a document",
-      [delta({ type: "citations_delta", citation: PLACE })],
+      [delta({ type: "citations_delta", citation: PLACE }), stop],
       [{ kind: "citation-add", choice, citation: placed }],
+    ],
+    [
+      "citations of a block, whose text is their place",
+      [
+        delta({ type: "text_delta", text: "aä" }),
+        stop,
+        delta({ type: "citations_delta", citation: LINK }),
+        delta({ type: "text_delta", text: "🌍" }),
+        delta({ type: "citations_delta", citation: PLACE }),
+        delta({ type: "text_delta", text: "!" }),
+        stop,
+      ],
+      [
+        { kind: "text-delta", choice, text: "aä" },
+        { kind: "text-delta", choice, text: "🌍" },
+        { kind: "text-delta", choice, text: "!" },
+        { kind: "citation-add", choice, citation: { ...linked, place: { start: 2, end: 4 } } },
+        { kind: "citation-add", choice, citation: { ...placed, place: { start: 2, end: 4 } } },
+      ],
     ],
     [
       "a hosted tool's block",

@@ -7,6 +7,7 @@ import type { Frame } from "#proxy/wire/frame.ts"
 import { type DecodedAnswer, type StreamDecoder, WireFault } from "../adapter.ts"
 import { BareCalls } from "../bare-calls.ts"
 import { beginCall } from "../begin-call.ts"
+import { CitedBlocks } from "../cited-blocks.ts"
 import { openEvent, refuseMarker, upstreamError } from "../open-event.ts"
 import { reportOf } from "../read-report.ts"
 import { withCalls } from "../with-calls.ts"
@@ -28,10 +29,12 @@ export function decodeAnswer(answer: JsonDocument): DecodedAnswer {
   const content = view.member("content")
   if (content?.isArray !== true) return { ok: false, fault: "it has no content" }
   const events: ResponseEvent[] = [startOf(view)]
+  const cited = new CitedBlocks()
   let calls = 0
   for (const block of content.items()) {
     const isCall = block.textOf("type") === "tool_use"
-    for (const event of beginBlock(block, calls)) events.push(event)
+    for (const event of cited.pass(beginBlock(block, calls))) events.push(event)
+    for (const event of cited.end()) events.push(event)
     if (isCall) {
       const input = block.member("input")?.raw().text ?? "{}"
       events.push({ kind: "tool-call-delta", choice: 0, call: calls, arguments: input })
@@ -50,16 +53,29 @@ export function openDecoder(): StreamDecoder {
 /** Those that begin empty, and grow by content of their own. */
 const OWN_BLOCKS: ReadonlySet<string> = new Set(["text", "thinking"])
 
+/** Whatever an upstream leaves out: blocks follow one another. */
+const BLOCK_ENDS: ReadonlySet<string> = new Set([
+  ...["content_block_start", "content_block_stop", "message_delta"],
+])
+
 class MessageDecoder implements StreamDecoder {
   private counts: UsageCounts = {}
   /** The call of each block that is one. */
   private readonly calls = new Map<number, number>()
   private readonly bare = new BareCalls()
+  private readonly cited = new CitedBlocks()
 
   push(frame: Frame): readonly ResponseEvent[] {
     refuseMarker(frame, "Anthropic")
     const view = openEvent(frame)
-    switch (view.textOf("type")) {
+    const type = view.textOf("type")
+    const told = type !== undefined && BLOCK_ENDS.has(type) ? this.cited.end() : []
+    const events = this.cited.pass(this.read(view, type))
+    return told.length === 0 ? events : [...told, ...events]
+  }
+
+  private read(view: JsonView, type: string | undefined): readonly ResponseEvent[] {
+    switch (type) {
       case "message_start":
         return this.start(view)
       case "content_block_start":

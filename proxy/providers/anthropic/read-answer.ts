@@ -5,6 +5,7 @@ import { readTerms, type Terms } from "#proxy/contract/price-terms.ts"
 import type { TokenUsage } from "#proxy/contract/records.ts"
 import { usageOf } from "#proxy/contract/token-usage.ts"
 import type { Citation, FinishReason } from "#proxy/exchange/response-event.ts"
+import { spanOf } from "#proxy/exchange/text-ruler.ts"
 import type { UpstreamError } from "#proxy/exchange/upstream-error.ts"
 import { countIn, quoteMessage, quoteName } from "../read-report.ts"
 
@@ -107,14 +108,15 @@ export function reasonOf(reason: string): FinishReason {
   }
 }
 
+/** `char_location` is a place in a document: the one in the answer is the block's own. */
 export function citationOf(citation: JsonView): Citation {
   return {
     url: citation.textOf("url") ?? null,
     title: citation.textOf("title") ?? citation.textOf("document_title") ?? null,
     citedText: citation.textOf("cited_text") ?? null,
-    start: citation.countOf("start_char_index") ?? null,
-    end: citation.countOf("end_char_index") ?? null,
+    place: null,
     documentIndex: citation.countOf("document_index") ?? null,
+    documentPlace: spanOf(citation.countOf("start_char_index"), citation.countOf("end_char_index")),
   }
 }
 

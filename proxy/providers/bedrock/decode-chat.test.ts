@@ -53,9 +53,9 @@ const NONE: Citation = {
   url: null,
   title: null,
   citedText: null,
-  start: null,
-  end: null,
+  place: null,
   documentIndex: null,
+  documentPlace: null,
 }
 const cited = (citation: Partial<Citation>): ResponseEvent => ({
   kind: "citation-add",
@@ -63,7 +63,9 @@ const cited = (citation: Partial<Citation>): ResponseEvent => ({
   citation: { ...NONE, ...citation },
 })
 const web = cited({ url: "https://a.example", title: "T" })
-const placed = cited({ title: "D", citedText: "c", start: 4, end: 5, documentIndex: 2 })
+const IN_DOCUMENT = { documentIndex: 2, documentPlace: { start: 4, end: 5 } }
+const placed = cited({ title: "D", citedText: "c", ...IN_DOCUMENT })
+const IN_ANSWER = { start: 0, end: 1 }
 
 describe("events of a stream", () => {
   test.each<[string, Event[], ResponseEvent[]]>([
@@ -90,8 +92,17 @@ describe("events of a stream", () => {
       [delta({ reasoningContent: { redactedContent: "d" } })],
       [{ kind: "reasoning-redacted", choice, data: "d" }],
     ],
-    ["a citation of the web", [delta({ citation: WEB })], [web]],
-    ["a citation of a document", [delta({ citation: DOCUMENT })], [placed]],
+    ["a citation of the web", [delta({ citation: WEB }), STOP], [web]],
+    ["a citation of a document", [delta({ citation: DOCUMENT }), STOP], [placed]],
+    [
+      "a citation of a block, whose text is its place",
+      [delta({ text: "a" }), STOP, delta({ citation: WEB }), delta({ text: "ä🌍" }), STOP],
+      [
+        { kind: "text-delta", choice, text: "a" },
+        { kind: "text-delta", choice, text: "ä🌍" },
+        cited({ url: "https://a.example", title: "T", place: { start: 1, end: 3 } }),
+      ],
+    ],
     [
       "a call in pieces",
       [
@@ -174,7 +185,11 @@ describe("blocks of a whole answer", () => {
     [
       "a cited text",
       [{ citationsContent: { content: [{ text: "a" }], citations: [WEB, DOCUMENT] } }],
-      [{ kind: "text-delta", choice, text: "a" }, web, placed],
+      [
+        { kind: "text-delta", choice, text: "a" },
+        cited({ url: "https://a.example", title: "T", place: IN_ANSWER }),
+        cited({ title: "D", citedText: "c", place: IN_ANSWER, ...IN_DOCUMENT }),
+      ],
     ],
   ])("%s", (_case, content, want) => {
     expect(blocksOf(...content)).toEqual(want)

@@ -4,11 +4,13 @@ import { JsonView } from "#proxy/contract/json-view.ts"
 import type { TokenUsage } from "#proxy/contract/records.ts"
 import { usageOf } from "#proxy/contract/token-usage.ts"
 import type { FinishReason, ResponseEvent } from "#proxy/exchange/response-event.ts"
+import { spanOf } from "#proxy/exchange/text-ruler.ts"
 import type { UpstreamError } from "#proxy/exchange/upstream-error.ts"
 import type { Frame } from "#proxy/wire/frame.ts"
 import type { DecodedAnswer, StreamDecoder } from "../adapter.ts"
 import { BareCalls } from "../bare-calls.ts"
 import { beginCall } from "../begin-call.ts"
+import { CitedBlocks } from "../cited-blocks.ts"
 import { refuseMarker, upstreamError } from "../open-event.ts"
 import { countIn, quoteMessage, reportOf } from "../read-report.ts"
 import { withCalls } from "../with-calls.ts"
@@ -18,11 +20,14 @@ export function decodeAnswer(answer: JsonDocument): DecodedAnswer {
   const content = view.member("output")?.member("message")?.member("content")
   if (content?.isArray !== true) return { ok: false, fault: "it has no output message" }
   const events: ResponseEvent[] = [START]
+  const cited = new CitedBlocks()
   let calls = 0
   for (const block of content.items()) {
     const call = block.member("toolUse")
-    if (call === undefined) for (const event of contentOf(block)) events.push(event)
-    else {
+    if (call === undefined) {
+      for (const event of cited.pass(contentOf(block))) events.push(event)
+      for (const event of cited.end()) events.push(event)
+    } else {
       const input = call.member("input")?.raw().text ?? "{}"
       events.push(beginToolUse(call, calls))
       events.push({ kind: "tool-call-delta", choice: 0, call: calls, arguments: input })
@@ -41,20 +46,31 @@ export function openDecoder(): StreamDecoder {
 /** Converse names neither the answer nor the model that gave it. */
 const START: ResponseEvent = Object.freeze({ kind: "response-start", id: null, model: null })
 
+/** Whatever an upstream leaves out: blocks follow one another. */
+const BLOCK_ENDS: ReadonlySet<string> = new Set([
+  ...["contentBlockStart", "contentBlockStop", "messageStop"],
+])
+
 class ConverseDecoder implements StreamDecoder {
   private hasStopped = false
   private hasEnded = false
   /** The call of each block that is one. */
   private readonly calls = new Map<number, number>()
   private readonly bare = new BareCalls()
+  private readonly cited = new CitedBlocks()
 
   push(frame: Frame): readonly ResponseEvent[] {
     refuseMarker(frame, "Bedrock")
-    const view = new JsonView(frame.document)
     const name = frame.name ?? ""
     if (name.startsWith("!")) {
       return [upstreamError(name.slice(1))]
     }
+    const told = BLOCK_ENDS.has(name) ? this.cited.end() : []
+    const events = this.cited.pass(this.read(new JsonView(frame.document), name))
+    return told.length === 0 ? events : [...told, ...events]
+  }
+
+  private read(view: JsonView, name: string): readonly ResponseEvent[] {
     switch (name) {
       case "messageStart":
         return [START]
@@ -149,9 +165,9 @@ function citationOf(citation: JsonView): ResponseEvent {
       url: location?.member("web")?.textOf("url") ?? null,
       title: citation.textOf("title") ?? null,
       citedText: source?.textOf("text") ?? null,
-      start: place?.countOf("start") ?? null,
-      end: place?.countOf("end") ?? null,
+      place: null,
       documentIndex: place?.countOf("documentIndex") ?? null,
+      documentPlace: spanOf(place?.countOf("start"), place?.countOf("end")),
     },
   }
 }

@@ -4,7 +4,7 @@ import { documentOf } from "#test/conformance/translation/wires.ts"
 import { decodeAnswer, openDecoder } from "./decode-chat.ts"
 
 test("a citation is told of each of its sources; those of plans and thoughts are not", () => {
-  const place = { start: 0, end: 3, text: "abc" }
+  const place = { start: 1, end: 3, text: "bc" }
   const sources = [
     { type: "document", id: "1", document: { title: "A", url: "https://a.example" } },
     { type: "tool", id: "2", tool_output: { title: "B" } },
@@ -23,13 +23,50 @@ test("a citation is told of each of its sources; those of plans and thoughts are
   const cited = decoded.events.flatMap((event) =>
     event.kind === "citation-add" ? [event.citation] : [],
   )
-  const said = { citedText: "abc", start: 0, end: 3, documentIndex: null }
+  const said = {
+    ...{ citedText: null, place: { start: 1, end: 3 } },
+    ...{ documentIndex: null, documentPlace: null },
+  }
   expect(cited).toEqual([
     { ...said, url: "https://a.example", title: "A" },
     { ...said, url: null, title: "B" },
     { ...said, url: null, title: null },
   ])
 })
+
+test.each([
+  ["of a stream", true],
+  ["of a whole answer", false],
+])(
+  "places %s count code points of the block that is named, thoughts being no text",
+  (_of, streams) => {
+    const blocks = [
+      { type: "text", text: "ä🌍" },
+      { type: "thinking", thinking: "hm" },
+      { type: "text", text: "Paris" },
+    ]
+    const citations = [
+      { start: 1, end: 2, content_index: 0 },
+      { start: 0, end: 5, content_index: 2 },
+      { start: 1, end: 2 },
+    ]
+    const events = [
+      ...blocks.map((of, index) => ({ ...content("content-start", of), index })),
+      ...citations.map((of) => message("citation-start", { citations: of })),
+    ]
+    const whole = { id: "1", message: { content: blocks, citations }, finish_reason: "COMPLETE" }
+    const decoded = decodeAnswer(documentOf(JSON.stringify(whole)))
+    if (!decoded.ok) throw new Error(decoded.fault)
+    const said = streams ? push(...events).said : decoded.events
+    expect(
+      said.flatMap((event) => (event.kind === "citation-add" ? [event.citation.place] : [])),
+    ).toEqual([
+      { start: 1, end: 2 },
+      { start: 2, end: 7 },
+      { start: 1, end: 2 },
+    ])
+  },
+)
 
 const choice = 0
 

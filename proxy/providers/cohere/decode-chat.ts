@@ -2,6 +2,7 @@
 import type { JsonDocument } from "#proxy/contract/json-document.ts"
 import { JsonView } from "#proxy/contract/json-view.ts"
 import type { FinishReason, ResponseEvent } from "#proxy/exchange/response-event.ts"
+import { type Span, spanOf, TextRuler } from "#proxy/exchange/text-ruler.ts"
 import type { Frame } from "#proxy/wire/frame.ts"
 import type { DecodedAnswer, StreamDecoder } from "../adapter.ts"
 import { BareCalls } from "../bare-calls.ts"
@@ -16,10 +17,16 @@ export function decodeAnswer(answer: JsonDocument): DecodedAnswer {
   const message = view.member("message")
   if (message?.isObject !== true) return { ok: false, fault: "it has no message" }
   const events: ResponseEvent[] = [startOf(view)]
-  for (const part of message.member("content")?.items() ?? []) events.push(...contentOf(part))
+  const places = new BlockPlaces()
+  for (const [index, part] of (message.member("content")?.items() ?? []).entries()) {
+    places.begin(index)
+    events.push(...places.pass(contentOf(part)))
+  }
   const plan = message.textOf("tool_plan")
   if (plan !== undefined) events.push({ kind: "reasoning-delta", choice: 0, text: plan })
-  for (const citation of message.member("citations")?.items() ?? []) events.push(...cite(citation))
+  for (const citation of message.member("citations")?.items() ?? []) {
+    events.push(...cite(citation, places))
+  }
   const calls = message.member("tool_calls")?.items() ?? []
   for (const [call, view_] of calls.entries()) {
     events.push(beginFunction(view_, call))
@@ -39,6 +46,7 @@ export function openDecoder(): StreamDecoder {
 class CohereDecoder implements StreamDecoder {
   private calls = 0
   private readonly bare = new BareCalls()
+  private readonly places = new BlockPlaces()
 
   push(frame: Frame): readonly ResponseEvent[] {
     refuseMarker(frame, "Cohere")
@@ -48,10 +56,10 @@ class CohereDecoder implements StreamDecoder {
       case "message-start":
         return [startOf(view)]
       case "content-start":
-      case "content-delta": {
-        const content = message?.member("content")
-        return content === undefined ? [] : contentOf(content)
-      }
+        this.places.begin(view.countOf("index") ?? 0)
+        return this.content(message)
+      case "content-delta":
+        return this.content(message)
       case "tool-plan-delta": {
         const text = message?.textOf("tool_plan") ?? ""
         return [{ kind: "reasoning-delta", choice: 0, text }]
@@ -64,7 +72,7 @@ class CohereDecoder implements StreamDecoder {
         return this.bare.end(this.calls - 1)
       case "citation-start": {
         const citation = message?.member("citations")
-        return citation === undefined ? [] : cite(citation)
+        return citation === undefined ? [] : cite(citation, this.places)
       }
       case "message-end":
         return this.end(view.member("delta"))
@@ -76,6 +84,11 @@ class CohereDecoder implements StreamDecoder {
   /** A close is no end: `message-end` is. */
   finish(): readonly ResponseEvent[] {
     return []
+  }
+
+  private content(message: JsonView | undefined): readonly ResponseEvent[] {
+    const content = message?.member("content")
+    return content === undefined ? [] : this.places.pass(contentOf(content))
   }
 
   private begin(call: JsonView | undefined): readonly ResponseEvent[] {
@@ -101,6 +114,26 @@ class CohereDecoder implements StreamDecoder {
   }
 }
 
+/** Where each block of the content begins in the answer's text, which thoughts are no part of. */
+class BlockPlaces {
+  private readonly ruler = new TextRuler()
+  private readonly starts = new Map<number, number>()
+
+  begin(index: number): void {
+    this.starts.set(index, this.ruler.points)
+  }
+
+  pass(events: readonly ResponseEvent[]): readonly ResponseEvent[] {
+    for (const event of events) if (event.kind === "text-delta") this.ruler.add(event.text)
+    return events
+  }
+
+  find(span: Span | null, index: number): Span | null {
+    const before = this.starts.get(index) ?? 0
+    return span === null ? null : { start: span.start + before, end: span.end + before }
+  }
+}
+
 function startOf(view: JsonView): ResponseEvent {
   return { kind: "response-start", id: view.textOf("id") ?? null, model: null }
 }
@@ -118,21 +151,22 @@ function beginFunction(call: JsonView, index: number): ResponseEvent {
   return beginCall(index, call.textOf("id"), call.member("function")?.textOf("name"))
 }
 
-/** One of each source, a document or what a tool gave. Of plans and thoughts no shape has any. */
-function cite(citation: JsonView): readonly ResponseEvent[] {
+/**
+ * One of each source, a document or what a tool gave. Of plans and thoughts no shape has any.
+ * `start` and `end` count code points of the block that `content_index` names; `text` is what
+ * stands there, the answer's own words and none of the source's.
+ */
+function cite(citation: JsonView, places: BlockPlaces): readonly ResponseEvent[] {
   const type = citation.textOf("type") ?? "TEXT_CONTENT"
   if (type !== "TEXT_CONTENT") return []
-  const said = {
-    citedText: citation.textOf("text") ?? null,
-    start: citation.countOf("start") ?? null,
-    end: citation.countOf("end") ?? null,
-    documentIndex: null,
-  }
+  const inBlock = spanOf(citation.countOf("start"), citation.countOf("end"))
+  const place = places.find(inBlock, citation.countOf("content_index") ?? 0)
+  const said = { citedText: null, place, documentIndex: null, documentPlace: null }
   const sources = citation.member("sources")?.items() ?? []
-  const places = sources.map((source) => source.member("document") ?? source.member("tool_output"))
-  return (places.length === 0 ? [undefined] : places).map((place) => {
-    const url = place?.textOf("url") ?? null
-    const title = place?.textOf("title") ?? null
+  const found = sources.map((source) => source.member("document") ?? source.member("tool_output"))
+  return (found.length === 0 ? [undefined] : found).map((source) => {
+    const url = source?.textOf("url") ?? null
+    const title = source?.textOf("title") ?? null
     return { kind: "citation-add", choice: 0, citation: { url, title, ...said } }
   })
 }

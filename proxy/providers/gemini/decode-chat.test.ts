@@ -105,21 +105,6 @@ test("candidates without an index are those of their places", () => {
   ])
 })
 
-test.each(["citationSources", "citations"])("%s are told", (name) => {
-  const source = { startIndex: 1, endIndex: 2, uri: "https://a.example", title: "T" }
-  const metadata = { [name]: [source, {}] }
-  const nothing = { url: null, title: null, start: null, end: null }
-  const told = { citedText: null, documentIndex: null }
-  expect(push({ candidates: [{ citationMetadata: metadata }] }).said.slice(1)).toEqual([
-    {
-      kind: "citation-add",
-      choice,
-      citation: { url: "https://a.example", title: "T", start: 1, end: 2, ...told },
-    },
-    { kind: "citation-add", choice, citation: { ...nothing, ...told } },
-  ])
-})
-
 test("log-probabilities are told as OpenAI's, each with the likeliest at its place", () => {
   const result = {
     chosenCandidates: [{ token: "a", logProbability: -0.5 }, {}],

@@ -10,6 +10,7 @@ import type { DecodedAnswer, StreamDecoder } from "../adapter.ts"
 import { openEvent, refuseMarker, upstreamError } from "../open-event.ts"
 import { reportOf } from "../read-report.ts"
 import { withCalls } from "../with-calls.ts"
+import { CandidateSources } from "./candidate-sources.ts"
 import { readUsage, reasonOf } from "./read-answer.ts"
 
 export function decodeAnswer(answer: JsonDocument): DecodedAnswer {
@@ -37,6 +38,7 @@ class ContentDecoder implements StreamDecoder {
   private hasFinished = false
   /** Calls of each candidate so far. */
   private readonly calls = new Map<number, number>()
+  private readonly sources = new Map<number, CandidateSources>()
   private answer = ""
   /** The last piece with counts. */
   private last: JsonView | null = null
@@ -53,9 +55,18 @@ class ContentDecoder implements StreamDecoder {
     return this.last === null ? undefined : readUsage(this.last)
   }
 
-  /** There is no terminal event: the close is the end once a candidate has finished. */
+  /**
+   * There is no terminal event: the close is the end once a candidate has finished. Only then is
+   * known which lists of sources are the last, and all of the text that they are of.
+   */
   finish(): readonly ResponseEvent[] {
-    return this.hasFinished ? [{ kind: "response-end" }] : []
+    if (!this.hasFinished) return []
+    const cited = [...this.sources].flatMap(([choice, sources]) =>
+      sources
+        .citations()
+        .map((citation): ResponseEvent => ({ kind: "citation-add", choice, citation })),
+    )
+    return [...cited, { kind: "response-end" }]
   }
 
   read(view: JsonView): readonly ResponseEvent[] {
@@ -84,10 +95,10 @@ class ContentDecoder implements StreamDecoder {
 
   private candidate(candidate: JsonView, choice: number): readonly ResponseEvent[] {
     const parts = candidate.member("content")?.member("parts")?.items() ?? []
-    const events = [
-      ...parts.flatMap((part) => this.part(part, choice)),
-      ...citationsOf(candidate, choice),
-    ]
+    const events = parts.flatMap((part) => this.part(part, choice))
+    const sources = this.sources.get(choice) ?? new CandidateSources()
+    this.sources.set(choice, sources)
+    sources.note(candidate)
     const logprobs = candidate.member("logprobsResult")
     if (logprobs !== undefined) {
       events.push({ kind: "logprobs-add", choice, entries: entriesOf(logprobs) })
@@ -136,23 +147,6 @@ class ContentDecoder implements StreamDecoder {
       { kind: "tool-call-delta", choice, call: index, arguments: text },
     ]
   }
-}
-
-function citationsOf(candidate: JsonView, choice: number): readonly ResponseEvent[] {
-  const metadata = candidate.member("citationMetadata")
-  const sources = metadata?.member("citationSources") ?? metadata?.member("citations")
-  return (sources?.items() ?? []).map((source) => ({
-    kind: "citation-add",
-    choice,
-    citation: {
-      url: source.textOf("uri") ?? null,
-      title: source.textOf("title") ?? null,
-      citedText: null,
-      start: source.countOf("startIndex") ?? null,
-      end: source.countOf("endIndex") ?? null,
-      documentIndex: null,
-    },
-  }))
 }
 
 /** `LogprobsResult` in OpenAI's form: chosen candidates with the alternatives beside them. */

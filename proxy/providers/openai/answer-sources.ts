@@ -83,4 +83,4 @@ export class AnswerSources {
   }
 }
 
-const NO_PLACE = Object.freeze({ start: null, end: null, documentIndex: null })
+const NO_PLACE = Object.freeze({ place: null, documentIndex: null, documentPlace: null })

@@ -155,9 +155,9 @@ test("an annotation is a citation where it has an address, and nothing where it 
     url: "https://a.example",
     title: "A",
     citedText: null,
-    start: 1,
-    end: 4,
+    place: { start: 1, end: 4 },
     documentIndex: null,
+    documentPlace: null,
   }
   expect(streamed([{ annotations }]).slice(1, -1)).toEqual([
     { kind: "citation-add", choice: 0, citation },

@@ -3,6 +3,7 @@ import type { JsonDocument } from "#proxy/contract/json-document.ts"
 import { JsonView } from "#proxy/contract/json-view.ts"
 import type { Citation, FinishReason, ResponseEvent } from "#proxy/exchange/response-event.ts"
 import { tagSignature } from "#proxy/exchange/signatures.ts"
+import { spanOf } from "#proxy/exchange/text-ruler.ts"
 import type { Frame } from "#proxy/wire/frame.ts"
 import type { DecodedAnswer, StreamDecoder } from "../adapter.ts"
 import { openEvent } from "../open-event.ts"
@@ -168,15 +169,18 @@ function imagesOf(images: JsonView, choice: number): readonly ResponseEvent[] {
 /** RFC 2397, base64 only. */
 const DATA_URL = /^data:([^;,]+)(?:;[^;,]+)*;base64,(.*)$/is
 
-/** `content` is OpenRouter's ("Web Search"): what was found at that address. */
+/**
+ * `content` is OpenRouter's ("Web Search"): what was found at that address. An empty place, which
+ * some write since the fields are required, is none.
+ */
 function citationOf(url: JsonView): Citation {
   return {
     url: url.textOf("url") ?? null,
     title: url.textOf("title") ?? null,
     citedText: url.textOf("content") ?? null,
-    start: url.countOf("start_index") ?? null,
-    end: url.countOf("end_index") ?? null,
+    place: spanOf(url.countOf("start_index"), url.countOf("end_index")),
     documentIndex: null,
+    documentPlace: null,
   }
 }
 

@@ -49,8 +49,9 @@ export function renderUsage(usage: TokenUsage): Record<string, JsonValue | undef
   }
 }
 
+/** Of places it has those in a document: one in the answer is the block that is cited. */
 export function renderCitation(citation: Citation): JsonValue {
-  const { url, title, citedText, start, end, documentIndex } = citation
+  const { url, title, citedText, documentIndex, documentPlace } = citation
   if (url !== null) {
     const type = "web_search_result_location"
     return { type, url, title, cited_text: citedText ?? "", encrypted_index: "" }
@@ -60,8 +61,8 @@ export function renderCitation(citation: Citation): JsonValue {
     cited_text: citedText ?? "",
     document_index: documentIndex ?? 0,
     document_title: title,
-    start_char_index: start ?? 0,
-    end_char_index: end ?? 0,
+    start_char_index: documentPlace?.start ?? 0,
+    end_char_index: documentPlace?.end ?? 0,
     file_id: null,
   }
 }

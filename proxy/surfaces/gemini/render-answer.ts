@@ -2,14 +2,8 @@
 import { type JsonValue, writeJson } from "#proxy/contract/json-write.ts"
 import type { AnswerChoice, ChatAnswer } from "#proxy/exchange/chat-answer.ts"
 import type { RenderContext } from "../surface.ts"
-import {
-  finishReason,
-  renderCitations,
-  renderLogprobs,
-  renderPart,
-  renderSources,
-  renderUsage,
-} from "./render-candidate.ts"
+import { finishReason, renderLogprobs, renderPart, renderUsage } from "./render-candidate.ts"
+import { renderSources } from "./render-sources.ts"
 
 export function renderAnswer(answer: ChatAnswer, context: RenderContext): string {
   return writeJson({
@@ -21,13 +15,11 @@ export function renderAnswer(answer: ChatAnswer, context: RenderContext): string
 }
 
 function renderCandidate(choice: AnswerChoice, index: number): JsonValue {
-  const citations = choice.parts.flatMap((part) => (part.kind === "text" ? part.citations : []))
   return {
     content: { role: "model", parts: choice.parts.map(renderPart) },
     finishReason: finishReason(choice.reason),
     index,
-    citationMetadata: renderCitations(citations),
-    groundingMetadata: renderSources(citations),
+    ...renderSources(choice.parts),
     logprobsResult: renderLogprobs(choice.logprobs),
   }
 }

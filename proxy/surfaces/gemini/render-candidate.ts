@@ -4,7 +4,7 @@ import { JsonView } from "#proxy/contract/json-view.ts"
 import { type JsonValue, RawJson } from "#proxy/contract/json-write.ts"
 import type { TokenUsage } from "#proxy/contract/records.ts"
 import type { AnswerPart } from "#proxy/exchange/chat-answer.ts"
-import type { Citation, FinishReason } from "#proxy/exchange/response-event.ts"
+import type { FinishReason } from "#proxy/exchange/response-event.ts"
 import { argumentsOrText } from "#proxy/exchange/tool-arguments.ts"
 import { showHidden, showSignature } from "./signatures.ts"
 
@@ -60,30 +60,6 @@ export function renderCall(call: {
     functionCall: { id: call.id, name: call.name, args: argumentsOrText(call.arguments) },
     thoughtSignature: call.signature ?? undefined,
   }
-}
-
-/** A page that the answer as a whole rests on: no place in the text is known. */
-export function isSource({ url, start, end }: Citation): boolean {
-  return url !== null && start === null && end === null
-}
-
-/** What the answer quotes, as "CitationMetadata" has it. */
-export function renderCitations(citations: readonly Citation[]): JsonValue | undefined {
-  const sources = citations.flatMap((citation) => {
-    if (isSource(citation)) return []
-    const { url, title, start, end } = citation
-    const place = { startIndex: start ?? undefined, endIndex: end ?? undefined }
-    return [{ uri: url ?? undefined, title: title ?? undefined, ...place }]
-  })
-  return sources.length === 0 ? undefined : { citationSources: sources }
-}
-
-/** What it rests on, as "GroundingMetadata" has it: nothing there holds an extract of a page. */
-export function renderSources(citations: readonly Citation[]): JsonValue | undefined {
-  const chunks = citations.filter(isSource).map(({ url, title }) => ({
-    web: { uri: url ?? undefined, title: title ?? undefined },
-  }))
-  return chunks.length === 0 ? undefined : { groundingChunks: chunks }
 }
 
 export function renderUsage(usage: TokenUsage): JsonValue {

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest"
 import { RawJson } from "#proxy/contract/json-write.ts"
+import type { Citation } from "#proxy/exchange/response-event.ts"
 import { makeRaw } from "#proxy/pipeline/world.test-data.ts"
 import { parseGenerate } from "./parse-generate.ts"
 import { openRenderer } from "./render-stream.ts"
@@ -39,31 +40,38 @@ test("forty thousand choices with a call each go out in linear time, each call i
 })
 
 test("every piece has a content: Google's chats forget an answer where one has none", () => {
-  const renderer = open()
-  const place = { citedText: null, start: 0, end: 2, documentIndex: null }
-  const citation = { url: "https://a.example", title: null, ...place }
-  const pieces = [
-    renderer.push({ kind: "citation-add", choice: 0, citation }),
-    renderer.push({ kind: "logprobs-add", choice: 0, entries: new RawJson("[]") }),
-  ]
-  for (const piece of pieces) {
-    const { candidates } = JSON.parse(piece.slice("data: ".length))
-    expect(candidates[0].content).toEqual({ role: "model", parts: [{ text: "" }] })
-  }
+  const piece = open().push({ kind: "logprobs-add", choice: 0, entries: new RawJson("[]") })
+  const { candidates } = JSON.parse(piece.slice("data: ".length))
+  expect(candidates[0].content).toEqual({ role: "model", parts: [{ text: "" }] })
 })
 
 test("sources are told together, in the last piece: an SDK keeps the last list alone", () => {
   const renderer = open()
-  const place = { citedText: null, start: null, end: null, documentIndex: null }
-  const pieces = ["https://a.example", "https://b.example"].map((url) =>
-    renderer.push({ kind: "citation-add", choice: 0, citation: { url, title: null, ...place } }),
-  )
-  expect(pieces).toEqual(["", ""])
+  const none = { citedText: null, documentIndex: null, documentPlace: null }
+  const cite = (url: string, place: Citation["place"]) =>
+    renderer.push({
+      kind: "citation-add",
+      choice: 0,
+      citation: { url, title: null, place, ...none },
+    })
+  renderer.push({ kind: "text-delta", choice: 0, text: "ä\ud83c" })
+  expect(cite("https://a.example", null)).toBe("")
+  expect(cite("https://b.example", { start: 1, end: 3 })).toBe("")
+  renderer.push({ kind: "text-delta", choice: 0, text: "\udf0d!" })
   renderer.push({ kind: "choice-end", choice: 0, reason: "stop", stopSequence: null })
   const settled = { inputTokens: 1, cachedInputTokens: 0, outputTokens: 1 }
   const last = renderer.push({ kind: "response-end", settled })
   const { candidates } = JSON.parse(last.slice("data: ".length))
-  expect(candidates[0].groundingMetadata).toEqual({
-    groundingChunks: [{ web: { uri: "https://a.example" } }, { web: { uri: "https://b.example" } }],
+  expect(candidates[0]).toMatchObject({
+    citationMetadata: {
+      citationSources: [{ uri: "https://b.example", startIndex: 2, endIndex: 7 }],
+    },
+    groundingMetadata: {
+      groundingChunks: [
+        { web: { uri: "https://a.example" } },
+        { web: { uri: "https://b.example" } },
+      ],
+      groundingSupports: [{ segment: { startIndex: 2, endIndex: 7 }, groundingChunkIndices: [1] }],
+    },
   })
 })

@@ -10,14 +10,12 @@ import { writeEvent } from "#proxy/wire/sse-write.ts"
 import { EVENT_STREAM, type RenderContext, type StreamRenderer } from "../surface.ts"
 import {
   finishReason,
-  isSource,
   renderCall,
-  renderCitations,
   renderLogprobs,
-  renderSources,
   renderThought,
   renderUsage,
 } from "./render-candidate.ts"
+import { renderSources } from "./render-sources.ts"
 import { showHidden, showSignature } from "./signatures.ts"
 
 export function openRenderer(context: RenderContext): StreamRenderer {
@@ -44,7 +42,11 @@ class PieceRenderer implements StreamRenderer {
   private hasPieces = false
   /** Calls under way, by choice and then by call: they go out whole. */
   private readonly calls = new Map<number, Map<number, OpenCall>>()
-  /** Told together in the last piece, as Gemini does: each list stands for the one before. */
+  /**
+   * Text of each choice, and what it rests on: told together in the last piece, as Gemini does,
+   * since each list stands for the one before. Places there count bytes of all of the text.
+   */
+  private readonly texts = new Map<number, string>()
   private readonly sources = new Map<number, Citation[]>()
   private readonly endings: Ending[] = []
 
@@ -79,6 +81,8 @@ class PieceRenderer implements StreamRenderer {
     const { choice } = event
     switch (event.kind) {
       case "text-delta":
+        this.texts.set(choice, (this.texts.get(choice) ?? "") + event.text)
+        return this.parts(choice, [{ text: event.text }])
       case "refusal-delta":
         return this.parts(choice, [{ text: event.text }])
       case "reasoning-delta":
@@ -111,9 +115,6 @@ class PieceRenderer implements StreamRenderer {
   }
 
   private cite(choice: number, citation: Citation): string {
-    if (!isSource(citation)) {
-      return this.parts(choice, NO_TEXT, { citationMetadata: renderCitations([citation]) })
-    }
     const sources = this.sources.get(choice)
     if (sources === undefined) this.sources.set(choice, [citation])
     else sources.push(citation)
@@ -141,13 +142,18 @@ class PieceRenderer implements StreamRenderer {
       content: { role: "model", parts: NO_TEXT },
       finishReason: finishReason(reason),
       index: choice,
-      groundingMetadata: renderSources(this.sources.get(choice) ?? []),
+      ...this.renderSources(choice),
     }))
     const last = this.object({
       candidates,
       usageMetadata: usage === undefined ? undefined : renderUsage(usage),
     })
     return this.isArray ? `${last}\n]` : last
+  }
+
+  private renderSources(choice: number) {
+    const citations = this.sources.get(choice) ?? []
+    return renderSources([{ kind: "text", text: this.texts.get(choice) ?? "", citations }])
   }
 
   private object(fields: Readonly<Record<string, JsonValue | undefined>>): string {

@@ -1,9 +1,11 @@
 /** Output items of a stream while they grow: what each says when it begins, grows and is done. */
 import { type JsonValue, RawJson } from "#proxy/contract/json-write.ts"
 import type { Citation } from "#proxy/exchange/response-event.ts"
+import type { TextRuler } from "#proxy/exchange/text-ruler.ts"
 import { type CallKind, inputOf, renderCall } from "./render-call.ts"
 import {
   type ItemStatus,
+  placeWithin,
   renderLink,
   renderMessage,
   renderText,
@@ -31,10 +33,16 @@ export class MessageItem implements OpenItem {
   private readonly emit: Emit
   private text = ""
   private readonly citations: Citation[] = []
+  private readonly ruler: TextRuler
+  /** Of the choice's text, in code points, where this one begins. */
+  private readonly start: number
   private links = 0
   private readonly weights: string[] = []
 
-  constructor({ id, index }: Place, type: "output_text" | "refusal", emit: Emit) {
+  /** `ruler`: of the choice's text, which this one is the end of while it is open. */
+  constructor({ id, index }: Place, type: "output_text" | "refusal", ruler: TextRuler, emit: Emit) {
+    this.ruler = ruler
+    this.start = ruler.points
     this.id = id
     this.index = index
     this.type = type
@@ -46,13 +54,16 @@ export class MessageItem implements OpenItem {
 
   grow(delta: string): void {
     this.text += delta
+    if (this.type === "output_text") this.ruler.add(delta)
     const logprobs = this.type === "output_text" ? [] : undefined
     this.emit(`response.${this.type}.delta`, { ...this.at(), delta, logprobs })
   }
 
+  /** Of text that may be still to come. */
   cite(citation: Citation): void {
     this.citations.push(citation)
-    for (const annotation of renderLink(citation)) {
+    const own = { start: this.start, end: Number.POSITIVE_INFINITY }
+    for (const annotation of renderLink(placeWithin(citation, own))) {
       const fields = { ...this.at(), annotation_index: this.links++, annotation }
       this.emit("response.output_text.annotation.added", fields)
     }
@@ -84,7 +95,8 @@ export class MessageItem implements OpenItem {
 
   private part(): JsonValue {
     if (this.type === "refusal") return { type: "refusal", refusal: this.text }
-    return renderText(this.text, this.citations, this.logprobs())
+    const own = { start: this.start, end: this.ruler.points }
+    return renderText(this.text, own, this.citations, this.logprobs())
   }
 }
 

@@ -1,7 +1,13 @@
 /** A whole answer as a `response` object. */
 import { type JsonValue, writeJson } from "#proxy/contract/json-write.ts"
-import type { AnswerChoice, AnswerPart, ChatAnswer } from "#proxy/exchange/chat-answer.ts"
+import {
+  type AnswerChoice,
+  type AnswerPart,
+  type ChatAnswer,
+  placesOfTexts,
+} from "#proxy/exchange/chat-answer.ts"
 import { signBeforeCalls } from "#proxy/exchange/sign-before-calls.ts"
+import type { Span } from "#proxy/exchange/text-ruler.ts"
 import type { RenderContext } from "../surface.ts"
 import { CallKinds, renderCall } from "./render-call.ts"
 import {
@@ -33,17 +39,22 @@ function renderOutput(choice: AnswerChoice, context: RenderContext): readonly Js
   const kinds = new CallKinds(context)
   const { status } = renderOutcome(choice.reason)
   const parts = signBeforeCalls(choice.parts)
+  const places = placesOfTexts(parts)
   const weighed = parts.findIndex(({ kind }) => kind === "text")
   return parts.map((part, index) => {
     const isLast = index === parts.length - 1
     const logprobs = index === weighed ? choice.logprobs : null
     const outcome = isLast || part.kind === "tool-call" ? status : "completed"
-    return renderItem(part, `${index}_${context.id}`, logprobs ?? [], outcome, kinds)
+    const own = places[index] ?? NOWHERE
+    return renderItem(part, own, `${index}_${context.id}`, logprobs ?? [], outcome, kinds)
   })
 }
 
+const NOWHERE: Span = Object.freeze({ start: 0, end: 0 })
+
 function renderItem(
   part: AnswerPart,
+  own: Span,
   suffix: string,
   logprobs: JsonValue,
   outcome: ItemStatus,
@@ -52,7 +63,7 @@ function renderItem(
   switch (part.kind) {
     case "text":
       return renderMessage(`msg_${suffix}`, outcome, [
-        renderText(part.text, part.citations, logprobs),
+        renderText(part.text, own, part.citations, logprobs),
       ])
     case "refusal":
       return renderMessage(`msg_${suffix}`, outcome, [{ type: "refusal", refusal: part.text }])

@@ -4,8 +4,9 @@ import { type JsonValue, RawJson } from "#proxy/contract/json-write.ts"
 import type { TokenUsage } from "#proxy/contract/records.ts"
 import type { Citation, FinishReason } from "#proxy/exchange/response-event.ts"
 import { bareSignature, isTagged, tagSignature } from "#proxy/exchange/signatures.ts"
+import { cutSpan, type Span } from "#proxy/exchange/text-ruler.ts"
 import { parseArguments } from "#proxy/exchange/tool-arguments.ts"
-import { renderDocument } from "../openai/finish-reason.ts"
+import { renderDocument, renderPlace } from "../openai/finish-reason.ts"
 import type { RenderContext } from "../surface.ts"
 
 export type ItemStatus = "in_progress" | "completed" | "incomplete"
@@ -14,12 +15,19 @@ export function renderMessage(id: string, status: ItemStatus, content: readonly 
   return { id, type: "message", status, role: "assistant", content }
 }
 
-export function renderText(text: string, citations: readonly Citation[], logprobs: JsonValue) {
-  const documents = citations.flatMap((citation) => renderDocument(citation))
+/** `own`: where this text lies in the choice's; positions count from the start of this one. */
+export function renderText(
+  text: string,
+  own: Span,
+  citations: readonly Citation[],
+  logprobs: JsonValue,
+) {
+  const cited = citations.map((citation) => placeWithin(citation, own))
+  const documents = cited.flatMap((citation) => renderDocument(citation))
   return {
     type: "output_text",
     text,
-    annotations: citations.flatMap((citation) => renderLink(citation)),
+    annotations: cited.flatMap((citation) => renderLink(citation)),
     // No kind of OpenAI's annotations: its clients refuse one that they do not know.
     document_citations: documents.length === 0 ? undefined : documents,
     logprobs,
@@ -58,10 +66,14 @@ export function renderImage(
   return { id, type: "image_generation_call", status: "completed", result: base64, output_format }
 }
 
-export function renderLink({ url, title, start, end }: Citation): readonly JsonValue[] {
+/** What of its place lies in another text is cut off; one that lies there whole has none here. */
+export function placeWithin(citation: Citation, own: Span): Citation {
+  return { ...citation, place: cutSpan(citation.place, own) }
+}
+
+export function renderLink({ url, title, place }: Citation): readonly JsonValue[] {
   if (url === null) return []
-  const place = { start_index: start ?? 0, end_index: end ?? 0 }
-  return [{ type: "url_citation", url, title: title ?? url, ...place }]
+  return [{ type: "url_citation", url, title: title ?? url, ...renderPlace(place) }]
 }
 
 /** What a response says beside its output: the request's own settings, and OpenAI's defaults. */

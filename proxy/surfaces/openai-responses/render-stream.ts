@@ -8,6 +8,7 @@ import { type JsonValue, writeJsonLine } from "#proxy/contract/json-write.ts"
 import type { TokenUsage } from "#proxy/contract/records.ts"
 import type { FinishReason, ResponseEvent } from "#proxy/exchange/response-event.ts"
 import { tagSignature } from "#proxy/exchange/signatures.ts"
+import { TextRuler } from "#proxy/exchange/text-ruler.ts"
 import { writeEvent } from "#proxy/wire/sse-write.ts"
 import type { RenderContext, StreamRenderer } from "../surface.ts"
 import { type Emit, MessageItem, type OpenItem, ThoughtItem, ToolCallItem } from "./open-items.ts"
@@ -38,6 +39,7 @@ class ResponseRenderer implements StreamRenderer {
   private items = 0
   private open: MessageItem | ThoughtItem | null = null
   private readonly calls = new Map<number, ToolCallItem>()
+  private readonly ruler = new TextRuler()
 
   constructor(context: RenderContext) {
     this.context = context
@@ -136,7 +138,7 @@ class ResponseRenderer implements StreamRenderer {
   private message(type: "output_text" | "refusal"): MessageItem {
     if (this.open instanceof MessageItem && this.open.type === type) return this.open
     this.close()
-    const item = new MessageItem(this.place("msg"), type, this.emit)
+    const item = new MessageItem(this.place("msg"), type, this.ruler, this.emit)
     this.open = item
     return item
   }

@@ -2,6 +2,7 @@
 import type { JsonValue } from "#proxy/contract/json-write.ts"
 import type { TokenUsage } from "#proxy/contract/records.ts"
 import type { Citation, FinishReason } from "#proxy/exchange/response-event.ts"
+import type { Span } from "#proxy/exchange/text-ruler.ts"
 
 /** OpenAI has five reasons; what is none of them is told as the nearest. */
 export function finishReason(reason: FinishReason): string {
@@ -65,22 +66,30 @@ export function renderCitations(citations: readonly Citation[]): CitationFields 
   }
 }
 
-function renderLink({ url, title, start, end }: Citation): readonly JsonValue[] {
+function renderLink({ url, title, place }: Citation): readonly JsonValue[] {
   if (url === null) return []
-  const place = { start_index: start ?? 0, end_index: end ?? 0 }
-  return [{ type: "url_citation", url_citation: { url, title: title ?? url, ...place } }]
+  const link = { url, title: title ?? url, ...renderPlace(place) }
+  return [{ type: "url_citation", url_citation: link }]
 }
 
+/** OpenAI's shapes have no word for none: then nothing lies between. */
+export function renderPlace(place: Span | null) {
+  return { start_index: place?.start ?? 0, end_index: place?.end ?? 0 }
+}
+
+/** Positions are of the message as a link's are; those of the document stand beside them. */
 export function renderDocument(citation: Citation): readonly JsonValue[] {
-  const { url, title, citedText, start, end, documentIndex } = citation
+  const { url, title, citedText, place, documentIndex, documentPlace } = citation
   if (url !== null) return []
   return [
     {
       document_index: documentIndex ?? undefined,
       title: title ?? undefined,
       cited_text: citedText ?? undefined,
-      start_index: start ?? undefined,
-      end_index: end ?? undefined,
+      start_index: place?.start,
+      end_index: place?.end,
+      document_start_index: documentPlace?.start,
+      document_end_index: documentPlace?.end,
     },
   ]
 }

@@ -14,9 +14,9 @@ const CITATION = {
   url: "https://a.example",
   title: null,
   citedText: "b",
-  start: 0,
-  end: 1,
+  place: { start: 0, end: 1 },
   documentIndex: null,
+  documentPlace: null,
 }
 
 /** Pieces of content of one choice; a call's own start comes before its pieces. */

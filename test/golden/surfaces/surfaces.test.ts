@@ -68,18 +68,19 @@ const LINK = {
   url: "https://a.example",
   title: "A",
   citedText: "said",
-  start: 1,
-  end: 4,
+  place: { start: 1, end: 4 },
   documentIndex: null,
+  documentPlace: null,
 }
-const PLACE = { ...LINK, url: null, title: "D", documentIndex: 2 }
+const DOCUMENT = { documentIndex: 2, documentPlace: { start: 7, end: 9 } }
+const PLACE = { ...LINK, url: null, title: "D", ...DOCUMENT }
 const UNPLACED = {
   url: null,
   title: null,
   citedText: null,
-  start: null,
-  end: null,
+  place: null,
   documentIndex: null,
+  documentPlace: null,
 }
 const ENTRY = { token: "x", logprob: -0.5, bytes: [120] }
 const ENTRIES = JSON.stringify([{ ...ENTRY, top_logprobs: [{ ...ENTRY, token: "y" }] }])

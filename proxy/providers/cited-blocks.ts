@@ -1,0 +1,35 @@
+/**
+ * Citations of providers that cut their answer into blocks: the place of each is its block's text.
+ *
+ * In: the events of blocks, one block after the other. Out: the same, citations behind the rest of
+ * their block and with their place, since they may come before the text is whole. Source:
+ * Anthropic, "Citations"; Bedrock, "CitationsContentBlock".
+ */
+import type { Citation, ResponseEvent } from "#proxy/exchange/response-event.ts"
+import { spanOf, TextRuler } from "#proxy/exchange/text-ruler.ts"
+
+export class CitedBlocks {
+  private readonly ruler = new TextRuler()
+  private start = 0
+  private held: Citation[] = []
+
+  pass(events: readonly ResponseEvent[]): readonly ResponseEvent[] {
+    return events.filter((event) => {
+      if (event.kind === "text-delta") this.ruler.add(event.text)
+      if (event.kind !== "citation-add") return true
+      this.held.push(event.citation)
+      return false
+    })
+  }
+
+  /** The block is whole. */
+  end(): readonly ResponseEvent[] {
+    const place = spanOf(this.start, this.ruler.points)
+    const told = this.held.map((citation): ResponseEvent => {
+      return { kind: "citation-add", choice: 0, citation: { ...citation, place } }
+    })
+    this.start = this.ruler.points
+    this.held = []
+    return told
+  }
+}
