@@ -122,10 +122,10 @@ describe("events of a stream", () => {
       "a call in a block without an index, which is the first",
       [
         ["contentBlockStart", { start: { toolUse: { toolUseId: "t", name: "f" } } }],
-        ["contentBlockDelta", { delta: { toolUse: { input: "{}" } } }],
+        ["contentBlockDelta", { delta: { toolUse: { input: '{"x":1}' } } }],
         ["contentBlockStop", {}],
       ],
-      [BEGUN, grown("{}")],
+      [BEGUN, grown('{"x":1}')],
     ],
     ["arguments of no call", [delta({ toolUse: { input: "{}" } }), STOP], []],
     ["a block that is no call", [["contentBlockStart", { contentBlockIndex: 3, start: {} }]], []],

@@ -84,6 +84,16 @@ describe("a part", () => {
   })
 })
 
+test("an answer that names neither itself nor its model is told without", () => {
+  const text = JSON.stringify(parts(call({})))
+  const said = openDecoder().push({ kind: "json", name: null, document: documentOf(text) })
+  expect(said).toStrictEqual([
+    { kind: "response-start", id: null, model: null },
+    begun(0, "call_0_0"),
+    grown(0, "{}"),
+  ])
+})
+
 test("calls are counted through the pieces, and by candidates", () => {
   const other = { index: 1, content: { parts: [call({})] } }
   const { said } = push(parts(call({})), parts(call({})), { candidates: [other] })
