@@ -11,41 +11,27 @@ export function foldCase(text: string): string {
   return text.toUpperCase().toLowerCase()
 }
 
-/** Whether the string at `node` is `name` in any letters; `name` is in small ones. */
-export function isNamed(document: JsonDocument, node: number, name: string): boolean {
-  if (!isPlain(document, node)) return foldCase(textOf(document, node)) === name
-  const { bytes } = document
-  const start = startOf(document, node) + 1
-  if (endOf(document, node) - 1 - start !== name.length) return false
-  for (let index = 0; index < name.length; index++) {
-    if (toLower(bytes[start + index] ?? 0) !== name.charCodeAt(index)) return false
-  }
-  return true
-}
-
-/** Whether the string at `node` has letters that are not small. */
+/** Whether the string at `node` may be another's name in other letters. */
 export function hasOtherCase(document: JsonDocument, node: number): boolean {
-  if (!isPlain(document, node)) return textOf(document, node) !== foldCase(textOf(document, node))
+  if (kindOf(document, node) === KIND.escaped) return true
   const { bytes } = document
   const end = endOf(document, node) - 1
   for (let at = startOf(document, node) + 1; at < end; at++) {
     const byte = bytes[at] ?? 0
-    if (byte !== toLower(byte)) return true
+    if (byte <= 0x5a ? byte >= 0x41 : byte >= 0x80) return true
   }
   return false
 }
 
-/** ASCII without escapes: its bytes are its letters. */
-function isPlain(document: JsonDocument, node: number): boolean {
-  if (kindOf(document, node) === KIND.escaped) return false
-  const { bytes } = document
-  const end = endOf(document, node) - 1
-  for (let at = startOf(document, node) + 1; at < end; at++) {
-    if ((bytes[at] ?? 0) >= 0x80) return false
+/** The first of an object's keys that is another's name in other letters, as text, or null. */
+export function findTwin(document: JsonDocument, keys: readonly number[]): string | null {
+  const seen = new Map<string, string>()
+  for (const key of keys) {
+    const text = textOf(document, key)
+    const name = foldCase(text)
+    const other = seen.get(name)
+    if (other !== undefined) return text === name ? other : text
+    seen.set(name, text)
   }
-  return true
-}
-
-function toLower(byte: number): number {
-  return byte >= 0x41 && byte <= 0x5a ? byte | 0x20 : byte
+  return null
 }

@@ -46,7 +46,7 @@ test.each([
 test.each([
   ['{"model":"a","Model":"b"}', "Model"],
   ['{"MODEL":"b","model":"a"}', "MODEL"],
-  ['{"Model":"b","mOdel":"a"}', "Model"],
+  ['{"Model":"b","mOdel":"a"}', "mOdel"],
   ['{"model":"a","mess\\u0041ges":[],"messages":[]}', "messAges"],
   ['{"task":"a","tas\u212a":"b"}', "tas\u212a"],
 ])("two members that some server takes for one are refused: %s", (body, param) => {
