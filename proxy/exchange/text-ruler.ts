@@ -2,8 +2,8 @@
  * Where places lie in a text that comes in pieces, in the units that APIs count in: code points and
  * bytes of UTF-8.
  *
- * The text itself is not kept: what is kept grows with the changes of width in it, at most one
- * small entry a character. A character that is cut between two pieces is one; half of one alone
+ * The text itself is not kept: what is kept grows with the changes of width in it, at most two
+ * numbers a character. A character that is cut between two pieces is one; half of one alone
  * counts as what UTF-8 has for it, three bytes.
  */
 
@@ -26,17 +26,11 @@ export function cutSpan(span: Span | null, piece: Span): Span | null {
   return spanOf(start, Math.min(span.end, piece.end) - piece.start)
 }
 
-/** Characters of the same width, from a point and the byte where it begins. */
-interface Run {
-  readonly point: number
-  readonly byte: number
-  readonly width: number
-}
-
 export class TextRuler {
-  private readonly runs: Run[] = []
-  private seenPoints = 0
-  private seenBytes = 0
+  /** Where the width of characters changes, in either unit, and last the end of what was read. */
+  private readonly pointMarks = [0]
+  private readonly byteMarks = [0]
+  private lastWidth = 0
   /** First half of a character whose other half may follow. */
   private half = ""
 
@@ -54,11 +48,11 @@ export class TextRuler {
   }
 
   get points(): number {
-    return this.seenPoints + this.half.length
+    return endOf(this.pointMarks) + this.half.length
   }
 
   get bytes(): number {
-    return this.seenBytes + this.half.length * HALF_BYTES
+    return endOf(this.byteMarks) + this.half.length * HALF_BYTES
   }
 
   /** What lies beyond the text is cut off; null when nothing is left. */
@@ -73,36 +67,43 @@ export class TextRuler {
   }
 
   private byteAt(point: number): number {
-    const run = this.runBefore("point", point)
-    return Math.min(run.byte + (point - run.point) * run.width, this.bytes)
+    const beyond = (point - endOf(this.pointMarks)) * HALF_BYTES
+    if (beyond > 0) return Math.min(endOf(this.byteMarks) + beyond, this.bytes)
+    return convert(point, this.pointMarks, this.byteMarks)
   }
 
   private pointAt(byte: number): number {
-    const run = this.runBefore("byte", byte)
-    return Math.min(run.point + (byte - run.byte) / run.width, this.points)
+    const beyond = (byte - endOf(this.byteMarks)) / HALF_BYTES
+    if (beyond > 0) return Math.min(endOf(this.pointMarks) + beyond, this.points)
+    return convert(byte, this.byteMarks, this.pointMarks)
   }
 
   private note(width: number): void {
-    if (this.runs.at(-1)?.width !== width) {
-      this.runs.push({ point: this.seenPoints, byte: this.seenBytes, width })
-    }
-    this.seenPoints++
-    this.seenBytes += width
+    const point = endOf(this.pointMarks) + 1
+    const byte = endOf(this.byteMarks) + width
+    const at = width === this.lastWidth ? this.pointMarks.length - 1 : this.pointMarks.length
+    this.pointMarks[at] = point
+    this.byteMarks[at] = byte
+    this.lastWidth = width
   }
+}
 
-  /** The last one that begins at or before; behind the text what its half character is. */
-  private runBefore(unit: "point" | "byte", place: number): Run {
-    const rest = { point: this.seenPoints, byte: this.seenBytes, width: HALF_BYTES }
-    if (place >= rest[unit]) return rest
-    let low = 0
-    let high = this.runs.length
-    while (high - low > 1) {
-      const middle = (low + high) >>> 1
-      if ((this.runs[middle]?.[unit] ?? 0) <= place) low = middle
-      else high = middle
-    }
-    return this.runs[low] ?? rest
+function endOf(marks: readonly number[]): number {
+  return marks.at(-1) ?? 0
+}
+
+/** Between two marks both units grow alike. `place` is at the last mark at most. */
+function convert(place: number, from: readonly number[], to: readonly number[]): number {
+  let low = 0
+  let high = from.length - 1
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((from[middle] ?? 0) < place) low = middle + 1
+    else high = middle
   }
+  const [end = 0, endTo = 0] = [from[low], to[low]]
+  const [start = end, startTo = endTo] = [from[low - 1], to[low - 1]]
+  return endTo - (end === start ? 0 : ((end - place) * (endTo - startTo)) / (end - start))
 }
 
 const HALF_BYTES = 3

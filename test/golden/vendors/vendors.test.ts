@@ -1,5 +1,6 @@
 /**
- * What vendors of OpenAI's shape add to its answers, as every chat surface shows it, whole and
+ * What vendors add to answers of OpenAI's shape, and what Google's and Cohere's rest on, as every
+ * chat surface shows it, whole and
  * streamed: one file an output, in `expected/SURFACE/VENDOR-CASE.MODE.txt`.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
@@ -37,6 +38,7 @@ function play(surface: ModelSurfaceName, one: VendorCase, mode: Mode, chunks: Ui
     ...chunks.map((data): Act => ({ data })),
     { end: true },
   ]
+  if (one.column !== undefined) return playCase(surface, "plain", one.column, mode, acts)
   const vendor = surface === "openai-responses" ? WITHOUT_RESPONSES : one.vendor
   return playCase(surface, "plain", "OpenAI", mode, acts, { vendor })
 }
