@@ -8,6 +8,7 @@
 /** As `gen_ai.operation.name` where OpenTelemetry names it. */
 export type Operation =
   | "list_models"
+  | "retrieve_model"
   | "chat"
   | "text_completion"
   | "embeddings"

@@ -11,10 +11,11 @@ import type { Cancel, Client, Ports, RawRequest } from "#proxy/exchange/ports.ts
 import { REFUSALS, type Refusal, refuse } from "#proxy/exchange/refusal.ts"
 import type { Target, TargetSet } from "#proxy/exchange/target.ts"
 import type { UpstreamError } from "#proxy/exchange/upstream-error.ts"
+import type { Operation } from "#proxy/exchange/wire-name.ts"
 import { estimateUsage } from "#proxy/quota/estimate-usage.ts"
 import type { LinkedRule } from "#proxy/route/linked-route.ts"
 import type { Runtime } from "#proxy/runtime/runtime.ts"
-import { errorsOf } from "#proxy/surfaces/registry.ts"
+import { errorsOf, operationOf } from "#proxy/surfaces/registry.ts"
 import {
   type AnswerFacts,
   sendAnswer,
@@ -51,6 +52,8 @@ export class Exchange implements AttemptOwner<Attempt> {
   readonly client: Client
   readonly startedAt: number
   readonly admittedAt: number
+  /** The surface's own, unless who handles it knows better. */
+  operation: Operation
   /** From the Snapshot once the model is found. */
   modelLabel = "other"
   isStream = false
@@ -82,6 +85,7 @@ export class Exchange implements AttemptOwner<Attempt> {
     settings: PipelineSettings,
   ) {
     this.surface = surface
+    this.operation = operationOf(surface)
     this.runtime = runtime
     this.raw = raw
     this.client = client

@@ -49,6 +49,7 @@ const get = (
     status: world.client.status,
     body: JSON.parse(world.client.body),
     label: world.records[0]?.modelLabel,
+    operation: world.records[0]?.operation,
   }
 }
 
@@ -70,6 +71,14 @@ test.each([
   expect(got.status).toBe(200)
   expect(got.body).toEqual({ id, object: "model", created: 0, owned_by: "sidegate" })
   if (label !== undefined) expect(got.label).toBe(label)
+})
+
+test("records tell a list from one model, answered or not", () => {
+  const { operation } = get("/v1/models", { handle: handleModels })
+  const one = ["/v1/models/smart", "/v1beta/models/smart", "/v1/models/nobody"].map((path) => {
+    return get(path).operation
+  })
+  expect([operation, ...new Set(one)]).toEqual(["list_models", "retrieve_model"])
 })
 
 test("each kind of client reads its own shape", () => {

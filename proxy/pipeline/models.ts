@@ -43,6 +43,7 @@ export function handleModel(
 ): void {
   const surface = modelsSurfaceOf(raw.path, raw.headers)
   const exchange = new Exchange(surface, runtime, raw, client, ports, settings)
+  exchange.operation = "retrieve_model"
   finish(exchange, (current) => {
     const name = modelAsked(raw.path)
     if (!name.ok) return name

@@ -3,15 +3,16 @@ import type { ExchangeRecord } from "#proxy/exchange/exchange-record.ts"
 import type { SurfaceName } from "#proxy/exchange/parsed-request.ts"
 import type { RawRequest } from "#proxy/exchange/ports.ts"
 import type { Refusal } from "#proxy/exchange/refusal.ts"
+import type { Operation } from "#proxy/exchange/wire-name.ts"
 import type { LinkedRule } from "#proxy/route/linked-route.ts"
 import type { Runtime } from "#proxy/runtime/runtime.ts"
-import { operationOf } from "#proxy/surfaces/registry.ts"
 import type { Attempt } from "./attempt.ts"
 
 /** What an exchange knows of itself at its end. Times are monotonic. */
 export interface FinishedExchange {
   readonly raw: RawRequest
   readonly surface: SurfaceName
+  readonly operation: Operation
   readonly runtime: Runtime | null
   readonly plan: { readonly rule: LinkedRule } | null
   readonly attempts: readonly Attempt[]
@@ -38,7 +39,7 @@ export function recordExchange(
   return {
     id: raw.id,
     surface: exchange.surface,
-    operation: operationOf(exchange.surface),
+    operation: exchange.operation,
     modelLabel: exchange.modelLabel,
     team: runtime?.teamName ?? "",
     application: runtime?.application ?? "",

@@ -7,6 +7,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
 import { getRequestListener } from "@hono/node-server"
 import { type Context, Hono } from "hono"
+import { throwApart } from "#proxy/bugs/run-apart.ts"
 import { REFUSALS, type Refusal, refuse } from "#proxy/exchange/refusal.ts"
 import { type Address, listenAll } from "./listen.ts"
 import { checkNoBody, type Head, readHead } from "./read-head.ts"
@@ -95,9 +96,7 @@ function createApp({ notStarted, notReady, metrics }: OpsOptions): Hono {
   app.notFound((context) => context.text("not found\n", REFUSALS.endpoint_not_enabled.status))
   app.onError((error, context) => {
     // A bug: told to the process handler, which counts it, and not to the caller.
-    queueMicrotask(() => {
-      throw error
-    })
+    throwApart(error)
     return context.text("internal error\n", REFUSALS.internal_error.status)
   })
   return app

@@ -113,6 +113,21 @@ test("what a call was for is told by its surface's operation", async () => {
   expect(kinds.filter((line) => !line.includes('"embeddings"'))).toEqual([])
 })
 
+test("operations of one surface are counted apart", async () => {
+  const surface = "openai-models"
+  const lines = await scrape([
+    makeRecord({ surface, operation: "list_models" }),
+    makeRecord({ surface, operation: "retrieve_model" }),
+  ])
+  const counts = lines.filter((line) =>
+    line.startsWith("gen_ai_client_operation_duration_seconds_count"),
+  )
+  expect(counts.map((line) => /name="(\w+)".* (\d+)$/.exec(line)?.slice(1))).toEqual([
+    ["list_models", "1"],
+    ["retrieve_model", "1"],
+  ])
+})
+
 test("tokens are counted by category and modality, each once in its whole", async () => {
   const plain = makeRecord()
   const full = makeRecord({

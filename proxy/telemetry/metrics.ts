@@ -64,8 +64,8 @@ export function createMetrics(options: {
   const bugs = families.bugs.bind()
   const kinds = new Map<string, ExchangeSeries>()
   const kindOf = (record: ExchangeRecord): ExchangeSeries => {
-    const { surface, modelLabel, provider, status, refusal } = record
-    const key = `${surface}\n${modelLabel}\n${provider}\n${status}\n${refusal}`
+    const { surface, operation, modelLabel, provider, status, refusal } = record
+    const key = `${surface}\n${operation}\n${modelLabel}\n${provider}\n${status}\n${refusal}`
     const held = kinds.get(key)
     if (held !== undefined) return held
     const made = bindKind(families, record)
