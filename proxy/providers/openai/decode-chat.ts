@@ -12,7 +12,7 @@ import { withCalls } from "../with-calls.ts"
 import { AnswerSources } from "./answer-sources.ts"
 import { ChoiceCalls } from "./choice-calls.ts"
 import { ChoiceEnds } from "./choice-ends.ts"
-import { errorOf, findAnswerFault, isErrorEvent, readUsage } from "./read-answer.ts"
+import { errorOf, findAnswerFault, isErrorEvent, isReason, readUsage } from "./read-answer.ts"
 
 export function decodeAnswer(answer: JsonDocument): DecodedAnswer {
   const fault = findAnswerFault(answer)
@@ -85,16 +85,13 @@ function choicesOf(
     }
     sources.noteTold(events)
     const said = choice.textOf("finish_reason") ?? ""
-    if (NO_REASONS.has(said)) return events
+    if (!isReason(said)) return events
     const reason = withCalls(reasonOf(said), calls.hasCalls(index))
     const ending = { choice: index, reason, stopSequence: null }
     events.push(...sources.take(index), ...calls.end(index))
     return [...events, { kind: "choice-end", ...ending }]
   })
 }
-
-/** Of a choice that goes on: null is written as a text by some (SGLang, Ollama, KoboldCpp). */
-const NO_REASONS: ReadonlySet<string> = new Set(["", "null"])
 
 function contentOf(message: JsonView, choice: number, calls: ChoiceCalls): ResponseEvent[] {
   const events: ResponseEvent[] = []

@@ -175,6 +175,14 @@ function wordsOfEntry(entry: JsonView): readonly string[] {
   return place.length === 0 ? [words] : [`${place.join(".")}: ${words}`]
 }
 
+/**
+ * Whether a choice's `finish_reason` is one: that it goes on is a text too at some servers (SGLang,
+ * Ollama, KoboldCpp).
+ */
+export function isReason(text: string): boolean {
+  return text !== "" && text !== "null"
+}
+
 const CONTENT = ["content", "reasoning_content", "reasoning", "tool_calls"] as const
 
 /** Text and tool calls of every choice at four bytes a token. */

@@ -9,6 +9,9 @@ const encode = (text: string): Uint8Array => new TextEncoder().encode(text)
 const event = (body: unknown, end = "\n\n"): string => `data: ${JSON.stringify(body)}${end}`
 const delta = (fields: unknown, end = "\n\n"): string =>
   event({ choices: [{ index: 0, delta: fields, finish_reason: null }], usage: null }, end)
+/** Of a server that writes the end of a choice that goes on as a text. */
+const goesOn = (finish_reason: string, fields: unknown): string =>
+  event({ choices: [{ index: 0, delta: fields, finish_reason }] })
 const ROLE = delta({ role: "assistant", content: "" })
 const FINISH = event({ choices: [{ index: 0, delta: {}, finish_reason: "stop" }] })
 const USAGE = { prompt_tokens: 9, completion_tokens: 4 }
@@ -94,6 +97,8 @@ test.each([
     "done",
   ],
   ["after a text", delta({ content: "b" }), undefined],
+  ["after a reason that is none", goesOn("", { content: "b" }), undefined],
+  ["after a null in letters", goesOn("null", { content: "b" }), undefined],
   ["in the middle of an event", FINISH + DONE.slice(0, 9), "done"],
   ["in the middle of the finish reason", FINISH.slice(0, -1), undefined],
 ])("a close without [DONE] %s", (_case, last, kind) => {
@@ -107,6 +112,8 @@ const PREAMBLES = [
   ["a role and an empty text", delta({ role: "assistant", content: "", refusal: null }), false],
   ["filter results without choices", event({ choices: [], prompt_filter_results: [] }), false],
   ["a comment", ": ping\n\n", false],
+  ["a reason that is none", goesOn("", { role: "assistant" }), false],
+  ["a null in letters", goesOn("null", { role: "assistant" }), false],
   ["text", delta({ content: "a" }), true],
   ["a refusal", delta({ refusal: "no" }), true],
   ["a tool call", delta({ tool_calls: [{ index: 0 }] }), true],

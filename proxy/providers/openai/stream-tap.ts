@@ -17,6 +17,7 @@ import {
   nextIn,
   startOf,
   textEquals,
+  textOf,
   valueOfKey,
 } from "#proxy/contract/json-document.ts"
 import { type JsonLimits, scanJson } from "#proxy/contract/json-scan.ts"
@@ -27,7 +28,7 @@ import { createEventSplitter, type EventSplitter } from "#proxy/wire/sse-events.
 import { readEvent } from "#proxy/wire/sse-fields.ts"
 import type { StreamTap, TapEnd, TapOptions } from "../adapter.ts"
 import { isSuspect } from "./find-suspect.ts"
-import { hasError, nameOfError, readUsage } from "./read-answer.ts"
+import { hasError, isReason, nameOfError, readUsage } from "./read-answer.ts"
 
 const BYTES_PER_TOKEN = 4
 const DONE: TapEnd = Object.freeze({ kind: "done" })
@@ -252,5 +253,5 @@ function contentIn(chunk: JsonDocument, value: number): number {
 function isFinished(chunk: JsonDocument, choices: number): boolean {
   const choice = firstIn(chunk, choices)
   const reason = memberOf(chunk, choice, "finish_reason")
-  return reason !== NONE && isString(chunk, reason)
+  return reason !== NONE && isString(chunk, reason) && isReason(textOf(chunk, reason))
 }
