@@ -149,7 +149,7 @@ describe("a call", () => {
   test("uses a token and a root that were replaced", async () => {
     const answer: Handle = (_, response) => json(response, 200, { acknowledged: 1 })
     const first = await serve(answer)
-    const channel = dial(first.port)
+    const channel = dial(first.port, { filesAgainMs: 0 })
     await channel.usage(EMPTY_BATCH)
     writeFileSync(join(directory, "token"), "second")
     await channel.usage(EMPTY_BATCH)
@@ -164,6 +164,25 @@ describe("a call", () => {
     })
     writeFileSync(join(directory, "ca.crt"), `${good.cert}\n${other.cert}`)
     expect(await next.usage(EMPTY_BATCH)).toEqual({ acknowledged: 1 })
+  })
+
+  test("reads token and root once in a while, and at once after a failure", async () => {
+    let status = 200
+    const { asked, port } = await serve((_, response) =>
+      json(response, status, { acknowledged: 1 }),
+    )
+    const channel = dial(port, { filesAgainMs: 600_000 })
+    await channel.usage(EMPTY_BATCH)
+    writeFileSync(join(directory, "token"), "second")
+    status = 401
+    await expect(channel.usage(EMPTY_BATCH)).rejects.toMatchObject({ code: "http_401" })
+    status = 200
+    await channel.usage(EMPTY_BATCH)
+    expect(asked.map(({ authorization }) => authorization)).toEqual([
+      `Bearer ${TOKEN}`,
+      `Bearer ${TOKEN}`,
+      "Bearer second",
+    ])
   })
 
   const refusals = [

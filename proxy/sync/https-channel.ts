@@ -2,7 +2,7 @@
  * The control channel over TLS, as a sidecar in a pod speaks it.
  *
  * In: the operator's origin, the mounted root and token. Out: a ControlChannel. Root and token are
- * read again for every call, because the kubelet replaces both under a running process. Nothing is
+ * read again and again, because the kubelet replaces both under a running process. Nothing is
  * sent before the operator's certificate has proved its name. Must not know what a Snapshot says.
  */
 import { readFile } from "node:fs/promises"
@@ -30,6 +30,8 @@ export interface HttpsChannelOptions {
   readonly serverName: string | null
   readonly connectTimeoutMs?: number
   readonly keepAliveMs?: number
+  /** `FILES_AGAIN_MS` when left out. */
+  readonly filesAgainMs?: number
 }
 
 const CONNECT_TIMEOUT_MS = 5_000
@@ -39,6 +41,8 @@ const ANSWER_TIMEOUT_MS = 10_000
 const CONNECTIONS_MAX = 4
 /** Keep-alives that may be missed before a stream counts as dead. */
 const KEEP_ALIVES_MISSED_MAX = 3
+/** So long root and token count as read; under load there are many reports a second. */
+const FILES_AGAIN_MS = 1_000
 /** A token of the kubelet has about 1 KiB. */
 const FILE_BYTES_MAX = 256 * 1024
 /** Longer waits that the operator asks for are cut to this, in seconds. */
@@ -46,6 +50,13 @@ const RETRY_AFTER_MAX = 60
 
 export function createHttpsChannel(options: HttpsChannelOptions): ControlChannel {
   return new HttpsChannel(options)
+}
+
+interface Files {
+  readonly ca: string
+  readonly token: string
+  /** Monotonic ms. */
+  readonly readAt: number
 }
 
 interface Reached {
@@ -56,6 +67,7 @@ interface Reached {
 class HttpsChannel implements ControlChannel {
   readonly #options: HttpsChannelOptions
   #pool: { readonly pool: Pool; readonly ca: string } | null = null
+  #files: Files | null = null
 
   constructor(options: HttpsChannelOptions) {
     this.#options = options
@@ -105,6 +117,7 @@ class HttpsChannel implements ControlChannel {
       for await (const chunk of body) decoder.push(chunk)
     } catch (error) {
       if (signal.aborted) return
+      this.#files = null
       throw asChannelError(error)
     }
   }
@@ -136,22 +149,34 @@ class HttpsChannel implements ControlChannel {
       if (!parsed.ok) throw badAnswer(path)
       return parsed.value
     } catch (error) {
+      // It may be the token or the root that was refused.
+      this.#files = null
       throw asChannelError(error)
     }
   }
 
   async #reach(): Promise<Reached> {
-    const [ca, token] = await Promise.all([
-      readSmall(this.#options.caFile, "root certificate"),
-      readSmall(this.#options.tokenFile, "token"),
-    ])
+    const { ca, token } = await this.#read()
     return {
       pool: this.#poolFor(ca),
       headers: { authorization: `Bearer ${token.trim()}`, "accept-encoding": "identity" },
     }
   }
 
-  /** A changed root takes effect at the next call; calls under way keep their connections. */
+  async #read(): Promise<Files> {
+    const { caFile, tokenFile, filesAgainMs = FILES_AGAIN_MS } = this.#options
+    const held = this.#files
+    if (held !== null && performance.now() - held.readAt < filesAgainMs) return held
+    const readAt = performance.now()
+    const [ca, token] = await Promise.all([
+      readSmall(caFile, "root certificate"),
+      readSmall(tokenFile, "token"),
+    ])
+    this.#files = { ca, token, readAt }
+    return this.#files
+  }
+
+  /** A changed root takes effect when it is read; calls under way keep their connections. */
   #poolFor(ca: string): Pool {
     if (this.#pool?.ca === ca) return this.#pool.pool
     const { url, serverName, connectTimeoutMs } = this.#options
