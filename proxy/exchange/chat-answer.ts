@@ -56,8 +56,16 @@ export function textOfChoice(choice: AnswerChoice): string {
   return choice.parts.map((part) => (part.kind === "text" ? part.text : "")).join("")
 }
 
-/** Where each part lies in the choice's text, in code points; what is no text is empty there. */
+/**
+ * Where each part lies in the choice's text, in code points; what is no text is empty there. Of a
+ * choice that rests on nothing no place is asked for: then the list is empty.
+ */
 export function placesOfTexts(parts: readonly AnswerPart[]): readonly Span[] {
+  const isCited = parts.some((part) => part.kind === "text" && part.citations.length > 0)
+  return isCited ? measureTexts(parts) : []
+}
+
+function measureTexts(parts: readonly AnswerPart[]): readonly Span[] {
   const ruler = new TextRuler()
   return parts.map((part) => {
     const start = ruler.points
@@ -176,7 +184,7 @@ class OpenChoice {
   private citationsByText(): ReadonlyMap<number, Citation[]> {
     const byText = new Map<number, Citation[]>()
     if (this.citations.length === 0) return byText
-    const texts = placesOfTexts(this.parts).flatMap((place, at) =>
+    const texts = measureTexts(this.parts).flatMap((place, at) =>
       this.parts[at]?.kind === "text" ? [{ ...place, at }] : [],
     )
     for (const { citation, told } of this.citations) {

@@ -1,11 +1,18 @@
 /** A whole answer as a `message` object. */
 import { type JsonValue, writeJson } from "#proxy/contract/json-write.ts"
 import type { TokenUsage } from "#proxy/contract/records.ts"
-import type { AnswerChoice, AnswerPart, ChatAnswer } from "#proxy/exchange/chat-answer.ts"
+import {
+  type AnswerChoice,
+  type AnswerPart,
+  type ChatAnswer,
+  placesOfTexts,
+} from "#proxy/exchange/chat-answer.ts"
 import { signBeforeCalls } from "#proxy/exchange/sign-before-calls.ts"
 import { tagSignature } from "#proxy/exchange/signatures.ts"
+import type { Span } from "#proxy/exchange/text-ruler.ts"
 import { argumentsOrText } from "#proxy/exchange/tool-arguments.ts"
 import type { RenderContext } from "../surface.ts"
+import { splitCited } from "./split-cited.ts"
 import { renderCitation, renderUsage, stopReason } from "./stop-reason.ts"
 
 /** This shape has one choice, since a request in it never asks for more, and always a usage. */
@@ -20,7 +27,7 @@ export function renderAnswer(
     type: "message",
     role: "assistant",
     model: answer.model ?? context.model,
-    content: choice === undefined ? [] : signBeforeCalls(choice.parts).flatMap(renderPart),
+    content: choice === undefined ? [] : renderContent(choice),
     stop_reason: choice === undefined ? "end_turn" : stopReason(choice.reason, hasRefused(choice)),
     stop_sequence: choice?.stopSequence ?? null,
     usage: renderUsage(settled),
@@ -31,17 +38,23 @@ function hasRefused({ parts }: AnswerChoice): boolean {
   return parts.some(({ kind }) => kind === "refusal")
 }
 
-function renderPart(part: AnswerPart): readonly JsonValue[] {
+function renderContent({ parts }: AnswerChoice): readonly JsonValue[] {
+  const signed = signBeforeCalls(parts)
+  const places = placesOfTexts(signed)
+  return signed.flatMap((part, index) => renderPart(part, places[index] ?? NOWHERE))
+}
+
+const NOWHERE: Span = Object.freeze({ start: 0, end: 0 })
+
+function renderPart(part: AnswerPart, own: Span): readonly JsonValue[] {
   switch (part.kind) {
     case "text":
       if (part.text === "" && part.citations.length === 0) return []
-      return [
-        {
-          type: "text",
-          text: part.text,
-          citations: part.citations.length === 0 ? undefined : part.citations.map(renderCitation),
-        },
-      ]
+      return splitCited(part.text, own, part.citations).map(({ text, citations }) => ({
+        type: "text",
+        text,
+        citations: citations.length === 0 ? undefined : citations.map(renderCitation),
+      }))
     case "reasoning":
       return [
         {

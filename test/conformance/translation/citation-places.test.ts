@@ -272,6 +272,17 @@ const CLIENTS: readonly Client[] = [
   },
 ]
 
+/** Blocks are places in a whole answer; the text of a stream has gone before its citations come. */
+function blocksCited(sample: Sample, chat: ChatWire, answer: object): readonly string[] {
+  const asks = { model: "smart", max_tokens: 9, messages: HELLO }
+  const client = { surface: "anthropic-messages", asks } as const
+  const decoded = chat.decodeAnswer(documentOf(JSON.stringify(answer)))
+  if (!decoded.ok) throw new Error(decoded.fault)
+  const { content } = renderWhole(client, decoded.events)
+  expect(content.map(({ text }: Json) => text).join("")).toBe(piecesOf(sample).join(""))
+  return content.flatMap((block: Json) => (block.citations ? [block.text] : []))
+}
+
 function linked(text: string, annotations: readonly Json[]): readonly string[] {
   return annotations.map((annotation) => {
     const { start_index, end_index } = annotation.url_citation ?? annotation
@@ -299,7 +310,7 @@ function groundedIn(parts: readonly Json[], candidate: Json): readonly string[] 
   return segments
 }
 
-function contextOf({ surface, asks }: Client) {
+function contextOf({ surface, asks }: Pick<Client, "surface" | "asks">) {
   const path = "/v1beta/models/smart:streamGenerateContent"
   const parsed = SURFACES[surface].parse(
     makeRaw(asks, { path, query: "alt=sse" }),
@@ -312,7 +323,10 @@ function contextOf({ surface, asks }: Client) {
 const NOTHING = new Uint8Array(0)
 const USAGE = { inputTokens: 1, cachedInputTokens: 0, outputTokens: 1 }
 
-function renderWhole(client: Client, events: readonly ResponseEvent[]): Json {
+function renderWhole(
+  client: Pick<Client, "surface" | "asks">,
+  events: readonly ResponseEvent[],
+): Json {
   const { chat } = SURFACES[client.surface]
   return JSON.parse(chat?.renderAnswer(collectAnswer(events), contextOf(client), USAGE) ?? "")
 }
@@ -368,5 +382,16 @@ describe.each(UPSTREAMS)("$name", ({ column, upstream }) => {
         }),
       )
     })
+  })
+
+  test("to anthropic-messages the cited words are a block, but for white space", () => {
+    fc.assert(
+      fc.property(samples, (sample) => {
+        fc.pre(/\S/.test(sample.cited))
+        const [block, ...more] = blocksCited(sample, chat, upstream.whole(sample))
+        expect(block?.trim()).toBe(sample.cited.trim())
+        expect(more).toEqual([])
+      }),
+    )
   })
 })
