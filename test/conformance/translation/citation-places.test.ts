@@ -23,6 +23,8 @@ interface Sample {
   readonly after: string
   /** Where a stream cuts the text, in units of UTF-16: within a character too. */
   readonly cuts: readonly number[]
+  /** Told instead of the place of what is cited. */
+  readonly at?: readonly [start: unknown, end: unknown]
 }
 
 const URL = "https://a.example"
@@ -41,9 +43,15 @@ const samples: fc.Arbitrary<Sample> = fc.record({
 
 const bytes = (text: string) => new TextEncoder().encode(text).length
 const points = (text: string) => [...text].length
-const placeIn = (unit: (text: string) => number, { before, cited }: Sample) => {
-  return [unit(before), unit(before + cited)] as const
+const placeIn = (unit: (text: string) => number, { before, cited, at }: Sample) => {
+  return at ?? ([unit(before), unit(before + cited)] as const)
 }
+
+/** Within characters, beyond the text, the wrong way round, and what is no position at all. */
+const position = fc.oneof(fc.nat(60), fc.constantFrom(-1, 1.5, 2 ** 40, 2 ** 60, null, "1"))
+const misplaced = fc
+  .tuple(samples, fc.tuple(position, position))
+  .map(([sample, at]): Sample => ({ ...sample, at }))
 
 function piecesOf({ before, cited, after, cuts }: Sample): readonly string[] {
   const text = before + cited + after
@@ -370,6 +378,19 @@ describe.each(UPSTREAMS)("$name", ({ column, upstream }) => {
           const decoded = chat.decodeAnswer(documentOf(JSON.stringify(upstream.whole(sample))))
           if (!decoded.ok) throw new Error(decoded.fault)
           expect(client.whole(renderWhole(client, decoded.events))).toEqual([sample.cited])
+        }),
+      )
+    })
+
+    test("what is cited at any position whatever is a piece of the text", () => {
+      fc.assert(
+        fc.property(misplaced, (sample) => {
+          const decoded = chat.decodeAnswer(documentOf(JSON.stringify(upstream.whole(sample))))
+          if (!decoded.ok) throw new Error(decoded.fault)
+          const whole = client.whole(renderWhole(client, decoded.events))
+          const streamed = client.stream(translate(chat, client, upstream.stream(sample)))
+          const text = piecesOf(sample).join("")
+          expect([...whole, ...streamed].filter((words) => !text.includes(words))).toEqual([])
         }),
       )
     })
