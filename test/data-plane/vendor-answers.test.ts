@@ -1,5 +1,5 @@
 /**
- * Sources and images that vendors add to OpenAI's answers, as official SDKs of other shapes show
+ * Sources and images that vendors have in their answers, as official SDKs of other shapes show
  * them, through a real gateway process: whole and streamed, and back in the next turn.
  */
 import { readFileSync } from "node:fs"
@@ -17,8 +17,13 @@ const PNG = "iVBORw0KGgo="
 const WIKIPEDIA = "https://en.wikipedia.org/wiki/San_Francisco"
 const CENSUS = "https://www.example.org/census"
 
+const CITY = "Köln 🎉 hat 1.087.353 Einwohner."
+const DOM = "Der Dom ist 157 m hoch."
+
 /** Models that clients ask for, with the answers of `test/golden/vendors` that they get. */
 const MODELS = [
+  { model: "ground", schema: "Gemini", answers: "Gemini-grounding" },
+  { model: "cite", schema: "Cohere", answers: "Cohere-citations" },
   { model: "search", vendor: "Perplexity", answers: "Perplexity-sources" },
   // The same from a vendor that does not speak Responses.
   { model: "search-plain", vendor: "Cerebras", answers: "Perplexity-sources" },
@@ -35,9 +40,9 @@ beforeAll(async () => {
   upstream = createServer((request, response) => void answer(request, response))
   await new Promise<void>((resolve) => upstream.listen(0, "127.0.0.1", resolve))
   const { port } = upstream.address() as AddressInfo
-  const files = MODELS.map(({ model, vendor, answers }) => {
+  const files = MODELS.map(({ model, answers, ...one }) => {
     const endpoint = `http://127.0.0.1:${port}/${answers}`
-    const spec = `schema: OpenAI\nvendor: ${vendor}`
+    const spec = "schema" in one ? `schema: ${one.schema}` : `schema: OpenAI\nvendor: ${one.vendor}`
     return [
       `${model}.yaml`,
       manifestsOf({ name: model, spec, endpoint, models: [model], served: "m" }),
@@ -56,8 +61,8 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   for await (const piece of request) pieces.push(piece)
   const body = Buffer.concat(pieces).toString()
   sent.push(body)
-  const isStream = body.includes('"stream":true')
-  const [, answers] = (request.url ?? "").split("/")
+  const [, answers, ...path] = (request.url ?? "").split("/")
+  const isStream = body.includes('"stream":true') || path.join("/").includes(":stream")
   const type = isStream ? "text/event-stream" : "application/json"
   response.writeHead(200, { "content-type": type })
   response.end(readFileSync(new URL(`${answers}.${isStream ? "sse" : "json"}`, UPSTREAM)))
@@ -122,6 +127,31 @@ describe.each([false, true])("streamed: %s", (isStream) => {
     if (part?.type !== "output_text") throw new Error("the answer is no text")
     const links = part.annotations.map((one) => (one.type === "url_citation" ? one.url : one.type))
     expect(links).toEqual([WIKIPEDIA, CENSUS])
+  })
+
+  test("openai has what Gemini cites as the words between two positions", async () => {
+    const [item] = (await respond("ground")).output
+    if (item?.type !== "message") throw new Error("the answer is no message")
+    const [part] = item.content
+    if (part?.type !== "output_text") throw new Error("the answer is no text")
+    const words = part.annotations.map((one) => {
+      if (one.type !== "url_citation") throw new Error("it is no link")
+      return [...part.text].slice(one.start_index, one.end_index).join("")
+    })
+    expect(words).toEqual([CITY, CITY, DOM, ""])
+  })
+
+  test("@google/genai has what Cohere cites as the bytes of a segment", async () => {
+    const candidates = await generate("cite")
+    const said = candidates.map(({ content }) => content?.parts?.[0]?.text ?? "").join("")
+    const { groundingMetadata, citationMetadata } = candidates.at(-1) ?? {}
+    const segments = groundingMetadata?.groundingSupports?.map(({ segment }) => segment) ?? []
+    const quotes = citationMetadata?.citations ?? []
+    const bytes = Buffer.from(said)
+    const wordsAt = (places: readonly { startIndex?: number; endIndex?: number }[]) =>
+      places.map(({ startIndex, endIndex }) => bytes.subarray(startIndex, endIndex).toString())
+    expect(wordsAt(segments.map((segment) => segment ?? {}))).toEqual([CITY])
+    expect(wordsAt(quotes)).toEqual([CITY, DOM])
   })
 
   test("@google/genai has an image as data", async () => {
