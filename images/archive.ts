@@ -26,9 +26,15 @@ export interface ArchiveOptions {
   readonly path: string
   readonly labels: Readonly<Record<string, string>>
   readonly base: readonly BaseFile[]
-  /** Names in `folder`; they go below `/app`. None make an image that is a base alone. */
-  readonly app: readonly string[]
+  /** Null makes an image that is a base alone. */
+  readonly app: AppFiles | null
+}
+
+export interface AppFiles {
+  /** Names in `folder`; they go below `/app`. */
+  readonly files: readonly string[]
   readonly folder: string
+  readonly entrypoint: readonly string[]
 }
 
 interface Entry {
@@ -39,13 +45,14 @@ interface Entry {
 }
 
 export async function writeArchive(options: ArchiveOptions): Promise<Archive> {
-  const { reference, path, labels, base, app, folder } = options
-  const program = withFolders(app.map((name) => appEntry(folder, name)))
+  const { reference, path, base, app } = options
+  const program =
+    app === null ? [] : withFolders(app.files.map((name) => appEntry(app.folder, name)))
   const layers = await Promise.all([
     layerOf([...withFolders(base.map(baseEntry)), { name: "tmp", mode: 0o1777, bytes: null }]),
     ...(program.length === 0 ? [] : [layerOf(program)]),
   ])
-  const config = Buffer.from(JSON.stringify(configOf(reference, labels, layers)))
+  const config = Buffer.from(JSON.stringify(configOf(options, layers)))
   const digest = sha256(config)
   const manifest = [
     {
@@ -116,18 +123,14 @@ function withFolders(files: readonly Entry[]): readonly Entry[] {
 }
 
 /** What the Dockerfiles say, once more. */
-function configOf(
-  reference: string,
-  labels: Readonly<Record<string, string>>,
-  layers: readonly Layer[],
-) {
+function configOf({ reference, labels, app }: ArchiveOptions, layers: readonly Layer[]) {
   const [name = reference] = reference.split(":")
   return {
     architecture: process.arch === "arm64" ? "arm64" : "amd64",
     os: "linux",
     created: "1970-01-01T00:00:00Z",
     config: {
-      Entrypoint: [NODE_PATH, "/app/main.mjs"],
+      Entrypoint: app?.entrypoint ?? [NODE_PATH],
       Env: ["PATH=/usr/local/bin:/usr/bin:/bin", "NODE_ENV=production"],
       User: `${NON_ROOT}:${NON_ROOT}`,
       WorkingDir: "/app",

@@ -8,7 +8,7 @@
  * packed base when theirs cannot be had.
  */
 import { spawnSync } from "node:child_process"
-import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
+import { mkdirSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { parseArgs } from "node:util"
 import { RELEASE } from "#proxy/contract/release.ts"
@@ -23,6 +23,7 @@ import {
   loadCommand,
 } from "./builders.ts"
 import { bundle, IMAGES, type ImageName } from "./bundle.ts"
+import { baseOf, DOCKERFILES, entrypointOf } from "./dockerfile.ts"
 import { imageLabels } from "./labels.ts"
 import { describeContents } from "./sbom.ts"
 import { readSourceFacts } from "./source-facts.ts"
@@ -41,12 +42,6 @@ const HELP = `Builds sidegate-operator, sidegate-proxy and the application of th
   --source URL, --revision COMMIT
                what the images say of their sources (default: this checkout's origin and commit)
 `
-
-const DOCKERFILES: Readonly<Record<ImageName, string>> = {
-  "sidegate-operator": "operator/Dockerfile",
-  "sidegate-proxy": "proxy/Dockerfile",
-  "sidegate-example": "examples/ask/Dockerfile",
-}
 
 const { values } = parseArgs({
   options: {
@@ -106,7 +101,8 @@ async function build(name: ImageName): Promise<Archive> {
   const reference = `${name}:${tag}`
   if (builder === null) {
     const labels = imageLabels(name, facts)
-    return writeArchive({ reference, path, labels, base: baseFiles(), app: bundled.files, folder })
+    const app = { files: bundled.files, folder, entrypoint: entrypointOf(name) }
+    return writeArchive({ reference, path, labels, base: baseFiles(), app })
   }
   const dockerfile = join(ROOT, DOCKERFILES[name])
   const plan = { dockerfile, context: folder, reference, archive: path, base: builtOn, facts }
@@ -135,14 +131,13 @@ async function findBase(by: Builder): Promise<string | null> {
   console.log(`images: ${wanted} cannot be had; the base is packed from this machine's Node`)
   mkdirSync(values.out, { recursive: true })
   const path = join(values.out, "sidegate-base.tar")
-  await writeArchive({ reference, path, labels: {}, base: baseFiles(), app: [], folder: "" })
+  await writeArchive({ reference, path, labels: {}, base: baseFiles(), app: null })
   run(loadCommand(by, path))
   return reference
 }
 
 function defaultBase(): string {
-  const dockerfile = readFileSync(join(ROOT, DOCKERFILES["sidegate-proxy"]), "utf8")
-  return /^ARG BASE=(\S+)$/m.exec(dockerfile)?.[1] ?? fail("proxy/Dockerfile names no base")
+  return baseOf("sidegate-proxy") ?? fail("proxy/Dockerfile names no base")
 }
 
 function isDone([program, ...args]: Command): boolean {

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process"
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -5,7 +6,8 @@ import { extract } from "tar-stream"
 import { afterAll, beforeAll, expect, test } from "vitest"
 import { writeArchive } from "./archive.ts"
 import { type BaseFile, baseFiles, NODE_PATH, NON_ROOT } from "./base-files.ts"
-import { type Bundled, bundle } from "./bundle.ts"
+import { type Bundled, bundle, IMAGES } from "./bundle.ts"
+import { DOCKERFILES, entrypointOf, nodeFlagsOf } from "./dockerfile.ts"
 import { imageLabels } from "./labels.ts"
 import { describeContents } from "./sbom.ts"
 
@@ -69,8 +71,7 @@ const pack = (name: string) =>
     path: join(folder, name),
     labels: LABELS,
     base: BASE,
-    app: bundled.files,
-    folder,
+    app: { files: bundled.files, folder, entrypoint: entrypointOf("sidegate-proxy") },
   })
 
 test("an archive packed twice is the same bytes", async () => {
@@ -103,13 +104,22 @@ test("it holds the base, the program with its licence and SBOM, and nothing else
   const config = [...outer].find(([name]) => /^[0-9a-f]{64}\.json$/.test(name))?.[1]
   const { User, Entrypoint, Labels } = JSON.parse(String(config)).config as Fields
   expect(User).toBe(`${NON_ROOT}:${NON_ROOT}`)
-  expect(Entrypoint).toEqual([NODE_PATH, "/app/main.mjs"])
+  expect(Entrypoint).toEqual([NODE_PATH, "--max-semi-space-size=32", "/app/main.mjs"])
   expect(Labels).toEqual(LABELS)
+})
+
+test("every Dockerfile starts Node on what is packed, with flags that Node knows", () => {
+  for (const name of IMAGES) {
+    const [program, ...rest] = entrypointOf(name)
+    expect([program, rest.at(-1)], DOCKERFILES[name]).toEqual([NODE_PATH, "/app/main.mjs"])
+    const { status } = spawnSync(process.execPath, [...nodeFlagsOf(name), "--version"])
+    expect(status, DOCKERFILES[name]).toBe(0)
+  }
 })
 
 test("a base alone is one layer", async () => {
   const path = join(folder, "base.tar")
-  await writeArchive({ reference: "base:test", path, labels: {}, base: BASE, app: [], folder: "" })
+  await writeArchive({ reference: "base:test", path, labels: {}, base: BASE, app: null })
   const names = [...(await entriesOf(readFileSync(path))).keys()]
   expect(names.filter((name) => name.endsWith("layer.tar"))).toHaveLength(1)
 })

@@ -9,7 +9,7 @@
 import { type ServerResponse, STATUS_CODES } from "node:http"
 import type { Socket } from "node:net"
 import type { Client, HeaderList } from "#proxy/exchange/ports.ts"
-import { ChunkRoom, frameChunk, LAST_CHUNK } from "#proxy/wire/chunk-frame.ts"
+import { ChunkRoom, frameChunk, LAST_CHUNK } from "./chunk-frame.ts"
 
 /** How long bytes written before a cut may take to leave; then the connection is destroyed. */
 const CUT_MS = 5_000

@@ -42,7 +42,7 @@ test.each(cases)("$name", ({ count, atOnce, later }) => {
     const observations = gatherObservations(({ id }) => seen.push(id))
     for (let id = 0; id < count; id += 1) observations.add(makeRecord(id))
     expect(seen).toHaveLength(atOnce)
-    vi.advanceTimersByTime(20)
+    vi.advanceTimersByTime(100)
     expect(seen).toEqual(Array.from({ length: later }, (_, id) => String(id)))
   } finally {
     vi.useRealTimers()

@@ -8,8 +8,8 @@
  */
 import type { ExchangeRecord } from "#proxy/exchange/exchange-record.ts"
 
-/** The longest that a record waits. */
-const WAIT_MS = 20
+/** The longest that a record waits: so long a line of the log waits for others too. */
+const WAIT_MS = 100
 /** At so many nobody waits. */
 const RECORDS_MAX = 64
 

@@ -210,13 +210,23 @@ export class UndiciCall implements Dispatcher.DispatchHandler, UpstreamCall {
   }
 }
 
-function flatten(
-  headers: Readonly<Record<string, string | string[] | undefined>>,
-): Readonly<Record<string, string | undefined>> {
+type Told = Readonly<Record<string, string | string[] | undefined>>
+type Flat = Readonly<Record<string, string | undefined>>
+
+/** The same object where every header came once, as nearly always. */
+function flatten(headers: Told): Flat {
+  if (isFlat(headers)) return headers
   const flat: Record<string, string | undefined> = {}
   for (const name in headers) {
     const value = headers[name]
     flat[name] = Array.isArray(value) ? value.join(", ") : value
   }
   return flat
+}
+
+function isFlat(headers: Told): headers is Flat {
+  for (const name in headers) {
+    if (Array.isArray(headers[name])) return false
+  }
+  return true
 }

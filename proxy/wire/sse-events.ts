@@ -78,11 +78,10 @@ class Splitter implements EventSplitter {
     let { isLineStart, isAfterCr } = this
     let at = from
     while (at < length) {
-      const run = at
-      while (at < length && (bytes[at] ?? 0) > CR) at++
-      if (at > run) {
+      if ((bytes[at] ?? 0) > CR) {
         isLineStart = false
         isAfterCr = false
+        at = skipText(bytes, at)
         if (at === length) break
       }
       const byte = bytes[at] ?? 0
@@ -133,4 +132,16 @@ class Splitter implements EventSplitter {
     if (isHeld) this.held = new Uint8Array(0)
     if (start < bytes.length) this.hold(bytes.subarray(start))
   }
+}
+
+/**
+ * From a byte of a line to the next line ends that may be of a blank line, or to the end: every
+ * second byte is looked at, since a blank line ends in two of them in a row. `at` is no line end.
+ */
+function skipText(bytes: Uint8Array, at: number): number {
+  const { length } = bytes
+  let next = at + 2
+  while (next < length && (bytes[next] ?? 0) > CR) next += 2
+  const before = next - 1
+  return before < length && (bytes[before] ?? 0) > CR ? Math.min(next, length) : before
 }

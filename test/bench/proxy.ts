@@ -10,6 +10,7 @@ import { writeCertificate } from "#test/process/certificate.ts"
 import { freePorts, temporaryDirectory } from "#test/process/places.ts"
 import { type Program, startProgram } from "#test/process/program.ts"
 import { waitForHttp } from "#test/process/wait-until.ts"
+import { nodeFlagsOf } from "../../images/dockerfile.ts"
 import { GATEWAY_CORE, type Listening, OTHER_CORE, startListening } from "./stand.ts"
 
 export interface ProxyStand {
@@ -41,7 +42,7 @@ export async function createProxyStand(
       const program = await startProgram({
         name: "proxy",
         core: GATEWAY_CORE,
-        args: [...extraFlags, bundle],
+        args: [...nodeFlagsOf("sidegate-proxy"), ...extraFlags, bundle],
         env: {
           SIDEGATE_OPERATOR_URL: `https://127.0.0.1:${operator.port}`,
           SIDEGATE_OPERATOR_CA_FILE: certificate.certificateFile,

@@ -7,7 +7,6 @@
  *
  * Source: RFC 9112, 7.1 "Chunked Transfer Coding".
  */
-import { takeBytes } from "./byte-slab.ts"
 
 /** The chunk of length 0 that ends a body; no trailer follows. */
 export const LAST_CHUNK = "0\r\n\r\n"
@@ -15,19 +14,22 @@ export const LAST_CHUNK = "0\r\n\r\n"
 const ROOM_BYTES = 16 * 1024
 const CR = 0x0d
 const LF = 0x0a
-const HEX = new TextEncoder().encode("0123456789abcdef")
+const HEX = Buffer.from("0123456789abcdef")
 
 /** `bytes` is not empty: an empty chunk would end the body. The frame is the receiver's. */
-export function frameChunk(bytes: Uint8Array): Uint8Array {
-  return frameInto(takeBytes(frameLength(bytes.length)), bytes)
+export function frameChunk(bytes: Uint8Array): Buffer {
+  return frameInto(Buffer.allocUnsafe(frameLength(bytes.length)), bytes)
 }
 
-/** Frames that are written out before the next one is made. */
+/**
+ * Frames that are written out before the next one is made. They are Buffers, since Node makes a
+ * Buffer of whatever else is written.
+ */
 export class ChunkRoom {
-  #room = new Uint8Array(ROOM_BYTES)
+  #room = Buffer.allocUnsafeSlow(ROOM_BYTES)
 
   /** Valid until the next call, unless it is kept. */
-  frame(bytes: Uint8Array): Uint8Array {
+  frame(bytes: Uint8Array): Buffer {
     const length = frameLength(bytes.length)
     if (length > ROOM_BYTES) return frameChunk(bytes)
     return frameInto(this.#room.subarray(0, length), bytes)
@@ -35,7 +37,7 @@ export class ChunkRoom {
 
   /** The last frame is not written out yet: its bytes are its reader's. */
   keep(): void {
-    this.#room = new Uint8Array(ROOM_BYTES)
+    this.#room = Buffer.allocUnsafeSlow(ROOM_BYTES)
   }
 }
 
@@ -43,7 +45,7 @@ function frameLength(length: number): number {
   return hexDigits(length) + length + 4
 }
 
-function frameInto(frame: Uint8Array, bytes: Uint8Array): Uint8Array {
+function frameInto(frame: Buffer, bytes: Uint8Array): Buffer {
   const { length } = bytes
   const digits = frame.length - length - 4
   let rest = length
