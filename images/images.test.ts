@@ -104,7 +104,7 @@ test("it holds the base, the program with its licence and SBOM, and nothing else
   const config = [...outer].find(([name]) => /^[0-9a-f]{64}\.json$/.test(name))?.[1]
   const { User, Entrypoint, Labels } = JSON.parse(String(config)).config as Fields
   expect(User).toBe(`${NON_ROOT}:${NON_ROOT}`)
-  expect(Entrypoint).toEqual([NODE_PATH, "--max-semi-space-size=32", "/app/main.mjs"])
+  expect(Entrypoint).toEqual([NODE_PATH, "--max-semi-space-size=16", "/app/main.mjs"])
   expect(Labels).toEqual(LABELS)
 })
 

@@ -86,7 +86,7 @@ export interface ProxyLimits {
 
 export const DEFAULT_LIMITS: ProxyLimits = Object.freeze({
   bodyBytesMax: 16 * 1024 * 1024,
-  bodiesBytesMax: 96 * 1024 * 1024,
+  bodiesBytesMax: 48 * 1024 * 1024,
   headerBytesMax: 16 * 1024,
   headersMax: 128,
   headersTimeoutMs: 10_000,
