@@ -131,6 +131,40 @@ describe("a stream", () => {
     expect(unchunk(two).toString()).toBe("later still later")
   })
 
+  test("whose client reads nothing is not written over by another's", async () => {
+    const clients: ResponseClient[] = []
+    onStream = (client) => {
+      clients.push(client)
+    }
+    const [slow, quick] = [openWire(), openWire()]
+    const request = "GET /stream HTTP/1.1\r\nhost: x\r\n\r\n"
+    slow.socket.pause()
+    slow.socket.write(request)
+    await expect.poll(() => clients.length).toBe(1)
+    quick.socket.write(request)
+    await expect.poll(() => clients.length).toBe(2)
+    const [first, second] = clients
+    let sent = ""
+    // Until the kernel takes a piece in part, or not at all.
+    for (let isTaken = true, at = 0; isTaken; at++) {
+      const piece = String.fromCharCode(97 + (at % 26)).repeat(15_000)
+      sent += piece
+      isTaken = first?.write(Buffer.from(piece)) ?? false
+      await new Promise<void>((resolve) => setImmediate(resolve))
+    }
+    second?.write("0".repeat(15_000))
+    await expect.poll(() => quick.text().includes("0000")).toBe(true)
+    second?.write("1".repeat(15_000))
+    first?.end()
+    second?.end()
+    slow.socket.resume()
+    const ended = () => slow.text().endsWith("\r\n0\r\n\r\n")
+    await expect.poll(ended, { timeout: 10_000 }).toBe(true)
+    expect(unchunk(slow.text().slice(slow.text().indexOf("\r\n\r\n") + 4)).toString()).toBe(sent)
+    slow.socket.destroy()
+    quick.socket.destroy()
+  })
+
   test("holds back while its client reads nothing, and loses nothing", async () => {
     const count = 2_000
     const piece = (index: number) => Buffer.alloc(10_000, String.fromCharCode(97 + (index % 26)))
