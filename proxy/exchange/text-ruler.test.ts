@@ -84,3 +84,16 @@ test("what of a place lies in a piece of the text is counted from the piece's st
   expect(cutSpan({ start: 20, end: 30 }, piece)).toBeNull()
   expect(cutSpan(null, piece)).toBeNull()
 })
+
+test("a text of more changes than are kept is measured as far as they go", () => {
+  const changes = "aä".repeat(50_000)
+  const ruler = rulerOf(...Array.from({ length: 11 }, () => changes))
+  // The first mark is the start: ten pieces of 100,000 changes, and the eleventh is left out.
+  expect([ruler.points, ruler.bytes]).toEqual([1_000_000, 1_500_000])
+  expect(ruler.pointsOf({ start: 1_499_997, end: 1_499_999 })).toEqual({
+    start: 999_998,
+    end: 1_000_000,
+  })
+  expect(ruler.pointsOf({ start: 1_500_000, end: 1_600_000 })).toBeNull()
+  expect(ruler.bytesOf({ start: 1_000_000, end: 1_050_000 })).toBeNull()
+})

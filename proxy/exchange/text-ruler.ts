@@ -2,9 +2,10 @@
  * Where places lie in a text that comes in pieces, in the units that APIs count in: code points and
  * bytes of UTF-8.
  *
- * The text itself is not kept: what is kept grows with the changes of width in it, at most two
- * numbers a character. A character that is cut between two pieces is one; half of one alone
- * counts as what UTF-8 has for it, three bytes.
+ * The text itself is not kept: what is kept grows with the changes of width in it, two numbers for
+ * each, up to `MARKS_MAX`; a text with more is measured no further, and what follows lies beyond
+ * it. A character that is cut between two pieces is one; half of one alone counts as what UTF-8 has
+ * for it, three bytes.
  */
 
 /** From `start` to before `end`, both from 0; never empty. */
@@ -26,6 +27,9 @@ export function cutSpan(span: Span | null, piece: Span): Span | null {
   return spanOf(start, Math.min(span.end, piece.end) - piece.start)
 }
 
+/** 16 MB of numbers; languages whose words change width have a change every few characters. */
+const MARKS_MAX = 1_000_000
+
 export class TextRuler {
   /** Where the width of characters changes, in either unit, and last the end of what was read. */
   private readonly pointMarks = [0]
@@ -35,6 +39,7 @@ export class TextRuler {
   private half = ""
 
   add(piece: string): void {
+    if (this.pointMarks.length >= MARKS_MAX) return
     const text = this.half + piece
     const isCut = isFirstHalf(text.charCodeAt(text.length - 1))
     const end = isCut ? text.length - 1 : text.length

@@ -94,7 +94,7 @@ function refuseTwin(document: JsonDocument): Refusal | null {
   const twin = findTwin(document, keys)
   if (twin === null) return null
   const name = excerpt(twin)
-  const message = `${name} is there twice: some servers do not tell upper from lower case`
+  const message = `${name} is there twice but for upper and lower case; send one of the two`
   return refuse("duplicate_key", message, { param: name })
 }
 
