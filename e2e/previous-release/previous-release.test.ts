@@ -79,6 +79,9 @@ describe.skipIf(cannotLoad)("pods of the release before", () => {
     }
     const job = { apiVersion: "batch/v1", kind: "Job", metadata: { name: "job", namespace: N[1] } }
     expect(make({ ...job, spec: { template } })).toContain("job.batch/job created")
+    // Forgotten earlier, it would be a pod that begins, not one that is at work.
+    const ready = () => field(".status.ready", "job/job", ...N) === "1"
+    await until("the Job is at work", 90_000, ready)
   })
 
   test("are labelled, end and are evicted when the chart has forgotten it again", async () => {
