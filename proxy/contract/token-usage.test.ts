@@ -26,10 +26,6 @@ test.each<[string, ReportedCounts]>([
   ["read and written above input", { ...WHOLES, cachedInputTokens: 60, cacheWriteTokens: 41 }],
   ["more written for an hour than written", { ...WHOLES, cacheWrite1hTokens: 1 }],
   ["more reasoning than output", { ...WHOLES, reasoningTokens: 51 }],
-  ["more audio than input", { ...WHOLES, inputAudioTokens: 101 }],
-  ["audio and image above input", { ...WHOLES, inputAudioTokens: 50, inputImageTokens: 51 }],
-  ["reasoning and audio above output", { ...WHOLES, reasoningTokens: 25, outputAudioTokens: 26 }],
-  ["audio and image above output", { ...WHOLES, outputAudioTokens: 25, outputImageTokens: 26 }],
 ])("%s is no report", (_name, counts) => {
   expect(usageOf(counts)).toBeUndefined()
 })
@@ -44,6 +40,26 @@ test.each<[string, ReportedCounts, ReportedCounts]>([
   [
     "an undefined part is an absent one",
     { ...WHOLES, cachedInputTokens: undefined, cacheWriteTokens: undefined },
+    { ...WHOLES, cachedInputTokens: 0 },
+  ],
+  [
+    "more audio than input: none of what the input was is said",
+    { ...WHOLES, cachedInputTokens: 5, inputAudioTokens: 101, inputImageTokens: 3 },
+    { ...WHOLES, cachedInputTokens: 5 },
+  ],
+  [
+    "audio and image above input",
+    { ...WHOLES, inputAudioTokens: 50, inputImageTokens: 51, outputImageTokens: 50 },
+    { ...WHOLES, cachedInputTokens: 0, outputImageTokens: 50 },
+  ],
+  [
+    "reasoning and audio above output",
+    { ...WHOLES, inputImageTokens: 7, reasoningTokens: 25, outputAudioTokens: 26 },
+    { ...WHOLES, cachedInputTokens: 0, inputImageTokens: 7, reasoningTokens: 25 },
+  ],
+  [
+    "audio and image above output",
+    { ...WHOLES, outputAudioTokens: 25, outputImageTokens: 26 },
     { ...WHOLES, cachedInputTokens: 0 },
   ],
   [

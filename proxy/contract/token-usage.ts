@@ -34,10 +34,11 @@ export type ReportedCounts = { readonly [K in Counted]?: number | undefined } & 
 }
 
 /**
- * Integers >= 0 or nothing: a missing whole, a negative, fractional or absurd count, or a part
- * above its whole makes the whole report absent, since absent is settled on the estimate and zero
- * is not. Zero itself is a report. A part that was not said stays absent; cached input that was not
- * said is 0.
+ * Integers >= 0 or nothing: a missing whole, a negative, fractional or absurd count, or a cache or
+ * reasoning above its whole makes the whole report absent, since absent is settled on the estimate
+ * and zero is not. Zero itself is a report. A part that was not said stays absent; cached input
+ * that was not said is 0. Audio and images that cannot be in their whole were not said: gateways
+ * tell those of the answer beside the prompt (LiteLLM, issue 19066), and the wholes are right.
  */
 export function usageOf(counts: ReportedCounts): TokenUsage | undefined {
   const { inputTokens, outputTokens, cachedInputTokens = 0 } = counts
@@ -51,8 +52,24 @@ export function usageOf(counts: ReportedCounts): TokenUsage | undefined {
     usage[part] = count
   }
   if (counts.terms !== undefined) usage.terms = counts.terms
+  return findPartAboveWhole(usage) === null ? usage : withoutModalities(usage)
+}
+
+/** Of the side that does not hold them; undefined where that is not what is wrong. */
+function withoutModalities(usage: Writable<TokenUsage>): TokenUsage | undefined {
+  for (const [audio, image] of MODALITIES) {
+    const part = findPartAboveWhole(usage)
+    if (part !== audio && part !== image) continue
+    delete usage[audio]
+    delete usage[image]
+  }
   return findPartAboveWhole(usage) === null ? usage : undefined
 }
+
+const MODALITIES = [
+  ["inputAudioTokens", "inputImageTokens"],
+  ["outputAudioTokens", "outputImageTokens"],
+] as const
 
 /**
  * One count of a provider's report: absent when missing or null, NaN when it is no number, so that

@@ -243,6 +243,7 @@ describe("transcriptions", () => {
   test.each([
     ["by the recording's size", { text: "Hello" }, 20],
     ["by the seconds reported", { text: "Hello", usage: { type: "duration", seconds: 60 } }, 600],
+    ["by Mistral's seconds", { text: "Hello", usage: { prompt_audio_seconds: 60 } }, 600],
     ["by the duration told", { text: "Hello", duration: 6.5 }, 65],
     ["not by nonsense", { text: "Hello", usage: { type: "duration", seconds: -1 } }, 20],
   ])("without tokens are estimated: %s", (_name, answer, inputAudioTokens) => {

@@ -481,6 +481,13 @@ test.each(MOST)("%s is asked for so many vectors at once and no more", (_name, p
   )
 })
 
+test("a total without its prompt is the input: an answer of vectors has no other (Voyage)", () => {
+  const provider = { schema: "OpenAI", vendor: null, model: "voyage-4" } as const
+  const answer = `{"data":[{"embedding":[1],"index":0}],"usage":{"total_tokens":7}}`
+  const world = ask("openai-embeddings", provider, { model: "smart", input: "a" }, answer)
+  expect(settled(world)).toMatchObject({ source: "reported", usage: used(7) })
+})
+
 test("usage of Vertex AI is the sum of its predictions', and none when one tells none", () => {
   const prediction = (statistics: string) => `{"embeddings":{"values":[1]${statistics}}}`
   const told = prediction(`,"statistics":{"token_count":3}`)

@@ -115,6 +115,7 @@ describe("the built-in catalogue", () => {
     ["nor is a picture", "OpenAI", "dall-e-3"],
     ["nor is a search", "Cohere", "rerank-v3.5"],
     ["a page is none", "Mistral", "mistral-ocr-2505"],
+    ["nor is a minute that a chat hears", "Mistral", "voxtral-small-latest"],
     ["a charge for each request is more than tokens", "Perplexity", "sonar"],
     ["what is free today", "Mistral", "mistral-nemo:free"],
     ["a vendor's model at another", "Groq", "gpt-4o"],

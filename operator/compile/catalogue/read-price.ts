@@ -32,6 +32,9 @@ const LEFT_OUT: ReadonlySet<string> = new Set([
   "cache_image_read_mtok",
 ])
 
+/** Models that hear or speak. */
+const SPEECH = /audio|realtime|voice|voxtral/
+
 /** Their answers are no tokens, so that a price for input is all there is. */
 const INPUT_ONLY = /embed|rerank/
 
@@ -55,7 +58,7 @@ function priceOf(id: string, prices: ModelPrice): DatedPrice | undefined {
   const names = Object.keys(prices).filter((name) => !LEFT_OUT.has(name))
   if (!names.every((name) => Object.hasOwn(NAMES, name))) return undefined
   if (/image/.test(id) && !names.some((name) => /image/.test(name))) return undefined
-  if (/audio|realtime|voice/.test(id) && !names.some((name) => /audio/.test(name))) return undefined
+  if (SPEECH.test(id) && !names.some((name) => /audio/.test(name))) return undefined
   const base = tariffOf(id, prices, 0)
   if (base === undefined) return undefined
   const starts = Object.values(prices).flatMap((price) =>

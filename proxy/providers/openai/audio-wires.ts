@@ -21,7 +21,8 @@ import { countIn, reportOf } from "../read-report.ts"
 import { sameWireOf } from "../same-wire.ts"
 import { spliceModel } from "../splice-body.ts"
 import { createWire, type OpenAiPlace } from "./create-wire.ts"
-import { errorOf, hasError, isErrorEvent, readUsage } from "./read-answer.ts"
+import { errorOf, hasError, isErrorEvent } from "./read-answer.ts"
+import { readUsage } from "./read-usage.ts"
 
 export function createAudioWires(place: OpenAiPlace): readonly UpstreamWire[] {
   return Object.freeze([
@@ -92,7 +93,10 @@ const TRANSCRIPTIONS: SameWire = Object.freeze({
     texts: oneOf(TEXT),
     readSeconds: (answer: JsonDocument) => {
       const view = new JsonView(answer)
-      const told = (view.member("usage")?.member("seconds") ?? view.member("duration"))?.number()
+      const usage = view.member("usage")
+      // Mistral's are called otherwise.
+      const seconds = usage?.member("seconds") ?? usage?.member("prompt_audio_seconds")
+      const told = (seconds ?? view.member("duration"))?.number()
       return told !== undefined && told >= 0 && told <= SECONDS_MAX ? told : undefined
     },
   }),

@@ -12,7 +12,8 @@ import { withCalls } from "../with-calls.ts"
 import { AnswerSources } from "./answer-sources.ts"
 import { ChoiceCalls } from "./choice-calls.ts"
 import { ChoiceEnds } from "./choice-ends.ts"
-import { errorOf, findAnswerFault, isErrorEvent, isReason, readUsage } from "./read-answer.ts"
+import { errorOf, findAnswerFault, isErrorEvent, isReason } from "./read-answer.ts"
+import { readUsage } from "./read-usage.ts"
 
 export function decodeAnswer(answer: JsonDocument): DecodedAnswer {
   const fault = findAnswerFault(answer)

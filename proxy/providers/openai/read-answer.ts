@@ -1,7 +1,4 @@
-/**
- * What concerns us in an answer of the OpenAI schema: usage, the upstream's error, and whether it
- * is one.
- */
+/** What concerns us in an answer of the OpenAI schema: whether it is one, and its error. */
 import {
   endOf,
   firstIn,
@@ -15,9 +12,6 @@ import {
   textEquals,
 } from "#proxy/contract/json-document.ts"
 import { JsonView } from "#proxy/contract/json-view.ts"
-import { readTerms } from "#proxy/contract/price-terms.ts"
-import type { TokenUsage } from "#proxy/contract/records.ts"
-import { reportedCount, usageOf } from "#proxy/contract/token-usage.ts"
 import type { ResponseEvent } from "#proxy/exchange/response-event.ts"
 import type { UpstreamError } from "#proxy/exchange/upstream-error.ts"
 import type { Frame } from "#proxy/wire/frame.ts"
@@ -27,68 +21,6 @@ import { quoteMessage, quoteName } from "../read-report.ts"
 /** Of a list of complaints, the first are told. */
 const ENTRIES_MAX = 8
 const BYTES_PER_TOKEN = 4
-
-/**
- * The fields of OpenAI's "The chat completion object", and what vendors of the same shape call
- * them: DeepSeek's hits, OpenRouter's writes, Moonshot's cached tokens, Perplexity's reasoning.
- * `completion_tokens` holds reasoning, except where the total (xAI) or the count itself, being
- * larger (Perplexity's research), shows that it is counted apart: there it is added. Gemini's own
- * endpoint of this shape tells it in the total alone.
- */
-export function readUsage(answer: JsonDocument): TokenUsage | undefined {
-  const usage = reportIn(answer)
-  const input = memberOf(answer, usage, "prompt_tokens_details")
-  const output = memberOf(answer, usage, "completion_tokens_details")
-  const count = (parent: number, name: string): number | undefined =>
-    reportedCount(answer, memberOf(answer, parent, name))
-  const inputTokens = count(usage, "prompt_tokens")
-  const completionTokens = count(usage, "completion_tokens")
-  const reasoningTokens = count(output, "reasoning_tokens") ?? count(usage, "reasoning_tokens")
-  const cachedInputTokens =
-    count(input, "cached_tokens") ??
-    count(usage, "prompt_cache_hit_tokens") ??
-    count(usage, "cached_tokens")
-  return usageOf({
-    inputTokens,
-    cachedInputTokens,
-    cacheWriteTokens: count(input, "cache_write_tokens"),
-    inputAudioTokens: count(input, "audio_tokens"),
-    inputImageTokens: count(input, "image_tokens"),
-    outputTokens: wholeOutput(
-      completionTokens,
-      reasoningTokens,
-      (count(usage, "total_tokens") ?? 0) - (inputTokens ?? 0),
-      (cachedInputTokens ?? 0) > 0,
-    ),
-    reasoningTokens,
-    outputAudioTokens: count(output, "audio_tokens"),
-    outputImageTokens: count(output, "image_tokens"),
-    terms: readTerms(answer, 0),
-  })
-}
-
-/** Groq reports on a stream in a member of its own, Moonshot in the choice that ends. */
-function reportIn(answer: JsonDocument): number {
-  const usage = memberOf(answer, 0, "usage")
-  if (usage !== NONE && kindOf(answer, usage) === KIND.object) return usage
-  const own = memberOf(answer, memberOf(answer, 0, "x_groq"), "usage")
-  if (own !== NONE) return own
-  const choices = memberOf(answer, 0, "choices")
-  return choices === NONE ? NONE : memberOf(answer, firstIn(answer, choices), "usage")
-}
-
-/** `beyond`: what the total has beyond the input, perhaps what a cache gave beside it. */
-function wholeOutput(
-  completion: number | undefined,
-  reasoning: number | undefined,
-  beyond: number,
-  hasCached: boolean,
-): number | undefined {
-  if (completion === undefined) return undefined
-  if (reasoning === undefined) return hasCached ? completion : Math.max(completion, beyond)
-  const isApart = completion + reasoning === beyond || reasoning > completion
-  return isApart ? completion + reasoning : completion
-}
 
 export function findAnswerFault(answer: JsonDocument): string | null {
   if (kindOf(answer, 0) !== KIND.object) return "it is not a JSON object"

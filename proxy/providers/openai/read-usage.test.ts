@@ -1,6 +1,6 @@
 import { expect, test } from "vitest"
 import { scanJson } from "#proxy/contract/json-scan.ts"
-import { readUsage } from "./read-answer.ts"
+import { readUsage } from "./read-usage.ts"
 
 const LIMITS = { bytesMax: 10_000, depthMax: 16, tokensMax: 1000 }
 
@@ -130,6 +130,95 @@ test.each([
       prompt_tokens_details: { cached_tokens: 6 },
     },
     undefined,
+  ],
+  [
+    "LiteLLM tells what was written to a cache, and for an hour",
+    {
+      prompt_tokens: 100,
+      completion_tokens: 10,
+      total_tokens: 110,
+      prompt_tokens_details: {
+        cached_tokens: 20,
+        cache_creation_tokens: 70,
+        cache_creation_token_details: {
+          ephemeral_5m_input_tokens: 40,
+          ephemeral_1h_input_tokens: 30,
+        },
+      },
+      cache_creation_input_tokens: 70,
+      cache_read_input_tokens: 20,
+    },
+    {
+      inputTokens: 100,
+      cachedInputTokens: 20,
+      cacheWriteTokens: 70,
+      cacheWrite1hTokens: 30,
+      outputTokens: 10,
+    },
+  ],
+  [
+    "Qwen tells what was written by a mark for the cache",
+    {
+      prompt_tokens: 100,
+      completion_tokens: 10,
+      total_tokens: 110,
+      prompt_tokens_details: { cached_tokens: 0, cache_creation_input_tokens: 80 },
+    },
+    { inputTokens: 100, cachedInputTokens: 0, cacheWriteTokens: 80, outputTokens: 10 },
+  ],
+  [
+    "Databricks has Anthropic's names for what of the prompt was read and written",
+    {
+      prompt_tokens: 2007,
+      completion_tokens: 10,
+      total_tokens: 2017,
+      cache_read_input_tokens: 1500,
+      cache_creation_input_tokens: 500,
+    },
+    { inputTokens: 2007, cachedInputTokens: 1500, cacheWriteTokens: 500, outputTokens: 10 },
+  ],
+  [
+    "what is read and written under these names is beside the prompt where the total shows it",
+    {
+      prompt_tokens: 2000,
+      completion_tokens: 10,
+      total_tokens: 3510,
+      cache_read_input_tokens: 1500,
+      cache_creation_input_tokens: 0,
+    },
+    { inputTokens: 3500, cachedInputTokens: 1500, cacheWriteTokens: 0, outputTokens: 10 },
+  ],
+  [
+    "and where it is more than the prompt",
+    {
+      prompt_tokens: 7,
+      completion_tokens: 10,
+      total_tokens: 17,
+      cache_read_input_tokens: 1500,
+      cache_creation_input_tokens: 500,
+    },
+    { inputTokens: 2007, cachedInputTokens: 1500, cacheWriteTokens: 500, outputTokens: 10 },
+  ],
+  [
+    "Mistral tells what was heard in seconds, and its tokens in the total alone: none was said",
+    { prompt_audio_seconds: 19, prompt_tokens: 10, total_tokens: 452, completion_tokens: 67 },
+    { inputTokens: 385, cachedInputTokens: 0, inputAudioTokens: 375, outputTokens: 67 },
+  ],
+  [
+    "Mistral, where nothing was heard",
+    { prompt_audio_seconds: null, prompt_tokens: 10, total_tokens: 77, completion_tokens: 67 },
+    { inputTokens: 10, cachedInputTokens: 0, outputTokens: 67 },
+  ],
+  [
+    "LiteLLM's images of the answer beside a prompt of text: what cannot be is not said",
+    {
+      prompt_tokens: 101,
+      completion_tokens: 1290,
+      total_tokens: 1391,
+      prompt_tokens_details: { text_tokens: 101, image_tokens: 1290 },
+      completion_tokens_details: { image_tokens: 1290 },
+    },
+    { inputTokens: 101, cachedInputTokens: 0, outputTokens: 1290, outputImageTokens: 1290 },
   ],
   ["a count in text is no report", { prompt_tokens: "5", completion_tokens: 6 }, undefined],
   ["a null is not zero", { prompt_tokens: 5, completion_tokens: null }, undefined],

@@ -28,7 +28,8 @@ import { createEventSplitter, type EventSplitter } from "#proxy/wire/sse-events.
 import { readEvent } from "#proxy/wire/sse-fields.ts"
 import type { StreamTap, TapEnd, TapOptions } from "../adapter.ts"
 import { isSuspect } from "./find-suspect.ts"
-import { hasError, isReason, nameOfError, readUsage } from "./read-answer.ts"
+import { hasError, isReason, nameOfError } from "./read-answer.ts"
+import { readUsage } from "./read-usage.ts"
 
 const BYTES_PER_TOKEN = 4
 const DONE: TapEnd = Object.freeze({ kind: "done" })

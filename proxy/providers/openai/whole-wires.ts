@@ -85,8 +85,10 @@ function whole(
   })
 }
 
+/** An answer of vectors has no output: some tell the total alone (Voyage). */
 const LISTED = whole("data", (view) => {
-  const inputTokens = countIn(view.member("usage"), "prompt_tokens")
+  const usage = view.member("usage")
+  const inputTokens = countIn(usage, "prompt_tokens") ?? countIn(usage, "total_tokens")
   return usageOf({ inputTokens, outputTokens: 0 })
 })
 

@@ -116,6 +116,17 @@ const REPORTS: readonly Report[] = [
     reasoning: 95_305,
   },
   {
+    page: "Mistral, Audio and transcription: what was heard is in the total alone",
+    wire: "openai.chat",
+    usage: {
+      prompt_audio_seconds: 19,
+      prompt_tokens: 10,
+      total_tokens: 452,
+      completion_tokens: 67,
+    },
+    billed: { input: 10, inputAudio: 375, output: 67 },
+  },
+  {
     page: "OpenAI, The response object",
     wire: "openai.responses",
     usage: {
