@@ -37,7 +37,7 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
   const index = createIndex(settings)
   const vault = createVault()
   const tokens = createTokens({
-    mint: options.mint ?? createMint({ settings: options.cloud, secret: vault.text }),
+    mint: options.mint ?? createMint({ settings: options.cloud, secret: vault.text, now }),
     fingerprint: vault.fingerprint,
     now,
     draw: Math.random,

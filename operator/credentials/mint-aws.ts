@@ -40,15 +40,15 @@ export async function assumeWithWebIdentity(
   roleArn: string,
   token: string,
 ): Promise<MintedToken> {
-  // The request is not signed: the token is its proof.
-  const client = clientOf(sts, { accessKeyId: "", secretAccessKey: "" })
   const command = new AssumeRoleWithWebIdentityCommand({
     RoleArn: roleArn,
     RoleSessionName: SESSION_NAME,
     WebIdentityToken: token,
     DurationSeconds: SECONDS,
   })
-  return tokenOf((await client.send(command)).Credentials)
+  // The request is not signed: the token is its proof.
+  const nobody = { accessKeyId: "", secretAccessKey: "" }
+  return askSts(sts, nobody, (client) => client.send(command))
 }
 
 /** A session of the key's own user, or of the role. */
@@ -57,17 +57,16 @@ export async function openSession(
   key: AccessKey,
   roleArn: string | null,
 ): Promise<MintedToken> {
-  const client = clientOf(sts, key)
   if (roleArn === null) {
     const command = new GetSessionTokenCommand({ DurationSeconds: SECONDS })
-    return tokenOf((await client.send(command)).Credentials)
+    return askSts(sts, key, (client) => client.send(command))
   }
   const command = new AssumeRoleCommand({
     RoleArn: roleArn,
     RoleSessionName: SESSION_NAME,
     DurationSeconds: SECONDS,
   })
-  return tokenOf((await client.send(command)).Credentials)
+  return askSts(sts, key, (client) => client.send(command))
 }
 
 export interface ContainerOptions {
@@ -84,7 +83,10 @@ export async function askContainer({
 }: ContainerOptions): Promise<{ readonly key: AccessKey; readonly token: MintedToken }> {
   const provide = fromHttp({
     awsContainerCredentialsFullUri: uri,
-    ...(tokenFile === null ? {} : { awsContainerAuthorizationTokenFile: tokenFile }),
+    // What is left out is looked for in the environment, and a relative address would go first.
+    awsContainerCredentialsRelativeUri: "",
+    awsContainerAuthorizationToken: "",
+    awsContainerAuthorizationTokenFile: tokenFile ?? "",
     timeout: timeoutMs,
     maxRetries: 0,
   })
@@ -99,12 +101,56 @@ export async function askContainer({
   return { key: { accessKeyId, secretAccessKey, ...session }, token }
 }
 
-/** The keeper of the tokens decides about repeats, so the SDK makes none. */
+type Answered = { readonly Credentials?: Credentials | undefined }
+
+/** No connection is left open: the next request comes in most of an hour. */
+async function askSts(
+  sts: StsOptions,
+  key: AccessKey,
+  send: (client: STSClient) => Promise<Answered>,
+): Promise<MintedToken> {
+  const client = clientOf(sts, key)
+  try {
+    return tokenOf((await send(client)).Credentials)
+  } catch (error) {
+    throw withoutWords(error)
+  } finally {
+    client.destroy()
+  }
+}
+
+/** An answer that STS itself never gave is named by its status; the SDK says why it cannot read. */
+function withoutWords(error: unknown): unknown {
+  if (!(error instanceof Error)) return error
+  if (error.name !== "Unknown" && !error.message.includes("Deserialization error")) return error
+  const status =
+    numberIn(error, "$metadata", "httpStatusCode") ?? numberIn(error, "$response", "statusCode")
+  return new MintError(`STS answered with status ${status} and nothing that can be read`)
+}
+
+function numberIn(error: Error, member: string, name: string): number | undefined {
+  const value: unknown = Reflect.get(error, member)
+  const found: unknown =
+    typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined
+  return typeof found === "number" ? found : undefined
+}
+
+/**
+ * The keeper of the tokens decides about repeats, so the SDK makes none. All that it would else
+ * look up in the environment and in `~/.aws/config` is said here: an endpoint from there would be
+ * shown the token.
+ */
 function clientOf({ region, endpoint, timeoutMs }: StsOptions, credentials: AccessKey): STSClient {
   return new STSClient({
     region,
     credentials,
     maxAttempts: 1,
+    retryMode: "standard",
+    defaultsMode: "standard",
+    useFipsEndpoint: false,
+    useDualstackEndpoint: false,
+    authSchemePreference: [],
+    ...{ ignoreConfiguredEndpointUrls: true },
     requestHandler: {
       connectionTimeout: timeoutMs,
       requestTimeout: timeoutMs,

@@ -22,7 +22,7 @@ export interface GoogleOptions {
 export async function signInWithKey(file: string, options: GoogleOptions): Promise<MintedToken> {
   const { email, key, keyId } = readKeyFile(file)
   const client = new JWT({ email, key, keyId, scopes: SCOPES, ...transport(options) })
-  const { access_token: token, expiry_date: expiresAt } = await client.authorize()
+  const { access_token: token, expiry_date: expiresAt } = await client.authorize().catch(throwWords)
   return tokenOf(token, expiresAt)
 }
 
@@ -48,7 +48,7 @@ export async function exchangeToken(options: FederatedOptions): Promise<MintedTo
       : { service_account_impersonation_url: `${url}:generateAccessToken` }),
     ...transport(options),
   })
-  const { token: value } = await client.getAccessToken()
+  const { token: value } = await client.getAccessToken().catch(throwWords)
   return tokenOf(value, client.credentials.expiry_date)
 }
 
@@ -64,7 +64,9 @@ function transport({ timeoutMs, fetch }: GoogleOptions) {
   return {
     transporterOptions: {
       timeout: timeoutMs,
+      // The keeper of the tokens decides about repeats; the library asks for some in places.
       retry: false,
+      retryConfig: { retry: 0 },
       ...(fetch === undefined ? {} : { fetchImplementation: fetch }),
     },
   }
@@ -78,6 +80,29 @@ function tokenOf(
     throw new MintError("the answer has no access token, or it never expires")
   }
   return { kind: "bearer", value: new SecretValue(value), expiresAt }
+}
+
+/**
+ * Google's own words, which stand in two shapes (RFC 6749, 5.2, and AIP-193) and which the library
+ * reads from one each; without any, the status. What never was an answer keeps the library's.
+ */
+function throwWords(error: unknown): never {
+  const answer = memberOf(error, "response")
+  const status = memberOf(answer, "status")
+  if (typeof status !== "number") throw error
+  const data = memberOf(answer, "data")
+  const told = memberOf(data, "error")
+  const code = [told, memberOf(told, "status")].find((one) => typeof one === "string")
+  const words = [memberOf(data, "error_description"), memberOf(told, "message")].find(
+    (one) => typeof one === "string",
+  )
+  const said = [code, words].filter((one) => one !== undefined).join(": ")
+  throw new MintError(said === "" ? `Google answered with status ${status} and says no more` : said)
+}
+
+function memberOf(value: unknown, name: string): unknown {
+  if (typeof value !== "object" || value === null) return undefined
+  return Reflect.get(value, name)
 }
 
 interface KeyFile {

@@ -12,6 +12,7 @@ import {
   SECRET_ACCESS_KEY,
 } from "#operator/compile/cloud-identity.ts"
 import type { CloudSettings } from "./cloud-settings.ts"
+import { faultOfToken } from "./judge-token.ts"
 import type { AccessKey, StsOptions } from "./mint-aws.ts"
 import { MintError, type MintedToken } from "./minted-token.ts"
 import type { SecretValue } from "./secret-value.ts"
@@ -26,6 +27,8 @@ export interface MintOptions {
   readonly googleFetch?: typeof fetch
   /** Of a whole attempt; `DEADLINE_MS` when absent. */
   readonly deadlineMs?: number
+  /** Wall clock in ms. */
+  readonly now: () => number
 }
 
 /** Of a whole attempt: then it has failed, whatever a library still waits for. */
@@ -45,9 +48,13 @@ export function createMint(options: MintOptions): Mint {
     const proof: Proof = {
       secret: (name, key) => remember(used, secretText(options, name, key)),
       file: async (path, variable) => remember(used, await readToken(path, variable)),
+      given: (value) => remember(used, value),
     }
     try {
-      return await within(options.deadlineMs ?? DEADLINE_MS, mint(identity, options, proof))
+      const token = await within(options.deadlineMs ?? DEADLINE_MS, mint(identity, options, proof))
+      const fault = faultOfToken(token, options.now())
+      if (fault !== null) throw new MintError(fault)
+      return token
     } catch (error) {
       throw new MintError(describe(error, used))
     }
@@ -70,6 +77,8 @@ async function within<T>(deadlineMs: number, attempt: Promise<T>): Promise<T> {
 interface Proof {
   readonly secret: (name: string, key: string) => string
   readonly file: (path: string | null, variable: string) => Promise<string>
+  /** What a cloud gave, to be shown to the next. */
+  readonly given: (value: string) => string
 }
 
 function mint(identity: CloudIdentity, options: MintOptions, proof: Proof): Promise<MintedToken> {
@@ -105,7 +114,9 @@ async function mintAws(
       const uri = given(settings.containerUri, "AWS_CONTAINER_CREDENTIALS_FULL_URI")
       const { containerTokenFile: tokenFile } = settings
       const { key, token } = await aws.askContainer({ uri, tokenFile, timeoutMs: TIMEOUT_MS })
-      return identity.roleArn === null ? token : aws.openSession(sts, key, identity.roleArn)
+      if (identity.roleArn === null) return token
+      for (const part of [key.secretAccessKey, key.sessionToken ?? ""]) proof.given(part)
+      return aws.openSession(sts, key, identity.roleArn)
     }
     case "aws-access-key": {
       const key: AccessKey = {
@@ -141,18 +152,18 @@ async function mintAzure(
   proof: Proof,
 ): Promise<MintedToken> {
   const azure = await import("./mint-azure.ts")
-  const { scope } = identity
+  const shared = { authorityHost, scope: identity.scope, timeoutMs: TIMEOUT_MS }
   if (identity.kind === "azure-client-secret") {
     const { tenantId, clientId } = identity
     const value = proof.secret(identity.secret, identity.key)
     const secret = { kind: "secret", value } as const
-    return azure.signInToEntra({ authorityHost, tenantId, clientId, scope, proof: secret })
+    return azure.signInToEntra({ ...shared, tenantId, clientId, proof: secret })
   }
   const tenantId = identity.tenantId ?? given(own.tenantId, "AZURE_TENANT_ID")
   const clientId = identity.clientId ?? given(own.clientId, "AZURE_CLIENT_ID")
   const value = await proof.file(tokenFile, "AZURE_FEDERATED_TOKEN_FILE")
   const assertion = { kind: "assertion", value } as const
-  return azure.signInToEntra({ authorityHost, tenantId, clientId, scope, proof: assertion })
+  return azure.signInToEntra({ ...shared, tenantId, clientId, proof: assertion })
 }
 
 function given(value: string | null, variable: string): string {
@@ -172,21 +183,27 @@ async function readToken(path: string | null, variable: string): Promise<string>
   const bytes = await readFile(file).catch((error: unknown) => {
     throw new MintError(`${variable} cannot be read: ${text(error)}`)
   })
-  if (bytes.length === 0 || bytes.length > TOKEN_BYTES_MAX) {
+  const token = bytes.toString("utf8").trim()
+  if (token === "" || bytes.length > TOKEN_BYTES_MAX) {
     throw new MintError(`${variable} names a file of ${bytes.length} bytes, which is no token`)
   }
-  return bytes.toString("utf8").trim()
+  return token
 }
 
+/** All white space is nothing that could be told again. */
 function remember(used: string[], value: string): string {
-  used.push(value)
+  if (value.trim() !== "") used.push(value)
   return value
+}
+
+function inOneLine(value: string): string {
+  return value.replaceAll(/\s+/g, " ").trim()
 }
 
 /** One line: the error's name, where it says anything, and its words. */
 function describe(error: unknown, used: readonly string[]): string {
-  let said = text(error).replaceAll(/\s+/g, " ").trim()
-  for (const value of used) said = said.replaceAll(value, "[redacted]")
+  let said = inOneLine(text(error))
+  for (const value of used) said = said.replaceAll(inOneLine(value), "[redacted]")
   const isLong = said.length > MESSAGE_CHARACTERS_MAX
   return isLong ? `${said.slice(0, MESSAGE_CHARACTERS_MAX)}…` : said
 }

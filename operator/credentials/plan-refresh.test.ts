@@ -9,6 +9,13 @@ const refreshes = [
   { name: "or up to 5 % of it sooner", left: HOUR, draw: 1, want: 0.75 * HOUR },
   { name: "what ends at once is asked for in five seconds", left: 0, draw: 0.5, want: 5000 },
   { name: "what has ended as well", left: -HOUR, draw: 0.5, want: 5000 },
+  {
+    name: "two hours count as one: the clock may be slow",
+    left: 2 * HOUR,
+    draw: 0,
+    want: 0.8 * HOUR,
+  },
+  { name: "so do ten thousand years, which no timer holds", left: 3e14, draw: 0, want: 0.8 * HOUR },
 ]
 test.each(refreshes)("$name", ({ left, draw, want }) => {
   expect(refreshInMs(1000 + left, 1000, draw)).toBe(want)

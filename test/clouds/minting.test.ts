@@ -116,6 +116,7 @@ function mint(identity: CloudIdentity, settings = environment()): Promise<Minted
       return text === undefined ? undefined : new SecretValue(text)
     },
     googleFetch: google.fetch,
+    now: Date.now,
   })
   return read(identity)
 }
@@ -307,7 +308,9 @@ test("a cloud that never answers is given up", async () => {
   const { port } = mute.address() as AddressInfo
   const settings = environment({ AZURE_AUTHORITY_HOST: `https://127.0.0.1:${port}` })
   const secret = () => new SecretValue("canary-secret")
-  const attempt = createMint({ settings, secret, deadlineMs: 300 })(clientSecret("azure"))
+  const attempt = createMint({ settings, secret, deadlineMs: 300, now: Date.now })(
+    clientSecret("azure"),
+  )
   await expect(attempt).rejects.toThrow("there was no answer within 0.3 seconds")
   for (const socket of sockets) socket.destroy()
   await new Promise((resolve) => mute.close(resolve))
