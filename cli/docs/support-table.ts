@@ -1,5 +1,5 @@
 /** Tables of what wires do with features, from the tables that refuse and drop. */
-import type { Support } from "#proxy/exchange/feature-support.ts"
+import { reasonOf, type Support } from "#proxy/exchange/feature-support.ts"
 import { markdownTable } from "./replace-table.ts"
 
 export interface SupportColumn<Feature extends string> {
@@ -14,10 +14,11 @@ export function supportTable<Feature extends string>(
 ): string {
   const joined = joinEqual(columns)
   const reasons = [...new Set(joined.flatMap(({ table }) => reasonsIn(table)))]
-  const cell = (support: Support) =>
-    typeof support === "string"
-      ? CELLS[support]
-      : `left out [${reasons.indexOf(support.dropped) + 1}]`
+  const cell = (support: Support) => {
+    if (typeof support === "string") return CELLS[support]
+    const done = "told" in support ? "in words" : "left out"
+    return `${done} [${reasons.indexOf(reasonOf(support)) + 1}]`
+  }
   const rows = features.map((feature) => [
     `\`${feature}\``,
     ...joined.map(({ table }) => cell(table[feature])),
@@ -46,6 +47,6 @@ function joinEqual<Feature extends string>(
 
 function reasonsIn(table: Readonly<Record<string, Support>>): readonly string[] {
   return Object.values(table).flatMap((support) =>
-    typeof support === "string" ? [] : [support.dropped],
+    typeof support === "string" ? [] : [reasonOf(support)],
   )
 }

@@ -19,6 +19,7 @@ export const CHAT_FEATURES = [
   "video-input",
   "tools",
   "tool-strict",
+  "tool-grammar",
   "tool-deferred",
   "tool-choice",
   "tool-choice-none",

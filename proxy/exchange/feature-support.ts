@@ -15,9 +15,15 @@ export interface UseOf<Feature extends string> {
 
 /**
  * `yes`: it arrives. `no`: 400 `unsupported_parameter`. `dropped`: left out, and the sentence says
- * why the answer is the same without it; it is printed in docs/providers.md.
+ * why the answer is the same without it. `told`: it arrives in other words, and the sentence says
+ * what they do not promise. Both sentences are printed in docs/providers.md.
  */
-export type Support = "yes" | "no" | { readonly dropped: string }
+export type Support = "yes" | "no" | { readonly dropped: string } | { readonly told: string }
+
+/** Why a wire does not just take or refuse a feature. */
+export function reasonOf(support: Exclude<Support, string>): string {
+  return "told" in support ? support.told : support.dropped
+}
 
 export type SupportTable<Feature extends string> = Readonly<Record<Feature, Support>>
 

@@ -124,6 +124,85 @@ describe("tools of Responses that are no plain functions", () => {
   })
 })
 
+describe("custom tools of Chat Completions", () => {
+  const grammar = { syntax: "lark", definition: "start: WORD" }
+  const patch = { name: "apply_patch", format: { type: "grammar", grammar } }
+  const body = {
+    model: "smart",
+    messages: [
+      { role: "user", content: "Add a file" },
+      {
+        role: "assistant",
+        tool_calls: [{ id: "c1", type: "custom", custom: { name: "exec", input: '"\\\n' } }],
+      },
+      { role: "tool", tool_call_id: "c1", content: "done" },
+    ],
+    tools: [
+      { type: "custom", custom: patch },
+      { type: "custom", custom: { name: "exec" } },
+      { type: "function", function: { name: "find" } },
+    ],
+    tool_choice: { type: "custom", custom: { name: "apply_patch" } },
+  }
+  const calls = [
+    { name: "apply_patch", args: { input: PATCH } },
+    { name: "find", args: { input: "a" } },
+    { name: "exec", args: {} },
+  ]
+  const told = [
+    { type: "custom", custom: { name: "apply_patch", input: PATCH } },
+    { type: "function", function: { name: "find", arguments: '{"input":"a"}' } },
+    { type: "custom", custom: { name: "exec", input: "" } },
+  ]
+
+  test("are functions of one text to a provider, in earlier turns too", () => {
+    const { sent } = play("openai-chat", GEMINI, body, {})
+    const [{ functionDeclarations }] = sent.tools
+    expect(functionDeclarations[0]).toMatchObject({
+      description: "The input follows this lark grammar:\nstart: WORD",
+      parametersJsonSchema: { required: ["input"], properties: { input: { type: "string" } } },
+    })
+    expect(sent.contents[1].parts).toMatchObject([
+      { functionCall: { name: "exec", args: { input: '"\\\n' } } },
+    ])
+    const { functionCallingConfig } = sent.toolConfig
+    expect(functionCallingConfig).toEqual({ mode: "ANY", allowedFunctionNames: ["apply_patch"] })
+  })
+
+  test("are called as what they are, in a whole answer", () => {
+    const { text } = play("openai-chat", GEMINI, body, geminiAnswer(calls))
+    const [choice] = JSON.parse(text).choices
+    expect(choice.message.tool_calls).toMatchObject(told)
+    expect(choice.finish_reason).toBe("tool_calls")
+  })
+
+  test("are called as what they are, in a stream", () => {
+    const { text } = play("openai-chat", GEMINI, { ...body, stream: true }, geminiAnswer(calls))
+    const pieces = eventsOf(text).flatMap(({ choices }) => choices[0]?.delta.tool_calls ?? [])
+    const inputs = pieces.filter(({ index }) => index === 0)
+    expect(inputs.map(({ custom }) => custom.input).join("")).toBe(PATCH)
+    const begun = pieces.filter(({ id }) => id !== undefined)
+    expect(begun.map(({ type }) => type)).toEqual(["custom", "function", "custom"])
+    expect(pieces.filter(({ index }) => index === 2)).toHaveLength(1)
+  })
+
+  test("keep what came of an input that was cut off", () => {
+    const called = { name: "apply_patch", arguments: '{"input":"*** Begin Patch\\n+a' }
+    const call = { index: 0, id: "c", type: "function", function: called }
+    const chunks = [
+      { choices: [{ index: 0, delta: { tool_calls: [call] } }] },
+      { choices: [{ index: 0, delta: {}, finish_reason: "length" }] },
+    ]
+    const events = chunks.map((chunk) => `data: ${JSON.stringify(chunk)}\n\n`).join("")
+    const plain = makeProvider("one", { vendor: "Mistral" })
+    const stream = `${events}data: [DONE]\n\n`
+    const { text } = play("openai-responses", plain, { ...CODEX, stream: true }, stream)
+    const { output } = eventsOf(text).at(-1).response
+    const input = "*** Begin Patch\n+a"
+    expect(output).toMatchObject([{ type: "custom_tool_call", status: "incomplete", input }])
+  })
+})
+
 describe("a client that wants one call at a time", () => {
   const tools = [{ type: "function", function: { name: "look", parameters: { type: "object" } } }]
   const body = {

@@ -16,6 +16,9 @@ export const ANTHROPIC_FEATURES: FeatureTable = Object.freeze({
   "video-input": "no",
   tools: "yes",
   "tool-strict": "yes",
+  "tool-grammar": {
+    told: "the model reads it in the tool's description, and nothing else holds it to it",
+  },
   "tool-deferred": { dropped: "the tool is shown at once; only the cost differs" },
   "tool-choice": "yes",
   "tool-choice-none": "yes",

@@ -16,6 +16,9 @@ export const COHERE_FEATURES: FeatureTable = Object.freeze({
   "video-input": "no",
   tools: "yes",
   "tool-strict": "yes",
+  "tool-grammar": {
+    told: "the model reads it in the tool's description, and nothing else holds it to it",
+  },
   "tool-deferred": { dropped: "the tool is shown at once; only the cost differs" },
   "tool-choice": { dropped: "it is what happens when nothing is said" },
   "tool-choice-none": "yes",

@@ -13,6 +13,7 @@ import {
 import { excerpt } from "#proxy/exchange/refusal.ts"
 import { nameCalls } from "../checks/name-calls.ts"
 import { readCache } from "../openai/read-cache.ts"
+import { writeArguments } from "../openai/text-tools.ts"
 import { nameSpeaker, readSpeakers } from "./name-speakers.ts"
 import { readMedia } from "./read-media.ts"
 
@@ -140,23 +141,30 @@ function isEmptyText(part: ContentPart): boolean {
 
 const CALL = Object.freeze({ kind: "tool-call", signature: null, cache: null } as const)
 
-const CALL_FIELDS: ReadonlySet<string> = new Set(["id", "type", "function", "extra_content"])
+const CALL_FIELDS: ReadonlySet<string> = new Set([
+  ...["id", "type", "function", "custom", "extra_content"],
+])
 /** Its place in the stream that it came in. */
 const CALL_ECHOES: ReadonlySet<string> = new Set(["index"])
 const CALLED_FIELDS: ReadonlySet<string> = new Set(["name", "arguments"])
 const CALLED_ECHOES: ReadonlySet<string> = new Set(["parsed_arguments"])
+const CUSTOM_FIELDS: ReadonlySet<string> = new Set(["name", "input"])
 
 function readCall(call: JsonView, notes: FeatureNotes): ContentPart {
   notes.noteFields(call, CALL_FIELDS, CALL_ECHOES)
   notes.noteFields(call.member("function"), CALLED_FIELDS, CALLED_ECHOES)
+  notes.noteUnknown(call.member("custom"), CUSTOM_FIELDS)
   const type = textIn(call, "type") ?? "function"
-  if (type !== "function") untranslatable(call, `a call of type ${excerpt(type)}`)
-  const called = call.member("function") ?? missing(call, "function")
+  if (type !== "function" && type !== "custom") {
+    return untranslatable(call, `a call of type ${excerpt(type)}`)
+  }
+  const called = call.member(type) ?? missing(call, type)
   const name = needText(called, "name")
   // Where Gemini's own compatible API puts it.
   const google = call.member("extra_content")?.member("google")
   const signature = google?.textOf("thought_signature") ?? null
-  return { ...CALL, id: needText(call, "id"), name, arguments: argumentsOf(called), signature }
+  const text = type === "custom" ? writeArguments(needText(called, "input")) : argumentsOf(called)
+  return { ...CALL, id: needText(call, "id"), name, arguments: text, signature }
 }
 
 function argumentsOf(called: JsonView): string {

@@ -10,16 +10,20 @@ import {
 } from "#proxy/exchange/read-body.ts"
 import { readCache } from "../openai/read-cache.ts"
 import { readFormat, readFunction } from "../openai/read-fields.ts"
+import { readTextTool } from "../openai/text-tools.ts"
 
 export function readTools(body: JsonView, notes: FeatureNotes): readonly ToolDefinition[] {
   const tools = listIn(body, "tools").flatMap((tool) => {
-    if (needText(tool, "type") !== "function") {
+    const type = needText(tool, "type")
+    if (type !== "function" && type !== "custom") {
       notes.note("hosted-tools", tool)
       return []
     }
     notes.noteUnknown(tool, TOOL_FIELDS)
-    const definition = tool.member("function") ?? missing(tool, "function")
-    return [readTool(definition, tool, notes)]
+    const definition = tool.member(type) ?? missing(tool, type)
+    return [
+      type === "function" ? readTool(definition, tool, notes) : readCustom(definition, tool, notes),
+    ]
   })
   const legacy = listIn(body, "functions").map((definition) =>
     readTool(definition, definition, notes),
@@ -30,7 +34,7 @@ export function readTools(body: JsonView, notes: FeatureNotes): readonly ToolDef
   return all
 }
 
-const TOOL_FIELDS: ReadonlySet<string> = new Set(["type", "function", "cache_control"])
+const TOOL_FIELDS: ReadonlySet<string> = new Set(["type", "function", "custom", "cache_control"])
 const FUNCTION_FIELDS: ReadonlySet<string> = new Set([
   ...["name", "description", "parameters", "strict", "cache_control"],
 ])
@@ -43,6 +47,13 @@ function readTool(definition: JsonView, tool: JsonView, notes: FeatureNotes): To
   }
 }
 
+const CUSTOM_FIELDS: ReadonlySet<string> = new Set(["name", "description", "format"])
+
+function readCustom(definition: JsonView, tool: JsonView, notes: FeatureNotes): ToolDefinition {
+  notes.noteUnknown(definition, CUSTOM_FIELDS)
+  return { ...readTextTool(definition, notes), cache: readCache(tool, notes) }
+}
+
 export function readToolChoice(given: JsonView, notes: FeatureNotes): ToolChoice | null {
   const word = given.text()
   if (word !== undefined) return notes.noteChoice({ kind: choiceOf(word, given) }, given)
@@ -53,14 +64,14 @@ export function readToolChoice(given: JsonView, notes: FeatureNotes): ToolChoice
     notes.noteUnknown(allowed, ALLOWED_FIELDS)
     for (const tool of allowed.member("tools")?.items() ?? []) {
       notes.noteUnknown(tool, CHOICE_FIELDS)
-      notes.noteUnknown(tool.member("function"), NAMED_FIELDS)
+      notes.noteUnknown(namedIn(tool), NAMED_FIELDS)
     }
     const mode = allowed.member("mode") ?? missing(allowed, "mode")
     return notes.noteChoice({ kind: choiceOf(mode.text() ?? "", mode) }, given)
   }
   notes.noteUnknown(given, CHOICE_FIELDS)
-  notes.noteUnknown(given.member("function"), NAMED_FIELDS)
-  const named = given.member("function")?.textOf("name") ?? given.textOf("name")
+  notes.noteUnknown(namedIn(given), NAMED_FIELDS)
+  const named = namedIn(given)?.textOf("name") ?? given.textOf("name")
   if (named === undefined) return badValue(given, "must name a function")
   return notes.noteChoice({ kind: "named", name: named }, given)
 }
@@ -72,11 +83,15 @@ const ALLOWED_FIELDS: ReadonlySet<string> = new Set(["mode", "tools"])
 export function readAllowed(given: JsonView | undefined): readonly string[] | null {
   const tools = given?.member("allowed_tools")?.member("tools")
   if (tools === undefined) return null
-  return tools.items().map((tool) => needText(tool.member("function") ?? tool, "name"))
+  return tools.items().map((tool) => needText(namedIn(tool) ?? tool, "name"))
+}
+
+function namedIn(given: JsonView): JsonView | undefined {
+  return given.member("function") ?? given.member("custom")
 }
 
 /** The older `function_call` has the name itself. */
-const CHOICE_FIELDS: ReadonlySet<string> = new Set(["type", "function", "name"])
+const CHOICE_FIELDS: ReadonlySet<string> = new Set(["type", "function", "custom", "name"])
 const NAMED_FIELDS: ReadonlySet<string> = new Set(["name"])
 
 function choiceOf(word: string, given: JsonView): "auto" | "none" | "required" {

@@ -7,9 +7,12 @@ import {
   renderSignature,
   renderUsage,
 } from "../openai/finish-reason.ts"
+import { inputOf } from "../openai/text-tools.ts"
 import type { RenderContext } from "../surface.ts"
+import { CustomTools } from "./custom-tools.ts"
 
 export function renderAnswer(answer: ChatAnswer, context: RenderContext): string {
+  const tools = new CustomTools(context)
   return writeJson({
     id: answer.id ?? context.id,
     object: "chat.completion",
@@ -17,7 +20,7 @@ export function renderAnswer(answer: ChatAnswer, context: RenderContext): string
     model: answer.model ?? context.model,
     choices: answer.choices.map((choice, index) => ({
       index,
-      message: renderMessage(choice),
+      message: renderMessage(choice, tools),
       logprobs: choice.logprobs === null ? null : { content: choice.logprobs, refusal: null },
       finish_reason: finishReason(choice.reason),
     })),
@@ -25,7 +28,7 @@ export function renderAnswer(answer: ChatAnswer, context: RenderContext): string
   })
 }
 
-function renderMessage(choice: AnswerChoice): JsonValue {
+function renderMessage(choice: AnswerChoice, tools: CustomTools): JsonValue {
   const { parts } = choice
   const text = textOfChoice(choice)
   const hasText = parts.some(({ kind }) => kind === "text")
@@ -47,8 +50,9 @@ function renderMessage(choice: AnswerChoice): JsonValue {
         ? undefined
         : calls.map(({ id, name, arguments: text, signature }) => ({
             id,
-            type: "function",
-            function: { name, arguments: text === "" ? "{}" : text },
+            ...(tools.has(name)
+              ? { type: "custom", custom: { name, input: inputOf(text) } }
+              : { type: "function", function: { name, arguments: text === "" ? "{}" : text } }),
             extra_content: renderSignature(signature),
           })),
   }

@@ -3,12 +3,16 @@ import type { JsonValue } from "#proxy/contract/json-write.ts"
 import type { ResponseEvent } from "#proxy/exchange/response-event.ts"
 import { ChunkFrame } from "../openai/chunk-frame.ts"
 import { finishReason, renderCitations, renderSignature } from "../openai/finish-reason.ts"
+import { TextInput } from "../openai/text-tools.ts"
 import type { RenderContext, StreamRenderer } from "../surface.ts"
+import { CustomTools } from "./custom-tools.ts"
 import { renderImage } from "./render-answer.ts"
 
 export function openRenderer(context: RenderContext): StreamRenderer {
   return new ChunkRenderer(context)
 }
+
+type CallStart = Extract<ResponseEvent, { readonly kind: "tool-call-start" }>
 
 class ChunkRenderer implements StreamRenderer {
   private readonly frame: ChunkFrame
@@ -18,8 +22,12 @@ class ChunkRenderer implements StreamRenderer {
   private readonly thoughts = new Map<number, number>()
   /** Text of it so far, told once more beside its signature, which is worth nothing alone. */
   private readonly said = new Map<number, string>()
+  private readonly tools: CustomTools
+  /** Of calls of custom tools, by choice and call: the input within their arguments. */
+  private readonly inputs = new Map<number, Map<number, TextInput>>()
 
   constructor(context: RenderContext) {
+    this.tools = new CustomTools(context)
     this.frame = new ChunkFrame(context, "chat.completion.chunk")
   }
 
@@ -32,11 +40,13 @@ class ChunkRenderer implements StreamRenderer {
         this.frame.report(event.usage)
         return ""
       case "response-end":
-        return this.frame.end()
+        return this.endInputs() + this.frame.end()
       case "response-error":
         return ""
       case "choice-end":
-        return this.chunk(event.choice, {}, finishReason(event.reason))
+        return (
+          this.endInputs(event.choice) + this.chunk(event.choice, {}, finishReason(event.reason))
+        )
       default:
         return this.content(event)
     }
@@ -66,17 +76,40 @@ class ChunkRenderer implements StreamRenderer {
       case "logprobs-add":
         return this.delta(choice, {}, { content: event.entries, refusal: null })
       case "tool-call-start":
-        return this.call(choice, event.call, {
-          id: event.id,
-          type: "function",
-          function: { name: event.name, arguments: "" },
-          extra_content: renderSignature(event.signature),
-        })
-      case "tool-call-delta":
+        return this.call(choice, event.call, this.begin(event))
+      case "tool-call-delta": {
+        const input = this.inputs.get(choice)?.get(event.call)
+        if (input !== undefined) return this.input(choice, event.call, input.grow(event.arguments))
         return this.call(choice, event.call, { function: { arguments: event.arguments } })
+      }
       case "choice-end":
         return ""
     }
+  }
+
+  private begin({ choice, call, id, name, signature }: CallStart) {
+    const extra_content = renderSignature(signature)
+    if (!this.tools.has(name)) {
+      return { id, type: "function", function: { name, arguments: "" }, extra_content }
+    }
+    const inputs = this.inputs.get(choice) ?? new Map<number, TextInput>()
+    this.inputs.set(choice, inputs.set(call, new TextInput()))
+    return { id, type: "custom", custom: { name, input: "" }, extra_content }
+  }
+
+  private input(choice: number, call: number, input: string): string {
+    return input === "" ? "" : this.call(choice, call, { custom: { input } })
+  }
+
+  /** What is left of inputs when a choice ends, or all of them; `only`: that choice. */
+  private endInputs(only?: number): string {
+    let out = ""
+    for (const [choice, inputs] of this.inputs) {
+      if (only !== undefined && choice !== only) continue
+      for (const [call, input] of inputs) out += this.input(choice, call, input.finish())
+      this.inputs.delete(choice)
+    }
+    return out
   }
 
   private call(

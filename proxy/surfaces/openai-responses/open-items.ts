@@ -2,7 +2,8 @@
 import { type JsonValue, RawJson } from "#proxy/contract/json-write.ts"
 import type { Citation } from "#proxy/exchange/response-event.ts"
 import type { TextRuler } from "#proxy/exchange/text-ruler.ts"
-import { type CallKind, inputOf, renderCall } from "./render-call.ts"
+import { TextInput } from "../openai/text-tools.ts"
+import { type CallKind, renderCall } from "./render-call.ts"
 import {
   type ItemStatus,
   placeWithin,
@@ -150,8 +151,8 @@ export class ThoughtItem implements OpenItem {
 }
 
 /**
- * Pieces of a function's arguments go on as they come. The input of a custom tool is within them,
- * and those of a search are an object: both are told when they are whole.
+ * Pieces of a function's arguments go on as they come, and so does the input of a custom tool,
+ * which is within them. Those of a search are an object, which is told when it is whole.
  */
 export class ToolCallItem implements OpenItem {
   readonly index: number
@@ -159,6 +160,8 @@ export class ToolCallItem implements OpenItem {
   private readonly call: CallKind
   private readonly emit: Emit
   private text = ""
+  private readonly input = new TextInput()
+  private said = ""
 
   constructor({ id, index }: Place, call: CallKind, emit: Emit) {
     this.id = id
@@ -171,7 +174,9 @@ export class ToolCallItem implements OpenItem {
 
   grow(delta: string): void {
     this.text += delta
-    if (this.call.kind !== "function") return
+    const { kind } = this.call
+    if (kind === "custom") this.say(this.input.grow(delta))
+    if (kind !== "function") return
     this.emit("response.function_call_arguments.delta", { ...this.at(), delta })
   }
 
@@ -182,13 +187,18 @@ export class ToolCallItem implements OpenItem {
       const fields = { ...this.at(), name, arguments: text }
       this.emit("response.function_call_arguments.done", fields)
     } else if (kind === "custom") {
-      const input = inputOf(text)
-      this.emit("response.custom_tool_call_input.delta", { ...this.at(), delta: input })
-      this.emit("response.custom_tool_call_input.done", { ...this.at(), input })
+      this.say(this.input.finish())
+      this.emit("response.custom_tool_call_input.done", { ...this.at(), input: this.said })
     }
     const item = renderCall(this.id, statusOfCall(text, outcome), this.call, text)
     this.emit("response.output_item.done", { output_index: this.index, item })
     return item
+  }
+
+  private say(delta: string): void {
+    if (delta === "") return
+    this.said += delta
+    this.emit("response.custom_tool_call_input.delta", { ...this.at(), delta })
   }
 
   private at() {

@@ -173,7 +173,10 @@ function readAllowed(
   if (given?.textOf("type") !== "allowed_tools") return null
   return (given.member("tools")?.items() ?? []).flatMap((tool) => {
     const type = tool.textOf("type")
-    if (type === "function" || type === "custom") return [nameIn(tool, own)]
+    if (type === "function" || type === "custom") {
+      notes.noteUnknown(tool, CHOICE_FIELDS)
+      return [nameIn(tool, own)]
+    }
     notes.note("hosted-tools", tool)
     return []
   })

@@ -1,6 +1,5 @@
 /** `input` of a Responses request to turns of parts: items of one side that follow are one turn. */
 import type { JsonView } from "#proxy/contract/json-view.ts"
-import { writeJson } from "#proxy/contract/json-write.ts"
 import type {
   ChatMessage,
   ContentPart,
@@ -20,6 +19,7 @@ import { excerpt } from "#proxy/exchange/refusal.ts"
 import { bareSignature, isTagged, tagSignature } from "#proxy/exchange/signatures.ts"
 import { readCache } from "../openai/read-cache.ts"
 import { readData, readUrl } from "../openai/read-url.ts"
+import { writeArguments } from "../openai/text-tools.ts"
 import type { OwnTools } from "./own-tools.ts"
 
 export function readInput(
@@ -147,7 +147,7 @@ function readCall(item: JsonView, type: CallType, { own, names }: Calls): Conten
 }
 
 function argumentsOf(item: JsonView, type: CallType): string {
-  if (type === "custom_tool_call") return writeJson({ input: needText(item, "input") })
+  if (type === "custom_tool_call") return writeArguments(needText(item, "input"))
   if (type === "tool_search_call") return item.member("arguments")?.raw().text ?? "{}"
   const text = textIn(item, "arguments") ?? ""
   return text.trim() === "" ? "{}" : text

@@ -1,9 +1,9 @@
 /** The tools of a Responses request, each as a function, and those that it only offers. */
 import type { JsonView } from "#proxy/contract/json-view.ts"
-import { RawJson, writeJson } from "#proxy/contract/json-write.ts"
 import type { ToolDefinition } from "#proxy/exchange/chat-request.ts"
 import { booleanIn, type FeatureNotes, textIn } from "#proxy/exchange/read-body.ts"
 import { readFunction } from "../openai/read-fields.ts"
+import { readTextTool } from "../openai/text-tools.ts"
 import type { OwnTool, OwnTools } from "./own-tools.ts"
 
 const FIELDS: ReadonlySet<string> = new Set([
@@ -16,7 +16,6 @@ const SEARCH_FIELDS: ReadonlySet<string> = new Set([
   ...["type", "execution", "description", "parameters"],
 ])
 const NAMESPACE_FIELDS: ReadonlySet<string> = new Set(["type", "name", "description", "tools"])
-const FORMAT_FIELDS: ReadonlySet<string> = new Set(["type", "syntax", "definition"])
 
 export function readTools(
   body: JsonView,
@@ -50,7 +49,6 @@ function mayChoose(body: JsonView): boolean {
 
 function readTool({ kind, formName, view }: OwnTool, notes: FeatureNotes): ToolDefinition {
   if (booleanIn(view, "defer_loading") === true) notes.note("tool-deferred", view)
-  const common = { name: formName, isStrict: false, cache: null }
   switch (kind) {
     case "function": {
       notes.noteUnknown(view, FIELDS)
@@ -59,34 +57,12 @@ function readTool({ kind, formName, view }: OwnTool, notes: FeatureNotes): ToolD
     }
     case "custom":
       notes.noteUnknown(view, CUSTOM_FIELDS)
-      return { ...common, description: describeCustom(view, notes), parameters: TEXT_INPUT }
+      return { ...readTextTool(view, notes), name: formName, cache: null }
     case "search": {
       notes.noteUnknown(view, SEARCH_FIELDS)
       const parameters = view.member("parameters")?.raw() ?? null
-      return { ...common, description: textIn(view, "description") ?? null, parameters }
+      const description = textIn(view, "description") ?? null
+      return { name: formName, description, parameters, isStrict: false, cache: null }
     }
   }
-}
-
-/** Of a tool whose input is a text: no other shape has one. */
-const TEXT_INPUT = new RawJson(
-  writeJson({
-    type: "object",
-    properties: {
-      input: { type: "string", description: "The whole input of the tool, as plain text." },
-    },
-    required: ["input"],
-    additionalProperties: false,
-  }),
-)
-
-/** A grammar is told to the model; nothing holds it to it but itself. */
-function describeCustom(view: JsonView, notes: FeatureNotes): string | null {
-  const format = view.member("format")
-  notes.noteUnknown(format, FORMAT_FIELDS)
-  const description = textIn(view, "description")
-  const definition = format?.textOf("definition")
-  if (definition === undefined) return description ?? null
-  const rule = `The input follows this ${format?.textOf("syntax") ?? ""} grammar:\n${definition}`
-  return description === undefined ? rule : `${description}\n\n${rule}`
 }

@@ -4,7 +4,8 @@
  */
 import { JsonView } from "#proxy/contract/json-view.ts"
 import type { JsonValue } from "#proxy/contract/json-write.ts"
-import { argumentsOrText, textInArguments } from "#proxy/exchange/tool-arguments.ts"
+import { argumentsOrText } from "#proxy/exchange/tool-arguments.ts"
+import { inputOf } from "../openai/text-tools.ts"
 import type { RenderContext } from "../surface.ts"
 import { type OwnKind, OwnTools } from "./own-tools.ts"
 import type { ItemStatus } from "./render-items.ts"
@@ -64,9 +65,4 @@ export function renderCall(
       }
     }
   }
-}
-
-/** The input that its arguments hold; what a model wrote instead of them is the input itself. */
-export function inputOf(text: string): string {
-  return textInArguments(text, "input") ?? text
 }

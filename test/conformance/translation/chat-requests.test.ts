@@ -3,7 +3,7 @@ import { readdirSync } from "node:fs"
 import { describe, expect, test } from "vitest"
 import { CHAT_FEATURES, type ChatFeature } from "#proxy/exchange/chat-feature.ts"
 import type { ChatRequest } from "#proxy/exchange/chat-request.ts"
-import { findUnsupported } from "#proxy/exchange/feature-support.ts"
+import { findUnsupported, reasonOf } from "#proxy/exchange/feature-support.ts"
 import { type ModelSurfaceName, SURFACES } from "#proxy/surfaces/registry.ts"
 import { placeOf, readText } from "#test/golden/providers/run-case.ts"
 import { FEATURE_SAMPLES } from "./feature-samples.ts"
@@ -45,7 +45,7 @@ describe.each(CHAT_WIRES.map(thinking))("$name", (one) => {
   test("says of every feature what it does with it, and why it may leave one out", () => {
     expect(Object.keys(features).toSorted()).toEqual([...CHAT_FEATURES].toSorted())
     for (const support of Object.values(features)) {
-      if (typeof support !== "string") expect(support.dropped.length).toBeGreaterThan(20)
+      if (typeof support !== "string") expect(reasonOf(support).length).toBeGreaterThan(20)
     }
   })
 
@@ -72,7 +72,8 @@ describe.each(CHAT_WIRES.map(thinking))("$name", (one) => {
     if (other !== undefined) return skip(`${other.feature}, which it stands beside, is refused`)
     const body = bodyOf(one, form)
     expect(body).not.toBeNull()
-    if (features[feature] === "yes") {
+    const support = features[feature]
+    if (support === "yes" || (typeof support === "object" && "told" in support)) {
       // Bedrock wants a schema as a text within the JSON.
       const isIn = (text: string) =>
         [text, JSON.stringify(text).slice(1, -1)].some((form) => body?.includes(form))

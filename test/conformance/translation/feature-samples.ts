@@ -65,6 +65,8 @@ const TOOL = `{"type":"function","function":{"name":"ztool","parameters":${SCHEM
 const CLOSED_TOOL = TOOL.replace(SCHEMA, '{"type":"object","additionalProperties":false}')
 const STRICT_TOOL = CLOSED_TOOL.replace('"ztool",', '"ztool","strict":true,')
 const ALLOWED = '{"type":"function","function":{"name":"ztool"}}'
+const custom = (more: string) => `{"type":"custom","custom":{"name":"zcustom"${more}}}`
+const GRAMMAR = '{"type":"grammar","grammar":{"syntax":"lark","definition":"start: zrule"}}'
 const TOOLS = `"tools":[${TOOL}]`
 
 /** Messages of Anthropic's shape, where OpenAI's has no words for the feature. */
@@ -133,6 +135,12 @@ export const FEATURE_SAMPLES: Readonly<Record<ChatFeature, FeatureSample>> = {
     body: openAi(HELLO, `"tools":[${STRICT_TOOL}]`),
     without: openAi(HELLO, `"tools":[${CLOSED_TOOL}]`),
     carries: [],
+  },
+  "tool-grammar": {
+    surface: "openai-chat",
+    body: openAi(HELLO, `"tools":[${custom(`,"format":${GRAMMAR}`)}]`),
+    without: openAi(HELLO, `"tools":[${custom("")}]`),
+    carries: ["zcustom", "lark", "start: zrule"],
   },
   "tool-deferred": {
     surface: "anthropic-messages",

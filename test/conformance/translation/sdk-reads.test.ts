@@ -12,7 +12,8 @@ import { type GenerateContentResponse, GoogleGenAI } from "@google/genai"
 import { generateText, type LanguageModel, streamText } from "ai"
 import OpenAI from "openai"
 import { afterEach, describe, expect, test, vi } from "vitest"
-import { CHAT_CASES } from "#test/golden/providers/cases.ts"
+import type { ModelSurfaceName } from "#proxy/surfaces/registry.ts"
+import { casesOf } from "#test/golden/providers/cases.ts"
 import { placeOf } from "#test/golden/providers/run-case.ts"
 
 type Mode = "whole" | "stream"
@@ -22,7 +23,7 @@ type Read = (fetch: Fetch, mode: Mode) => Promise<unknown>
 
 const SETTINGS = { apiKey: "key", maxRetries: 0 } as const
 
-const SDKS: Readonly<Record<string, Read>> = {
+const SDKS: Readonly<Partial<Record<ModelSurfaceName, Read>>> = {
   "openai-chat": async (fetch, mode) => {
     const { completions } = new OpenAI({ ...SETTINGS, fetch }).chat
     const asked = { model: "m", messages: [{ role: "user", content: "Hi" }] } as const
@@ -39,7 +40,7 @@ const SDKS: Readonly<Record<string, Read>> = {
       calls: (message.tool_calls ?? []).map((call) =>
         call.type === "function"
           ? [call.id, call.function.name, JSON.parse(call.function.arguments)]
-          : [],
+          : [call.id, call.custom.name, call.custom.input],
       ),
       finish_reason,
     }))
@@ -155,12 +156,19 @@ afterEach(() => {
 })
 
 const EXPECTED = "expected"
-const ROWS = Object.entries(SDKS).flatMap(([surface, read]) =>
-  readdirSync(placeOf(`${EXPECTED}/${surface}`)).map((column) => ({ surface, column, read })),
+const ROWS = (Object.keys(SDKS) as ModelSurfaceName[]).flatMap((surface) =>
+  readdirSync(placeOf(`${EXPECTED}/${surface}`)).map((column) => ({ surface, column })),
 )
 
-describe.each(ROWS)("$surface from $column", ({ surface, column, read }) => {
-  const cells = Object.keys(CHAT_CASES).flatMap((name) => {
+function readerOf(surface: ModelSurfaceName): Read {
+  const read = SDKS[surface]
+  if (read === undefined) throw new Error(`${surface} has no SDK`)
+  return read
+}
+
+describe.each(ROWS)("$surface from $column", ({ surface, column }) => {
+  const read = readerOf(surface)
+  const cells = casesOf(surface).flatMap((name) => {
     const [whole, stream] = (["whole", "stream"] as const).map((mode) =>
       answerIn(`${EXPECTED}/${surface}/${column}/${name}.${mode}.txt`),
     )
@@ -176,7 +184,10 @@ describe.each(ROWS)("$surface from $column", ({ surface, column, read }) => {
     expect(await read(cell.stream, "stream")).toEqual(await read(cell.whole, "whole"))
   })
 
-  test.each(cells)("the AI SDK reads the same, whole and streamed: $name", async (cell) => {
+  // Its chats have no custom tools: an answer with a call of one is an error to it.
+  const known = cells.filter(({ name }) => surface !== "openai-chat" || name !== "custom-tool")
+
+  test.each(known)("the AI SDK reads the same, whole and streamed: $name", async (cell) => {
     const ask = (fetch: Fetch, mode: Mode) => {
       const model = AI_MODELS[surface]?.(fetch)
       if (model === undefined) throw new Error(`${surface} has no model`)

@@ -75,9 +75,12 @@ function wiresAt(
   }))
 }
 
-/** Scenarios that are answers, not errors. */
+/**
+ * Scenarios that are answers, not errors. A custom tool is one only where bytes pass: a translated
+ * chat asks for a function in its place, and gets a call as any other.
+ */
 export const ANSWERS: readonly Scenario[] = [...new Set(Object.values(CHAT_CASES))].filter(
-  (scenario) => STATUSES[scenario] === undefined,
+  (scenario) => STATUSES[scenario] === undefined && scenario !== "custom-call",
 )
 
 const LIMITS = { bytesMax: 1 << 24, depthMax: 64, tokensMax: 1_000_000 }

@@ -5,6 +5,7 @@
  * schema answers in its own published shape (`upstream/SCHEMA/SCENARIO.json`, and `.sse` or another
  * ending for its stream). A schema that is registered runs every case of every chat surface.
  */
+import type { ModelSurfaceName } from "#proxy/surfaces/registry.ts"
 
 /** The scenario that answers each case of a chat surface; each runs whole and as a stream. */
 export const CHAT_CASES = {
@@ -17,6 +18,8 @@ export const CHAT_CASES = {
   "one-tool": "tool-call",
   "parallel-tools": "parallel-calls",
   "tool-result": "text",
+  "custom-tool": "custom-call",
+  "custom-tool-result": "text",
   "forced-tool": "tool-call",
   "json-schema": "json",
   sampling: "text",
@@ -36,6 +39,17 @@ export const CHAT_CASES = {
 
 export type CaseName = keyof typeof CHAT_CASES
 export type Scenario = (typeof CHAT_CASES)[CaseName]
+
+/** Surfaces with words for a case; every one has them for the others. */
+const ONLY: Readonly<Partial<Record<CaseName, readonly ModelSurfaceName[]>>> = {
+  "custom-tool": ["openai-chat", "openai-responses"],
+  "custom-tool-result": ["openai-chat", "openai-responses"],
+}
+
+export function casesOf(surface: ModelSurfaceName): readonly CaseName[] {
+  const names = Object.keys(CHAT_CASES) as CaseName[]
+  return names.filter((name) => ONLY[name]?.includes(surface) ?? true)
+}
 
 /** Statuses of the scenarios that are no answers. */
 export const STATUSES: Readonly<Partial<Record<Scenario, number>>> = {
