@@ -1,10 +1,13 @@
 /** The pieces of a body that is waited for whole, up to a limit. */
+import { joinBytes } from "#proxy/wire/join-bytes.ts"
 
 export interface BodyParts {
   /** False when this piece is over the limit: it and the pieces before it are let go. */
   add(bytes: Uint8Array, bytesMax: number): boolean
-  /** All of it; a single piece is given back as it came. */
+  /** All of it, which is then let go; a single piece is given back as it came. */
   take(): Uint8Array
+  /** What is held, in bytes. */
+  readonly bytes: number
 }
 
 export function createBodyParts(): BodyParts {
@@ -22,15 +25,14 @@ export function createBodyParts(): BodyParts {
       return false
     },
     take() {
-      const [first] = parts
-      if (first !== undefined && parts.length === 1) return first
-      const body = new Uint8Array(length)
-      let at = 0
-      for (const part of parts) {
-        body.set(part, at)
-        at += part.length
-      }
+      const body = joinBytes(parts)
+      // The attempt lives as long as its answer is on the way to a client that may read slowly.
+      parts = []
+      length = 0
       return body
+    },
+    get bytes() {
+      return length
     },
   }
 }

@@ -13,6 +13,12 @@ import type { Secret } from "./secret.ts"
 
 /** Interim answers (1xx) before the real one; more is a failure `protocol`. */
 const INTERIM_MAX = 8
+/**
+ * Bytes of an answer that wait for the end of the turn, or for a handler that takes none; at so
+ * many its connection is read no further. Else one turn of a fast upstream leaves 2 MiB here, all
+ * the kernel has, and a client that reads nothing holds them.
+ */
+const WAITING_BYTES_MAX = 64 * 1024
 
 const ABORTED = new Error("the exchange ended this attempt")
 const TOO_LARGE = new Error("the answer is over its limit")
@@ -52,6 +58,8 @@ export class UndiciCall implements Dispatcher.DispatchHandler, UpstreamCall {
   /** What came in this turn; the pieces lie behind the head, the end behind the pieces. */
   #head: Head | null = null
   #pieces: Uint8Array[] = []
+  #waitingBytes = 0
+  #isPaused = false
   #failure: UpstreamFailure | null = null
 
   constructor(
@@ -73,8 +81,9 @@ export class UndiciCall implements Dispatcher.DispatchHandler, UpstreamCall {
   resume(): void {
     if (!this.#isHeld) return
     this.#isHeld = false
+    // What waits goes first; its connection is read again behind it.
     if (this.#pieces.length > 0 || this.#hasEnded) this.#later()
-    if (!this.#hasEnded) this.#controller?.resume()
+    else this.#readOn()
   }
 
   abort(): void {
@@ -118,6 +127,8 @@ export class UndiciCall implements Dispatcher.DispatchHandler, UpstreamCall {
       return
     }
     this.#pieces.push(bytes)
+    this.#waitingBytes += bytes.length
+    if (this.#waitingBytes >= WAITING_BYTES_MAX) this.#pause()
     this.#later()
   }
 
@@ -161,7 +172,9 @@ export class UndiciCall implements Dispatcher.DispatchHandler, UpstreamCall {
     if (head !== null) this.#handler.onResponse(head.status, head.headers)
     this.#handOnPieces()
     this.#isStreaming = true
-    if (this.#hasEnded && !this.#isHeld) this.#handOnEnd()
+    if (this.#isHeld) return
+    if (this.#hasEnded) this.#handOnEnd()
+    else this.#readOn()
   }
 
   #handOnEnd(): void {
@@ -176,6 +189,7 @@ export class UndiciCall implements Dispatcher.DispatchHandler, UpstreamCall {
     this.#pieces = []
     for (const [index, piece] of pieces.entries()) {
       if (this.#isOver) return
+      this.#waitingBytes -= piece.length
       this.#handOnPiece(piece)
       if (!this.#isHeld) continue
       this.#pieces = pieces.slice(index + 1)
@@ -206,7 +220,19 @@ export class UndiciCall implements Dispatcher.DispatchHandler, UpstreamCall {
   #handOnPiece(piece: Uint8Array): void {
     if (this.#handler.onData(piece)) return
     this.#isHeld = true
-    if (!this.#hasEnded) this.#controller?.pause()
+    this.#pause()
+  }
+
+  #pause(): void {
+    if (this.#isPaused || this.#hasEnded) return
+    this.#isPaused = true
+    this.#controller?.pause()
+  }
+
+  #readOn(): void {
+    if (!this.#isPaused || this.#hasEnded) return
+    this.#isPaused = false
+    this.#controller?.resume()
   }
 }
 
