@@ -8,26 +8,18 @@
 import type { JsonDocument } from "#proxy/contract/json-document.ts"
 import { JsonView } from "#proxy/contract/json-view.ts"
 import { writeJson } from "#proxy/contract/json-write.ts"
-import type { TokenUsage } from "#proxy/contract/records.ts"
 import { usageOf } from "#proxy/contract/token-usage.ts"
 import type { EmbeddingTable } from "#proxy/exchange/embedding-feature.ts"
 import type { EmbeddingsRequest } from "#proxy/exchange/embeddings.ts"
 import { accept } from "#proxy/exchange/parsed-request.ts"
-import { TOKENS_PER_DRAWING } from "#proxy/exchange/prompt-measure.ts"
-import type {
-  EmbeddingsWire,
-  EncodeContext,
-  SameWire,
-  StreamTap,
-  UpstreamWire,
-} from "../adapter.ts"
+import type { EmbeddingsWire, EncodeContext, UpstreamWire } from "../adapter.ts"
 import { EMBEDDINGS_OF_TEXTS, ONE_PURPOSE } from "../embedding-features.ts"
 import { countIn } from "../read-report.ts"
 import { readVectors } from "../read-vectors.ts"
-import { spliceModel } from "../splice-body.ts"
 import { sameTextWire } from "./chat-wire.ts"
 import { createWire, type OpenAiPlace } from "./create-wire.ts"
-import { hasError } from "./read-answer.ts"
+import { IMAGES } from "./image-wire.ts"
+import { whole } from "./listed-answer.ts"
 import type { VendorTraits } from "./vendors.ts"
 
 export function createWholeWires(
@@ -63,28 +55,6 @@ export function createWholeWires(
   ])
 }
 
-/** `outputTokens`: of each entry of the list, where the answer reports none. */
-function whole(
-  member: string,
-  read: (view: JsonView) => TokenUsage | undefined,
-  outputTokens = 0,
-): SameWire {
-  return Object.freeze({
-    encodeBody: spliceModel,
-    readUsage: (answer: JsonDocument) => read(new JsonView(answer)),
-    findAnswerFault: (answer: JsonDocument) => {
-      if (hasError(answer)) return "it is an error with status 200"
-      const list = new JsonView(answer).member(member)
-      return list?.isArray === true ? null : `it has no ${member}`
-    },
-    measureAnswer: (answer: JsonDocument) =>
-      outputTokens * (new JsonView(answer).member(member)?.items().length ?? 0),
-    openTap: (): StreamTap => {
-      throw new Error("a request of this wire never streams")
-    },
-  })
-}
-
 /** An answer of vectors has no output: some tell the total alone (Voyage). */
 const LISTED = whole("data", (view) => {
   const usage = view.member("usage")
@@ -94,21 +64,6 @@ const LISTED = whole("data", (view) => {
 
 /** Moderation is not billed and reports nothing. */
 const MODERATED = whole("results", () => undefined)
-
-const IMAGES = whole("data", readImageUsage, TOKENS_PER_DRAWING)
-
-function readImageUsage(view: JsonView): TokenUsage | undefined {
-  const usage = view.member("usage")
-  const outputTokens = countIn(usage, "output_tokens")
-  const drawn = countIn(usage?.member("output_tokens_details"), "image_tokens")
-  return usageOf({
-    inputTokens: countIn(usage, "input_tokens"),
-    inputImageTokens: countIn(usage?.member("input_tokens_details"), "image_tokens"),
-    outputTokens,
-    // Models that also answer in text tell the two apart.
-    outputImageTokens: drawn ?? outputTokens,
-  })
-}
 
 const FEATURES: EmbeddingTable = Object.freeze({
   ...EMBEDDINGS_OF_TEXTS,
