@@ -162,6 +162,21 @@ test("a completion reaches a chat provider as one turn", () => {
   })
 })
 
+const PROMPTS = [
+  ["one text", { prompt: "a", max_tokens: 5 }, 5],
+  ["one list of token ids", { prompt: [1, 2, 3], max_tokens: 5 }, 5],
+  ["many texts", { prompt: ["a", "b", "c"], max_tokens: 5 }, 15],
+  ["many lists of token ids", { prompt: [[1], [2, 3]], max_tokens: 5 }, 10],
+  ["many texts, several choices", { prompt: ["a", "b"], max_tokens: 5, n: 3 }, 30],
+  ["the best of several", { prompt: "a", max_tokens: 5, n: 2, best_of: 4 }, 20],
+  ["texts without a limit", { prompt: ["a", "b"] }, 32],
+] as const
+test.each(PROMPTS)("a completion of %s may answer each at full length", (_name, fields, most) => {
+  const answer = { choices: [{ text: "b" }], usage: { prompt_tokens: 1, completion_tokens: 1 } }
+  const world = ask("openai-completions", OPENAI, { model: "smart", ...fields }, answer)
+  expect(world.intents[0]?.estimate.outputTokens).toBe(most)
+})
+
 const PASSED = [
   ["openai-moderations", "/v1/moderations", { input: "a" }, { id: "m", results: [] }],
   ["openai-images", "/v1/images/generations", { prompt: "a cat", size: "auto" }, { data: [] }],

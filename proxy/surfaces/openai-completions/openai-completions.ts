@@ -5,7 +5,15 @@
  * as a chat of one turn where a chat provider is asked; text choices and chunks. It must not know
  * who serves. Source: OpenAI API reference, "Create completion".
  */
-import { countOf, type JsonDocument, memberOf } from "#proxy/contract/json-document.ts"
+import {
+  countOf,
+  firstIn,
+  type JsonDocument,
+  KIND,
+  kindOf,
+  memberOf,
+  sizeOf,
+} from "#proxy/contract/json-document.ts"
 import { JsonView } from "#proxy/contract/json-view.ts"
 import { type JsonValue, writeJson } from "#proxy/contract/json-write.ts"
 import { type ChatAnswer, textOfChoice } from "#proxy/exchange/chat-answer.ts"
@@ -42,11 +50,23 @@ const RULES: PassedRules = Object.freeze({
   check: (document: JsonDocument) =>
     checkCount(document, "max_tokens", 0, OUTPUT_TOKENS_MAX) ??
     checkStreamOptions(document) ??
-    checkCount(document, "n", 1, CHOICES_MAX),
-  outputTokens: (document: JsonDocument, _limits: SurfaceLimits) =>
-    (countOf(document, memberOf(document, 0, "max_tokens")) ?? OUTPUT_TOKENS) *
-    (countOf(document, memberOf(document, 0, "n")) ?? 1),
+    checkCount(document, "n", 1, CHOICES_MAX) ??
+    checkCount(document, "best_of", 0, CHOICES_MAX),
+  outputTokens: (document: JsonDocument, _limits: SurfaceLimits) => {
+    const count = (name: string) => countOf(document, memberOf(document, 0, name))
+    // What `best_of` makes is billed, whether it is shown or not.
+    const choices = Math.max(count("n") ?? 1, count("best_of") ?? 1)
+    return (count("max_tokens") ?? OUTPUT_TOKENS) * choices * countPrompts(document)
+  },
 })
+
+/** A list is several prompts, unless it is one of token ids. */
+function countPrompts(document: JsonDocument): number {
+  const prompt = memberOf(document, 0, "prompt")
+  if (kindOf(document, prompt) !== KIND.array) return 1
+  const isTokens = kindOf(document, firstIn(document, prompt)) === KIND.number
+  return isTokens ? 1 : sizeOf(document, prompt, Number.MAX_SAFE_INTEGER)
+}
 
 export const openAiCompletions: Surface = Object.freeze({
   name: "openai-completions",
