@@ -105,7 +105,8 @@ class PassCodec implements AttemptCodec {
     if (fault !== null) return { ok: false, fault, usage }
     const outputTokens = usage === undefined ? this.same.measureAnswer(answer) : 0
     const audioSeconds = this.same.media?.readSeconds(answer)
-    return { ok: true, render: () => answer.bytes, usage, outputTokens, audioSeconds }
+    const render = () => this.same.fitAnswer?.(answer, this.request) ?? answer.bytes
+    return { ok: true, render, usage, outputTokens, audioSeconds }
   }
 }
 

@@ -16,9 +16,16 @@ function ask(
   body: unknown,
   answer: unknown,
 ): World {
-  const world = createWorld({
-    scripts: [[{ head: 200 }, { data: JSON.stringify(answer) }, { end: true }]],
-  })
+  return askText(surface, provider, body, JSON.stringify(answer))
+}
+
+function askText(
+  surface: ModelSurfaceName,
+  provider: Partial<ProviderConfig>,
+  body: unknown,
+  answer: string,
+): World {
+  const world = createWorld({ scripts: [[{ head: 200 }, { data: answer }, { end: true }]] })
   startChat(world, {
     surface: SURFACES[surface],
     runtime: makeRuntime({
@@ -89,6 +96,39 @@ describe("embeddings", () => {
     const [{ embedding }] = JSON.parse(world.client.body).data
     const bytes = Buffer.from(embedding, "base64")
     expect([bytes.readFloatLE(0), bytes.readFloatLE(4)]).toEqual([0.5, -1.25])
+  })
+
+  describe("of a server that gives numbers whatever it is asked for", () => {
+    const data = '[{"embedding":[0.5,-1.25], "index":0},{"index":1,"embedding":"AAAAPwAAoL8="}]'
+    const answerOf = (one: string) => `{"data":${one}, "extra":1.0,"usage":{"total_tokens":7}}`
+    const embed = (body: object, list: string) => {
+      const asked = { model: "smart", input: ["a", "b"], ...body }
+      return askText("openai-embeddings", { vendor: "LMStudio" }, asked, answerOf(list))
+    }
+
+    test("become base64 for a client that asked for it, all else as it came", () => {
+      const world = embed({ encoding_format: "base64" }, data)
+      expect(world.client.body).toBe(answerOf(data.replace("[0.5,-1.25]", '"AAAAPwAAoL8="')))
+      expect(Number(world.client.headers["content-length"])).toBe(world.client.body.length)
+      expect(usageOf(world)).toEqual({ inputTokens: 7, cachedInputTokens: 0, outputTokens: 0 })
+    })
+
+    test.each([
+      [{}, data],
+      [{ encoding_format: "float" }, data],
+      [{ encoding_format: "base64" }, '[{"embedding":[[0.5,1],[1,2]]}]'],
+      [{ encoding_format: "base64" }, '[{"embedding":{"a":[1]}},{"embedding":null}]'],
+    ])("pass as they are: %j, %s", (body, list) => {
+      expect(embed(body, list).client.body).toBe(answerOf(list))
+    })
+  })
+
+  test("that are no numbers are none in base64 either", () => {
+    const body = { model: "smart", input: "a", encoding_format: "base64" }
+    const answer = { embeddings: { float: [[0.5, null]] } }
+    const world = ask("openai-embeddings", COHERE, body, answer)
+    const bytes = Buffer.from(JSON.parse(world.client.body).data[0].embedding, "base64")
+    expect([bytes.readFloatLE(0), bytes.readFloatLE(4)]).toEqual([0.5, Number.NaN])
   })
 
   const REFUSED = [

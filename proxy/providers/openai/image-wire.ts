@@ -5,7 +5,7 @@
  * Only for clients that speak it too. Source: OpenAI API reference, "Create image" and the events
  * of "Image generation streaming".
  */
-import { JsonView } from "#proxy/contract/json-view.ts"
+import type { JsonView } from "#proxy/contract/json-view.ts"
 import type { TokenUsage } from "#proxy/contract/records.ts"
 import { usageOf } from "#proxy/contract/token-usage.ts"
 import { TOKENS_PER_DRAWING } from "#proxy/exchange/prompt-measure.ts"

@@ -24,6 +24,7 @@ import type {
   EmbeddingsAnswer,
   EmbeddingsRequest,
 } from "#proxy/exchange/embeddings.ts"
+import { encodeFloats } from "#proxy/exchange/encode-floats.ts"
 import {
   accept,
   type Decision,
@@ -41,7 +42,6 @@ import { readUser } from "../checks/read-user.ts"
 import type { SurfaceLimits } from "../limits.ts"
 import { openAiErrors } from "../openai/render-error.ts"
 import { EVENT_STREAM, type RenderContext, type Surface } from "../surface.ts"
-import { encodeFloats } from "./encode-floats.ts"
 
 export const openAiEmbeddings: Surface = Object.freeze({
   name: "openai-embeddings",
