@@ -3,7 +3,7 @@
  *
  * Source: OpenAI API reference, "Create embeddings".
  */
-import type { JsonDocument } from "#proxy/contract/json-document.ts"
+import { firstIn, type JsonDocument, KIND, kindOf } from "#proxy/contract/json-document.ts"
 import { JsonView } from "#proxy/contract/json-view.ts"
 import { writeJson } from "#proxy/contract/json-write.ts"
 import { usageOf } from "#proxy/contract/token-usage.ts"
@@ -36,11 +36,17 @@ function inBase64(answer: JsonDocument, request: ParsedRequest): Uint8Array {
   const data = new JsonView(answer).member("data")?.items() ?? []
   const edits = data.flatMap((item) => {
     const vector = item.member("embedding")
-    if (vector?.isArray !== true || !vector.items().every(({ isNumber }) => isNumber)) return []
+    if (vector === undefined || !isVector(answer, vector.node)) return []
     const text = new TextEncoder().encode(`"${encodeFloats(vector.raw())}"`)
     return [replaceNode(answer, vector.node, text)]
   })
   return edits.length === 0 ? answer.bytes : splice(answer.bytes, edits)
+}
+
+/** By its first entry: a list of lists is no one vector. */
+function isVector(answer: JsonDocument, node: number): boolean {
+  const isList = kindOf(answer, node) === KIND.array
+  return isList && kindOf(answer, firstIn(answer, node)) === KIND.number
 }
 
 const FEATURES: EmbeddingTable = Object.freeze({
