@@ -72,7 +72,8 @@ export const VENDOR_ROWS: Readonly<Record<VendorName, VendorRow>> = {
   },
   Mistral: {
     reference: "https://docs.mistral.ai/api/#tag/chat",
-    wires: ["openai.chat", "openai.embeddings", "openai.transcriptions"],
+    // Its moderations have other categories, and no `flagged`.
+    wires: ["openai.chat", "openai.embeddings", "openai.moderations", "openai.transcriptions"],
     seed: "random_seed",
     callIds: "nine-letters",
     // "Unexpected role 'user' after role 'tool'".

@@ -9,9 +9,13 @@ export interface OpenedRequest extends NamedModel {
   readonly document: JsonDocument
 }
 
-export function openRequest(body: Uint8Array, limits: JsonLimits): Decision<OpenedRequest> {
+export function openRequest(
+  body: Uint8Array,
+  limits: JsonLimits,
+  modelUnsaid?: string,
+): Decision<OpenedRequest> {
   const opened = openBody(body, limits)
   if (!opened.ok) return opened
-  const named = readModel(opened.value)
+  const named = readModel(opened.value, modelUnsaid)
   return named.ok ? accept({ document: opened.value, ...named.value }) : named
 }

@@ -10,7 +10,7 @@ import {
   reject,
   type SurfaceName,
 } from "#proxy/exchange/parsed-request.ts"
-import { PromptMeter } from "#proxy/exchange/prompt-measure.ts"
+import { type Measure, PromptMeter } from "#proxy/exchange/prompt-measure.ts"
 import type { Refusal } from "#proxy/exchange/refusal.ts"
 import type { SurfaceLimits } from "../limits.ts"
 import { EVENT_STREAM } from "../surface.ts"
@@ -23,6 +23,10 @@ export interface PassedRules {
   /** Member that holds the prompt; it must be there. */
   readonly prompt: string
   readonly mayStream: boolean
+  /** The vendor's default for a body that names no model; absent: it must name one. */
+  readonly modelUnsaid?: string
+  /** What one entry of a prompt that is a list adds; absent: it is text as it stands. */
+  readonly measureEntry?: Measure
   /** Further checks; null when all is well. */
   readonly check: (document: JsonDocument) => Refusal | null
   /** Output tokens at most, or a default. */
@@ -34,7 +38,7 @@ export function parsePassed(
   limits: SurfaceLimits,
   rules: PassedRules,
 ): Decision<ParsedRequest> {
-  const opened = openRequest(bytes, limits.requestJson)
+  const opened = openRequest(bytes, limits.requestJson, rules.modelUnsaid)
   if (!opened.ok) return opened
   const { document } = opened.value
   const prompt = memberOf(document, 0, rules.prompt)
@@ -46,7 +50,8 @@ export function parsePassed(
   const isStream = isTrue(document, memberOf(document, 0, "stream"))
   if (isStream && !rules.mayStream) return reject(invalid("stream", "must be false here"))
   const meter = new PromptMeter(document)
-  meter.text(prompt)
+  if (rules.measureEntry === undefined) meter.text(prompt)
+  else meter.content(prompt, rules.measureEntry)
   return accept({
     surface: rules.surface,
     ...opened.value,

@@ -1,12 +1,16 @@
 /** The name of the model that a client asks for, wherever its surface has it. */
 import {
+  firstIn,
   isString,
   type JsonDocument,
   kindNameOf,
   memberOf,
   NONE,
+  nextIn,
   textOf,
+  valueOfKey,
 } from "#proxy/contract/json-document.ts"
+import { FoldedNames } from "#proxy/contract/json-names.ts"
 import { accept, type Decision, reject } from "#proxy/exchange/parsed-request.ts"
 import { type Refusal, refuse } from "#proxy/exchange/refusal.ts"
 
@@ -15,14 +19,16 @@ const MODEL_CHARS_MAX = 256
 
 export interface NamedModel {
   readonly model: string
+  /** NONE: the body does not say it. */
   readonly modelNode: number
 }
 
-/** From the body's member `model`. */
-export function readModel(document: JsonDocument): Decision<NamedModel> {
+/** From the body's member `model`; `unsaid` is the vendor's default, for a body without it. */
+export function readModel(document: JsonDocument, unsaid?: string): Decision<NamedModel> {
   const param = { param: "model" }
   const modelNode = memberOf(document, 0, "model")
   if (modelNode === NONE) {
+    if (unsaid !== undefined && !hasTwin(document)) return accept({ model: unsaid, modelNode })
     return reject(refuse("invalid_value", "model is missing: name the model to use", param))
   }
   if (!isString(document, modelNode)) {
@@ -32,6 +38,17 @@ export function readModel(document: JsonDocument): Decision<NamedModel> {
   const model = textOf(document, modelNode)
   const refusal = checkModelName(model)
   return refusal === null ? accept({ model, modelNode }) : reject(refusal)
+}
+
+const MODEL = new FoldedNames(["model"])
+
+/** In other letters: an upstream may take it for the name. */
+function hasTwin(document: JsonDocument): boolean {
+  for (let key = firstIn(document, 0); key !== NONE; ) {
+    if (MODEL.has(document, key)) return true
+    key = nextIn(document, 0, valueOfKey(key))
+  }
+  return false
 }
 
 /** From a path, where it may be percent-encoded; its slashes may stand as they are. */
