@@ -85,8 +85,10 @@ const COUNT = integer(0, Number.MAX_SAFE_INTEGER)
 /** A part that the provider did not tell is absent; so is each in the records of older sidecars. */
 const PART = orAbsent(COUNT)
 
-/** Terms are in the cost, and in no record. */
-const USAGE_FIELDS: { readonly [K in Exclude<keyof TokenUsage, "terms">]-?: Check } = {
+type Recorded = Exclude<keyof TokenUsage, "terms" | "longestPrompt">
+
+/** Terms and the longest prompt are in the cost, and in no record. */
+const USAGE_FIELDS: { readonly [K in Recorded]-?: Check } = {
   inputTokens: COUNT,
   cachedInputTokens: COUNT,
   outputTokens: COUNT,

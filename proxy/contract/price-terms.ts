@@ -25,8 +25,12 @@ export const PRICE_TERMS = [
 
 type TermField = "service_tier" | "speed" | "inference_geo"
 
-/** By field a word of the list, `standard`, or `other`, which has no price. Absent: not said. */
-export type Terms = Readonly<Partial<Record<TermField, string>>>
+/**
+ * By field a word of the list, `standard`, or `other`, which has no price. Absent: not said.
+ * `billing` is never read but told by an adapter: `none` is what the provider counts and does not
+ * bill, at any price.
+ */
+export type Terms = Readonly<Partial<Record<TermField | "billing", string>>>
 
 /** By field the names under which providers have it; the first that says something holds. */
 const NAMES: Readonly<Record<TermField, readonly string[]>> = {
@@ -103,6 +107,10 @@ function judgeWord(field: TermField, text: string): string | null {
   return PRICED.has(term) ? word : "other"
 }
 
+export function isUnbilled(terms: Terms | undefined): boolean {
+  return terms?.billing === "none"
+}
+
 /** What is asked for holds where nothing is told; undefined where all of it is regular. */
 export function settleTerms(asked: Terms | undefined, told: Terms | undefined): Terms | undefined {
   const words = Object.entries({ ...asked, ...told }).filter(([, word]) => word !== "standard")
@@ -112,10 +120,11 @@ export function settleTerms(asked: Terms | undefined, told: Terms | undefined): 
 /** Those that are not regular, as `PRICE_TERMS` has them or with `other`; most often none. */
 export function namesOfTerms(terms: Terms | undefined): readonly string[] {
   if (terms === undefined) return NONE_NAMED
-  return FIELDS.flatMap((field) => {
+  return NAMED.flatMap((field) => {
     const word = terms[field]
     return word === undefined || word === "standard" ? [] : [`${field}=${word}`]
   })
 }
 
+const NAMED = [...FIELDS, "billing"] as const
 const NONE_NAMED: readonly string[] = Object.freeze([])

@@ -107,6 +107,13 @@ test.each<[string, Price, TokenUsage, number]>([
   ["a prompt at the bound of a tier is below it", tiered, usage(200, 0, 1), 205_000],
   ["one token more puts the whole call into it", tiered, usage(201, 1, 1), 400_000 + 100 + 7000],
   [
+    "several prompts that are longer together are in the tier of the longest",
+    tiered,
+    { ...usage(201, 0, 1), longestPrompt: 200 },
+    206_000,
+  ],
+  ["which is that of all of them", tiered, { ...usage(500, 0, 0), longestPrompt: 201 }, 1_000_000],
+  [
     "the last tier that applies holds, without the prices before it",
     tiered,
     usage(401, 1, 1),

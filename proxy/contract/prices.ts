@@ -58,7 +58,8 @@ export function priceAt(prices: readonly Price[] | undefined, at: EpochMs): Pric
 
 /**
  * Cost of one attempt in nano-dollars, rounded up once; 2^53 - 1, nine million dollars, at most.
- * Null where it was had at terms whose price is not known.
+ * Null where it was had at terms whose price is not known. Of several prompts the longest picks the
+ * tier for all: exact where all are on one side of it, and never too little.
  *
  * Audio and images are taken out first where they have a price of their own, then what was written
  * to and read from a cache: providers do not tell how much of the cached input was audio, and this
@@ -68,7 +69,8 @@ export function priceAt(prices: readonly Price[] | undefined, at: EpochMs): Pric
 export function costOf(price: Price, usage: TokenUsage): NanoUsd | null {
   const factors = factorsOf(price, usage.terms)
   if (factors === null) return null
-  const tier = price.tiers?.findLast((one) => usage.inputTokens > one.aboveInputTokens)
+  const prompt = usage.longestPrompt ?? usage.inputTokens
+  const tier = price.tiers?.findLast((one) => prompt > one.aboveInputTokens)
   return sumUp(factors.reduce(multiplied, ratesOf(tier ?? price)), usage)
 }
 

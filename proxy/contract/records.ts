@@ -35,6 +35,11 @@ export interface TokenUsage {
   readonly outputImageTokens?: number
   /** What it was served at, or may be; the cost has it in it, so that no record needs to. */
   readonly terms?: Terms
+  /**
+   * Of the prompts that `inputTokens` is the sum of, where a provider worked in several steps:
+   * prices for long prompts go by each. As with terms, no record has it.
+   */
+  readonly longestPrompt?: number
 }
 
 /**

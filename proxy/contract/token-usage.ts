@@ -22,7 +22,7 @@ export const USAGE_PARTS = [
   "outputImageTokens",
 ] as const satisfies readonly OptionalPart[]
 
-type Counted = Exclude<keyof TokenUsage, "terms">
+type Counted = Exclude<keyof TokenUsage, "terms" | "longestPrompt">
 type OptionalPart = Exclude<Counted, "inputTokens" | "cachedInputTokens" | "outputTokens">
 
 /**
@@ -31,6 +31,7 @@ type OptionalPart = Exclude<Counted, "inputTokens" | "cachedInputTokens" | "outp
  */
 export type ReportedCounts = { readonly [K in Counted]?: number | undefined } & {
   readonly terms?: TokenUsage["terms"] | undefined
+  readonly longestPrompt?: number | undefined
 }
 
 /**
@@ -51,7 +52,10 @@ export function usageOf(counts: ReportedCounts): TokenUsage | undefined {
     if (!isReportable(count)) return undefined
     usage[part] = count
   }
-  if (counts.terms !== undefined) usage.terms = counts.terms
+  const { terms, longestPrompt } = counts
+  if (terms !== undefined) usage.terms = terms
+  if (longestPrompt !== undefined && longestPrompt < inputTokens)
+    usage.longestPrompt = longestPrompt
   return findPartAboveWhole(usage) === null ? usage : withoutModalities(usage)
 }
 

@@ -55,8 +55,13 @@ describe("an attempt is charged at the terms", () => {
     ["that are regular where nothing is said", told(), ZERO, 1000],
     ["or is unpriced where one has no price", told({ speed: "other" }), asked, null],
     ["and at none where nothing was billed", NO_USAGE, asked, 0],
+    ["nor where its answer tells that it is not", told({ billing: "none" }), asked, 0],
   ])("%s", (_name, usage, estimate, cost) => {
     expect(settled(price, usage, estimate)).toMatchObject({ id: "a-1", ...END, cost })
+  })
+
+  test("and what is not billed costs nothing at an unpriced model too", () => {
+    expect(settled(undefined, told({ billing: "none" })).cost).toBe(0)
   })
 
   test("and tells them", () => {

@@ -6,7 +6,7 @@
  */
 import type { EpochMs, NanoUsd } from "#proxy/contract/money.ts"
 import { type PriceLookup, priceSource, pricesNamed } from "#proxy/contract/price-lookup.ts"
-import { settleTerms } from "#proxy/contract/price-terms.ts"
+import { isUnbilled, settleTerms } from "#proxy/contract/price-terms.ts"
 import { costBound, costOf, type Price, priceAt } from "#proxy/contract/prices.ts"
 import type { AttemptFinal, AttemptIntent, TokenUsage } from "#proxy/contract/records.ts"
 import type { Target } from "#proxy/exchange/target.ts"
@@ -57,6 +57,7 @@ function withTerms(usage: TokenUsage, { terms: asked }: TokenUsage): TokenUsage 
 }
 
 function costWith(price: Price | undefined, usage: TokenUsage): NanoUsd | null {
+  if (isUnbilled(usage.terms)) return 0
   if (price === undefined) return usage === NO_USAGE ? 0 : null
   return costOf(price, usage)
 }

@@ -69,6 +69,19 @@ describe("counts of a stream", () => {
     })
   })
 
+  test("what the start wrote for an hour is no more than what the end wrote in all", () => {
+    const hour = { ephemeral_5m_input_tokens: 0, ephemeral_1h_input_tokens: 50 }
+    const told = { input_tokens: 9, cache_creation_input_tokens: 50, cache_creation: hour }
+    const { said } = push([
+      start({ ...told, output_tokens: 1 }),
+      end({ cache_creation_input_tokens: 30, output_tokens: 7 }),
+    ])
+    expect(reportIn(said)).toEqual({
+      ...{ inputTokens: 39, cachedInputTokens: 0, outputTokens: 7 },
+      ...{ cacheWriteTokens: 30, cacheWrite1hTokens: 30 },
+    })
+  })
+
   test("a count that is none makes the report none", () => {
     const { said } = push([
       start({ input_tokens: "9", output_tokens: 1 }),
@@ -297,4 +310,38 @@ test.each([
   ["content that is no list", { id: "m", content: "Hi" }, "it has no content"],
 ])("%s is no answer", (_case, answer, fault) => {
   expect(decodeAnswer(documentOf(JSON.stringify(answer)))).toEqual({ ok: false, fault })
+})
+
+/** "Refusals and fallback", how refusals are billed. */
+describe("a refusal", () => {
+  const usage = { input_tokens: 106, output_tokens: 1 }
+  const counted = { inputTokens: 106, cachedInputTokens: 0, outputTokens: 1 }
+  const whole = (content: readonly object[], details: unknown) =>
+    decodeAnswer(
+      documentOf(JSON.stringify({ content, stop_reason: "refusal", stop_details: details, usage })),
+    )
+  const streamed = (content: readonly object[], details: unknown) =>
+    push([
+      start(usage),
+      ...content.map((content_block, index) => ({
+        ...{ type: "content_block_start", index, content_block },
+      })),
+      { type: "message_delta", delta: { stop_reason: "refusal", stop_details: details }, usage },
+    ]).said
+  const text = { type: "text", text: "I" }
+
+  test.each<[string, readonly object[], unknown, object | undefined]>([
+    ["of cyber before any output is free", [], { category: "cyber" }, { billing: "none" }],
+    ["of no category before any output is free", [], { category: null }, { billing: "none" }],
+    ["of which nothing is told is free", [], null, { billing: "none" }],
+    ["of bio is billed", [], { category: "bio" }, undefined],
+    ["of frontier_llm is billed", [], { category: "frontier_llm" }, undefined],
+    ["of reasoning_extraction is billed", [], { category: "reasoning_extraction" }, undefined],
+    ["amid the output is billed", [text], { category: "cyber" }, undefined],
+  ])("%s", (_name, content, details, terms) => {
+    const want = terms === undefined ? counted : { ...counted, terms }
+    const answer = whole(content, details)
+    expect(answer.ok && reportIn(answer.events)).toEqual(want)
+    expect(reportIn(streamed(content, details))).toEqual(want)
+  })
 })

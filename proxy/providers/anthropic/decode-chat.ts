@@ -11,14 +11,14 @@ import { CitedBlocks } from "../cited-blocks.ts"
 import { openEvent, refuseMarker, upstreamError } from "../open-event.ts"
 import { reportOf } from "../read-report.ts"
 import { withCalls } from "../with-calls.ts"
+import { citationOf, reasonOf } from "./read-answer.ts"
 import {
-  citationOf,
   mergeCounts,
+  noteRefusal,
   readCounts,
-  reasonOf,
   type UsageCounts,
   usageOfCounts,
-} from "./read-answer.ts"
+} from "./usage-counts.ts"
 
 export function decodeAnswer(answer: JsonDocument): DecodedAnswer {
   const view = new JsonView(answer)
@@ -42,7 +42,8 @@ export function decodeAnswer(answer: JsonDocument): DecodedAnswer {
     }
   }
   events.push(...endOf(view, calls > 0))
-  events.push(...reportOf(usageOfCounts(readCounts(view.member("usage")))))
+  const counts = noteRefusal(readCounts(view.member("usage")), view, content.items().length > 0)
+  events.push(...reportOf(usageOfCounts(counts)))
   return { ok: true, events: [...events, { kind: "response-end" }] }
 }
 
@@ -60,6 +61,7 @@ const BLOCK_ENDS: ReadonlySet<string> = new Set([
 
 class MessageDecoder implements StreamDecoder {
   private counts: UsageCounts = {}
+  private hasBlocks = false
   /** The call of each block that is one. */
   private readonly calls = new Map<number, number>()
   private readonly bare = new BareCalls()
@@ -124,6 +126,7 @@ class MessageDecoder implements StreamDecoder {
   private beginBlock(view: JsonView): readonly ResponseEvent[] {
     const block = view.member("content_block")
     if (block === undefined) return []
+    this.hasBlocks = true
     const call = this.calls.size
     if (block.textOf("type") === "tool_use") {
       this.calls.set(view.countOf("index") ?? 0, call)
@@ -162,11 +165,10 @@ class MessageDecoder implements StreamDecoder {
   }
 
   private end(view: JsonView): readonly ResponseEvent[] {
-    this.counts = mergeCounts(this.counts, readCounts(view.member("usage")))
-    return [
-      ...endOf(view.member("delta"), this.calls.size > 0),
-      ...reportOf(usageOfCounts(this.counts)),
-    ]
+    const delta = view.member("delta")
+    const counts = mergeCounts(this.counts, readCounts(view.member("usage")))
+    this.counts = noteRefusal(counts, delta, this.hasBlocks)
+    return [...endOf(delta, this.calls.size > 0), ...reportOf(usageOfCounts(this.counts))]
   }
 }
 

@@ -173,6 +173,21 @@ const REPORTS: readonly Report[] = [
     billed: { input: 203_000, cachedInput: 7, cacheWrite: 5, output: 4500 },
   },
   {
+    page: "Anthropic, Advisor tool, usage: of the input the counts above have the first iteration",
+    wire: "anthropic.messages",
+    usage: {
+      input_tokens: 412,
+      cache_read_input_tokens: 0,
+      cache_creation_input_tokens: 0,
+      output_tokens: 531,
+      iterations: [
+        { type: "message", input_tokens: 412, cache_read_input_tokens: 0, output_tokens: 89 },
+        { type: "message", input_tokens: 1348, cache_read_input_tokens: 412, output_tokens: 442 },
+      ],
+    },
+    billed: { input: 1760, cachedInput: 412, output: 531 },
+  },
+  {
     page: "Gemini API, UsageMetadata: thoughts and tools' prompts are apart, cached content is not",
     wire: "gemini.generate",
     usage: {
