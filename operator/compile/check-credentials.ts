@@ -85,7 +85,7 @@ function keyFaults(
 
 /** Domains that a cloud's endpoints for models are in; the passes are narrower. */
 const CLOUD_DOMAINS: Readonly<Record<string, RegExp>> = {
-  AWS: /^https:\/\/[^/:]*bedrock[^/:]*\.(amazonaws\.com(\.cn)?|api\.aws)(:443)?$/,
+  AWS: /^https:\/\/[^/:]*bedrock[^/:]*\.(amazonaws\.(com(\.cn)?|eu)|api\.aws)(:443)?$/,
   Google: /^https:\/\/[^/:]*(aiplatform|generativelanguage)[^/:]*\.googleapis\.com(:443)?$/,
   Azure: /^https:\/\/[^/:]+\.(openai|cognitiveservices|ai)\.azure\.(com|us|cn)(:443)?$/,
 }

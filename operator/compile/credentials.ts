@@ -7,10 +7,10 @@
 import type { AIProviderSpec } from "#operator/api/v1alpha1/ai-provider.ts"
 import type { SecretFacts } from "#operator/index/view.ts"
 import type { ProviderConfig } from "#proxy/contract/snapshot.ts"
-import { type CloudIdentity, identityOf, keysOf, type NeededKey } from "./cloud-identity.ts"
+import { identityOf, keysOf, type NeededKey } from "./cloud-identity.ts"
 import type { CompiledCondition, CredentialSource } from "./compiled.ts"
 import { listSome, notResolved, resolvedBut } from "./conditions.ts"
-import { cloudOf, isHostAllowed, refuseCloudHost } from "./hosts.ts"
+import { cloudOf, isHostAllowed, refuseCloudHost, refuseRegion } from "./hosts.ts"
 
 export const CREDENTIAL_TYPE = "sidegate.dev/provider-credential"
 export const ALLOWED_HOSTS = "sidegate.dev/allowed-hosts"
@@ -61,17 +61,13 @@ export function resolveCredential(
   const needs = keysOf(identity)
   const problem =
     needs.length === 0
-      ? cloudProblem(identity, config, cloudHosts)
+      ? endpointProblem(refuseCloudHost(cloudOf(identity), config.origin, cloudHosts))
       : findProblem(needs, config, secrets)
-  return { at: { kind: "cloud", identity }, problem, remark: null }
+  const wrongRegion = endpointProblem(refuseRegion(identity, config.origin))
+  return { at: { kind: "cloud", identity }, problem: problem ?? wrongRegion, remark: null }
 }
 
-function cloudProblem(
-  identity: CloudIdentity,
-  config: ProviderConfig,
-  cloudHosts: readonly string[],
-): CompiledCondition | null {
-  const refusal = refuseCloudHost(cloudOf(identity), config.origin, cloudHosts)
+function endpointProblem(refusal: string | null): CompiledCondition | null {
   return refusal === null ? null : notResolved("HostNotPermitted", `spec.endpoint: ${refusal}`)
 }
 

@@ -1,11 +1,13 @@
 import { expect, test } from "vitest"
-import { type Cloud, refuseCloudHost } from "./hosts.ts"
+import { type Cloud, refuseCloudHost, refuseRegion } from "./hosts.ts"
 
 const own: readonly (readonly [Cloud, string])[] = [
   ["AWS", "https://bedrock-runtime.eu-central-1.amazonaws.com"],
   ["AWS", "https://bedrock-runtime-fips.us-gov-west-1.amazonaws.com"],
   ["AWS", "https://bedrock-runtime.cn-north-1.amazonaws.com.cn"],
   ["AWS", "https://bedrock-runtime.us-east-1.api.aws"],
+  ["AWS", "https://bedrock-mantle.us-east-1.api.aws"],
+  ["AWS", "https://bedrock-runtime.eusc-de-east-1.amazonaws.eu"],
   ["AWS", "https://vpce-0a1b-c2d3.bedrock-runtime.us-east-1.vpce.amazonaws.com"],
   ["Google", "https://aiplatform.googleapis.com"],
   ["Google", "https://europe-west4-aiplatform.googleapis.com"],
@@ -24,6 +26,8 @@ test.each(own)("%s itself runs %s", (cloud, origin) => {
 const others: readonly (readonly [Cloud, string])[] = [
   ["AWS", "http://bedrock-runtime.eu-central-1.amazonaws.com"],
   ["AWS", "https://bedrock-runtime.eu-central-1.amazonaws.com.evil.example"],
+  ["AWS", "https://bedrock-runtime.eusc-de-east-1.amazonaws.eu.evil.example"],
+  ["AWS", "https://bedrock-runtime.eu-central-1.amazonaws.es"],
   ["AWS", "https://a1b2.execute-api.eu-central-1.amazonaws.com"],
   ["AWS", "https://ec2-1-2-3-4.eu-central-1.compute.amazonaws.com"],
   ["AWS", "https://bedrock.s3.amazonaws.com"],
@@ -51,4 +55,17 @@ test("whoever installs may add a host, on any port or on one", () => {
   expect(may("http://a.example:9000")).toBeNull()
   expect(may("https://b.example:8443")).toBeNull()
   expect(may("https://b.example")).not.toBeNull()
+})
+
+const elsewhere = "it is in us-west-2, and aws.region has requests signed for eu-central-1"
+test.each([
+  ["https://bedrock-runtime.eu-central-1.amazonaws.com", null],
+  ["https://bedrock-runtime.us-west-2.amazonaws.com", elsewhere],
+  ["https://bedrock-runtime-fips.us-west-2.amazonaws.com", elsewhere],
+  ["https://bedrock-mantle.us-west-2.api.aws", elsewhere],
+  ["https://vpce-0a1b.bedrock-runtime.us-west-2.vpce.amazonaws.com", elsewhere],
+  ["https://gateway.example", null],
+])("requests signed for eu-central-1 at %s: %s", (origin, want) => {
+  const identity = { kind: "aws-pod-identity", region: "eu-central-1", roleArn: null } as const
+  expect(refuseRegion(identity, origin)).toBe(want)
 })

@@ -6,14 +6,17 @@
 import type { CloudIdentity } from "./cloud-identity.ts"
 
 /** Endpoints that the cloud itself runs, and that customers cannot be: never all of its domain. */
-const REGION = "[a-z]{2}(-[a-z]+){1,3}-[0-9]{1,2}"
+const REGION = "[a-z]{2,4}(-[a-z]+){1,3}-[0-9]{1,2}"
 const BEDROCK = `bedrock(-[a-z]+)*[.]${REGION}`
+/** By partition: commercial and GovCloud, China, the European Sovereign Cloud. */
+const AMAZON = "amazonaws[.](com([.]cn)?|eu)"
+const OF_REGION = new RegExp(`bedrock(?:-[a-z]+)*[.](${REGION})[.](?:vpce[.])?(?:amazonaws|api)[.]`)
 const CLOUD_HOSTS: Readonly<Record<Cloud, { readonly pattern: RegExp; readonly example: string }>> =
   {
     AWS: {
       pattern: new RegExp(
-        `^(${BEDROCK}[.](amazonaws[.]com([.]cn)?|api[.]aws)|` +
-          `vpce-[a-z0-9-]+[.]${BEDROCK}[.]vpce[.]amazonaws[.]com([.]cn)?)$`,
+        `^(${BEDROCK}[.](${AMAZON}|api[.]aws)|` +
+          `vpce-[a-z0-9-]+[.]${BEDROCK}[.]vpce[.]${AMAZON})$`,
       ),
       example: "bedrock-runtime.REGION.amazonaws.com",
     },
@@ -47,6 +50,17 @@ export function refuseCloudHost(
   if (isHostAllowed(origin, cloudHosts)) return null
   const only = `credentials of ${cloud} go only to its own endpoints for models, as ${example}`
   return `${only}: ${url.host} must be in the operator's list of further hosts (cloud.allowedHosts)`
+}
+
+/**
+ * Null when requests signed for the identity's region are good at `origin`; else why not. AWS tells
+ * only that a signature is not valid. Hosts that are not AWS's own stand for any region.
+ */
+export function refuseRegion(identity: CloudIdentity, origin: string): string | null {
+  if (!("region" in identity)) return null
+  const region = OF_REGION.exec(new URL(origin).hostname)?.[1]
+  if (region === undefined || region === identity.region) return null
+  return `it is in ${region}, and aws.region has requests signed for ${identity.region}`
 }
 
 /** An entry is a host, on any port, or `host:port`; whole, without wildcards. */

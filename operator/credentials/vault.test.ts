@@ -150,6 +150,20 @@ test("tokens go with what they are used with, and the keys of AWS with their reg
   ])
 })
 
+test.each([
+  ["https://bedrock-runtime.eu-central-1.amazonaws.com", "bedrock"],
+  ["https://bedrock-mantle.eu-central-1.api.aws", "bedrock-mantle"],
+  ["https://vpce-1a.bedrock-mantle.eu-central-1.vpce.amazonaws.com", "bedrock-mantle"],
+  ["https://bedrock-mantle-fips.us-gov-west-1.amazonaws.com", "bedrock-mantle"],
+  ["https://not-bedrock-mantle.example", "bedrock"],
+])("requests to %s are signed for the service %s", (origin, service) => {
+  const needs = cloudNeeds.map((need) => ({ ...need, origin }))
+  const { temporary } = createVault().credentialsFor(needs, held(bearer("t1"), session))
+  expect(temporary.flatMap((entry) => (entry.kind === "aws" ? [entry.service] : []))).toEqual([
+    service,
+  ])
+})
+
 test("a provider without a token is pending while there was none, and left out afterwards", () => {
   const push = createVault().credentialsFor(cloudNeeds, held(none(true), none(false)))
   expect([push.temporary, push.pending]).toEqual([[], ["vertex"]])

@@ -39,8 +39,13 @@ export interface Vault {
   ): CredentialsPush
 }
 
-/** Service that requests to models of AWS are signed for. */
-const AWS_SERVICE = "bedrock"
+/**
+ * Service that requests to models of AWS are signed for. The one endpoint that is a service of its
+ * own refuses signatures for `bedrock`.
+ */
+function awsService(origin: string): string {
+  return /^https:[/][/]([^/:]+[.])?bedrock-mantle[.-]/.test(origin) ? "bedrock-mantle" : "bedrock"
+}
 
 export function createVault(): Vault {
   const secrets = new Map<string, Stored>()
@@ -111,7 +116,7 @@ function entryOf(
     secretAccessKey: token.secretAccessKey.reveal(),
     sessionToken: token.sessionToken?.reveal() ?? null,
     region: "region" in identity ? identity.region : "",
-    service: AWS_SERVICE,
+    service: awsService(at.origin),
     expiresAt,
   }
 }

@@ -38,6 +38,10 @@ function awsSamples(): readonly Sample[] {
     ),
     sample("pod identity of AWS", aws({ type: "PodIdentity", region: "us-gov-west-1" })),
     sample(
+      "web identity in the European Sovereign Cloud",
+      aws({ type: "WebIdentity", region: "eusc-de-east-1" }),
+    ),
+    sample(
       "an access key of AWS",
       aws({ type: "AccessKey", ...REGION, accessKey: { name: "aws-key" } }),
     ),

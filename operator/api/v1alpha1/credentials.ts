@@ -41,7 +41,7 @@ const Aws = ruled(
     region: z
       .string()
       .max(32)
-      .regex(/^[a-z]{2}(-[a-z]{1,10}){1,3}-[0-9]{1,2}$/)
+      .regex(/^[a-z]{2,4}(-[a-z]{1,12}){1,3}-[0-9]{1,2}$/)
       .describe("Region of the endpoint and of STS, for example `eu-central-1`."),
     roleArn: z
       .string()
