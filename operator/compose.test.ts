@@ -161,7 +161,7 @@ describe("the control plane", { timeout: 30_000 }, () => {
     writes.findLast(({ object }) => object.kind === kind && object.name === name)?.status
   const conditionOf = (kind: string, name: string, type: string) =>
     statusOf(kind, name)?.conditions.find((condition) => condition.type === type)
-  const until = (check: () => void) => expect.poll(check, { timeout: 5000, interval: 10 })
+  const until = (check: () => void) => expect.poll(check, { interval: 10 })
   const condition = (kind: string, name: string, type: string) =>
     until(() => {
       const found = conditionOf(kind, name, type)

@@ -54,7 +54,7 @@ function mount(folder: string, pair: CertificateFiles): void {
 }
 
 function until(what: string, look: () => Promise<boolean>): Promise<boolean> {
-  return waitUntil({ what, withinMs: 5000 }, async () => (await look()) || undefined)
+  return waitUntil({ what, withinMs: 15_000 }, async () => (await look()) || undefined)
 }
 
 /** Fingerprint of the certificate that a new connection gets. */

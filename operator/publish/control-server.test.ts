@@ -36,7 +36,7 @@ const makeTls = async () => {
 }
 const TLS = await makeTls()
 const SERVER_NAME = "localhost"
-const WITHIN_MS = 5000
+const WITHIN_MS = 15_000
 
 const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex")
 

@@ -11,14 +11,15 @@ afterEach(async () => {
 })
 
 const FORM = "/v1/audio/transcriptions"
+/** Times that no test waits for: those that do name their own. */
 const LIMITS: AppLimits = {
   bodyBytesMax: 1000,
   bodiesBytesMax: 10_000,
-  bodyStallMs: 500,
+  bodyStallMs: 60_000,
   headerBytesMax: 16 * 1024,
   headersMax: 100,
-  headersTimeoutMs: 600,
-  requestTimeoutMs: 3000,
+  headersTimeoutMs: 60_000,
+  requestTimeoutMs: 60_000,
   keepAliveMs: 75_000,
   connectionsMax: 50,
   exchangesMax: 40,
@@ -95,9 +96,9 @@ function dial(port: number): Promise<Wire> {
 }
 
 async function until(condition: () => boolean): Promise<void> {
-  const deadline = Date.now() + 8000
+  const deadline = Date.now() + 15_000
   while (!condition()) {
-    if (Date.now() > deadline) throw new Error("the condition did not come true within 8 s")
+    if (Date.now() > deadline) throw new Error("the condition did not come true within 15 s")
     await new Promise((resolve) => setTimeout(resolve, 2))
   }
 }
@@ -507,7 +508,7 @@ describe("a request", () => {
   ] as const
   test.each(ENDLESS)("refused, that goes on sending without end (%s), is cut", async (...row) => {
     const [, headers, status] = row
-    const { port } = await start({ requestTimeoutMs: 60_000 })
+    const { port } = await start()
     const wire = await dial(port)
     wire.socket.removeAllListeners("error").on("error", () => undefined)
     wire.socket.write(post(headers))
@@ -520,7 +521,7 @@ describe("a request", () => {
   })
 
   test("whose body stalls gets 408 and the connection ends", async () => {
-    const { port, handled } = await start({ requestTimeoutMs: 60_000 })
+    const { port, handled } = await start({ bodyStallMs: 500 })
     const wire = await dial(port)
     wire.socket.write(post(`${JSON_HEADERS}content-length: 10\r\n`, "{}"))
     await until(() => wire.isClosed())
@@ -530,7 +531,7 @@ describe("a request", () => {
   })
 
   test("whose headers dribble gets 408, and others are served meanwhile", async () => {
-    const { port, handled } = await start()
+    const { port, handled } = await start({ headersTimeoutMs: 600 })
     const slow = await Promise.all(Array.from({ length: 20 }, () => dial(port)))
     for (const { socket } of slow) socket.write("GET /v1/models HTTP/1.1\r\nho")
     const wire = await dial(port)

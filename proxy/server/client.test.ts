@@ -3,9 +3,6 @@ import { type AddressInfo, connect, type Socket } from "node:net"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { ResponseClient } from "./client.ts"
 
-/** A deadline for what takes milliseconds. */
-const PATIENCE = { timeout: 10_000 }
-
 /** What the next request is answered with. */
 let body: Uint8Array | string = ""
 let closed = 0
@@ -46,7 +43,7 @@ test.each(cases)("a whole answer arrives byte for byte: $name", async ({ bytes }
   closed = 0
   const answer = await fetch(origin)
   expect(new Uint8Array(await answer.arrayBuffer())).toEqual(new Uint8Array(bytes))
-  await expect.poll(() => closed, PATIENCE).toBe(1)
+  await expect.poll(() => closed).toBe(1)
 })
 
 test("text of ours goes out as UTF-8", async () => {
@@ -84,10 +81,10 @@ describe("a stream", () => {
     const { socket, text } = openWire()
     const request = "GET /stream HTTP/1.1\r\nhost: x\r\n\r\n"
     socket.write(request)
-    await expect.poll(() => text().endsWith("\r\n0\r\n\r\n"), PATIENCE).toBe(true)
+    await expect.poll(() => text().endsWith("\r\n0\r\n\r\n")).toBe(true)
     const first = text()
     socket.write(request)
-    await expect.poll(() => text().length, PATIENCE).toBe(2 * first.length)
+    await expect.poll(() => text().length).toBe(2 * first.length)
     socket.destroy()
     const [head = "", ...body] = first.split("\r\n\r\n")
     expect(head.match(/transfer-encoding: chunked/gi)).toHaveLength(1)
@@ -118,16 +115,16 @@ describe("a stream", () => {
     const { socket, text } = openWire()
     const request = "GET /stream HTTP/1.1\r\nhost: x\r\n\r\n"
     socket.write(request + request)
-    await expect.poll(() => clients.length, PATIENCE).toBe(2)
+    await expect.poll(() => clients.length).toBe(2)
     const [first, second] = clients
     second?.write("later")
     second?.write(" still")
     second?.end(" later")
     first?.write("now")
-    await expect.poll(text, PATIENCE).toContain("now")
+    await expect.poll(text).toContain("now")
     first?.write(" soon")
     first?.end()
-    await expect.poll(() => text().match(/\r\n0\r\n\r\n/g)?.length, PATIENCE).toBe(2)
+    await expect.poll(() => text().match(/\r\n0\r\n\r\n/g)?.length).toBe(2)
     socket.destroy()
     const [, one = "", two = ""] = text().split(/HTTP\/1\.1 200[\s\S]*?\r\n\r\n/)
     expect(unchunk(one).toString()).toBe("now soon")
@@ -143,9 +140,9 @@ describe("a stream", () => {
     const request = "GET /stream HTTP/1.1\r\nhost: x\r\n\r\n"
     slow.socket.pause()
     slow.socket.write(request)
-    await expect.poll(() => clients.length, PATIENCE).toBe(1)
+    await expect.poll(() => clients.length).toBe(1)
     quick.socket.write(request)
-    await expect.poll(() => clients.length, PATIENCE).toBe(2)
+    await expect.poll(() => clients.length).toBe(2)
     const [first, second] = clients
     let sent = ""
     // Until the kernel takes a piece in part, or not at all.
@@ -156,13 +153,13 @@ describe("a stream", () => {
       await new Promise<void>((resolve) => setImmediate(resolve))
     }
     second?.write("0".repeat(15_000))
-    await expect.poll(() => quick.text().includes("0000"), PATIENCE).toBe(true)
+    await expect.poll(() => quick.text().includes("0000")).toBe(true)
     second?.write("1".repeat(15_000))
     first?.end()
     second?.end()
     slow.socket.resume()
     const ended = () => slow.text().endsWith("\r\n0\r\n\r\n")
-    await expect.poll(ended, PATIENCE).toBe(true)
+    await expect.poll(ended).toBe(true)
     expect(unchunk(slow.text().slice(slow.text().indexOf("\r\n\r\n") + 4)).toString()).toBe(sent)
     slow.socket.destroy()
     quick.socket.destroy()
@@ -189,10 +186,10 @@ describe("a stream", () => {
     const { socket, text } = openWire()
     socket.pause()
     socket.write("GET /stream HTTP/1.1\r\nhost: x\r\n\r\n")
-    await expect.poll(() => held, PATIENCE).toBeGreaterThan(0)
+    await expect.poll(() => held).toBeGreaterThan(0)
     const heldBefore = held
     socket.resume()
-    await expect.poll(() => text().endsWith("\r\n0\r\n\r\n"), PATIENCE).toBe(true)
+    await expect.poll(() => text().endsWith("\r\n0\r\n\r\n")).toBe(true)
     expect(held).toBeGreaterThan(heldBefore)
     const body = unchunk(text().slice(text().indexOf("\r\n\r\n") + 4))
     const sent = Buffer.concat(Array.from({ length: count }, (_, index) => piece(index + 1)))

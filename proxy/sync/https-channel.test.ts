@@ -99,7 +99,7 @@ function dial(port: number, more: Partial<HttpsChannelOptions> = {}): ControlCha
     caFile: join(directory, "ca.crt"),
     tokenFile: join(directory, "token"),
     serverName: NAME,
-    connectTimeoutMs: 1000,
+    connectTimeoutMs: 10_000,
     ...more,
   })
   closing.push(() => channel.close())

@@ -147,9 +147,9 @@ function start(operator: Operator, more: Partial<SyncOptions<string>> = {}): Sta
 }
 
 async function until(condition: () => boolean): Promise<void> {
-  const deadline = Date.now() + 5000
+  const deadline = Date.now() + 15_000
   while (!condition()) {
-    if (Date.now() > deadline) throw new Error("the condition did not come true within 5 s")
+    if (Date.now() > deadline) throw new Error("the condition did not come true within 15 s")
     await new Promise((resolve) => setTimeout(resolve, 1))
   }
 }

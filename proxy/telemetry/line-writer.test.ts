@@ -18,9 +18,9 @@ afterEach(() => {
 const written = (): string => readFileSync(join(directory, "log"), "utf8")
 
 async function until(condition: () => boolean): Promise<void> {
-  const deadline = Date.now() + 5000
+  const deadline = Date.now() + 15_000
   while (!condition()) {
-    if (Date.now() > deadline) throw new Error("the condition did not come true within 5 s")
+    if (Date.now() > deadline) throw new Error("the condition did not come true within 15 s")
     await new Promise((resolve) => setTimeout(resolve, 2))
   }
 }

@@ -73,7 +73,7 @@ function makeEgress(more: Partial<EgressOptions> = {}): Egress {
     connectionsMax: 8,
     headerBytesMax: 16 * 1024,
     bodyBytesMax: 1024 * 1024,
-    dnsTimeoutMs: 1000,
+    dnsTimeoutMs: 10_000,
     caFile: null,
     draw: () => 0.5,
     simulate: () => ({
@@ -102,7 +102,7 @@ function makeProvider(origin: string, more: Partial<ProviderConfig> = {}): Provi
     options: null,
     network: "Private",
     credential: "None",
-    connectTimeoutMs: 2000,
+    connectTimeoutMs: 10_000,
     disabled: false,
     simulated: null,
     ...more,
@@ -151,9 +151,9 @@ function send(egress: Egress, request: UpstreamRequest): Promise<Outcome> {
 }
 
 async function until(condition: () => boolean): Promise<void> {
-  const deadline = Date.now() + 5000
+  const deadline = Date.now() + 15_000
   while (!condition()) {
-    if (Date.now() > deadline) throw new Error("the condition did not come true within 5 s")
+    if (Date.now() > deadline) throw new Error("the condition did not come true within 15 s")
     await new Promise((resolve) => setImmediate(resolve))
   }
 }

@@ -34,11 +34,17 @@ afterEach(() => {
   rmSync(directory, { recursive: true })
 })
 
-function makeResolve(files: { hosts?: string; resolvConf?: string } = {}): Resolve {
-  writeFileSync(join(directory, "hosts"), files.hosts ?? "")
-  writeFileSync(join(directory, "resolv.conf"), files.resolvConf ?? "")
+interface Settings {
+  readonly hosts?: string
+  readonly resolvConf?: string
+  readonly timeoutMs?: number
+}
+
+function makeResolve({ hosts = "", resolvConf = "", timeoutMs = 15_000 }: Settings = {}): Resolve {
+  writeFileSync(join(directory, "hosts"), hosts)
+  writeFileSync(join(directory, "resolv.conf"), resolvConf)
   return createResolve({
-    timeoutMs: 300,
+    timeoutMs,
     monotonic: () => clock,
     servers: [`127.0.0.1:${server.address().port}`],
     hostsFile: join(directory, "hosts"),
@@ -113,7 +119,7 @@ describe("a name", () => {
 
   test("whose server is silent fails in time, and holds up no other name", async () => {
     zone = { "slow.example": "silent", "fast.example": "1.2.3.4" }
-    const resolve = makeResolve()
+    const resolve = makeResolve({ timeoutMs: 2000 })
     let isSlowOver = false
     const slow = resolve("slow.example").finally(() => {
       isSlowOver = true

@@ -48,7 +48,7 @@ const report = () => {
   return call(sidecar.address, "POST", "/v1/usage", { boot: "boot-1", records: [record] })
 }
 const gauge = (sample: string, want: number) =>
-  waitUntil({ what: `${sample} ${want}`, withinMs: 30_000, everyMs: 50 }, async () =>
+  waitUntil({ what: `${sample} ${want}`, withinMs: 60_000, everyMs: 50 }, async () =>
     (await metricOf(world.operator, sample)) === want ? true : undefined,
   )
 const isReady = async () =>
@@ -84,7 +84,7 @@ test("with the API server away beyond the lease, sidecars and ledger are served 
   await world.remove("/api/v1/namespaces/NAMESPACE/pods/api-1")
 
   await world.proxy.listen()
-  await snapshotWith(sidecar.stream, "model-1", 30_000)
+  await snapshotWith(sidecar.stream, "model-1")
   await gauge("sidegate_apiserver_up", 1)
   expect(await metricOf(world.operator, "sidegate_term")).toBe(term)
   await world.until("airoutes", "chat", "Programmed", "True Programmed")
@@ -102,17 +102,17 @@ test("a busy API server is not asked for a status before its Retry-After, and th
     return { kind: "answer", status: 429, headers: { "retry-after": "3" }, body: busy }
   }
   await setModel("model-3")
-  await waitUntil({ what: "the refusal", withinMs: 30_000 }, () =>
+  await waitUntil({ what: "the refusal", withinMs: 60_000 }, () =>
     refusedAt > 0 ? true : undefined,
   )
   const before = world.proxy.seen.length
   await setModel("model-4")
   await snapshotWith(sidecar.stream, "model-4")
-  const next = await waitUntil({ what: "the next write", withinMs: 30_000, everyMs: 5 }, () =>
+  const next = await waitUntil({ what: "the next write", withinMs: 60_000, everyMs: 5 }, () =>
     world.proxy.seen.slice(before).some(isStatusWrite) ? performance.now() : undefined,
   )
   expect(next - refusedAt).toBeGreaterThan(2900)
-  await waitUntil({ what: "the newest generation", withinMs: 30_000 }, async () => {
+  await waitUntil({ what: "the newest generation", withinMs: 60_000 }, async () => {
     const object = await world.get("airoutes", "chat")
     const { generation } = Object(object).metadata
     return Object(object).status.observedGeneration === generation ? true : undefined
@@ -136,7 +136,7 @@ test("a slow API server that fails half the time delays statuses, never pushes n
     expect(performance.now() - sentAt).toBeLessThan(20_000)
     expect((await report()).status).toBe(200)
   }
-  await waitUntil({ what: "the status of the last", withinMs: 40_000, everyMs: 50 }, async () => {
+  await waitUntil({ what: "the status of the last", withinMs: 60_000, everyMs: 50 }, async () => {
     const object = await world.get("airoutes", "chat")
     const { generation } = Object(object).metadata
     const isCurrent = Object(object).status.observedGeneration === generation

@@ -80,7 +80,7 @@ const reforged = (push: SnapshotPush, part: object): string => {
 }
 /** The gauges are brought up to date once a second. */
 const gauge = (sample: string, want: number) =>
-  waitUntil({ what: `${sample} ${want}`, withinMs: 30_000, everyMs: 50 }, async () =>
+  waitUntil({ what: `${sample} ${want}`, withinMs: 60_000, everyMs: 50 }, async () =>
     (await metricOf(world.operator, sample)) === want ? true : undefined,
   )
 const serves = async () => (await fetch(`${proxy.url}/v1/models`)).status
@@ -129,7 +129,7 @@ test.each(nacked)(
     const said = forger.answers.length
     forgeOnce(forge)
     await change()
-    const answer = await waitUntil({ what: "a NACK", withinMs: 30_000 }, () =>
+    const answer = await waitUntil({ what: "a NACK", withinMs: 60_000 }, () =>
       forger.answers.slice(said).find(({ nack }) => nack !== null),
     )
     expect(answer.nack?.reason).toMatch(reason)
@@ -138,7 +138,7 @@ test.each(nacked)(
     expect([await proxy.configVersion(), await serves()]).toEqual([before, 200])
     // The next, honest change is taken.
     await change()
-    await waitUntil({ what: "the next Snapshot", withinMs: 30_000, everyMs: 50 }, async () =>
+    await waitUntil({ what: "the next Snapshot", withinMs: 60_000, everyMs: 50 }, async () =>
       (await proxy.configVersion()) === before ? undefined : true,
     )
   },
@@ -162,7 +162,7 @@ test.each(cut)(
     const before = await proxy.configVersion()
     forgeOnce(forge)
     await change()
-    await waitUntil({ what: "the honest Snapshot", withinMs: 40_000, everyMs: 50 }, async () => {
+    await waitUntil({ what: "the honest Snapshot", withinMs: 60_000, everyMs: 50 }, async () => {
       expect(await serves()).toBe(200)
       return (await proxy.configVersion()) === before ? undefined : true
     })
@@ -178,7 +178,7 @@ test("a replay of the same Snapshot changes nothing", async () => {
   // The answer to what was in force before may still have been on its way.
   const isNew = (held: { term: number; generation: number } | null) =>
     held !== null && `${held.term}.${held.generation}` !== before
-  const answers = await waitUntil({ what: "three answers", withinMs: 30_000 }, () => {
+  const answers = await waitUntil({ what: "three answers", withinMs: 60_000 }, () => {
     const since = forger.answers.slice(said).filter(({ held }) => isNew(held))
     return since.length >= 3 ? since.slice(0, 3) : undefined
   })
@@ -191,11 +191,11 @@ test("the last route that is deleted takes everything away: that is meant, and s
   const models = async () => JSON.stringify(await (await fetch(`${proxy.url}/v1/models`)).json())
   expect(await models()).toContain("chat")
   await world.remove(`/apis/${GROUP}/namespaces/NAMESPACE/airoutes/chat`)
-  await waitUntil({ what: "no model", withinMs: 30_000, everyMs: 50 }, async () =>
+  await waitUntil({ what: "no model", withinMs: 60_000, everyMs: 50 }, async () =>
     (await models()).includes("chat") ? undefined : true,
   )
   await world.apply(route(world.namespace, "chat", "push-provider", "m-0"))
-  await waitUntil({ what: "the model", withinMs: 30_000, everyMs: 50 }, async () =>
+  await waitUntil({ what: "the model", withinMs: 60_000, everyMs: 50 }, async () =>
     (await models()).includes("chat") ? true : undefined,
   )
   await change()
@@ -212,7 +212,7 @@ test("a refusal shows as Programmed=False with pod and reason, and ends with the
   await gauge("sidegate_sidecars_rejecting", 1)
   why = null
   await change()
-  await world.until("airoutes", "chat", "Programmed", "True Programmed", 40_000)
+  await world.until("airoutes", "chat", "Programmed", "True Programmed")
   raw.stream.close()
   await world.remove("/api/v1/namespaces/NAMESPACE/pods/api-1")
 })
@@ -272,11 +272,11 @@ test("a pod has two sessions at most, and a thousand idle connections of it dist
   )
   expect(opened).toBe(1000)
   const startedAt = performance.now()
-  await waitUntil({ what: "hello", withinMs: 30_000, everyMs: 50 }, () => hello(other))
+  await waitUntil({ what: "hello", withinMs: 60_000, everyMs: 50 }, () => hello(other))
   console.log(`hello among 1,000 idle connections: ${Math.round(performance.now() - startedAt)} ms`)
   await gauge("sidegate_sidecars", 2)
   // Who asks for nothing is sent away: headers are waited for ten seconds, looked at every five.
-  await waitUntil({ what: "the idle ones to be closed", withinMs: 30_000, everyMs: 200 }, () =>
+  await waitUntil({ what: "the idle ones to be closed", withinMs: 60_000, everyMs: 200 }, () =>
     idle.every((socket) => socket.destroyed) ? true : undefined,
   )
   for (const stream of streams) stream.close()

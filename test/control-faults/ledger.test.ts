@@ -59,7 +59,7 @@ const taken = async () => {
   return true
 }
 const rows = () => {
-  const database = new DatabaseSync(file, { readOnly: true })
+  const database = new DatabaseSync(file, { readOnly: true, timeout: 10_000 })
   const row = database.prepare("SELECT count(*) AS n FROM usage_record").get()
   database.close()
   return Number(row?.["n"])
@@ -83,7 +83,7 @@ async function refusedButAlive(model: string): Promise<void> {
 }
 
 async function recoversAlone(): Promise<void> {
-  const deadline = { what: "a report to be taken", withinMs: 30_000, everyMs: 200 }
+  const deadline = { what: "a report to be taken", withinMs: 60_000, everyMs: 200 }
   await waitUntil(deadline, taken)
   await world.until("teamquotas", "ledger", "LedgerWritable", "True LedgerWritable")
   expect(await metricOf(world.operator, "sidegate_ledger_writable")).toBe(1)
@@ -119,7 +119,7 @@ test("a start on a ledger that cannot be written waits, not ready and saying why
   holder.exec("BEGIN IMMEDIATE")
   await world.operator.launch()
   const readyz = `http://127.0.0.1:${world.operator.opsPort}/readyz`
-  const why = await waitUntil({ what: "the reason", withinMs: 30_000, everyMs: 50 }, async () => {
+  const why = await waitUntil({ what: "the reason", withinMs: 60_000, everyMs: 50 }, async () => {
     const text = await (await fetch(readyz)).text()
     return text.includes("ledger") ? text : undefined
   })
@@ -127,14 +127,14 @@ test("a start on a ledger that cannot be written waits, not ready and saying why
   expect(world.operator.isRunning()).toBe(true)
   holder.exec("ROLLBACK")
   holder.close()
-  await world.operator.program().waitForLine(/"this process leads"/, 30_000)
-  await waitForHttp(readyz, 200, 30_000)
-  await waitUntil({ what: "a report to be taken", withinMs: 30_000, everyMs: 200 }, taken)
+  await world.operator.program().waitForLine(/"this process leads"/, 60_000)
+  await waitForHttp(readyz, 200, 60_000)
+  await waitUntil({ what: "a report to be taken", withinMs: 60_000, everyMs: 200 }, taken)
 })
 
 test("a damaged page: the start is refused in words, the file stays, and an empty one begins anew", async () => {
   while (sequence < 2000)
-    await waitUntil({ what: "a report", withinMs: 30_000, everyMs: 100 }, taken)
+    await waitUntil({ what: "a report", withinMs: 60_000, everyMs: 100 }, taken)
   await world.operator.stop()
   const pages = Math.floor(statSync(file).size / 4096)
   const descriptor = openSync(file, "r+")
@@ -154,5 +154,5 @@ test("a damaged page: the start is refused in words, the file stays, and an empt
     }
   }
   await world.operator.start()
-  await waitUntil({ what: "a report to be taken", withinMs: 30_000, everyMs: 200 }, taken)
+  await waitUntil({ what: "a report to be taken", withinMs: 60_000, everyMs: 200 }, taken)
 })

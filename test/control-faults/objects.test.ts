@@ -73,7 +73,7 @@ const eventsOf = async (reason: string) => {
   )
 }
 const eventually = <T>(what: string, look: () => Promise<T | undefined> | T | undefined) =>
-  waitUntil({ what, withinMs: 30_000, everyMs: 50 }, look)
+  waitUntil({ what, withinMs: 60_000, everyMs: 50 }, look)
 
 test("changes that come all the time are pushed together, and the last of each object wins", async () => {
   const names = Array.from({ length: 5 }, (_, index) => `churn-${index}`)
@@ -235,7 +235,8 @@ test("a Secret rotated all the time is pushed once a second at most, and its las
   const before = pushes().length
   const startedAt = performance.now()
   let count = 0
-  while (performance.now() - startedAt < 4000) {
+  // For four seconds, and longer where that is too short for so many.
+  while (performance.now() - startedAt < 4000 || count <= 20) {
     count++
     await setKey(`${KEY}-${count}`)
     await new Promise((resolve) => setImmediate(resolve))
@@ -250,7 +251,6 @@ test("a Secret rotated all the time is pushed once a second at most, and its las
   const tookMs = performance.now() - startedAt
   const pushed = pushes().length - before
   console.log(`${count} rotations: ${pushed} pushes in ${Math.round(tookMs)} ms`)
-  expect(count).toBeGreaterThan(20)
   expect(pushed).toBeLessThanOrEqual(Math.ceil(tookMs / 1000) + 1)
 })
 

@@ -45,12 +45,12 @@ test(`${FLEET} sidecars that come back at once after a kill are all back, and no
   const startedAt = performance.now()
   const streams = await Promise.all(
     pods.map(async (address) => {
-      const again = { what: "hello", withinMs: 30_000, everyMs: 200 }
+      const again = { what: "hello", withinMs: 60_000, everyMs: 200 }
       const { session } = await waitUntil(again, () => hello(address, held, keys.at(-1) ?? null))
       return await subscribe(address, session)
     }),
   )
-  await waitUntil({ what: "all of them", withinMs: 30_000, everyMs: 50 }, async () =>
+  await waitUntil({ what: "all of them", withinMs: 60_000, everyMs: 50 }, async () =>
     (await metricOf(world.operator, "sidegate_sidecars")) === FLEET ? true : undefined,
   )
   const backMs = performance.now() - startedAt
@@ -90,7 +90,7 @@ test("a clock an hour ahead, then one an hour behind: sidecars, usage and certif
   ]
   const before = await real.configVersion()
   await world.patch("airoutes", "chat", { spec: { rules } })
-  await waitUntil({ what: "the proxy to follow", withinMs: 40_000, everyMs: 50 }, async () =>
+  await waitUntil({ what: "the proxy to follow", withinMs: 60_000, everyMs: 50 }, async () =>
     (await real.configVersion()) === before ? undefined : true,
   )
   const there = { ...raw.address, port: behind.controlPort }

@@ -48,7 +48,7 @@ export async function startProxy(address: SidecarAddress): Promise<ProxyProcess>
   return {
     program,
     url,
-    ready: () => waitForHttp(`${opsUrl}/readyz`, 200, 30_000),
+    ready: () => waitForHttp(`${opsUrl}/readyz`, 200, 60_000),
     configVersion: async () => {
       const answer = await fetch(`${url}/v1/models`)
       await answer.body?.cancel()

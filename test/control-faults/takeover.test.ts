@@ -60,18 +60,18 @@ test("a leader that sleeps through its lease wakes up, stores nothing and ends",
 
   second = await world.rival()
   await second.launch()
-  await waitForHttp(`http://127.0.0.1:${second.opsPort}/readyz`, 200, 30_000)
+  await waitForHttp(`http://127.0.0.1:${second.opsPort}/readyz`, 200, 60_000)
   const standby = await call(at(address, second), "POST", "/v1/status", {})
   expect(standby).toMatchObject({ status: 503, body: { error: { code: "not_leader" } } })
 
   first.program().kill("SIGSTOP")
   // The kernel takes it; the sleeper finds it when it wakes up, and still believes that it leads.
   const late = report(address, 2).catch(() => ({ status: 0 }))
-  await second.program().waitForLine(/"this process leads"/, 30_000)
+  await second.program().waitForLine(/"this process leads"/, 60_000)
   relay.lead(second.controlPort)
   const held = { ...before.version, hash: before.hash }
   const there = at(address, second)
-  const { session } = await waitUntil({ what: "hello", withinMs: 30_000 }, () => hello(there, held))
+  const { session } = await waitUntil({ what: "hello", withinMs: 60_000 }, () => hello(there, held))
   const followed = await subscribe(there, session)
   await setModel("model-2")
   const after = await snapshotWith(followed, "model-2")
@@ -91,7 +91,7 @@ test("a leader that sleeps through its lease wakes up, stores nothing and ends",
   expect(stored()).toEqual(["a-1", "a-3", "a-2"])
 
   const want = `${after.version.term}.`
-  await waitUntil({ what: "the real sidecar to follow", withinMs: 30_000 }, async () =>
+  await waitUntil({ what: "the real sidecar to follow", withinMs: 60_000 }, async () =>
     (await real.configVersion())?.startsWith(want) ? true : undefined,
   )
   expect(await real.metric("sidegate_control_connected")).toBe(1)
@@ -112,7 +112,7 @@ test("of two that both believe they lead, the ledger ends the older at its first
   expect(second.output()).toMatch(/term \d+ is over: the leader of term \d+ writes now/)
   const there = at(address, third)
   const held = { ...before.version, hash: before.hash }
-  await waitUntil({ what: "hello", withinMs: 30_000 }, () => hello(there, held))
+  await waitUntil({ what: "hello", withinMs: 60_000 }, () => hello(there, held))
   expect((await report(there, 1)).status).toBe(200)
   expect(stored()).toEqual(["a-1", "a-3", "a-2", "a-1"])
 })

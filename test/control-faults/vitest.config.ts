@@ -1,3 +1,4 @@
+import { join } from "node:path"
 import { defineConfig } from "vitest/config"
 
 /**
@@ -6,14 +7,14 @@ import { defineConfig } from "vitest/config"
  * other, since every operator looks at the whole cluster.
  */
 export default defineConfig({
-  root: new URL("../..", import.meta.url).pathname,
+  root: join(import.meta.dirname, "../.."),
   test: {
     pool: "threads",
     isolate: false,
     fileParallelism: false,
     include: ["test/control-faults/**/*.test.ts"],
     globalSetup: ["test/control-plane/global-setup.ts"],
-    testTimeout: 90_000,
-    hookTimeout: 120_000,
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
   },
 })

@@ -27,8 +27,11 @@ import { temporaryDirectory } from "#test/process/places.ts"
 import { waitUntil } from "#test/process/wait-until.ts"
 
 export const GROUP = "sidegate.dev/v1alpha1"
-/** Shorter than in service, so that a takeover is waited for in a test. */
-export const LEASE_SECONDS = 3
+/**
+ * Shorter than in service, so that a takeover is waited for in a test; longer than a busy machine
+ * stands still.
+ */
+export const LEASE_SECONDS = 6
 
 export interface FaultWorld {
   readonly access: ControlPlaneAccess
@@ -105,7 +108,7 @@ export async function startFaultWorld(
     return objectPath(place)
   }
   const readRoots = () =>
-    waitUntil({ what: `roots in ${namespace}`, withinMs: 30_000 }, async () => {
+    waitUntil({ what: `roots in ${namespace}`, withinMs: 60_000 }, async () => {
       const path = `/api/v1/namespaces/${namespace}/configmaps/sidegate-ca`
       return textAt(await client.request({ method: "GET", path }), "data", "ca.crt")
     })
@@ -141,11 +144,11 @@ export async function startFaultWorld(
     createPod,
     connect: async (name, { refuse, to } = {}) => {
       const address = await createPod(name, to)
-      const deadline = { what: "hello", withinMs: 30_000, everyMs: 50 }
+      const deadline = { what: "hello", withinMs: 60_000, everyMs: 50 }
       const { session } = await waitUntil(deadline, () => hello(address))
       return { address, session, stream: await subscribe(address, session, refuse) }
     },
-    until: (plural, name, type, want, withinMs = 20_000) =>
+    until: (plural, name, type, want, withinMs = 60_000) =>
       waitUntil({ what: `${plural} ${name} ${type} ${want}`, withinMs, everyMs: 50 }, async () => {
         const object = await client.request({ method: "GET", path: path(plural, name) })
         const found = conditionOf(object, type)
@@ -213,7 +216,7 @@ export function versionsOf({ events }: ConfigStream): readonly string[] {
 }
 
 /** Resolves with the newest Snapshot event whose text has `text`. */
-export function snapshotWith(stream: ConfigStream, text: string, withinMs = 20_000) {
+export function snapshotWith(stream: ConfigStream, text: string, withinMs = 60_000) {
   return waitUntil({ what: `a Snapshot with ${text}`, withinMs, everyMs: 20 }, async () => {
     const found = stream.events.findLast(
       (event) => event.event === "snapshot" && JSON.stringify(event).includes(text),

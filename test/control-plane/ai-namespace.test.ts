@@ -45,7 +45,7 @@ beforeAll(async () => {
   ])
   operator = await makeOperatorProcess(control)
   await operator.start()
-}, 120_000)
+})
 
 afterAll(async () => {
   const output = operator.output()
@@ -54,7 +54,7 @@ afterAll(async () => {
   await control.stop()
   expect(output).not.toMatch(/"level":"error"/)
   expect(output).not.toContain("was not brought about")
-}, 60_000)
+})
 
 const pathIn = (namespace: string, name = "default"): string =>
   `/apis/${GROUP}/namespaces/${namespace}/ainamespaces/${name}`

@@ -8,11 +8,11 @@
  */
 import { randomBytes } from "node:crypto"
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
-import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { setTimeout as wait } from "node:timers/promises"
 import { textAt } from "#operator/kube/json-path.ts"
+import { freePorts } from "#test/process/places.ts"
 import { resolveBinaries } from "./binaries.ts"
 import { type GuardedProcess, startGuarded } from "./guarded-process.ts"
 import { makeCertificates } from "./make-certificates.ts"
@@ -53,7 +53,7 @@ export async function startControlPlane(): Promise<ControlPlane> {
   const folder = mkdtempSync(join(tmpdir(), "sidegate-control-plane-"))
   try {
     const files = await writeFiles(folder)
-    const [etcdPort, peerPort, apiPort] = await freePorts()
+    const [etcdPort = 0, peerPort = 0, apiPort = 0] = await freePorts(3)
     const etcd = startEtcd(binaries, folder, etcdPort, peerPort)
     const url = `https://127.0.0.1:${apiPort}`
     const access: ControlPlaneAccess = {
@@ -87,7 +87,7 @@ export function kubectl(
   return tryProgram(
     access.kubectlPath,
     ["--kubeconfig", access.kubeconfigPath, "--cache-dir", cache, ...args],
-    { deadlineMs: 30_000, ...(input === undefined ? {} : { input }) },
+    { deadlineMs: 60_000, ...(input === undefined ? {} : { input }) },
   )
 }
 
@@ -218,7 +218,7 @@ async function untilReady(
 ): Promise<void> {
   const deadline = Date.now() + START_DEADLINE_MS
   for (;;) {
-    const ready = await kubectl(access, ["get", "--raw", "/readyz"]).catch(() => null)
+    const ready = await look(access).catch(() => null)
     if (ready?.code === 0) return
     const hasEnded = processes.some((process) => process.hasEnded())
     if (hasEnded || Date.now() > deadline) {
@@ -227,6 +227,12 @@ async function untilReady(
     }
     await wait(100)
   }
+}
+
+/** Ready is said a moment before the namespace is there that everybody takes for granted. */
+async function look(access: ControlPlaneAccess): Promise<RunResult> {
+  const ready = await kubectl(access, ["get", "--raw", "/readyz"])
+  return ready.code === 0 ? await kubectl(access, ["get", "namespace", "default"]) : ready
 }
 
 function logTails(folder: string): string {
@@ -254,25 +260,5 @@ function kubeconfig(access: ControlPlaneAccess): string {
     ],
     users: [{ name: "admin", user: { token: access.adminToken } }],
     contexts: [{ name: "test", context: { cluster: "test", user: "admin" } }],
-  })
-}
-
-/** Three ports that were free a moment ago; held open together so that they differ. */
-async function freePorts(): Promise<readonly [number, number, number]> {
-  const held = await Promise.all([holdPort(), holdPort(), holdPort()])
-  for (const { release } of held) await release()
-  return [held[0].port, held[1].port, held[2].port]
-}
-
-function holdPort(): Promise<{ readonly port: number; release(): Promise<void> }> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.on("error", reject)
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address()
-      if (address === null || typeof address === "string") return
-      const release = (): Promise<void> => new Promise((done) => server.close(() => done()))
-      resolve({ port: address.port, release })
-    })
   })
 }

@@ -5,7 +5,7 @@ import { setTimeout as wait } from "node:timers/promises"
 export async function eventually(
   what: string,
   holds: () => boolean | Promise<boolean>,
-  deadlineMs = 10_000,
+  deadlineMs = 60_000,
 ): Promise<void> {
   const deadline = Date.now() + deadlineMs
   while (!(await holds())) {

@@ -41,6 +41,8 @@ export type Fault =
     }
   /** Forwarded after this time. */
   | { readonly kind: "delay"; readonly ms: number }
+  /** Forwarded once this has come about. */
+  | { readonly kind: "hold"; readonly until: Promise<void> }
   /** Answered here with 200 and this text, again and again, without an end. */
   | { readonly kind: "drip"; readonly text: string; readonly everyMs: number }
   /** Accepted, then not a byte. */
@@ -75,6 +77,7 @@ export async function startFaultProxy(access: ControlPlaneAccess): Promise<Fault
       const go = () =>
         forward({ target, agent, token: access.adminToken, incoming, outgoing, fault })
       if (fault?.kind === "delay") setTimeout(go, fault.ms)
+      else if (fault?.kind === "hold") fault.until.then(go, () => outgoing.destroy())
       else go()
     }
   })

@@ -66,7 +66,7 @@ beforeAll(async () => {
     const pod = await createPod(enabled, {}, { query: { dryRun: "All" } })
     return statusOf(pod) === undefined ? undefined : true
   })
-}, 120_000)
+})
 
 afterAll(async () => {
   const { code } = await webhook.stop()
@@ -75,7 +75,7 @@ afterAll(async () => {
   await control.stop()
   expect(code).toBe(0)
   expect(operator.output()).not.toMatch(/"level":"error"/)
-}, 60_000)
+})
 
 interface PodOptions {
   readonly metadata?: object
@@ -296,7 +296,7 @@ test(`of ${POD_RUNS} pods, the slowest hundredth is answered within moments`, as
       `creation with two calls ${injected.text}, without ${without.text}`,
   )
   expect(asked.p99).toBeLessThan(5 * PROMISED_MS)
-}, 120_000)
+})
 
 function askWebhook(ca: string, review: string): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -32,7 +32,7 @@ export interface OperatorProcess {
 }
 
 const MAIN = new URL("../../operator/main.ts", import.meta.url).pathname
-const START_WITHIN_MS = 30_000
+const START_WITHIN_MS = 60_000
 
 /** Not started yet. */
 export async function makeOperatorProcess(
@@ -84,7 +84,7 @@ export async function makeOperatorProcess(
       await waitForHttp(`http://127.0.0.1:${opsPort}/readyz`, 200, START_WITHIN_MS)
     },
     stop: async () => {
-      const { code } = await running().stop(20_000)
+      const { code } = await running().stop(60_000)
       if (code !== 0) throw new Error(`the operator ended with ${code}\n${running().stdout()}`)
     },
     kill: async () => {
@@ -109,5 +109,5 @@ export async function metricOf(
 
 /** Waits for a value that `look` gives; undefined and errors mean not yet. */
 export function soon<T>(what: string, look: () => Promise<T | undefined>): Promise<T> {
-  return waitUntil({ what, withinMs: 30_000, everyMs: 20 }, look)
+  return waitUntil({ what, withinMs: 60_000, everyMs: 20 }, look)
 }

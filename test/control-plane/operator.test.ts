@@ -32,7 +32,7 @@ beforeAll(async () => {
     return textAt(await client.request({ method: "GET", path }), "data", "ca.crt")
   })
   await applyObjects(control, baseObjects())
-}, 120_000)
+})
 
 afterAll(async () => {
   const output = operator.output()
@@ -41,7 +41,7 @@ afterAll(async () => {
   await control.stop()
   expect(output).not.toContain(CANARY)
   expect(output).not.toMatch(/"level":"error"/)
-}, 60_000)
+})
 
 function baseObjects(): readonly object[] {
   return [

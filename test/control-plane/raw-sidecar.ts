@@ -101,11 +101,11 @@ export function subscribe(
       const nack = reason === null ? null : { reason, object: null, path: null }
       void answer({ session, version, held, nack })
     }
-    /** Until it is taken, as a real sidecar does: an answer that is lost is waited for 30 s. */
+    /** Until it is taken, as a real sidecar does: an answer that is lost is waited for a minute. */
     const answer = async (report: object): Promise<void> => {
       const send = async () =>
         isOver || (await call(address, "POST", "/v1/status", report)).status === 200 || undefined
-      await waitUntil({ what: "an answer taken", withinMs: 30_000, everyMs: 50 }, send).catch(
+      await waitUntil({ what: "an answer taken", withinMs: 60_000, everyMs: 50 }, send).catch(
         () => undefined,
       )
     }

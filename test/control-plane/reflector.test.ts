@@ -210,10 +210,13 @@ test("a connection that went silent is given up by the watchdog", async () => {
   await untilEqual(mirror)
 })
 
+/** A stream that says something every 100 ms is never silent so long, on a busy machine either. */
+const WATCHDOG_MS = 3_000
+
 test("a watch that carries nothing but bookmarks is alive, and the next one goes on from them", async () => {
   await put("a", "1")
   const { mirror, reflector, failures } = reflect({
-    limits: { ...REFLECTOR_LIMITS, watchdogMs: 600 },
+    limits: { ...REFLECTOR_LIMITS, watchdogMs: WATCHDOG_MS },
   })
   await reflector.synced
   const version = await put("b", "1").then((made) => textAt(made, "metadata", "resourceVersion"))
@@ -224,7 +227,7 @@ test("a watch that carries nothing but bookmarks is alive, and the next one goes
   proxy.cutAll()
   await eventually("the bookmarks are followed", () => proxy.seen.filter(isFollow).length === 1)
   const since = performance.now()
-  await eventually("two watchdogs pass", () => performance.now() - since > 1_300)
+  await eventually("two watchdogs pass", () => performance.now() - since > 2.2 * WATCHDOG_MS)
   expect(failures.filter((message) => message.startsWith("no byte"))).toEqual([])
   proxy.cutAll()
   await put("c", "1")
@@ -273,8 +276,9 @@ test("a store that is compacted between two pages costs nothing, and nobody sees
     if (isInitial(request)) return { kind: "answer", status: 422, body: { kind: "Status" } }
     if (!request.query.has("continue") || compacted.length === 2) return null
     // Changed and compacted before the page is read: the version that its token names is gone.
-    compacted.push(remove("abcde"[compacted.length] ?? "").then(() => compact(access)))
-    return { kind: "delay", ms: 500 }
+    const until = remove("abcde"[compacted.length] ?? "").then(() => compact(access))
+    compacted.push(until)
+    return { kind: "hold", until }
   }
   const { mirror, reflector } = reflect({ limits: { ...REFLECTOR_LIMITS, pageObjects: 2 } })
   await reflector.synced
@@ -288,14 +292,18 @@ test("429 is obeyed: the next attempt comes after Retry-After", async () => {
   const { mirror, reflector } = reflect()
   await reflector.synced
   const headers = { "retry-after": "1" }
-  harm(1, isAny, { kind: "answer", status: 429, headers, body: { kind: "Status" } })
-  const before = proxy.seen.length
+  const askedAt: number[] = []
+  proxy.onRequest = () => {
+    askedAt.push(performance.now())
+    const isFirst = askedAt.length === 1
+    return isFirst ? { kind: "answer", status: 429, headers, body: { kind: "Status" } } : null
+  }
   proxy.cutAll()
-  await eventually("the refusal is sent", () => proxy.seen.length > before)
-  const refusedAt = performance.now()
+  await eventually("the refusal is sent", () => askedAt.length > 0)
   await put("a", "1")
-  await eventually("it comes back", () => proxy.seen.length > before + 1)
-  expect(performance.now() - refusedAt).toBeGreaterThan(900)
+  await eventually("it comes back", () => askedAt.length > 1)
+  const [refusedAt = 0, backAt = 0] = askedAt
+  expect(backAt - refusedAt).toBeGreaterThan(990)
   await untilEqual(mirror)
 })
 
@@ -393,7 +401,7 @@ test("the API server is killed and forgets its watch cache: nothing is missed", 
     ownProxy.onRequest = (request) =>
       isFollow(request) ? { kind: "rewrite", query: ancient } : null
     for (const { mirror } of [steady, late]) {
-      await eventually("the deletion arrives", () => mirror.deleted.includes("goes"), 40_000)
+      await eventually("the deletion arrives", () => mirror.deleted.includes("goes"))
       expect(mirror.objects.has("stays")).toBe(true)
       expect(mirror.resets()).toBe(1)
     }
@@ -405,7 +413,7 @@ test("the API server is killed and forgets its watch cache: nothing is missed", 
     await ownProxy.stop()
     await own.stop()
   }
-}, 60_000)
+})
 
 /** A small generator of even quality, for seeds that can be printed. */
 function mulberry32(seed: number): () => number {

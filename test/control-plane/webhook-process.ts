@@ -59,7 +59,7 @@ export function startWebhookProcess(folder: string, ports: WebhookPorts): Promis
 }
 
 export function waitForWebhook({ ops }: WebhookPorts): Promise<void> {
-  return waitForHttp(`http://127.0.0.1:${ops}/readyz`, 200, 20_000)
+  return waitForHttp(`http://127.0.0.1:${ops}/readyz`, 200, 60_000)
 }
 
 /** The one that `docs/injection.md` prints, but by URL. */

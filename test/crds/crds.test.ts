@@ -58,7 +58,7 @@ test("a second client-side apply of each good sample changes nothing either", as
   )
   const remove = ["delete", KINDS.map(({ plural }) => plural).join(","), "--all", "-n", namespace]
   await kubectl(access, remove)
-}, 120_000)
+})
 
 test.each(KINDS)("kubectl explain teaches every field of $kind", async (definition) => {
   const { plural } = definition

@@ -35,6 +35,13 @@ function wanted(command: string): RegExp {
   return /HTTP\/1\.1 200[\s\S]*x-sidegate-provider: primary[\s\S]*"chat\.completion"/i
 }
 
+/** As a reader would, but past a proxy of this machine, and with no word of npm about its news. */
+function runScript(script: string) {
+  const env = { ...process.env, NO_PROXY: "*", no_proxy: "*", NO_UPDATE_NOTIFIER: "1" }
+  const options = { cwd: ROOT, env, encoding: "utf8", timeout: 60_000 } as const
+  return spawnSync("sh", ["-euc", script], options)
+}
+
 // The commands are curl's, and curl is not among what the checkout asks of a machine.
 describe.skipIf(spawnSync("curl", ["--version"]).error !== undefined)("the docs' commands", () => {
   let program: Program
@@ -45,7 +52,7 @@ describe.skipIf(spawnSync("curl", ["--version"]).error !== undefined)("the docs'
       ...["run", join(ROOT, "examples/quickstart"), "--port", "0", "--admin-port", "0"],
       ...["--state", state],
     ])
-    const [, found = ""] = await program.waitForLine(/^gateway +http:.*:(\d+)\/v1$/, 20_000)
+    const [, found = ""] = await program.waitForLine(/^gateway +http:.*:(\d+)\/v1$/, 60_000)
     port = found
   })
   afterAll(async () => {
@@ -58,16 +65,15 @@ describe.skipIf(spawnSync("curl", ["--version"]).error !== undefined)("the docs'
 
   test.each(blocks)("$page: $command", ({ command, want }) => {
     const script = command.replaceAll("4141", port)
-    const options = { cwd: ROOT, encoding: "utf8", timeout: 20_000 } as const
-    const run = spawnSync("sh", ["-euc", script], options)
+    const run = runScript(script)
     expect(run.stderr.replaceAll(/^npm warn .*\n/gm, "")).toBe("")
     expect(run.stdout).toMatch(want)
   })
 
   test("start-up ends with a curl that works and the variables of an SDK", async () => {
-    await program.waitForLine(/^Saved manifests take effect at once\. Ctrl-C ends\.$/, 5_000)
+    await program.waitForLine(/^Saved manifests take effect at once\. Ctrl-C ends\.$/, 60_000)
     const script = /^ {2}curl [\s\S]*?\n(?=\n)/m.exec(program.stdout())?.[0] ?? ""
-    const run = spawnSync("sh", ["-euc", script], { encoding: "utf8", timeout: 20_000 })
+    const run = runScript(script)
     expect(run.stdout).toMatch(/HTTP\/1\.1 200/)
     expect(program.stdout()).toContain(
       `export OPENAI_BASE_URL=http://127.0.0.1:${port}/v1 OPENAI_API_KEY=sidegate-placeholder`,

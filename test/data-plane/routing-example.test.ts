@@ -13,7 +13,7 @@ async function start(labels: string): Promise<{ program: Program; origin: string
     ...["run", EXAMPLE, "--labels", labels, "--port", "0", "--admin-port", "0"],
     ...["--state", temporaryDirectory("state")],
   ])
-  const [, port] = await program.waitForLine(/^gateway +http:.*:(\d+)\/v1$/, 20_000)
+  const [, port] = await program.waitForLine(/^gateway +http:.*:(\d+)\/v1$/, 60_000)
   return { program, origin: `http://127.0.0.1:${port}` }
 }
 

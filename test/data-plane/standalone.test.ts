@@ -12,6 +12,9 @@ import { temporaryDirectory } from "#test/process/places.ts"
 import { waitUntil } from "#test/process/wait-until.ts"
 import { runSidegate, type Standalone, startStandalone } from "./start-standalone.ts"
 
+/** Of what takes a second at most. */
+const WITHIN_MS = 60_000
+
 const provider = (name: string, more = "") => `
 apiVersion: sidegate.dev/v1alpha1
 kind: AIProvider
@@ -49,7 +52,7 @@ async function ask(standalone: Standalone, model: string) {
 }
 
 async function untilAnsweredBy(standalone: Standalone, model: string, name: string): Promise<void> {
-  await waitUntil({ what: `${model} to be answered by ${name}`, withinMs: 30_000 }, async () => {
+  await waitUntil({ what: `${model} to be answered by ${name}`, withinMs: WITHIN_MS }, async () => {
     const { provider: by } = await ask(standalone, model)
     return by === name ? true : undefined
   })
@@ -109,14 +112,14 @@ describe("a running gateway", () => {
     await untilAnsweredBy(standalone, "smart", "one")
     standalone.write("chat.yaml", route("chat", "smart", "two"))
     await untilAnsweredBy(standalone, "smart", "two")
-    await standalone.program.waitForLine(/^reloaded: changed AIRoute default\/chat$/, 5_000)
+    await standalone.program.waitForLine(/^reloaded: changed AIRoute default\/chat$/, WITHIN_MS)
     standalone.write("chat.yaml", route("chat", "smart", "one"))
     await untilAnsweredBy(standalone, "smart", "one")
   })
 
   test("a broken manifest is told with its place, and everything keeps answering", async () => {
     standalone.write("chat.yaml", "kind: [")
-    await standalone.program.waitForLine(/^chat\.yaml:1: /, 5_000)
+    await standalone.program.waitForLine(/^chat\.yaml:1: /, WITHIN_MS)
     await untilAnsweredBy(standalone, "smart", "one")
     await untilAnsweredBy(standalone, "steady", "two")
     standalone.write("chat.yaml", route("chat", "smart", "one"))
@@ -126,12 +129,12 @@ describe("a running gateway", () => {
     standalone.write("new.yaml", `${route("new", "fresh", "one")}  extra: 1\n`)
     await standalone.program.waitForLine(
       /^new\.yaml:\d+: AIRoute default\/new: Accepted=False .*spec\.extra/,
-      5_000,
+      WITHIN_MS,
     )
     expect((await ask(standalone, "fresh")).status).toBe(404)
     await untilAnsweredBy(standalone, "smart", "one")
     standalone.write("new.yaml", route("new", "fresh", "two"))
-    await standalone.program.waitForLine(/^AIRoute default\/new: in order again$/, 5_000)
+    await standalone.program.waitForLine(/^AIRoute default\/new: in order again$/, WITHIN_MS)
     await untilAnsweredBy(standalone, "fresh", "two")
   })
 
@@ -139,11 +142,11 @@ describe("a running gateway", () => {
     standalone.write("z.yaml", route("later", "smart", "two"))
     await standalone.program.waitForLine(
       /^z\.yaml:\d+: AIRoute default\/later: Accepted=False Conflicted: .*default\/chat/,
-      5_000,
+      WITHIN_MS,
     )
     await untilAnsweredBy(standalone, "smart", "one")
     standalone.remove("z.yaml")
-    await standalone.program.waitForLine(/^reloaded: removed AIRoute default\/later$/, 5_000)
+    await standalone.program.waitForLine(/^reloaded: removed AIRoute default\/later$/, WITHIN_MS)
   })
 
   test("health, readiness and metrics are on the second port", async () => {
@@ -197,7 +200,7 @@ spec:
     const standalone = await startStandalone({ files })
     await standalone.program.waitForLine(
       /^openai\.yaml:\d+: AIProvider openai: ResolvedRefs=False .*OPENAI_API_KEY is not set/,
-      5_000,
+      WITHIN_MS,
     )
     await untilAnsweredBy(standalone, "smart", "one")
     await standalone.program.stop()
@@ -294,7 +297,7 @@ test("usage of every request is in the ledger once, also after a restart", async
   }
   // What a stop had no time to deliver is in the journal: the next start does.
   const last = await startStandalone({ files: FILES, stateDir })
-  await waitUntil({ what: "five records", withinMs: 30_000, everyMs: 100 }, async () =>
+  await waitUntil({ what: "five records", withinMs: WITHIN_MS, everyMs: 100 }, async () =>
     recordsIn(stateDir).length >= want.length ? true : undefined,
   )
   expect((await last.program.stop()).code).toBe(0)
@@ -307,7 +310,7 @@ test("a signal during the start ends what has started, in order", async () => {
   writeFileSync(join(directory, "all.yaml"), Object.values(FILES).join("\n---\n"))
   const ports = ["--port", "0", "--admin-port", "0"]
   const program = await runSidegate(["run", directory, ...ports, "--state", stateDir])
-  await waitUntil({ what: "the ledger", withinMs: 30_000, everyMs: 1 }, () =>
+  await waitUntil({ what: "the ledger", withinMs: WITHIN_MS, everyMs: 1 }, () =>
     existsSync(join(stateDir, "ledger.db")) ? true : undefined,
   )
   expect(await program.stop(30_000)).toEqual({ code: 0, signal: null })

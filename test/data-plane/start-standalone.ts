@@ -1,5 +1,5 @@
 /** Starts `sidegate run` as a person would, on a directory of its own. */
-import { mkdirSync, rmSync, writeFileSync } from "node:fs"
+import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { temporaryDirectory } from "#test/process/places.ts"
 import { type Program, startProgram } from "#test/process/program.ts"
@@ -28,10 +28,13 @@ export interface StandaloneOptions {
 /** Ready, with its first configuration in force, when it resolves. */
 export async function startStandalone(options: StandaloneOptions): Promise<Standalone> {
   const directory = temporaryDirectory("manifests")
+  const drafts = temporaryDirectory("drafts")
   const write = (path: string, text: string): void => {
     const file = join(directory, path)
     mkdirSync(dirname(file), { recursive: true })
-    writeFileSync(file, text)
+    // Whole at once, as many editors do: a look in between would find an empty file.
+    writeFileSync(join(drafts, "draft"), text)
+    renameSync(join(drafts, "draft"), file)
   }
   for (const [path, text] of Object.entries(options.files)) write(path, text)
   const program = await runSidegate(
@@ -41,8 +44,8 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
     ],
     options.env,
   )
-  const [, port] = await program.waitForLine(/^gateway +http:\/\/127\.0\.0\.1:(\d+)\/v1$/, 20_000)
-  const [, admin] = await program.waitForLine(/^metrics +http:\/\/127\.0\.0\.1:(\d+)\//, 5_000)
+  const [, port] = await program.waitForLine(/^gateway +http:\/\/127\.0\.0\.1:(\d+)\/v1$/, 60_000)
+  const [, admin] = await program.waitForLine(/^metrics +http:\/\/127\.0\.0\.1:(\d+)\//, 60_000)
   return {
     program,
     directory,

@@ -1,16 +1,17 @@
+import { join } from "node:path"
 import { defineConfig } from "vitest/config"
 
 /**
  * Suites on real processes: `vitest run -c test/data-plane/vitest.config.ts`. One file at a time.
  */
 export default defineConfig({
-  root: new URL("../..", import.meta.url).pathname,
+  root: join(import.meta.dirname, "../.."),
   test: {
     pool: "threads",
     isolate: false,
     fileParallelism: false,
     include: ["test/data-plane/**/*.test.ts"],
-    testTimeout: 90_000,
-    hookTimeout: 120_000,
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
   },
 })

@@ -54,9 +54,9 @@ beforeAll(async () => {
   )
   shop = await world.startSidecar(await world.createPod("shop", "api-0"))
   quiet = await world.startSidecar(await world.createPod("quiet", "api-0"))
-}, 120_000)
+})
 
-afterAll(() => world.stop(), 60_000)
+afterAll(() => world.stop())
 
 test("the first usage of a team shows in its status within 5 seconds of the request", async () => {
   // gpt-4o costs 2.5 dollars a million tokens in, and 10 out, in the built-in catalogue.
@@ -70,7 +70,7 @@ test("the first usage of a team shows in its status within 5 seconds of the requ
     "NAME PARENT TOKENS USD READY REASON PROGRAMMED SIDECARS AGE".split(" "),
     ["quiet", "", "16", "0.0000775", "True", "Ready", "1", "1", "AGE"],
   ])
-}, 60_000)
+})
 
 test("kubectl apply of an AIRoute changes the backend that answers within a second", async () => {
   const fromStart: number[] = []
@@ -96,14 +96,14 @@ test("kubectl apply of an AIRoute changes the backend that answers within a seco
   console.log(`from kubectl's return, ms (below 0: before it): ${describe(fromReturn)}`)
   expect(failed).toEqual([])
   expect(Math.max(...fromReturn)).toBeLessThan(IN_FORCE_WITHIN_MS)
-}, 200_000)
+})
 
 test("kubectl get shows the route Ready, with its sidecars counted", async () => {
   const want = [
     ["NAME", "MODELS", "READY", "REASON", "PROGRAMMED", "SIDECARS", "AGE"],
     ["chat", '["smart"]', "True", "Ready", "1", "1", "AGE"],
   ]
-  const deadline = { what: "the route to be programmed", withinMs: 30_000, everyMs: 100 }
+  const deadline = { what: "the route to be programmed", withinMs: 60_000, everyMs: 100 }
   const seen = await waitUntil(deadline, async () => {
     const table = await kubectlGet("airoute", "chat", "-n", "shop")
     return table[1]?.[2] === "True" && table[1]?.[4] === "1" ? table : undefined
@@ -135,7 +135,7 @@ test("usage after a quiet time shows within 5 seconds, to the nano-dollar", asyn
   console.log(`usage in TeamQuota.status after a quiet time: ${tookMs} ms after the request`)
   const sums = { inputTokens: 22, outputTokens: 10, tokens: 32, usd: "0.00007785" }
   expect(usage).toEqual({ ...sums, ...NO_PARTS, cachedInputTokens: 4, since })
-}, 100_000)
+})
 
 /** The month that is counted began then. */
 const since = `${new Date().toISOString().slice(0, 7)}-01T00:00:00Z`

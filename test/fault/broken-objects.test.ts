@@ -37,12 +37,12 @@ beforeAll(async () => {
   shop = await world.startSidecar(await world.createPod("shop", "api-0"))
   bank = await world.startSidecar(await world.createPod("bank", "api-0"))
   bystanders = watchBystanders([shop, bank])
-}, 120_000)
+})
 
 afterAll(async () => {
   await bystanders.stop()
   await world.stop()
-}, 60_000)
+})
 
 /** What `kubectl apply` of one object printed, and its exit code. */
 async function apply(object: object) {
@@ -333,7 +333,7 @@ async function applyPastAdmission(object: object): Promise<void> {
 
 /** Looks until it is `want`; the difference is shown when it does not become so. */
 async function settles<T>(look: () => Promise<T>, want: T): Promise<void> {
-  await expect.poll(look, { timeout: 30_000, interval: 50 }).toEqual(want)
+  await expect.poll(look, { timeout: 60_000, interval: 50 }).toEqual(want)
 }
 
 /** All conditions of an object, as `type=status reason: message`. */

@@ -63,20 +63,20 @@ beforeAll(async () => {
   door = { port, serverName: SERVER_NAME, ca: await world.readRoots("alpha") }
   alpha = await connect(await world.createPod("alpha", "api-0"))
   beta = await connect(await world.createPod("beta", "web-0"))
-}, 120_000)
+})
 
 afterAll(async () => {
   alpha.stream.close()
   beta.stream.close()
   await world.stop()
-}, 60_000)
+})
 
 /** A sidecar of the pod: greeted, with an open stream and a Snapshot that it acknowledged. */
 async function connect(pod: Pod): Promise<Peer> {
   const token = await mintToken(world.client, { namespace: pod.namespace, pod })
   const address = { ...door, token }
   // The pod is in the operator's watch within moments; until then it is unknown.
-  const deadline = { what: `a hello of ${pod.name}`, withinMs: 30_000, everyMs: 20 }
+  const deadline = { what: `a hello of ${pod.name}`, withinMs: 60_000, everyMs: 20 }
   const greeting = await waitUntil(deadline, () => hello(address))
   const stream = await subscribe(address, greeting.session)
   await nextSnapshot(stream)
@@ -84,7 +84,7 @@ async function connect(pod: Pod): Promise<Peer> {
 }
 
 function nextSnapshot(stream: ConfigStream) {
-  return waitUntil({ what: "a Snapshot", withinMs: 30_000 }, () =>
+  return waitUntil({ what: "a Snapshot", withinMs: 60_000 }, () =>
     stream.events.find(
       (event): event is Extract<ConfigEvent, { event: "snapshot" }> => event.event === "snapshot",
     ),
@@ -332,7 +332,7 @@ test("of four namespaces, none gets in anywhere with any token but its own sidec
   expect(asked).toBe(4 * 4 + 4 * 4 * 4 * 4)
   await expectOwnOnly(peers)
   for (const peer of others) peer.stream.close()
-}, 120_000)
+})
 
 /** With a sidecar's own token: sessions of others are refused, and a hello tells of itself. */
 async function expectOwnOnly(peers: readonly Peer[]): Promise<void> {
@@ -378,7 +378,7 @@ test("a pod that shuts down delivers its last usage and gets nothing more", asyn
   const spec = { ...object.spec, nodeName: "node-1" }
   const token = await tokenOf("alpha", { ...object, spec }, "ending")
   const address = { ...door, token }
-  const deadline = { what: "a hello", withinMs: 30_000, everyMs: 20 }
+  const deadline = { what: "a hello", withinMs: 60_000, everyMs: 20 }
   const { session } = await waitUntil(deadline, () => hello(address))
   const stream = await subscribe(address, session)
   await nextSnapshot(stream)
@@ -450,11 +450,11 @@ test("another pod's session can neither be read nor answered for", async () => {
   expect(Object.values(answers)).toEqual([foreign, foreign])
   // Its owner's stream is open still, and what was said of it was not believed.
   await world.apply(makeRoute("beta/chat", "beta-llm", { models: ["smart", "smarter"] }))
-  await waitUntil({ what: "another Snapshot", withinMs: 30_000 }, () =>
+  await waitUntil({ what: "another Snapshot", withinMs: 60_000 }, () =>
     beta.stream.events.filter(({ event }) => event === "snapshot").length > 1 ? true : undefined,
   )
   const path = '{.status.conditions[?(@.type=="Programmed")].message}'
-  await waitUntil({ what: "the route to be programmed", withinMs: 30_000 }, async () => {
+  await waitUntil({ what: "the route to be programmed", withinMs: 60_000 }, async () => {
     const said = await world.kubectl(
       "-n",
       "beta",

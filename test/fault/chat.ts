@@ -8,7 +8,7 @@ export interface ChatAnswer {
   readonly text: string
 }
 
-const WITHIN_MS = 20_000
+const WITHIN_MS = 60_000
 
 export async function chat(
   sidecar: Pick<Sidecar, "url">,

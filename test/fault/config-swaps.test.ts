@@ -35,9 +35,9 @@ beforeAll(async () => {
   // A whole answer takes as long as a swap or two, a stream as long as several.
   for (const name of PROVIDERS) await upstream.behave(name, { delayMs: 20, eventDelayMs: 15 })
   shop = await world.startSidecar(await world.createPod("shop", "api-0"))
-}, 120_000)
+})
 
-afterAll(() => world.stop(), 60_000)
+afterAll(() => world.stop())
 
 let answers: readonly SwapAnswer[] = []
 
@@ -72,7 +72,7 @@ test("1,000 swaps under load fail no request and answer none under a mixed versi
   expect(new Set(answers.map(({ version, swap }) => `${version}=${swap}`)).size).toBe(seen.size)
   expect(seen.size).toBeGreaterThan(SWAPS / 2)
   expect(streams).toBe(Math.floor(answers.length / STREAM_EVERY))
-}, 300_000)
+})
 
 test("each swap was one push, and the last one is acknowledged in the status", async () => {
   const sample = `sidegate_pushes_total{event="snapshot"}`
@@ -80,7 +80,7 @@ test("each swap was one push, and the last one is acknowledged in the status", a
   console.log(`snapshots sent to the sidecar, the first included: ${pushes}`)
   expect(pushes).toBeGreaterThanOrEqual(SWAPS + 1)
   expect(pushes).toBeLessThanOrEqual(SWAPS + 5)
-  const deadline = { what: "the last swap programmed", withinMs: 40_000, everyMs: 100 }
+  const deadline = { what: "the last swap programmed", withinMs: 60_000, everyMs: 100 }
   await waitUntil(deadline, async () => {
     const route = await world.client.request({ method: "GET", path: ROUTE })
     const found = listAt(route, "status", "conditions").find(
@@ -91,11 +91,11 @@ test("each swap was one push, and the last one is acknowledged in the status", a
     return isThere ? true : undefined
   })
   expect(await readMetric(shop.opsUrl, "sidegate_bugs_total")).toBe(0)
-}, 60_000)
+})
 
 test("the records name the backend and model that answered, and each backend got its own key", async () => {
   const file = `${world.operator.stateDir}/ledger.db`
-  const deadline = { what: "a record for each request", withinMs: 30_000, everyMs: 100 }
+  const deadline = { what: "a record for each request", withinMs: 60_000, everyMs: 100 }
   await waitUntil(deadline, () => (readLedger(file).length >= answers.length ? true : undefined))
   const recorded = readLedger(file).map(
     ({ user, provider, model }) => `${user} ${provider} ${model}`,
@@ -109,7 +109,7 @@ test("the records name the backend and model that answered, and each backend got
   expect(keys).toEqual(
     new Set(PROVIDERS.map((name) => `${name} ${hashOf(`Bearer key-of-${name}`)}`)),
   )
-}, 60_000)
+})
 
 async function sendOne(number: number): Promise<SwapAnswer> {
   const asked = {
@@ -146,7 +146,7 @@ async function versionInForce(): Promise<string> {
 }
 
 function nextVersion(before: string): Promise<string> {
-  const deadline = { what: `a version after ${before}`, withinMs: 30_000, everyMs: 2 }
+  const deadline = { what: `a version after ${before}`, withinMs: 60_000, everyMs: 2 }
   return waitUntil(deadline, async () => {
     const version = await versionInForce()
     return version === before ? undefined : version

@@ -35,12 +35,12 @@ beforeAll(async () => {
   await world.createNamespace("shop")
   await world.apply(makeRoute("shop/chat", "alpha", { models: ["smart"] }))
   sidecar = await world.startSidecar(await world.createPod("shop", "api-0"))
-}, 120_000)
+})
 
 afterAll(async () => {
   trap.close()
   await world.stop()
-}, 60_000)
+})
 
 interface Said {
   readonly method: string

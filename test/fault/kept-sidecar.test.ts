@@ -29,7 +29,7 @@ const closers: (() => Promise<unknown>)[] = []
 
 afterAll(async () => {
   for (const close of closers.toReversed()) await close()
-}, 60_000)
+})
 
 test("one sidecar is kept, and it is of the schema before today's", () => {
   expect(readdirSync(KEPT).filter((name) => name.endsWith(".gz"))).toEqual([OLD])
@@ -37,7 +37,7 @@ test("one sidecar is kept, and it is of the schema before today's", () => {
 
 /** The answer once the route is in force: each may come with a Snapshot of its own. */
 function known(sidecar: Sidecar, model: string): ReturnType<typeof chat> {
-  return waitUntil({ what: `a route for ${model}`, withinMs: 40_000, everyMs: 50 }, async () => {
+  return waitUntil({ what: `a route for ${model}`, withinMs: 60_000, everyMs: 50 }, async () => {
     const answer = await chat(sidecar, model)
     return answer.status === 404 ? undefined : answer
   })
@@ -61,7 +61,7 @@ test("it gets its configuration, serves, follows a change, and its usage is coun
   )
   const route = "/apis/sidegate.dev/v1alpha1/namespaces/shop/airoutes/chat"
   const programmed = (generation: number) =>
-    waitUntil({ what: "both programmed", withinMs: 40_000, everyMs: 50 }, async () => {
+    waitUntil({ what: "both programmed", withinMs: 60_000, everyMs: 50 }, async () => {
       const object = await world.client.request({ method: "GET", path: route })
       const conditions = listAt(object, "status", "conditions")
       const found = conditions.find((one) => textAt(one, "type") === "Programmed")
@@ -93,7 +93,7 @@ test("it gets its configuration, serves, follows a change, and its usage is coun
     makeRoute("shop/claude", "claude", { models: ["claude"] }),
   )
   await waitUntil(
-    { what: "the condition of the route", withinMs: 40_000, everyMs: 50 },
+    { what: "the condition of the route", withinMs: 60_000, everyMs: 50 },
     async () => {
       const said = await world.kubectl("-n", "shop", "get", "airoute", "claude", "-o", PROGRAMMED)
       // The newer one may not have answered yet; its number follows within a minute.
@@ -108,7 +108,7 @@ test("it gets its configuration, serves, follows a change, and its usage is coun
   await programmed(2)
   const changed = await chat(older, "changed", { user: "user-3" })
   expect(changed.status).toBe(200)
-  const rows = await waitUntil({ what: "four records", withinMs: 30_000, everyMs: 50 }, () => {
+  const rows = await waitUntil({ what: "four records", withinMs: 60_000, everyMs: 50 }, () => {
     const found = readLedger(`${world.operator.stateDir}/ledger.db`)
     return found.length === 4 ? found : undefined
   })
@@ -118,21 +118,21 @@ test("it gets its configuration, serves, follows a change, and its usage is coun
   const parameters = { maxOutputTokens: 4096 }
   await world.apply(makeClusterObject("ModelPolicy", "org", { targets, parameters }))
   await waitUntil(
-    { what: "the condition of the policy", withinMs: 40_000, everyMs: 50 },
+    { what: "the condition of the policy", withinMs: 60_000, everyMs: 50 },
     async () => {
       const said = await world.kubectl("get", "modelpolicy", "org", "-o", PROGRAMMED)
       if (LIMIT_UNSUPPORTED.test(said)) return true
       throw new Error(`the status says ${said}`)
     },
   )
-  const denied = await waitUntil({ what: "a denial", withinMs: 40_000, everyMs: 50 }, async () => {
+  const denied = await waitUntil({ what: "a denial", withinMs: 60_000, everyMs: 50 }, async () => {
     const answer = await chat(older, "smart")
     return answer.status === 200 ? undefined : answer
   })
   expect(denied.status).toBe(403)
   expect(denied.text).toContain("spec.parameters.maxOutputTokens needs a newer sidecar")
   expect((await chat(newer, "smart")).status).toBe(200)
-}, 120_000)
+})
 
 const PROGRAMMED =
   'jsonpath={range .status.conditions[?(@.type=="Programmed")]}{.status} {.reason}: {.message}{end}'
@@ -158,7 +158,7 @@ test("a provider that it does not know fails closed with that reason, and the re
   const { publisher, url, caFile } = await startBareOperator()
   publisher.publish("shop", skewedSnapshot())
   const sidecar = await startKept(url, caFile)
-  await waitUntil({ what: "an acknowledgement", withinMs: 30_000 }, () => {
+  await waitUntil({ what: "an acknowledgement", withinMs: 60_000 }, () => {
     const [state] = publisher.sidecars("shop")
     return state !== undefined && state.heldHash !== null ? true : undefined
   })
@@ -180,7 +180,7 @@ test("a provider that it does not know fails closed with that reason, and the re
   for (const model of ["known", "mixed"]) {
     expect(await chat(sidecar, model)).toMatchObject({ status: 200, provider: "known" })
   }
-}, 60_000)
+})
 
 test("a limit that it does not know refuses everything there, and is told of its policy", async () => {
   const { publisher, url, caFile } = await startBareOperator()
@@ -197,10 +197,10 @@ test("a limit that it does not know refuses everything there, and is told of its
     feature,
   })
   publisher.publish("shop", skewedSnapshot())
-  await waitUntil({ what: "an answer once the limit is gone", withinMs: 30_000 }, async () =>
+  await waitUntil({ what: "an answer once the limit is gone", withinMs: 60_000 }, async () =>
     (await chat(sidecar, "known")).status === 200 ? true : undefined,
   )
-}, 60_000)
+})
 
 function keptBundle(): string {
   const path = join(temporaryDirectory("kept"), "main.mjs")
@@ -258,7 +258,7 @@ async function startKept(url: string, caFile: string): Promise<{ readonly url: s
     },
   })
   closers.push(() => program.stop())
-  await waitForHttp(`http://127.0.0.1:${opsPort}/readyz`, 200, 20_000)
+  await waitForHttp(`http://127.0.0.1:${opsPort}/readyz`, 200, 60_000)
   return { url: `http://127.0.0.1:${port}` }
 }
 

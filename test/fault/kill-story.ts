@@ -154,7 +154,7 @@ async function startStand(): Promise<Stand> {
 async function answersCome(load: ChatLoad): Promise<void> {
   const answered = (): number => load.outcomes()["200"] ?? 0
   const from = answered()
-  await waitUntil({ what: "chats to be answered", withinMs: 30_000, everyMs: 5 }, () =>
+  await waitUntil({ what: "chats to be answered", withinMs: 60_000, everyMs: 5 }, () =>
     answered() >= from + ANSWERS ? true : undefined,
   )
 }
@@ -162,7 +162,7 @@ async function answersCome(load: ChatLoad): Promise<void> {
 /** The operator is at work: it stores records. */
 async function recordsCome({ ledgerFile }: Stand): Promise<void> {
   const from = countLedger(ledgerFile)
-  await waitUntil({ what: "records to be stored", withinMs: 30_000, everyMs: 20 }, () =>
+  await waitUntil({ what: "records to be stored", withinMs: 60_000, everyMs: 20 }, () =>
     countLedger(ledgerFile) > from ? true : undefined,
   )
 }
@@ -196,7 +196,7 @@ async function settledRecords(world: World, file: string): Promise<readonly Ledg
     count = seen
     return count >= received && performance.now() - unchangedSince > 2000 ? true : undefined
   }
-  const deadline = { what: "the records", withinMs: 30_000, everyMs: 100 }
+  const deadline = { what: "the records", withinMs: 60_000, everyMs: 100 }
   await waitUntil(deadline, look).catch(() => undefined)
   return readLedger(file)
 }

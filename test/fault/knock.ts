@@ -27,7 +27,7 @@ export interface Answer {
   readonly text: string
 }
 
-const WITHIN_MS = 10_000
+const WITHIN_MS = 60_000
 
 export function knock(door: Door, { method, path, headers = {}, body }: Knock): Promise<Answer> {
   return new Promise((resolve, reject) => {

@@ -27,12 +27,12 @@ beforeAll(async () => {
     env: { SIDEGATE_OPERATOR_URL: `https://127.0.0.1:${middle.port}` },
     isWaiting: false,
   })
-}, 120_000)
+})
 
 afterAll(async () => {
   await middle.close()
   await world.stop()
-}, 60_000)
+})
 
 /** A certificate for the operator's name, of roots that the sidecar has never heard of. */
 async function forged(): Promise<Trick> {
@@ -48,7 +48,7 @@ async function forged(): Promise<Trick> {
 /** With a pair that the operator keeps in a Secret. */
 async function kept(name: string): Promise<Trick> {
   const args = ["-n", OPERATOR_NAMESPACE, "get", "secret", name, "-o", "json"]
-  const secret: unknown = await waitUntil({ what: name, withinMs: 30_000 }, async () => {
+  const secret: unknown = await waitUntil({ what: name, withinMs: 60_000 }, async () => {
     const { code, stdout } = await world.tryKubectl(args)
     return code === 0 ? JSON.parse(stdout) : undefined
   })
@@ -84,14 +84,14 @@ test.each(strangers)("one who $name sees no byte of the token", async ({ trick, 
 /** Until the sidecar has fallen for it, or has not, often enough. */
 async function plays(trick: Trick): Promise<void> {
   middle.play(trick)
-  await waitUntil({ what: "attempts of the sidecar", withinMs: 50_000 }, () =>
+  await waitUntil({ what: "attempts of the sidecar", withinMs: 60_000 }, () =>
     middle.connections() >= ATTEMPTS ? true : undefined,
   )
 }
 
 test("one who passes everything on reads nothing either, and the sidecar is served", async () => {
   middle.play({ kind: "relay", port: Number(new URL(world.operator.url).port) })
-  await sidecar.waitUntilReady(50_000)
+  await sidecar.waitUntilReady()
   expect((await chat(sidecar, "smart")).status).toBe(200)
   expect(middle.seen().length).toBeGreaterThan(1000)
   expect(middle.seen()).not.toMatch(TOKEN)
@@ -105,7 +105,7 @@ test("one who takes a connected sidecar over sees nothing, and the sidecar serve
 
 test("only who has the operator's own key would see it", async () => {
   await plays(await kept("sidegate-operator-tls"))
-  await waitUntil({ what: "the token", withinMs: 30_000 }, () =>
+  await waitUntil({ what: "the token", withinMs: 60_000 }, () =>
     TOKEN.test(middle.seen()) ? true : undefined,
   )
 })

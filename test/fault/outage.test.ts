@@ -35,9 +35,9 @@ beforeAll(async () => {
   await world.createNamespace("shop", "shop")
   await world.apply(makeRoute("shop/chat", "alpha", { models: ["smart"] }))
   shop = await world.startSidecar(await world.createPod("shop", "api-0"))
-}, 120_000)
+})
 
-afterAll(() => world.stop(), 60_000)
+afterAll(() => world.stop())
 
 test("before: the route is programmed, and its chats are billed", async () => {
   await programmed(1)
@@ -63,7 +63,7 @@ test("a proxy killed in that state serves within a second of its start, keys inc
     await shop.kill()
     const startedAt = performance.now()
     await shop.start()
-    const deadline = { what: "an answer", withinMs: 30_000, everyMs: 5 }
+    const deadline = { what: "an answer", withinMs: 60_000, everyMs: 5 }
     await waitUntil(deadline, async () => ((await models()).status === 200 ? true : undefined))
     await answered()
     tookMs.push(Math.round(performance.now() - startedAt))
@@ -74,7 +74,7 @@ test("a proxy killed in that state serves within a second of its start, keys inc
   expect(median).toBeLessThan(SERVES_WITHIN_MS)
   expect({ hash: heldHash(), version: await configVersion() }).toEqual(before)
   await everyChatCarriedTheKey()
-}, 60_000)
+})
 
 test("the operator back finds the same hash, resends nothing, and the status is true", async () => {
   // Says what was said by default: another generation of the object, the same Snapshot.
@@ -96,7 +96,7 @@ test("the operator back finds the same hash, resends nothing, and the status is 
   for (const event of ["snapshot", "credentials", "identity"] as const) {
     expect({ event, sent: await sent(event) }).toEqual({ event, sent: undefined })
   }
-}, 60_000)
+})
 
 test("usage of the outage arrives, once", async () => {
   await recorded()
@@ -113,9 +113,9 @@ test("usage of the outage arrives, once", async () => {
   }
   const usd = ((users.length * ONE.costNano) / 1e9).toFixed(9).replace(/0+$/, "")
   const want = `${users.length * ONE.tokens} tokens, ${usd} dollars`
-  await expect.poll(quotaUsage, { timeout: 40_000, interval: 200 }).toBe(want)
+  await expect.poll(quotaUsage, { timeout: 150_000, interval: 200 }).toBe(want)
   console.log(`usage in TeamQuota.status after the outage: ${want} of ${users.length} chats`)
-}, 60_000)
+})
 
 /** One chat that must succeed; every third is streamed. */
 async function answered(): Promise<void> {
@@ -146,7 +146,7 @@ function sent(event: "snapshot" | "credentials" | "identity"): Promise<number | 
 }
 
 function recorded(): Promise<true> {
-  const deadline = { what: "a record for each chat", withinMs: 30_000, everyMs: 50 }
+  const deadline = { what: "a record for each chat", withinMs: 60_000, everyMs: 50 }
   return waitUntil(deadline, () =>
     readLedger(`${world.operator.stateDir}/ledger.db`).length >= users.length ? true : undefined,
   )
@@ -161,7 +161,7 @@ async function quotaUsage(): Promise<string> {
 
 /** The message of the route's condition Programmed once it is true for that generation. */
 function programmed(generation: number): Promise<string> {
-  const deadline = { what: `generation ${generation} programmed`, withinMs: 40_000, everyMs: 50 }
+  const deadline = { what: `generation ${generation} programmed`, withinMs: 60_000, everyMs: 50 }
   return waitUntil(deadline, async () => {
     const route = await world.client.request({ method: "GET", path: ROUTE })
     const found = listAt(route, "status", "conditions").find(

@@ -31,7 +31,8 @@ const IN_USE_WITHIN_MS = 25_000
 const issuer = createClusterIssuer()
 const directory = temporaryDirectory("clouds")
 const logFile = join(temporaryDirectory("clouds-log"), "log")
-let lifeSeconds = 30
+/** Renewed after three quarters of it, used until two seconds before its end. */
+let lifeSeconds = 40
 let isDown = false
 let clientSecret = "secret-one"
 let entra: Entra
@@ -81,18 +82,18 @@ beforeAll(async () => {
     makeRoute("shop/aws", "aws", { models: ["aws"] }),
   )
   sidecar = await world.startSidecar(await world.createPod("shop", "api-0"))
-}, 120_000)
+})
 
 afterAll(async () => {
   await world?.stop()
   await Promise.all([entra, sts, models].map((one) => one?.close()))
-}, 60_000)
+})
 
 test("tokens of both clouds are used, and renewed under load without a failed request", async () => {
   await served("entra")
   await served("aws")
   const load = startSteadyLoad(30, (number) => ask(number % 2 === 0 ? "entra" : "aws"))
-  await waitUntil({ what: "three tokens of each to be in use", withinMs: 90_000 }, () => {
+  await waitUntil({ what: "three tokens of each to be in use", withinMs: 240_000 }, () => {
     const entras = entra.given.filter(({ token }) => models.firstUse.has(token)).length
     const awses = [...sts.sessions.keys()].filter((id) => models.firstUse.has(id)).length
     return entras >= 3 && awses >= 3 ? true : undefined
@@ -104,16 +105,17 @@ test("tokens of both clouds are used, and renewed under load without a failed re
   console.log(
     `${results.length} requests, none failed; tokens in use after ${delays().join(", ")} ms`,
   )
-}, 150_000)
+})
 
 test("while the clouds refuse, the status says so in their words and the tokens serve on", async () => {
   isDown = true
   const entraSaid = await condition("entra", "CredentialRefreshFailed")
+  // At once: this token serves for some seconds more, and the two are not renewed together.
+  expect((await ask("entra")).status).toBe(200)
   const awsSaid = await condition("aws", "CredentialRefreshFailed")
   expect(entraSaid).toMatch(/^no new token: AADSTS90033: down\.; the one before it expires at 20/)
   expect(awsSaid).toMatch(/^no new token: ServiceUnavailable.*; the one before it expires at 20/)
-  expect((await ask("entra")).status).toBe(200)
-  const refused = await waitUntil({ what: "the token to expire", withinMs: 40_000 }, async () => {
+  const refused = await waitUntil({ what: "the token to expire", withinMs: 120_000 }, async () => {
     const answer = await ask("entra")
     return answer.status === 200 ? undefined : answer
   })
@@ -127,10 +129,10 @@ test("while the clouds refuse, the status says so in their words and the tokens 
   await served("entra")
   await served("aws")
   await condition("entra", "ResolvedRefs")
-}, 120_000)
+})
 
 test("an operator that starts while the clouds refuse takes no token away, nor does a restart", async () => {
-  await waitUntil({ what: "long tokens in use", withinMs: 30_000, everyMs: 50 }, async () => {
+  await waitUntil({ what: "long tokens in use", withinMs: 60_000, everyMs: 50 }, async () => {
     await ask("entra")
     await ask("aws")
     const long = entra.given.findLast(({ expiresAt, at }) => expiresAt - at === 120_000)
@@ -154,7 +156,7 @@ test("an operator that starts while the clouds refuse takes no token away, nor d
   isDown = false
   await condition("entra", "ResolvedRefs")
   await condition("aws", "ResolvedRefs")
-}, 120_000)
+})
 
 test("a rotated client secret is used within five seconds, without a failed request", async () => {
   const azure = {
@@ -176,7 +178,7 @@ test("a rotated client secret is used within five seconds, without a failed requ
   clientSecret = "secret-two"
   const rotatedAt = performance.now()
   await world.apply(makeKey("entra-secret", clientSecret))
-  await waitUntil({ what: "a token of the new secret in use", withinMs: 30_000 }, () => {
+  await waitUntil({ what: "a token of the new secret in use", withinMs: 60_000 }, () => {
     const next = entra.given.slice(before).map(({ token }) => token)
     return next.some((token) => models.firstUse.has(token)) ? true : undefined
   })
@@ -185,7 +187,7 @@ test("a rotated client secret is used within five seconds, without a failed requ
   expect(results.filter(({ status }) => status !== 200)).toEqual([])
   expect(tookMs).toBeLessThan(IN_USE_WITHIN_MS)
   console.log(`${results.length} requests, none failed; the rotation took ${Math.round(tookMs)} ms`)
-}, 60_000)
+})
 
 test("neither program printed a token or a secret", () => {
   const printed = readFileSync(logFile, "utf8")
@@ -209,7 +211,7 @@ function ask(model: string): Promise<ChatAnswer> {
 }
 
 async function served(model: string): Promise<void> {
-  await waitUntil({ what: `${model} to be served`, withinMs: 30_000, everyMs: 50 }, async () => {
+  await waitUntil({ what: `${model} to be served`, withinMs: 60_000, everyMs: 50 }, async () => {
     const { status, text } = await ask(model)
     if (status === 200) return true
     throw new Error(`${status} ${text}`)
@@ -232,7 +234,7 @@ function delays(): readonly number[] {
 /** Waits for `ResolvedRefs` with this reason; resolves to its message. */
 function condition(provider: string, reason: string): Promise<string> {
   const path = `/apis/sidegate.dev/v1alpha1/aiproviders/${provider}`
-  return waitUntil({ what: `${provider}: ${reason}`, withinMs: 60_000, everyMs: 50 }, async () => {
+  return waitUntil({ what: `${provider}: ${reason}`, withinMs: 150_000, everyMs: 50 }, async () => {
     const object = await world.client.request({ method: "GET", path })
     const found = listAt(object, "status", "conditions").find(
       (one) => textAt(one, "type") === "ResolvedRefs",

@@ -1,3 +1,4 @@
+import { join } from "node:path"
 import { defineConfig } from "vitest/config"
 
 /**
@@ -5,11 +6,11 @@ import { defineConfig } from "vitest/config"
  * counting upstream. Each file has a control plane of its own, so they run one after the other.
  */
 export default defineConfig({
-  root: new URL("../..", import.meta.url).pathname,
+  root: join(import.meta.dirname, "../.."),
   test: {
     include: ["test/fault/**/*.test.ts"],
     fileParallelism: false,
-    testTimeout: 180_000,
+    testTimeout: 400_000,
     hookTimeout: 600_000,
   },
 })

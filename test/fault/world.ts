@@ -223,7 +223,7 @@ async function startSidecar(
         ...env,
       },
     })
-  const waitUntilReady = (withinMs = 30_000): Promise<void> =>
+  const waitUntilReady = (withinMs = 60_000): Promise<void> =>
     waitForHttp(`${opsUrl}/readyz`, 200, withinMs)
   let program = await launch()
   if (isWaiting) await waitUntilReady()
@@ -247,7 +247,7 @@ async function startSidecar(
 
 /** The operator publishes its roots in every injected namespace; the kubelet would mount them. */
 function readRoots(controlPlane: ControlPlane, namespace: string): Promise<string> {
-  return waitUntil({ what: `ConfigMap ${namespace}/sidegate-ca`, withinMs: 30_000 }, async () => {
+  return waitUntil({ what: `ConfigMap ${namespace}/sidegate-ca`, withinMs: 60_000 }, async () => {
     const args = ["-n", namespace, "get", "configmap", "sidegate-ca", "-o", "json"]
     const { code, stdout } = await kubectl(controlPlane, args)
     if (code !== 0) return undefined

@@ -5,6 +5,8 @@ import { startProgram } from "./program.ts"
 import { cpuMs, residentBytes } from "./resources.ts"
 import { waitUntil } from "./wait-until.ts"
 
+/** Of what a new process of Node says first. */
+const WITHIN_MS = 30_000
 const FOREVER = "setInterval(() => {}, 1000)"
 
 function isAlive(pid: number): boolean {
@@ -21,8 +23,8 @@ test("a line is found when it comes, and afterwards too", async () => {
     name: "talker",
     args: ["-e", "console.log('port 1'); setTimeout(() => console.error('ready'), 50)"],
   })
-  expect((await program.waitForLine(/^ready$/, 5000))[0]).toBe("ready")
-  expect((await program.waitForLine(/^port (\d)$/, 5000))[1]).toBe("1")
+  expect((await program.waitForLine(/^ready$/, WITHIN_MS))[0]).toBe("ready")
+  expect((await program.waitForLine(/^port (\d)$/, WITHIN_MS))[1]).toBe("1")
   expect(await program.exited).toEqual({ code: 0, signal: null })
 })
 
@@ -31,7 +33,7 @@ test("waiting for a line ends when the program does, and says what it said", asy
     name: "quitter",
     args: ["-e", "console.error('no config'); process.exit(3)"],
   })
-  await expect(program.waitForLine(/^ready$/, 5000)).rejects.toThrow(
+  await expect(program.waitForLine(/^ready$/, WITHIN_MS)).rejects.toThrow(
     /quitter: no line \/\^ready\$\/ before it exited\n.*no config/s,
   )
 })
@@ -41,7 +43,7 @@ test("a program that ignores SIGTERM is killed after the grace", async () => {
     name: "stubborn",
     args: ["-e", `process.on('SIGTERM', () => {}); console.log('up'); ${FOREVER}`],
   })
-  await program.waitForLine(/^up$/, 5000)
+  await program.waitForLine(/^up$/, WITHIN_MS)
   expect(await program.stop(100)).toEqual({ code: null, signal: "SIGKILL" })
 })
 
@@ -56,7 +58,7 @@ test("a program dies with a parent that is ended by a signal", async () => {
     name: "parent",
     args: ["--input-type=module", "-e", script],
   })
-  const child = Number((await parent.waitForLine(/^child (\d+)$/, 5000))[1])
+  const child = Number((await parent.waitForLine(/^child (\d+)$/, WITHIN_MS))[1])
   expect(isAlive(child)).toBe(true)
   await parent.stop()
   await waitUntil({ what: "the child to be gone", withinMs: 30_000 }, () =>
@@ -68,11 +70,15 @@ test("what a program uses can be read, and nothing of the developer's settings l
   process.env["SIDEGATE_TEST_LEAK"] = "leaked"
   const program = await startProgram({
     name: "worker",
-    args: ["-e", `console.log('env', process.env.SIDEGATE_TEST_LEAK, process.env.OWN); ${FOREVER}`],
+    args: [
+      "-e",
+      `while (process.cpuUsage().user < 50_000);
+       console.log('env', process.env.SIDEGATE_TEST_LEAK, process.env.OWN); ${FOREVER}`,
+    ],
     env: { OWN: "own" },
     cwd: temporaryDirectory("program"),
   })
-  const line = await program.waitForLine(/^env (.*)$/, 5000)
+  const line = await program.waitForLine(/^env (.*)$/, WITHIN_MS)
   expect(line[1]).toBe("undefined own")
   expect(residentBytes(program.pid)).toBeGreaterThan(10 * 1024 * 1024)
   expect(cpuMs(program.pid)).toBeGreaterThanOrEqual(10)

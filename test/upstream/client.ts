@@ -42,7 +42,7 @@ export async function startUpstream(
     args: [fileURLToPath(new URL("./main.ts", import.meta.url))],
     ...(options.core === undefined ? {} : { core: options.core }),
   })
-  const [, port, controlPort] = await program.waitForLine(/^upstream (\d+) (\d+)$/, 10_000)
+  const [, port, controlPort] = await program.waitForLine(/^upstream (\d+) (\d+)$/, 60_000)
   const origin = `http://127.0.0.1:${port}`
   const ask = async (path: string, body?: unknown): Promise<unknown> => {
     const answer = await fetch(`http://127.0.0.1:${controlPort}${path}`, {

@@ -47,7 +47,7 @@ export function namesOf(schema: UpstreamSchema): readonly string[] {
 export async function startSdkWorld(): Promise<SdkWorld> {
   const program = fileURLToPath(new URL("./provider-upstream.ts", import.meta.url))
   const upstream = await startProgram({ name: "providers", args: [program] })
-  const [, port] = await upstream.waitForLine(/^providers (\d+)$/, 10_000)
+  const [, port] = await upstream.waitForLine(/^providers (\d+)$/, 60_000)
   const origin = `http://127.0.0.1:${port}`
   const files = Object.fromEntries(
     UPSTREAM_SCHEMAS.map((schema) => [`${schema}.yaml`, manifests(schema, origin)]),
