@@ -59,7 +59,11 @@ test("every field of an exchange's line is on the page, and none that there is n
     ...{ application: "a", route: "a", rule: "a", provider: "a", servedModel: "a" },
     ...{ configVersion: "1", isStream: true, status: 502, refusal: "upstream_failed" },
     attempts: [{ provider: "a", model: "a", outcome: "timeout", status: null, durationMs: 1 }],
-    usage: { inputTokens: 1, cachedInputTokens: 0, outputTokens: 1, reasoningTokens: 1 },
+    usage: {
+      ...{ inputTokens: 1, cachedInputTokens: 0, outputTokens: 1, reasoningTokens: 1 },
+      terms: { service_tier: "flex" },
+    },
+    isEstimated: true,
     ...{ cost: 1, receivedAt: 1, durationMs: 1, firstByteMs: 1, overheadMs: 1 },
     isClientGone: true,
   }

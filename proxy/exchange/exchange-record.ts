@@ -24,6 +24,8 @@ export interface ExchangeRecord {
   readonly refusal: RefusalCode | null
   readonly attempts: readonly AttemptSummary[]
   readonly usage: TokenUsage | null
+  /** No provider reported `usage`: it is this sidecar's own number. */
+  readonly isEstimated: boolean
   readonly cost: NanoUsd | null
   /** Wall clock in ms. */
   readonly receivedAt: number

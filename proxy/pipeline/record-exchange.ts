@@ -1,9 +1,11 @@
 /** Stage 16: the finished exchange as a value, for metrics, the log line and the usage counters. */
+import type { AttemptFinal } from "#proxy/contract/records.ts"
 import type { ExchangeRecord } from "#proxy/exchange/exchange-record.ts"
 import type { SurfaceName } from "#proxy/exchange/parsed-request.ts"
 import type { RawRequest } from "#proxy/exchange/ports.ts"
 import type { Refusal } from "#proxy/exchange/refusal.ts"
 import type { Operation } from "#proxy/exchange/wire-name.ts"
+import { NO_USAGE } from "#proxy/quota/attempt-cost.ts"
 import type { LinkedRule } from "#proxy/route/linked-route.ts"
 import type { Runtime } from "#proxy/runtime/runtime.ts"
 import type { Attempt } from "./attempt.ts"
@@ -53,6 +55,7 @@ export function recordExchange(
     refusal: refusal?.code ?? null,
     attempts: attempts.map((attempt) => attempt.summary()),
     usage: last?.final?.usage ?? null,
+    isEstimated: isEstimated(last?.final),
     cost: last?.final?.cost ?? null,
     receivedAt: raw.receivedAt,
     durationMs: now - startedAt + waitedMs,
@@ -60,4 +63,9 @@ export function recordExchange(
     overheadMs: exchange.overheadMs(),
     isClientGone: exchange.isClientGone,
   }
+}
+
+/** What was never billed is known to be nothing. */
+function isEstimated(final: AttemptFinal | null | undefined): boolean {
+  return final?.source === "estimated" && final.usage !== NO_USAGE
 }

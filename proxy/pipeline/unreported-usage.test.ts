@@ -7,7 +7,7 @@ import {
   makeRuntime,
 } from "#proxy/runtime/samples.test-data.ts"
 import { type ModelSurfaceName, SURFACES } from "#proxy/surfaces/registry.ts"
-import { createWorld, startChat, type World } from "./world.test-data.ts"
+import { type Act, createWorld, startChat, type World } from "./world.test-data.ts"
 
 const MESSAGE = { content: "Hello there, world" }
 const WHOLE = { id: "c", model: "m", choices: [{ index: 0, message: MESSAGE }] }
@@ -61,6 +61,7 @@ test.each(CASES)("%s, %s: absent stays absent, or is what is settled", (surface,
   const [final] = world.finals.values()
   expect(world.client).toMatchObject({ status: 200, end_: "ended" })
   expect(final).toMatchObject({ outcome: "ok", source: "estimated" })
+  expect(world.records[0]?.isEstimated).toBe(true)
   expect(final?.usage.inputTokens).toBeGreaterThan(3)
   expect(final?.usage.outputTokens).toBeGreaterThan(0)
   const told = usageTold(world.client.body)
@@ -81,4 +82,17 @@ test.each(CASES)("%s, %s: absent stays absent, or is what is settled", (surface,
   }
   const mark = mode === "whole" ? "true" : undefined
   expect(world.client.headers["x-sidegate-estimated"]).toBe(mark)
+})
+
+test("what was reported is not marked, and neither is what was never billed", () => {
+  const isEstimated = (script: readonly Act[]): boolean | undefined => {
+    const world = createWorld({ scripts: [script] })
+    startChat(world)
+    world.advance(10)
+    return world.records[0]?.isEstimated
+  }
+  const usage = { prompt_tokens: 5, completion_tokens: 2, total_tokens: 7 }
+  const answer = JSON.stringify({ ...WHOLE, usage })
+  expect(isEstimated([{ head: 200 }, { data: answer }, { end: true }])).toBe(false)
+  expect(isEstimated([{ head: 400 }, { data: "{}" }, { end: true }])).toBe(false)
 })

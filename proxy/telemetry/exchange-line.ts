@@ -51,7 +51,7 @@ function numbersOf(record: ExchangeRecord): string {
   return `${tokensOf(record)}${paid}${first}${tried}${isClientGone ? ',"clientGone":true' : ""}`
 }
 
-function tokensOf({ usage }: ExchangeRecord): string {
+function tokensOf({ usage, isEstimated }: ExchangeRecord): string {
   if (usage === null) return ""
   let text = `,"inputTokens":${usage.inputTokens},"cachedInputTokens":${usage.cachedInputTokens}`
   text += `,"outputTokens":${usage.outputTokens}`
@@ -59,6 +59,7 @@ function tokensOf({ usage }: ExchangeRecord): string {
     const count = usage[part]
     if (count !== undefined) text += `,"${part}":${count}`
   }
+  if (isEstimated) text += ',"estimated":true'
   const terms = namesOfTerms(usage.terms)
   return terms.length === 0 ? text : `${text},"terms":"${terms.join(" ")}"`
 }

@@ -29,6 +29,7 @@ const RECORD: ExchangeRecord = {
   durationMs: 42.123456,
   firstByteMs: 12,
   overheadMs: 0.2,
+  isEstimated: false,
   isClientGone: false,
 }
 

@@ -54,6 +54,7 @@ function makeRecord(more: Partial<ExchangeRecord> = {}): ExchangeRecord {
     durationMs: 42,
     firstByteMs: 12,
     overheadMs: 0.2,
+    isEstimated: false,
     isClientGone: false,
     ...more,
   }
@@ -102,6 +103,11 @@ test("a request whose model has no price is counted as such, and one that used n
     makeRecord({ cost: 0 }),
   ])
   expect(lines).toContain(`sidegate_unpriced_requests_total{provider="openai",model="smart"} 1`)
+})
+
+test("a request whose tokens are our own numbers is counted as such", async () => {
+  const lines = await scrape([makeRecord(), makeRecord({ isEstimated: true })])
+  expect(lines).toContain(`sidegate_estimated_requests_total{provider="openai",model="smart"} 1`)
 })
 
 test("what a call was for is told by its surface's operation", async () => {

@@ -47,6 +47,7 @@ interface ExchangeSeries {
   readonly tokens: TokenCounters
   readonly costUsd: BoundCounter
   readonly unpriced: BoundCounter
+  readonly estimated: BoundCounter
 }
 
 /** Kinds of exchange held ready; past it they are looked up anew. */
@@ -98,6 +99,7 @@ function observeExchange(series: ExchangeSeries, record: ExchangeRecord): void {
   }
   if (cost !== null) series.costUsd.add(cost / 1e9)
   else if (usage !== null) series.unpriced.add(1)
+  if (record.isEstimated) series.estimated.add(1)
 }
 
 function bindKind(families: Families, record: ExchangeRecord): ExchangeSeries {
@@ -113,6 +115,7 @@ function bindKind(families: Families, record: ExchangeRecord): ExchangeSeries {
     tokens: new TokenCounters(families.tokenCounters, [operation, provider, model]),
     costUsd: families.costUsd.bind(provider, model),
     unpriced: families.unpriced.bind(provider, model),
+    estimated: families.estimated.bind(provider, model),
   }
 }
 
@@ -121,6 +124,14 @@ type Families = ReturnType<typeof createFamilies>
 const GEN_AI = ["gen_ai_operation_name", "gen_ai_provider_name", "gen_ai_request_model"] as const
 
 function createFamilies(registry: Registry) {
+  return {
+    ...createCounters(registry),
+    ...createHistograms(registry),
+    tokenCounters: createTokenFamilies(registry, GEN_AI),
+  }
+}
+
+function createCounters(registry: Registry) {
   return {
     requests: new CounterFamily(registry, {
       name: "sidegate_requests_total",
@@ -152,6 +163,16 @@ function createFamilies(registry: Registry) {
       help: "Requests that used a model without a known price: their cost is in no sum.",
       labels: ["provider", "model"],
     }),
+    estimated: new CounterFamily(registry, {
+      name: "sidegate_estimated_requests_total",
+      help: "Requests whose tokens no provider reported: they are this sidecar's own numbers.",
+      labels: ["provider", "model"],
+    }),
+  }
+}
+
+function createHistograms(registry: Registry) {
+  return {
     overhead: new HistogramFamily(registry, {
       name: "sidegate_overhead_seconds",
       help: "Our own part of an exchange.",
@@ -176,6 +197,5 @@ function createFamilies(registry: Registry) {
       labels: [...GEN_AI, "gen_ai_token_type"],
       buckets: TOKEN_BUCKETS,
     }),
-    tokenCounters: createTokenFamilies(registry, GEN_AI),
   }
 }

@@ -25,6 +25,7 @@ function makeRecord(id: number): ExchangeRecord {
     durationMs: 1,
     firstByteMs: 1,
     overheadMs: 1,
+    isEstimated: false,
     isClientGone: false,
   }
 }
