@@ -50,7 +50,11 @@ describe("speech", () => {
   const speak = (script: readonly Act[], more: Partial<Asked> = {}) =>
     ask({ surface: "openai-speech", body: SAY, script, ...more })
 
-  test.each(["audio/mpeg", "audio/pcm;rate=24000;channels=1", "application/octet-stream"])(
+  test.each([
+    ...["audio/mpeg", "audio/mp3", "audio/webm; codecs=\"opus\"", "audio/x-m4a"],
+    ...["audio/pcm;rate=24000;channels=1", "audio/L16;rate=24000", "audio/vnd.wave"],
+    ...["application/octet-stream", "binary/octet-stream"],
+  ])(
     "passes as it comes, as %s, and is settled on an estimate",
     (type) => {
       const world = speak([head(type), { data: "ID3" }, { data: "sound" }, { end: true }])

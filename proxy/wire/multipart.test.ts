@@ -105,6 +105,8 @@ describe("parts survive", () => {
 describe("a form", () => {
   test.each([
     ["without its last line end", form(FIELD).slice(0, -2), "1"],
+    ["with an empty line behind it", `${form(FIELD)}\r\n`, "1"],
+    ["with spaces behind it", `${form(FIELD).slice(0, -2)} \t\r\n`, "1"],
     ["with spaces after the boundary", form(FIELD).replace("--b\r\n", "--b \t\r\n"), "1"],
     ["with an empty line before it", `\r\n${form(FIELD)}`, "1"],
     ["with an empty part", form(FIELD, ""), ""],

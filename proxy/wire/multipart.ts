@@ -97,6 +97,7 @@ const BOUNDARY_TEXT = /^[\w'()+,\-./:=? ]{0,69}[\w'()+,\-./:=?]$/
 const NEW_LINE = latin1("\r\n")
 const HEADERS_END = needleOf("\r\n\r\n")
 const [DASH, SPACE, TAB] = [45, 32, 9] as const
+const BLANKS: ReadonlySet<number> = new Set([SPACE, TAB, ...NEW_LINE])
 
 class Fault extends Error {
   readonly part: number
@@ -131,11 +132,13 @@ function* readParts(body: Uint8Array, boundary: string): Generator<FormPart> {
   }
 }
 
-/** At a boundary: whether it is the last one; nothing may follow that. */
+/**
+ * At a boundary: whether it is the last one; nothing may follow that but blanks and ends of lines,
+ * of which Ruby's clients write two.
+ */
 function isClosed(body: Uint8Array, at: number): boolean {
   if (body[at] !== DASH || body[at + 1] !== DASH) return false
-  const rest = body.length - at - 2
-  if (rest === 0 || (rest === 2 && startsWith(body, NEW_LINE, at + 2))) return true
+  if (body.subarray(at + 2).every((byte) => BLANKS.has(byte))) return true
   throw new Fault(0, "something follows the last boundary")
 }
 

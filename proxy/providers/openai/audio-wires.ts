@@ -42,15 +42,13 @@ export function createAudioWires(place: OpenAiPlace): readonly UpstreamWire[] {
 }
 
 const EVENTS = /^text\/event-stream\b/i
-const SOUND = [
-  ...["mpeg", "opus", "ogg", "aac", "flac", "wav", "x-wav", "pcm"].map((name) => `audio/${name}`),
-  ...["application/octet-stream", "text/event-stream"],
-]
+/** Servers have many names for the same sound: `audio/mp3`, `audio/x-wav`, `audio/L16`. */
+const SOUND = ["audio/[\\w.+-]{1,64}", "(?:application|binary)/octet-stream", "text/event-stream"]
 const TEXT = ["text/plain", "text/vtt", "text/srt", "application/x-subrip"]
 
 /** With parameters such as `rate=24000`, each a token: nothing that could end a header. */
 function oneOf(types: readonly string[]): RegExp {
-  const parameters = "(?:[\\t ]*;[\\t ]*[a-z]{1,16}=[\\w.+-]{1,32}){0,4}"
+  const parameters = '(?:[\\t ]*;[\\t ]*[a-z]{1,16}=(?:[\\w.+-]{1,32}|"[\\w.+-]{1,32}")){0,4}'
   return new RegExp(`^(?:${types.join("|")})${parameters}$`, "i")
 }
 

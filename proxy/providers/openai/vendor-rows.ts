@@ -158,7 +158,7 @@ export const VENDOR_ROWS: Readonly<Record<VendorName, VendorRow>> = {
   },
   OpenRouter: {
     reference: "https://openrouter.ai/docs/api-reference/chat-completion",
-    wires: [...TEXT],
+    wires: [...TEXT, "openai.speech", "openai.transcriptions"],
     outputLimit: "max_completion_tokens",
     reasoningHistory: "reasoning",
     // `stream_options` has no effect there; the report includes `cost`.
