@@ -98,6 +98,22 @@ describe("embeddings", () => {
     expect([bytes.readFloatLE(0), bytes.readFloatLE(4)]).toEqual([0.5, -1.25])
   })
 
+  test.each([
+    ["query", "search_query"],
+    ["search_query", "search_query"],
+    ["passage", "search_document"],
+    ["document", "search_document"],
+    ["search_document", "search_document"],
+    ["classification", "classification"],
+    ["clustering", "clustering"],
+    ["text", "search_document"],
+  ])("for a purpose that is said as vendors of the shape do, %s, are Cohere's %s", (said, told) => {
+    const body = { model: "smart", input: "a", input_type: said }
+    const world = ask("openai-embeddings", COHERE, body, { embeddings: { float: [[1]] } })
+    expect(sent(world)).toMatchObject({ body: { input_type: told } })
+    expect(world.client.status).toBe(200)
+  })
+
   describe("of a server that gives numbers whatever it is asked for", () => {
     const data = '[{"embedding":[0.5,-1.25], "index":0},{"index":1,"embedding":"AAAAPwAAoL8="}]'
     const answerOf = (one: string) => `{"data":${one}, "extra":1.0,"usage":{"total_tokens":7}}`
@@ -139,6 +155,7 @@ describe("embeddings", () => {
       "unsupported_parameter",
       "truncate",
     ],
+    ["a purpose of nobody's", { input: "a", input_type: "x" }, "invalid_value", "input_type"],
     ["no input", {}, "invalid_value", "input"],
     ["an empty list", { input: [] }, "invalid_value", "input"],
   ] as const

@@ -21,6 +21,7 @@ import type { TokenUsage } from "#proxy/contract/records.ts"
 import type { EmbeddingFeature } from "#proxy/exchange/embedding-feature.ts"
 import type {
   EmbeddingInput,
+  EmbeddingPurpose,
   EmbeddingsAnswer,
   EmbeddingsRequest,
 } from "#proxy/exchange/embeddings.ts"
@@ -91,8 +92,23 @@ function checkInput(document: JsonDocument): Refusal | null {
 }
 
 const KNOWN: ReadonlySet<string> = new Set([
-  ...["model", "input", "encoding_format", "dimensions", "user"],
+  ...["model", "input", "encoding_format", "dimensions", "user", "input_type"],
 ])
+
+/**
+ * OpenAI's own models have one purpose; Azure's reference has the field, and vendors of the shape
+ * fill it in NVIDIA's words or in Cohere's.
+ */
+const PURPOSES: Readonly<Partial<Record<string, EmbeddingPurpose | null>>> = Object.freeze({
+  text: null,
+  query: "search-query",
+  search_query: "search-query",
+  passage: "search-document",
+  document: "search-document",
+  search_document: "search-document",
+  classification: "classification",
+  clustering: "clustering",
+})
 
 function read(request: ParsedRequest): Decision<EmbeddingsRequest> {
   return readBody(() => {
@@ -107,16 +123,27 @@ function read(request: ParsedRequest): Decision<EmbeddingsRequest> {
       const member = body.member(name)
       if (member !== undefined) notes.note(name, member)
     }
+    const purpose = readPurpose(body)
+    if (purpose !== null) notes.note("purpose", body.member("input_type") ?? body)
     return {
       inputs: readInputs(body.member("input") ?? missing(body, "input"), notes),
       inputsParam: "input",
       dimensions: countIn(body, "dimensions") ?? null,
       encoding: format,
-      purpose: null,
+      purpose,
       user: request.user,
       uses: notes.uses,
     }
   })
+}
+
+function readPurpose(body: JsonView): EmbeddingPurpose | null {
+  const text = textIn(body, "input_type")
+  if (text === undefined) return null
+  const purpose = Object.hasOwn(PURPOSES, text) ? PURPOSES[text] : undefined
+  if (purpose !== undefined) return purpose
+  const words = Object.keys(PURPOSES).join(", ")
+  return badValue(body.member("input_type") ?? body, `must be one of ${words}`)
 }
 
 function readInputs(input: JsonView, notes: UseNotes<EmbeddingFeature>): readonly EmbeddingInput[] {

@@ -55,7 +55,10 @@ const SAMPLES: Readonly<Record<EmbeddingFeature, readonly Sample[]>> = {
     gemini({ outputDimensionality: 256 }, "outputDimensionality", "256"),
   ],
   // Vectors for searching with differ wherever any do.
-  purpose: [gemini({ taskType: "RETRIEVAL_QUERY" }, "taskType")],
+  purpose: [
+    gemini({ taskType: "RETRIEVAL_QUERY" }, "taskType"),
+    openAi({ input_type: "query" }, "input_type"),
+  ],
   title: [gemini({ title: "ztitle" }, "title", "ztitle")],
   "mixed-batch": [
     {
