@@ -221,6 +221,12 @@ test.each([
     { inputTokens: 101, cachedInputTokens: 0, outputTokens: 1290, outputImageTokens: 1290 },
   ],
   ["a count in text is no report", { prompt_tokens: "5", completion_tokens: 6 }, undefined],
+  [
+    "OpenAI leaves the completion out where a prompt is only echoed: the total tells",
+    { prompt_tokens: 5, total_tokens: 5 },
+    { inputTokens: 5, cachedInputTokens: 0, outputTokens: 0 },
+  ],
+  ["a total below the prompt tells nothing", { prompt_tokens: 5, total_tokens: 4 }, undefined],
   ["a null is not zero", { prompt_tokens: 5, completion_tokens: null }, undefined],
   ["no usage at all", undefined, undefined],
 ])("%s", (_name, usage, want) => {

@@ -23,11 +23,10 @@ export function readUsage(answer: JsonDocument): TokenUsage | undefined {
   const output = memberOf(answer, usage, "completion_tokens_details")
   const count = (parent: number, name: string): number | undefined =>
     reportedCount(answer, memberOf(answer, parent, name))
-  const told: Told = {
-    prompt: count(usage, "prompt_tokens"),
-    completion: count(usage, "completion_tokens"),
-    total: count(usage, "total_tokens"),
-  }
+  const prompt = count(usage, "prompt_tokens")
+  const total = count(usage, "total_tokens")
+  const completion = count(usage, "completion_tokens") ?? restOf(total, prompt)
+  const told: Told = { prompt, completion, total }
   const reasoning = count(output, "reasoning_tokens") ?? count(usage, "reasoning_tokens")
   const read = readInput(answer, usage, told)
   const beyond = (told.total ?? 0) - (read.inputTokens ?? 0)
@@ -46,6 +45,11 @@ interface Told {
   readonly prompt: number | undefined
   readonly completion: number | undefined
   readonly total: number | undefined
+}
+
+/** OpenAI leaves the completion out where it has no token, as where a prompt is only echoed. */
+function restOf(total: number | undefined, prompt: number | undefined): number | undefined {
+  return total === undefined || prompt === undefined ? undefined : total - prompt
 }
 
 /** Groq reports on a stream in a member of its own, Moonshot in the choice that ends. */
