@@ -51,28 +51,25 @@ describe("speech", () => {
     ask({ surface: "openai-speech", body: SAY, script, ...more })
 
   test.each([
-    ...["audio/mpeg", "audio/mp3", "audio/webm; codecs=\"opus\"", "audio/x-m4a"],
+    ...["audio/mpeg", "audio/mp3", 'audio/webm; codecs="opus"', "audio/x-m4a"],
     ...["audio/pcm;rate=24000;channels=1", "audio/L16;rate=24000", "audio/vnd.wave"],
     ...["application/octet-stream", "binary/octet-stream"],
-  ])(
-    "passes as it comes, as %s, and is settled on an estimate",
-    (type) => {
-      const world = speak([head(type), { data: "ID3" }, { data: "sound" }, { end: true }])
-      const [request] = world.requests
-      expect(request?.path).toBe("/v1/audio/speech")
-      expect(JSON.parse(new TextDecoder().decode(toBytes(request?.body)))).toEqual({
-        ...SAY,
-        model: "served",
-      })
-      expect(request?.headers.slice(0, 4)).toEqual([
-        ...["content-type", "application/json", "accept", "*/*"],
-      ])
-      expect(world.client).toMatchObject({ status: 200, body: "ID3sound", end_: "ended" })
-      expect(world.client.headers["content-type"]).toBe(type)
-      expect(finalOf(world)).toMatchObject({ outcome: "ok", source: "estimated" })
-      expect(finalOf(world)?.usage.outputTokens).toBe(SPOKEN_TOKENS)
-    },
-  )
+  ])("passes as it comes, as %s, and is settled on an estimate", (type) => {
+    const world = speak([head(type), { data: "ID3" }, { data: "sound" }, { end: true }])
+    const [request] = world.requests
+    expect(request?.path).toBe("/v1/audio/speech")
+    expect(JSON.parse(new TextDecoder().decode(toBytes(request?.body)))).toEqual({
+      ...SAY,
+      model: "served",
+    })
+    expect(request?.headers.slice(0, 4)).toEqual([
+      ...["content-type", "application/json", "accept", "*/*"],
+    ])
+    expect(world.client).toMatchObject({ status: 200, body: "ID3sound", end_: "ended" })
+    expect(world.client.headers["content-type"]).toBe(type)
+    expect(finalOf(world)).toMatchObject({ outcome: "ok", source: "estimated" })
+    expect(finalOf(world)?.usage.outputTokens).toBe(SPOKEN_TOKENS)
+  })
 
   test("goes on with its first byte, before the upstream has ended", () => {
     const world = speak([head("audio/mpeg"), { data: "ID3" }, { at: 1000, data: "sound" }])
