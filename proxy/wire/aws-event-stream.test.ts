@@ -1,5 +1,5 @@
 import fc from "fast-check"
-import { describe, expect, test } from "vitest"
+import { describe, expect, test, vi } from "vitest"
 import { encodeAwsMessage } from "#test/golden/providers/aws-message.ts"
 import { createAwsReader } from "./aws-event-stream.ts"
 
@@ -53,6 +53,45 @@ describe("AWS's own encoding is read", () => {
       }),
     )
   })
+})
+
+describe("what Bedrock reports within a stream is told by its name, whatever stands beside it", () => {
+  const text = (value: string) => ({ type: "string", value }) as const
+  const frames = [
+    ["a text in place of JSON", encodeAwsMessage("throttlingException", "Too fast", "exception")],
+    ["no payload", encodeAwsMessage("throttlingException", "", "exception")],
+    [
+      "an event's name as well",
+      encodeAwsMessage("throttlingException", "{}", "exception", { ":event-type": text("chunk") }),
+    ],
+    [
+      "an error of the protocol's own",
+      encodeAwsMessage("x", "", "event", {
+        ":event-type": { type: "boolean", value: true },
+        ":message-type": text("error"),
+        ":error-code": text("throttlingException"),
+      }),
+    ],
+  ] as const
+  test.each(frames)("%s", (_name, message) => {
+    const { frames: read, fault } = readAll([message])
+    expect([read.map(([name]) => name), fault]).toEqual([["!throttlingException"], null])
+  })
+})
+
+test("a message of 8 MiB in small pieces is read in time that grows with it alone", () => {
+  const message = encodeAwsMessage("x", JSON.stringify("x".repeat(8 * 1024 * 1024)))
+  let moved = 0
+  const move = vi.spyOn(Uint8Array.prototype, "copyWithin").mockImplementation(function (
+    this: Uint8Array,
+  ) {
+    moved += 1
+    return this
+  })
+  const reader = createAwsReader(16 * 1024 * 1024, () => undefined)
+  for (let at = 0; at < message.length; at += 1024) reader.push(message.subarray(at, at + 1024))
+  move.mockRestore()
+  expect(moved).toBeLessThanOrEqual(1)
 })
 
 describe("what is broken is a fault, never a crash", () => {

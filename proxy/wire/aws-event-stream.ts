@@ -57,7 +57,8 @@ class AwsReader implements FrameReader {
       this.read(bytes.slice(0, length))
       start += length
     }
-    this.held.copyWithin(0, start, this.heldBytes)
+    // Else a large message in small chunks would be moved onto itself with each.
+    if (start > 0) this.held.copyWithin(0, start, this.heldBytes)
     this.heldBytes -= start
     return this.fault
   }
@@ -91,13 +92,16 @@ class AwsReader implements FrameReader {
       this.fault = "a message's headers are broken"
       return
     }
+    const error = nameOfError(headers)
     const body = message.subarray(bodyAt, end)
-    const scanned = scanJson(body.length === 0 ? EMPTY_OBJECT : body, this.limits)
+    let scanned = scanJson(body.length === 0 ? EMPTY_OBJECT : body, this.limits)
+    // What stands below an error may be a mere text: the name is what is told of it.
+    if (!scanned.ok && error !== null) scanned = scanJson(EMPTY_OBJECT, this.limits)
     if (!scanned.ok) {
       this.fault = scanned.fault.message
       return
     }
-    const name = headers.get(":event-type") ?? nameOfError(headers)
+    const name = error ?? headers.get(":event-type") ?? "!unknown"
     this.onFrame({ kind: "json", name, document: scanned.document }, message, 0, message.length)
   }
 
@@ -115,9 +119,14 @@ class AwsReader implements FrameReader {
 
 const EMPTY_OBJECT = new Uint8Array([0x7b, 0x7d])
 
-/** What Bedrock reports within a stream: `exception` with its type, `error` with its code. */
-function nameOfError(headers: ReadonlyMap<string, string>): string {
-  return `!${headers.get(":exception-type") ?? headers.get(":error-code") ?? "unknown"}`
+/**
+ * What is reported within a stream: `exception` with its type, `error` with its code; null of an
+ * event. Only the type of the message says which it is.
+ */
+function nameOfError(headers: ReadonlyMap<string, string>): string | null {
+  const name = headers.get(":exception-type") ?? headers.get(":error-code")
+  const isEvent = name === undefined && headers.get(":message-type") !== "exception"
+  return isEvent ? null : `!${name ?? "unknown"}`
 }
 
 /** Null when they do not fill their room. Values that are no strings are passed over. */
