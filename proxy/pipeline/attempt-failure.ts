@@ -127,16 +127,16 @@ export function failureOfAnswer(
   retryAfterSecondsMax: number,
 ): AttemptFailure | null {
   const name = errorName(headers["x-amzn-errortype"]?.split(":", 1)[0], error?.code, error?.type)
-  const kind = kindOfStatus(status)
+  const kind = OF_AWS.get(name ?? "") ?? kindOfStatus(status)
   if (status === PAYMENT_REQUIRED || isOfAccount(error))
     return failureOfKey(target, status, `wants its account to be paid${inBrackets(name)}`)
-  if (isOfKey(error) || kind === "refused")
-    return failureOfKey(
-      target,
-      status,
-      `refused our credentials${inBrackets(`status ${status}`, name)}`,
-    )
-  if (isPassedOn(status)) return null
+  if (isOfKey(error) || kind === "refused") {
+    const what = isOfClock(error)
+      ? "refused our signature, as this node's clock is off"
+      : "refused our credentials"
+    return failureOfKey(target, status, `${what}${inBrackets(`status ${status}`, name)}`)
+  }
+  if (kind === "nonsense" && isPassedOn(status)) return null
   const detail = `answered with status ${status}`
   const after = headers["retry-after"]
   const retryAfterSeconds = readRetryAfter(after, intent.admittedAt, retryAfterSecondsMax)
@@ -172,6 +172,25 @@ const NOT_OF_CLIENT: ReadonlyMap<number, AttemptFailure["kind"]> = new Map([
   [429, "rate-limited"],
   [CAPACITY_EXCEEDED, "rate-limited"],
 ])
+
+/**
+ * What AWS names in the head, whatever its status: the lists of common errors of its services have
+ * 400 for some of these. Source: "Common Error Types" of the Bedrock and of other API references.
+ */
+const OF_AWS: ReadonlyMap<string, AttemptFailure["kind"]> = new Map([
+  ["AccessDeniedException", "refused"],
+  ["ExpiredTokenException", "refused"],
+  ["IncompleteSignatureException", "refused"],
+  ["InvalidSignatureException", "refused"],
+  ["MissingAuthenticationTokenException", "refused"],
+  ["UnrecognizedClientException", "refused"],
+  ["ThrottlingException", "rate-limited"],
+])
+
+/** AWS takes signatures of five minutes before and after its own time. */
+function isOfClock(error: UpstreamError | undefined): boolean {
+  return error !== undefined && /^signature (expired|not yet current)/i.test(error.message)
+}
 
 function kindOfStatus(status: number): AttemptFailure["kind"] {
   return NOT_OF_CLIENT.get(status) ?? (status >= 500 ? "server-error" : "nonsense")

@@ -71,6 +71,8 @@ function errorOf(world: World): unknown {
   return JSON.parse(world.client.body).error
 }
 
+const SIGNATURE = { "x-amzn-errortype": "InvalidSignatureException:http://x/" }
+
 interface Path {
   readonly name: string
   readonly scripts: readonly (readonly Act[])[]
@@ -197,6 +199,31 @@ const PATHS: readonly Path[] = [
     attempts: ["upstream-error", "upstream-error"],
     bodyHas: "provider two refused our credentials (status 403, AccessDeniedException), after 2",
     bodyLacks: "sk-",
+  },
+  {
+    name: "a clock that is off is told as that: no other key would help",
+    scripts: [
+      status(403, SIGNATURE, '{"message":"Signature expired: 20260101T000000Z is now earlier"}'),
+      status(400, SIGNATURE, '{"message":"Signature not yet current: 20260101T000000Z is"}'),
+    ],
+    status: 502,
+    code: "upstream_auth_failed",
+    attempts: ["upstream-error", "upstream-error"],
+    bodyHas:
+      "provider two refused our signature, as this node's clock is off " +
+      "(status 400, InvalidSignatureException), after 2",
+    bodyLacks: "20260101",
+  },
+  {
+    name: "what AWS says of our keys and rate with the status of a bad request is no client's fault",
+    scripts: [
+      status(400, { "x-amzn-errortype": "ExpiredTokenException" }, '{"message":"expired"}'),
+      status(400, { "x-amzn-errortype": "ThrottlingException:http://x/" }, '{"message":"slow"}'),
+    ],
+    status: 502,
+    code: "upstream_failed",
+    attempts: ["upstream-error", "upstream-error"],
+    bodyLacks: "slow",
   },
   {
     name: "the words of a refused credential are waited for a moment, no longer",
