@@ -119,6 +119,9 @@ class OpenChoice {
       case "logprobs-add":
         this.logprobs.push(event.entries.text.slice(1, -1))
         break
+      case "text-end":
+        // Of a whole text its citations tell where each lies.
+        break
       case "choice-end":
         this.reason = event.reason
         this.stopSequence = event.stopSequence

@@ -13,6 +13,8 @@ export type ResponseEvent =
   /** First. */
   | ResponseStart
   | { readonly kind: "text-delta"; readonly choice: number; readonly text: string }
+  /** Of a provider whose texts come in blocks: one is whole, and the next text is another. */
+  | { readonly kind: "text-end"; readonly choice: number }
   | { readonly kind: "reasoning-delta"; readonly choice: number; readonly text: string }
   /** Ends a block of reasoning: what the provider wants back with it. */
   | { readonly kind: "reasoning-signature"; readonly choice: number; readonly signature: string }
@@ -122,6 +124,7 @@ export function isContent(event: ResponseEvent): boolean {
     case "choice-end":
       return event.reason !== "failed"
     case "response-start":
+    case "text-end":
     case "reasoning-signature":
     case "citation-add":
     case "logprobs-add":

@@ -2,7 +2,8 @@
  * Citations of providers that cut their answer into blocks: the place of each is its block's text.
  *
  * In: the events of blocks, one block after the other. Out: the same, citations behind the rest of
- * their block and with their place, since they may come before the text is whole. Source:
+ * their block and with their place, since they may come before the text is whole, and the end of
+ * each block's text, since what follows rests on something else. Source:
  * Anthropic, "Citations"; Bedrock, "CitationsContentBlock".
  */
 import type { Citation, ResponseEvent } from "#proxy/exchange/response-event.ts"
@@ -28,6 +29,7 @@ export class CitedBlocks {
     const told = this.held.map((citation): ResponseEvent => {
       return { kind: "citation-add", choice: 0, citation: { ...citation, place } }
     })
+    if (place !== null) told.push({ kind: "text-end", choice: 0 })
     this.start = this.ruler.points
     this.held = []
     return told

@@ -10,6 +10,7 @@ import type { ResponseEvent } from "#proxy/exchange/response-event.ts"
 import { tagSignature } from "#proxy/exchange/signatures.ts"
 import { writeEvent } from "#proxy/wire/sse-write.ts"
 import type { RenderContext, RenderedEvent, StreamRenderer } from "../surface.ts"
+import { TextCuts } from "./cut-text.ts"
 import { OpenCall } from "./open-call.ts"
 import { renderCitation, renderUsage, stopReason } from "./stop-reason.ts"
 
@@ -31,6 +32,7 @@ class MessageRenderer implements StreamRenderer {
   private call: OpenCall | null = null
   /** Calls that began before that one was whole: an upstream may write several at a time. */
   private readonly waiting: OpenCall[] = []
+  private readonly cuts = new TextCuts()
   private index = -1
   private hasRefused = false
   private ending: Ending | null = null
@@ -90,9 +92,15 @@ class MessageRenderer implements StreamRenderer {
     switch (event.kind) {
       case "refusal-delta":
         this.hasRefused = true
-        return this.inBlock("text", TEXT, { type: "text_delta", text: event.text })
+        return this.say(event.text)
       case "text-delta":
-        return this.inBlock("text", TEXT, { type: "text_delta", text: event.text })
+        return this.cuts
+          .take(event.text)
+          .map(({ text, isNext }) => (isNext ? this.stopBlock() : "") + this.say(text))
+          .join("")
+      case "text-end":
+        this.cuts.endBlock()
+        return ""
       case "reasoning-delta":
         return this.inBlock("thinking", THINKING, { type: "thinking_delta", thinking: event.text })
       case "reasoning-signature": {
@@ -105,7 +113,9 @@ class MessageRenderer implements StreamRenderer {
         return this.wholeBlock({ type: "image", source })
       }
       case "citation-add": {
-        const delta = { type: "citations_delta", citation: renderCitation(event.citation) }
+        const { citation } = event
+        this.cuts.cite(citation.place)
+        const delta = { type: "citations_delta", citation: renderCitation(citation) }
         return this.inBlock("text", TEXT, delta)
       }
       case "tool-call-start": {
@@ -125,6 +135,10 @@ class MessageRenderer implements StreamRenderer {
       case "logprobs-add":
         return ""
     }
+  }
+
+  private say(text: string): string {
+    return this.inBlock("text", TEXT, { type: "text_delta", text })
   }
 
   private sign(signature: string): string {
@@ -156,6 +170,11 @@ class MessageRenderer implements StreamRenderer {
   }
 
   private close(): string {
+    if (this.open === "text") this.cuts.close()
+    return this.stopBlock()
+  }
+
+  private stopBlock(): string {
     if (this.open === null) return this.nextCalls()
     const isOwed = this.open === "thinking" && !this.isSigned
     const owed = isOwed ? this.sign(tagSignature("nobody", "")) : ""

@@ -97,6 +97,8 @@ class PieceRenderer implements StreamRenderer {
         ])
       case "citation-add":
         return this.cite(choice, event.citation)
+      case "text-end":
+        return ""
       case "logprobs-add":
         return this.parts(choice, NO_TEXT, { logprobsResult: renderLogprobs(event.entries) })
       case "tool-call-start": {

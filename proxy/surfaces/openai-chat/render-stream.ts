@@ -82,6 +82,7 @@ class ChunkRenderer implements StreamRenderer {
         if (input !== undefined) return this.input(choice, event.call, input.grow(event.arguments))
         return this.call(choice, event.call, { function: { arguments: event.arguments } })
       }
+      case "text-end":
       case "choice-end":
         return ""
     }

@@ -121,6 +121,7 @@ class ResponseRenderer implements StreamRenderer {
       case "tool-call-delta":
         this.calls.get(event.call)?.grow(event.arguments)
         break
+      case "text-end":
       case "choice-end":
         break
     }

@@ -128,6 +128,19 @@ function quoted(sample: Sample) {
   return { finishReason: "STOP", citationMetadata: { citationSources } }
 }
 
+/** The same told as soon as its words are, as Cohere's faster mode does. */
+const COHERE_INLINE: Upstream = {
+  whole: (sample) => COHERE.whole(sample),
+  stream: (sample) => [
+    [null, { type: "message-start", id: "1" }],
+    cohere("content-start", { content: { type: "text", text: "" } }),
+    ...[sample.before, sample.cited].map((text) => cohere("content-delta", { content: { text } })),
+    cohere("citation-start", { citations: sourced(sample) }),
+    ...[...sample.after].map((text) => cohere("content-delta", { content: { text } })),
+    [null, { type: "message-end", delta: { finish_reason: "COMPLETE" } }],
+  ],
+}
+
 /** "Citation": `start` and `end` of the text. */
 const COHERE: Upstream = {
   whole: (sample) => {
@@ -217,9 +230,16 @@ const UPSTREAMS = [
   { name: "Gemini's grounding", column: "Gemini", upstream: GEMINI },
   { name: "Gemini's quotes", column: "Gemini", upstream: QUOTING },
   { name: "Cohere", column: "Cohere", upstream: COHERE },
-  { name: "Anthropic", column: "Anthropic", upstream: ANTHROPIC },
-  { name: "Bedrock", column: "Bedrock", upstream: BEDROCK },
-] as const
+  { name: "Cohere, told at once", column: "Cohere", upstream: COHERE_INLINE, isTold: "at its end" },
+  { name: "Anthropic", column: "Anthropic", upstream: ANTHROPIC, isTold: "in its block" },
+  { name: "Bedrock", column: "Bedrock", upstream: BEDROCK, isTold: "in its block" },
+] as const satisfies readonly {
+  readonly name: string
+  readonly column: string
+  readonly upstream: Upstream
+  /** In a stream, where not only when all of the text has gone. */
+  readonly isTold?: "at its end" | "in its block"
+}[]
 
 // biome-ignore lint/suspicious/noExplicitAny: an answer in any of the shapes, read by its own page.
 type Json = any
@@ -280,7 +300,7 @@ const CLIENTS: readonly Client[] = [
   },
 ]
 
-/** Blocks are places in a whole answer; the text of a stream has gone before its citations come. */
+/** Blocks are places. */
 function blocksCited(sample: Sample, chat: ChatWire, answer: object): readonly string[] {
   const asks = { model: "smart", max_tokens: 9, messages: HELLO }
   const client = { surface: "anthropic-messages", asks } as const
@@ -290,6 +310,31 @@ function blocksCited(sample: Sample, chat: ChatWire, answer: object): readonly s
   expect(content.map(({ text }: Json) => text).join("")).toBe(piecesOf(sample).join(""))
   return content.flatMap((block: Json) => (block.citations ? [block.text] : []))
 }
+
+interface Block {
+  readonly text: string
+  readonly isCited: boolean
+}
+
+/** Those of a stream, whose text has gone before its citations come. */
+function blocksStreamed(sample: Sample, chat: ChatWire, upstream: Upstream): readonly Block[] {
+  const events = translate(chat, MESSAGES, upstream.stream(sample))
+  const blocks: { text: string; isCited: boolean }[] = []
+  for (const { type, index, delta } of events) {
+    if (type === "content_block_start") blocks.push({ text: "", isCited: false })
+    const block = blocks[index]
+    if (type !== "content_block_delta" || block === undefined) continue
+    if (delta.type === "text_delta") block.text += delta.text
+    else block.isCited = true
+  }
+  expect(blocks.map(({ text }) => text).join("")).toBe(piecesOf(sample).join(""))
+  return blocks
+}
+
+const MESSAGES = {
+  surface: "anthropic-messages",
+  asks: { model: "smart", max_tokens: 9, messages: HELLO, stream: true },
+} as const
 
 function linked(text: string, annotations: readonly Json[]): readonly string[] {
   return annotations.map((annotation) => {
@@ -340,7 +385,11 @@ function renderWhole(
 }
 
 /** As a stream is translated: the tap's own order of events. */
-function translate(chat: ChatWire, client: Client, events: readonly Event[]): readonly Json[] {
+function translate(
+  chat: ChatWire,
+  client: Pick<Client, "surface" | "asks">,
+  events: readonly Event[],
+): readonly Json[] {
   const surface = SURFACES[client.surface].chat
   if (surface === null) throw new Error("it has no chat")
   const frames = events.map(([name, data]) => {
@@ -368,7 +417,8 @@ function chatOf(column: string): ChatWire {
   return found.chat
 }
 
-describe.each(UPSTREAMS)("$name", ({ column, upstream }) => {
+describe.each(UPSTREAMS)("$name", (one) => {
+  const { column, upstream } = one
   const chat = chatOf(column)
 
   describe.each(CLIENTS)("to $surface", (client) => {
@@ -412,6 +462,23 @@ describe.each(UPSTREAMS)("$name", ({ column, upstream }) => {
         const [block, ...more] = blocksCited(sample, chat, upstream.whole(sample))
         expect(block?.trim()).toBe(sample.cited.trim())
         expect(more).toEqual([])
+      }),
+    )
+  })
+
+  test("to anthropic-messages they are within a block of a stream, as small as can be", () => {
+    const isTold = "isTold" in one ? one.isTold : "when all has gone"
+    fc.assert(
+      fc.property(samples, (sample) => {
+        fc.pre(/\S/.test(sample.cited))
+        const blocks = blocksStreamed(sample, chat, upstream)
+        expect(blocks.filter(({ text }) => !/\S/.test(text))).toEqual([])
+        const [block, ...more] = blocks.filter(({ isCited }) => isCited)
+        expect(more).toEqual([])
+        expect(block?.text).toContain(sample.cited.trim())
+        if (isTold === "when all has gone") return
+        expect(block?.text.trimEnd().endsWith(sample.cited.trim())).toBe(true)
+        if (isTold === "in its block") expect(block?.text.trim()).toBe(sample.cited.trim())
       }),
     )
   })

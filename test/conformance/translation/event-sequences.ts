@@ -14,7 +14,7 @@ const CITATION = {
   url: "https://a.example",
   title: null,
   citedText: "b",
-  place: { start: 0, end: 1 },
+  place: null,
   documentIndex: null,
   documentPlace: null,
 }
@@ -27,7 +27,16 @@ function contentOf(choice: number): fc.Arbitrary<readonly ResponseEvent[]> {
     text.map((said): ResponseEvent => ({ kind: "refusal-delta", choice, text: said })),
     text.map((signature): ResponseEvent => ({ kind: "reasoning-signature", choice, signature })),
     text.map((data): ResponseEvent => ({ kind: "reasoning-redacted", choice, data })),
-    fc.constant<ResponseEvent>({ kind: "citation-add", choice, citation: CITATION }),
+    fc.constant<ResponseEvent>({ kind: "text-end", choice }),
+    fc.tuple(fc.nat(20), fc.integer({ min: 1, max: 20 })).map(([start, length]): ResponseEvent => {
+      const citation = { ...CITATION, place: { start, end: start + length } }
+      return { kind: "citation-add", choice, citation }
+    }),
+    fc.constant<ResponseEvent>({
+      kind: "citation-add",
+      choice,
+      citation: { ...CITATION, place: null },
+    }),
     fc.constant<ResponseEvent>({
       kind: "media-add",
       choice,
