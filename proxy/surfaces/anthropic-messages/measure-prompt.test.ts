@@ -31,6 +31,15 @@ test.each<[string, object, PromptMeasure]>([
   ],
   ["a document by its bytes", user({ type: "document", source }), { ...one, fileBytes: 3000 }],
   [
+    "a document that was fetched by its bytes",
+    user({
+      type: "web_fetch_tool_result",
+      tool_use_id: "t",
+      content: { type: "web_fetch_result", url: "u", content: { type: "document", source } },
+    }),
+    { ...one, fileBytes: 3000 },
+  ],
+  [
     "a document of text",
     user({ type: "document", source: { type: "text", media_type: "text/plain", data: "abc" } }),
     { ...one, plainBytes: 3 },

@@ -46,6 +46,10 @@ function measureBlock(document: JsonDocument, block: number, meter: PromptMeter)
     measureContent(document, block, meter)
   } else if (textEquals(document, type, "document")) {
     measureSource(document, memberOf(document, block, "source"), meter)
+  } else if (textEquals(document, type, "web_fetch_tool_result")) {
+    const fetched = memberOf(document, memberOf(document, block, "content"), "content")
+    if (fetched === NONE) meter.text(block)
+    else measureBlock(document, fetched, meter)
   } else meter.text(block)
 }
 

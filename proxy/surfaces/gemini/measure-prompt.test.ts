@@ -31,6 +31,13 @@ test.each<[string, object, PromptMeasure]>([
     { ...one, plainBytes: '{"functionCall":{"name":"f"}}'.length },
   ],
   [
+    "an image that a function gave, beside what it says",
+    user({
+      functionResponse: { name: "f", response: { a: 1 }, parts: [inline("image/png")] },
+    }),
+    { ...one, images: 1, plainBytes: '{"a":1}'.length },
+  ],
+  [
     "images, in the body and by name",
     user(inline("image/png"), file("image/png")),
     { ...one, images: 2 },

@@ -45,7 +45,11 @@ function measurePart(document: JsonDocument, part: number, meter: PromptMeter): 
   const inline = fieldOf(document, part, "inlineData")
   const file = fieldOf(document, part, "fileData")
   const text = memberOf(document, part, "text")
-  if (inline !== NONE) {
+  const given = fieldOf(document, part, "functionResponse")
+  if (memberOf(document, given, "parts") !== NONE) {
+    meter.text(memberOf(document, given, "response"))
+    measureParts(document, given, meter)
+  } else if (inline !== NONE) {
     const data = memberOf(document, inline, "data")
     const type = mediaTypeOf(document, inline)
     if (type.startsWith("image/")) meter.images++

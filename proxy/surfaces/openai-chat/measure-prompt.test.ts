@@ -56,6 +56,30 @@ test.each<[string, object, PromptMeasure]>([
     { ...one, audioBytes: 3000 },
   ],
   [
+    "Mistral's audio, which stands without an object around it",
+    user({ type: "input_audio", input_audio: base64 }),
+    { ...one, audioBytes: 3000 },
+  ],
+  [
+    "vendors' documents by their bytes, and those that are only named",
+    user(
+      { type: "document_url", document_url: `data:application/pdf;base64,${base64}` },
+      { type: "file_url", file_url: { url: "https://a.example/a.pdf" } },
+      { type: "pdf_url", pdf_url: { url: "https://a.example/a.pdf" } },
+    ),
+    { ...one, fileBytes: Math.floor(((base64.length + 28) * 3) / 4), references: 2 },
+  ],
+  [
+    "a video, whatever its bytes",
+    user({ type: "video_url", video_url: { url: `data:video/mp4;base64,${base64}` } }),
+    { ...one, references: 1 },
+  ],
+  [
+    "images of an earlier answer",
+    { messages: [{ role: "assistant", content: "a", images: [{ image_url: { url: base64 } }] }] },
+    { ...one, plainBytes: 1, images: 1 },
+  ],
+  [
     "a file by its bytes, and one that is only named",
     user(
       { type: "file", file: { file_data: base64, filename: "a.pdf" } },

@@ -11,7 +11,6 @@ import {
   memberOf,
   NONE,
   nextIn,
-  textEquals,
 } from "#proxy/contract/json-document.ts"
 import {
   accept,
@@ -35,6 +34,7 @@ import { openRequest } from "../checks/open-request.ts"
 import { readUser } from "../checks/read-user.ts"
 import type { SurfaceLimits } from "../limits.ts"
 import { EVENT_STREAM } from "../surface.ts"
+import { measureItem, measurePart } from "./measure-item.ts"
 
 export function parseResponses(bytes: Uint8Array, limits: SurfaceLimits): Decision<ParsedRequest> {
   const opened = openRequest(bytes, limits.requestJson)
@@ -105,7 +105,8 @@ function checkContent(
 ): Refusal | null {
   const content = memberOf(document, item, "content")
   if (content === NONE || kindOf(document, content) !== KIND.array) {
-    meter.text(content === NONE ? item : content)
+    if (content === NONE) measureItem(document, item, meter)
+    else meter.text(content)
     return null
   }
   let index = 0
@@ -118,17 +119,10 @@ function checkContent(
     if (type === NONE || !isString(document, type)) {
       return invalid(`${path}/content/${index}/type`, "must be a string such as input_text")
     }
-    measurePart(document, part, type, meter)
+    measurePart(document, part, meter)
     index++
   }
   return null
-}
-
-function measurePart(document: JsonDocument, part: number, type: number, meter: PromptMeter): void {
-  if (textEquals(document, type, "input_image")) meter.images++
-  else if (textEquals(document, type, "input_file")) {
-    meter.file(memberOf(document, part, "file_data"))
-  } else meter.text(memberOf(document, part, "text"))
 }
 
 /** Of images and files, in a message or in what a tool gave. */
