@@ -1,12 +1,13 @@
 import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
+import { fileURLToPath } from "node:url"
 import fc from "fast-check"
 import { describe, expect, test } from "vitest"
 import { compileWorld, indexOf, readWorld, type World } from "#test/golden/compile/world.ts"
 import { compileCluster, compileNamespace } from "./compile.ts"
 import { REASONS } from "./reasons.ts"
 
-const CASES = new URL("../../test/golden/compile/cases", import.meta.url).pathname
+const CASES = fileURLToPath(new URL("../../test/golden/compile/cases", import.meta.url))
 const worlds = readdirSync(CASES)
   .filter((name) => name.endsWith(".yaml"))
   .map((name) => ({ name, world: readWorld(readFileSync(join(CASES, name), "utf8")) }))

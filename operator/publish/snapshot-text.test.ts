@@ -1,11 +1,12 @@
 import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
+import { fileURLToPath } from "node:url"
 import { expect, test } from "vitest"
 import { canonicalJson } from "#proxy/contract/json.ts"
 import type { RouteConfig, Snapshot } from "#proxy/contract/snapshot.ts"
 import { snapshotText } from "./snapshot-text.ts"
 
-const GOLDEN = new URL("../../test/golden/compile/cases", import.meta.url).pathname
+const GOLDEN = fileURLToPath(new URL("../../test/golden/compile/cases", import.meta.url))
 
 function readSnapshots(file: string): readonly Snapshot[] {
   const { namespaces } = JSON.parse(readFileSync(join(GOLDEN, file), "utf8")) as {

@@ -2,8 +2,10 @@
  * The chart's admission policies on a real API server: what is refused, with which words, and what
  * passes.
  */
+
 import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
+import { fileURLToPath } from "node:url"
 import { beforeAll, describe, expect, test } from "vitest"
 import { parseAllDocuments } from "yaml"
 import { at, listAt } from "#operator/kube/json-path.ts"
@@ -374,7 +376,7 @@ describe("pods when they are made", () => {
 })
 
 describe("whatever injection makes of a pod", () => {
-  const CASES = new URL("../golden/inject/cases/", import.meta.url).pathname
+  const CASES = fileURLToPath(new URL("../golden/inject/cases/", import.meta.url))
   const read = (file: string) => readFileSync(join(CASES, file), "utf8")
   const names = readdirSync(CASES)
     .filter((file) => file.endsWith(".json") && at(JSON.parse(read(file)), "kind") === "patch")

@@ -1,5 +1,7 @@
 /** The render as a whole: what it is, apart from single values. */
+
 import { readdirSync, readFileSync, writeFileSync } from "node:fs"
+import { fileURLToPath } from "node:url"
 import { beforeAll, describe, expect, inject, test } from "vitest"
 import { parse, stringify } from "yaml"
 import { readOperatorConfig } from "#operator/config.ts"
@@ -13,8 +15,8 @@ import { environmentOf, RELEASE, webhookConfigOf } from "./injected-pod.ts"
 import { CHART, NAMESPACE, type Rendered, render, renderText } from "./render.ts"
 import { writeSchemas } from "./schemas.ts"
 
-const ROOT = new URL("../..", import.meta.url).pathname
-const RBAC = new URL("golden/rbac.yaml", import.meta.url).pathname
+const ROOT = fileURLToPath(new URL("../..", import.meta.url))
+const RBAC = fileURLToPath(new URL("golden/rbac.yaml", import.meta.url))
 const COMMAND = "UPDATE_GOLDEN=1 vitest run -c test/chart/vitest.config.ts render"
 const isUpdate = process.env["UPDATE_GOLDEN"] === "1"
 /** Everything that can be switched on. */

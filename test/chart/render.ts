@@ -4,12 +4,13 @@
  * In: values as `--set` has them, or as a whole document. Out: the objects by `Kind/name`, or what
  * helm said when it refused. Must not know what any test expects.
  */
+import { fileURLToPath } from "node:url"
 import { inject } from "vitest"
 import { parseAllDocuments } from "yaml"
 import { textAt } from "#operator/kube/json-path.ts"
 import { runProgram, tryProgram } from "#test/control-plane/run-program.ts"
 
-export const CHART = new URL("../../charts/sidegate", import.meta.url).pathname
+export const CHART = fileURLToPath(new URL("../../charts/sidegate", import.meta.url))
 export const NAMESPACE = "sidegate-system"
 const DEADLINE_MS = 30_000
 

@@ -3,14 +3,16 @@
  *
  * `UPDATE_GOLDEN=1 vitest run -c test/chart/vitest.config.ts values` writes `golden/values.yaml`.
  */
+
 import { readFileSync, writeFileSync } from "node:fs"
+import { fileURLToPath } from "node:url"
 import { beforeAll, describe, expect, test } from "vitest"
 import { parse, stringify } from "yaml"
 import { at } from "#operator/kube/json-path.ts"
 import { differences } from "./differences.ts"
 import { CHART, type Rendered, refusal, render } from "./render.ts"
 
-const GOLDEN = new URL("golden/values.yaml", import.meta.url).pathname
+const GOLDEN = fileURLToPath(new URL("golden/values.yaml", import.meta.url))
 const isUpdate = process.env["UPDATE_GOLDEN"] === "1"
 const COMMAND = "UPDATE_GOLDEN=1 vitest run -c test/chart/vitest.config.ts values"
 

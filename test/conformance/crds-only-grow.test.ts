@@ -1,12 +1,14 @@
 /** Within v1alpha1 the kinds only grow: what an earlier release took, this one takes and keeps. */
+
 import { readdirSync, readFileSync } from "node:fs"
+import { fileURLToPath } from "node:url"
 import { expect, test } from "vitest"
 import { parseAllDocuments } from "yaml"
 import { at, listAt, textAt } from "#operator/kube/json-path.ts"
 import { findLosses } from "./find-losses.ts"
 
-const KEPT = new URL("kept/", import.meta.url).pathname
-const NOW = new URL("../../crds/crds.yaml", import.meta.url).pathname
+const KEPT = fileURLToPath(new URL("kept/", import.meta.url))
+const NOW = fileURLToPath(new URL("../../crds/crds.yaml", import.meta.url))
 
 /** The schema of v1alpha1, by the CRD's name. */
 function schemasOf(file: string): ReadonlyMap<string, unknown> {

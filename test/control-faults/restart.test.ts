@@ -3,6 +3,7 @@
  * are an hour off in either direction follow each other. The full size is `make scale`.
  */
 import { writeFileSync } from "node:fs"
+import { pathToFileURL } from "node:url"
 import { afterAll, beforeAll, expect, test } from "vitest"
 import type { HeldVersion } from "#proxy/contract/push.ts"
 import { makeRecord } from "#test/conformance/ledger-store.ts"
@@ -127,5 +128,5 @@ function shifted(byMs: number): Readonly<Record<string, string>> {
       }
     }`
   writeFileSync(file, code)
-  return { NODE_OPTIONS: `--import=file://${file}` }
+  return { NODE_OPTIONS: `--import=${pathToFileURL(file).href}` }
 }

@@ -4,7 +4,9 @@
  * In: an address with a token and the roots to trust. Out: the program, its ports and what it says
  * of its configuration.
  */
+
 import { writeFileSync } from "node:fs"
+import { fileURLToPath } from "node:url"
 import type { SidecarAddress } from "#test/control-plane/raw-sidecar.ts"
 import { freePorts, temporaryDirectory } from "#test/process/places.ts"
 import { type Program, startProgram } from "#test/process/program.ts"
@@ -21,7 +23,7 @@ export interface ProxyProcess {
   metric(sample: string): Promise<number | undefined>
 }
 
-const MAIN = new URL("../../proxy/main.ts", import.meta.url).pathname
+const MAIN = fileURLToPath(new URL("../../proxy/main.ts", import.meta.url))
 
 export async function startProxy(address: SidecarAddress): Promise<ProxyProcess> {
   const [port = 0, opsPort = 0] = await freePorts(2)

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process"
 import { once } from "node:events"
 import { existsSync } from "node:fs"
 import { createInterface } from "node:readline"
+import { fileURLToPath } from "node:url"
 import { expect, test } from "vitest"
 import { kubectl, startControlPlane } from "./control-plane.ts"
 import { eventually } from "./eventually.ts"
@@ -45,7 +46,7 @@ test("a private control plane is up soon and leaves no file behind", async () =>
 })
 
 test("nothing is left of a control plane whose owner was killed with kill -9", async () => {
-  const owner = spawn(process.execPath, [new URL("start.ts", import.meta.url).pathname], {
+  const owner = spawn(process.execPath, [fileURLToPath(new URL("start.ts", import.meta.url))], {
     stdio: ["ignore", "pipe", "inherit"],
   })
   const [line] = await once(createInterface(owner.stdout), "line")

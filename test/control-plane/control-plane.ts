@@ -87,7 +87,7 @@ export function kubectl(
   return tryProgram(
     access.kubectlPath,
     ["--kubeconfig", access.kubeconfigPath, "--cache-dir", cache, ...args],
-    { deadlineMs: 60_000, ...(input === undefined ? {} : { input }) },
+    { deadlineMs: 120_000, ...(input === undefined ? {} : { input }) },
   )
 }
 

@@ -2,7 +2,12 @@
  * The little of a controller manager that tests need: default service accounts, and namespaces that
  * end.
  */
+
 import { randomBytes } from "node:crypto"
+import { fileURLToPath } from "node:url"
+import { KINDS } from "#operator/api/v1alpha1/registry.ts"
+import { listAt, textAt } from "#operator/kube/json-path.ts"
+import { waitUntil } from "#test/process/wait-until.ts"
 import { type ControlPlaneAccess, kubectl } from "./control-plane.ts"
 import type { RunResult } from "./run-program.ts"
 
@@ -55,11 +60,21 @@ export async function applyObjects(
 
 /** Applies this checkout's CRDs and waits until the server serves them. Safe to repeat. */
 export async function applyCrds(access: ControlPlaneAccess): Promise<void> {
-  const file = new URL("../../crds/crds.yaml", import.meta.url).pathname
+  const file = fileURLToPath(new URL("../../crds/crds.yaml", import.meta.url))
   await succeed(kubectl(access, ["apply", "--server-side", "--force-conflicts", "-f", file]))
   await succeed(
-    kubectl(access, ["wait", "--for=condition=Established", "--timeout=25s", "-f", file]),
+    kubectl(access, ["wait", "--for=condition=Established", "--timeout=100s", "-f", file]),
   )
+  // Established is said a moment before they are among what kubectl can find.
+  const served = ["get", "--raw", "/apis/sidegate.dev/v1alpha1"]
+  await waitUntil({ what: "the CRDs to be served", withinMs: 60_000, everyMs: 50 }, async () => {
+    const { code, stdout } = await kubectl(access, served)
+    if (code !== 0) return undefined
+    const listed = new Set(
+      listAt(JSON.parse(stdout), "resources").map((one) => textAt(one, "kind")),
+    )
+    return KINDS.every(({ kind }) => listed.has(kind)) ? true : undefined
+  })
 }
 
 async function succeed(running: Promise<RunResult>): Promise<void> {

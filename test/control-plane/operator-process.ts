@@ -5,6 +5,7 @@
  * its output, ways to stop or kill it and start it again on the same ledger and ports.
  */
 
+import { fileURLToPath } from "node:url"
 import { freePorts, temporaryDirectory } from "#test/process/places.ts"
 import { type Program, startProgram } from "#test/process/program.ts"
 import { waitForHttp, waitUntil } from "#test/process/wait-until.ts"
@@ -31,7 +32,7 @@ export interface OperatorProcess {
   output(): string
 }
 
-const MAIN = new URL("../../operator/main.ts", import.meta.url).pathname
+const MAIN = fileURLToPath(new URL("../../operator/main.ts", import.meta.url))
 const START_WITHIN_MS = 60_000
 
 /** Not started yet. */

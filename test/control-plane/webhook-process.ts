@@ -4,8 +4,10 @@
  * In: the operator's Secret (written to files here, as a kubelet mounts it). Out: a program that is
  * ready. The configuration calls it by URL, since nothing routes a Service here.
  */
+
 import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+import { fileURLToPath } from "node:url"
 import { parse } from "yaml"
 import { listAt, textAt } from "#operator/kube/json-path.ts"
 import type { KubeClient } from "#operator/kube/kube-client.ts"
@@ -18,7 +20,7 @@ import { soon } from "./operator-process.ts"
 export const WEBHOOK_HOST = "localhost"
 export const WEBHOOK_CONFIGURATION = "injection.sidegate.dev"
 
-const MAIN = new URL("../../operator/main.ts", import.meta.url).pathname
+const MAIN = fileURLToPath(new URL("../../operator/main.ts", import.meta.url))
 const FILES = ["tls.crt", "tls.key", "ca.crt"] as const
 
 export interface WebhookPorts {

@@ -1,4 +1,5 @@
 import { readdirSync, statSync } from "node:fs"
+import { fileURLToPath } from "node:url"
 import { beforeAll, expect, test } from "vitest"
 import { asRecord } from "#cli/manifests/manifest.ts"
 import { crdOf, type JsonObject } from "#operator/api/v1alpha1/crd.ts"
@@ -9,7 +10,7 @@ import { sharedControlPlane } from "#test/control-plane/shared.ts"
 import type { Sample } from "./sample.ts"
 import { SAMPLES } from "./samples.test-data.ts"
 
-const FOLDER = new URL("../../crds/", import.meta.url).pathname
+const FOLDER = fileURLToPath(new URL("../../crds/", import.meta.url))
 const files = readdirSync(FOLDER).filter((name) => name.endsWith(".yaml"))
 const single = files.filter((name) => name !== "crds.yaml")
 
@@ -47,7 +48,7 @@ test("a second client-side apply of each good sample changes nothing either", as
   const namespace = await createNamespace(access, "drift")
   const items = SAMPLES.filter(isPlain).map(({ object }, index) => ({
     ...object,
-    metadata: { ...object.metadata, name: `drift-${index}` },
+    metadata: { ...object.metadata, name: `drift-${index}`, labels: { "test/drift": namespace } },
   }))
   const list = JSON.stringify({ apiVersion: "v1", kind: "List", items })
   const apply = ["apply", "-n", namespace, "-f", "-"]
@@ -56,8 +57,10 @@ test("a second client-side apply of each good sample changes nothing either", as
   expect(stdout.split("\n").filter((line) => line !== "" && !line.endsWith(" unchanged"))).toEqual(
     [],
   )
-  const remove = ["delete", KINDS.map(({ plural }) => plural).join(","), "--all", "-n", namespace]
-  await kubectl(access, remove)
+  // By their label: other suites have objects in the same cluster.
+  const kinds = KINDS.map(({ plural }) => plural).join(",")
+  const remove = ["delete", kinds, "-l", `test/drift=${namespace}`, "-n", namespace]
+  expect(await kubectl(access, remove)).toMatchObject({ code: 0 })
 })
 
 test.each(KINDS)("kubectl explain teaches every field of $kind", async (definition) => {

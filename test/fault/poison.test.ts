@@ -8,7 +8,7 @@ import { chat } from "./chat.ts"
 import { keyedBy, makeClusterObject, makeProvider, makeRoute } from "./objects.ts"
 import { type Sidecar, startWorld, type World } from "./world.ts"
 
-const BUGS = new URL("poison-bugs.ts", import.meta.url).pathname
+const BUGS = new URL("poison-bugs.ts", import.meta.url).href
 const NOWHERE = {
   namespaces: {
     from: "Selector",

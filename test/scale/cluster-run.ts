@@ -6,8 +6,10 @@
  * acknowledged, and what the operator costs when nothing changes. Times begin before the request
  * that makes the change is sent.
  */
+
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
+import { fileURLToPath } from "node:url"
 import { STATUS_KINDS } from "#operator/reconcile/read-status.ts"
 import { median } from "#test/bench/statistics.ts"
 import { readMetric } from "#test/fault/metrics.ts"
@@ -66,7 +68,7 @@ export interface ClusterRun {
   readonly log: (line: string) => void
 }
 
-const PROGRAM = new URL("./fleet.ts", import.meta.url).pathname
+const PROGRAM = fileURLToPath(new URL("./fleet.ts", import.meta.url))
 
 export async function runCluster(run: ClusterRun): Promise<ClusterResult> {
   const { size, log } = run

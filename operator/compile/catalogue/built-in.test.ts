@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process"
+import { fileURLToPath } from "node:url"
 import { calcPrice } from "@pydantic/genai-prices"
 import { describe, expect, test } from "vitest"
 import { namedPrices, pricesNamed } from "#proxy/contract/price-lookup.ts"
@@ -15,7 +16,7 @@ const find = (source: string, model: string) => pricesNamed(books.get(source), m
 
 describe("the built-in catalogue", () => {
   test("is what the price list gives now", () => {
-    const script = new URL("generate.ts", import.meta.url).pathname
+    const script = fileURLToPath(new URL("generate.ts", import.meta.url))
     expect(() =>
       execFileSync(process.execPath, [script, "--check"], { stdio: "pipe" }),
     ).not.toThrow()

@@ -2,14 +2,16 @@
  * The operator tells a team which models it may use, and the sidecar lists them: from the same
  * Snapshot both say the same, over every golden case.
  */
+
 import { readdirSync, readFileSync } from "node:fs"
+import { fileURLToPath } from "node:url"
 import { expect, test } from "vitest"
 import { allowedModels } from "#operator/compile/allowed-models.ts"
 import type { Snapshot } from "#proxy/contract/snapshot.ts"
 import { linkRuntime } from "#proxy/runtime/link.ts"
 import { compileWorld, readWorld } from "./world.ts"
 
-const CASES = new URL("cases/", import.meta.url).pathname
+const CASES = fileURLToPath(new URL("cases/", import.meta.url))
 
 const snapshots = readdirSync(CASES)
   .filter((name) => name.endsWith(".yaml"))

@@ -2,12 +2,14 @@
  * Objects in, Snapshot and verdicts out, one behaviour a pair. `UPDATE_GOLDEN=1 vitest run
  * test/golden` writes.
  */
+
 import { readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+import { fileURLToPath } from "node:url"
 import { describe, expect, test } from "vitest"
 import { compileWorld, readWorld } from "./world.ts"
 
-const CASES = new URL("cases", import.meta.url).pathname
+const CASES = fileURLToPath(new URL("cases", import.meta.url))
 const isUpdate = process.env["UPDATE_GOLDEN"] === "1"
 
 const names = readdirSync(CASES)

@@ -5,15 +5,17 @@
  * A case is a Pod, and before it a document of kind Case where something differs from the defaults:
  * `injection` (the namespace's label), `settings`.
  */
+
 import { readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+import { fileURLToPath } from "node:url"
 import { describe, expect, test } from "vitest"
 import { parseAllDocuments } from "yaml"
 import { type Injection, inject } from "#operator/inject/inject.ts"
 import { applyPatch } from "./apply-patch.ts"
 import { SETTINGS } from "./settings.test-data.ts"
 
-const CASES = new URL("cases", import.meta.url).pathname
+const CASES = fileURLToPath(new URL("cases", import.meta.url))
 const isUpdate = process.env["UPDATE_GOLDEN"] === "1"
 
 type Document = { readonly [field: string]: unknown }

@@ -91,13 +91,14 @@ test("what was acknowledged survives a kill, and the next leader's term is highe
     ],
     { cwd: fileURLToPath(new URL("../../../../", import.meta.url)) },
   )
+  const ended = once(child, "exit")
   let acknowledged = -1
   for await (const chunk of child.stdout) {
     acknowledged = Number(String(chunk).trimEnd().split("\n").at(-1))
     if (acknowledged >= 20) break
   }
   child.kill("SIGKILL")
-  await once(child, "exit")
+  await ended
   const store = await openSqliteLedger({ file })
   expect(await store.takeTerm(0)).toBe(2)
   const records = (await store.usageByTeam(NOVEMBER, DECEMBER)).get("search")?.records ?? 0
