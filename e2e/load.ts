@@ -6,6 +6,7 @@
  */
 import { spawn } from "node:child_process"
 import { at, listAt } from "#operator/kube/json-path.ts"
+import { until } from "./cluster.ts"
 
 export interface Load {
   /** Ends it and waits for the sum. */
@@ -20,6 +21,8 @@ export interface LoadSum {
 
 const WORKERS = 4
 const PAUSE_MS = 20
+/** What it says once it has been answered. */
+const BEGUN = "begun\n"
 /** Runs in the container; the end of its input ends it. */
 const PROGRAM = `
   let [isOver, answered] = [false, 0]
@@ -33,8 +36,8 @@ const PROGRAM = `
         const url = process.env.OPENAI_BASE_URL + "/chat/completions"
         const response = await fetch(url, { method: "POST", headers, body })
         const text = await response.text()
-        if (response.status === 200) answered += 1
-        else if (failed.length < 10) failed.push(response.status + " " + text)
+        if (response.status === 200 && answered++ === 0) console.log("begun")
+        if (response.status !== 200 && failed.length < 10) failed.push(response.status + " " + text)
       } catch (error) {
         if (failed.length < 10) failed.push(String(error) + " " + String(error.cause))
       }
@@ -44,7 +47,8 @@ const PROGRAM = `
   await Promise.all(Array.from({ length: ${WORKERS} }, work))
   console.log(JSON.stringify({ answered, failed }))`
 
-export function startLoad(namespace: string, target: string): Load {
+/** It is under way when this resolves: the first has been answered. */
+export async function startLoad(namespace: string, target: string): Promise<Load> {
   const node = ["node", "--input-type=module", "-e", PROGRAM]
   const args = ["-n", namespace, "exec", "-i", target, "-c", "ask", "--", ...node]
   const child = spawn("kubectl", args, { stdio: ["pipe", "pipe", "inherit"] })
@@ -53,12 +57,13 @@ export function startLoad(namespace: string, target: string): Load {
     text += piece
   })
   const closed = new Promise<number | null>((resolve) => child.once("close", resolve))
+  await until("the load is under way", () => text.startsWith(BEGUN))
   return {
     end: async () => {
       child.stdin.end()
       const code = await closed
       if (code !== 0) throw new Error(`the load in ${namespace} ended with ${code}`)
-      const sum: unknown = JSON.parse(text)
+      const sum: unknown = JSON.parse(text.slice(BEGUN.length))
       return { answered: Number(at(sum, "answered")), failed: listAt(sum, "failed") }
     },
   }

@@ -3,13 +3,24 @@
  * the last lines of the operator, the webhook, and every pod that is not well.
  */
 import { spawnSync } from "node:child_process"
-import { afterEach } from "vitest"
+import { afterAll, afterEach, beforeEach } from "vitest"
 import { NAMESPACE } from "./cluster.ts"
 
 const LINES = 40
 
+let hasBegun = false
+beforeEach(() => {
+  hasBegun = true
+})
 afterEach(({ task }) => {
-  if (task.result?.state !== "fail") return
+  if (task.result?.state === "fail") showAll()
+})
+/** No test of it began: what it needs did not come about. */
+afterAll(() => {
+  if (!hasBegun) showAll()
+})
+
+function showAll(): void {
   show("pods", "get", "pods", "-A", "-o", "wide")
   show("events", "get", "events", "-A", "--sort-by=.lastTimestamp")
   for (const name of ["sidegate-operator", "sidegate-webhook"]) {
@@ -19,7 +30,7 @@ afterEach(({ task }) => {
   for (const [namespace, pod] of unwell()) {
     show(pod, "-n", namespace, "logs", pod, "--all-containers", `--tail=${LINES}`)
   }
-})
+}
 
 /** The last lines of what the command says, errors too: nothing here may fail a story. */
 function show(title: string, ...args: readonly string[]): void {

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs"
 import { afterAll, beforeAll, expect, test } from "vitest"
 import { at } from "#operator/kube/json-path.ts"
-import { applyFresh, ask, field, kubectl, remove, until } from "../cluster.ts"
+import { applyFresh, ask, field, kubectl, remove, rollOut, until } from "../cluster.ts"
 
 const MANIFEST = "e2e/hostile-app/pods.yaml"
 const PROGRAM = readFileSync(new URL("attacks.ts", import.meta.url), "utf8")
@@ -14,12 +14,11 @@ const UNAUTHORIZED =
 let result: unknown
 
 beforeAll(async () => {
-  applyFresh(MANIFEST)
-  const provider = ["-n", "e2e-hostile-provider", "rollout", "status", "deploy/provider"]
-  kubectl(...provider, "--timeout=90s")
-  await until("it is served", 90_000, () => ask("e2e-hostile", "pod/app") === "Hello.")
+  await applyFresh(MANIFEST)
+  rollOut("deploy/provider", "e2e-hostile-provider")
+  await until("it is served", () => ask("e2e-hostile", "pod/app") === "Hello.")
   const neighbour = ["-n", "e2e-neighbour"] as const
-  const address = await until("its neighbour has an address", 60_000, () => {
+  const address = await until("its neighbour has an address", () => {
     const ready = '.status.conditions[?(@.type=="Ready")].status'
     if (field(ready, "pod/app", ...neighbour) !== "True") return undefined
     return field(".status.podIP", "pod/app", ...neighbour)
@@ -102,7 +101,7 @@ test("a name that its pod leads to a metadata address is not dialled", async () 
     const answer = await fetch(url, { method: "POST", headers, body })
     console.log(answer.status, await answer.text())`
   const node = ["node", "--input-type=module", "-e", chat]
-  const text = await until("an answer of the provider's", 60_000, () => {
+  const text = await until("an answer of the provider's", () => {
     const said = kubectl(...N, "exec", "liar", "-c", "ask", "--", ...node).trim()
     return said.includes("config_not_ready") ? undefined : said
   })

@@ -8,8 +8,9 @@ const N = ["-n", "e2e-edited"] as const
 const MALLORY = ["--as=mallory", "--as-group=system:authenticated", ...N] as const
 
 beforeAll(async () => {
-  applyFresh(MANIFEST)
-  await until("the pod is served", 90_000, () => ask("e2e-edited", "pod/app") !== "")
+  await applyFresh(MANIFEST)
+  await until("the pod is served", () => ask("e2e-edited", "pod/app") !== "")
+  await until("she may edit", () => mallory("auth", "can-i", "create", "pods") === "yes")
 })
 afterAll(() => remove(MANIFEST))
 
@@ -61,7 +62,7 @@ describe("a namespace's editor, of a running sidecar,", () => {
 
   test("puts one beside the application, which sees the application and no sidecar", async () => {
     debug("ask", "look")
-    const line = await until("it has looked", 60_000, () => {
+    const line = await until("it has looked", () => {
       const log = kubectl(...N, "logs", "app", "-c", "look").trim()
       return log.startsWith("{") ? log : undefined
     })

@@ -1,6 +1,16 @@
 import { readFileSync } from "node:fs"
 import { afterAll, beforeAll, expect, test } from "vitest"
-import { applyFresh, ask, containersOf, field, get, kubectl, remove, until } from "../cluster.ts"
+import {
+  applyFresh,
+  ask,
+  containersOf,
+  field,
+  get,
+  kubectl,
+  MINUTES_MS,
+  remove,
+  until,
+} from "../cluster.ts"
 
 const MANIFEST = "e2e/injection/pods.yaml"
 const N = ["-n", "e2e-injection"] as const
@@ -11,7 +21,8 @@ afterAll(() => remove(MANIFEST))
 /** Ready, whatever made it. */
 async function isReady(namespace: string, pod: string): Promise<void> {
   const path = '.status.conditions[?(@.type=="Ready")].status'
-  await until(`${pod} is ready`, 60_000, () => field(path, "pod", pod, "-n", namespace) === "True")
+  const isTrue = () => field(path, "pod", pod, "-n", namespace) === "True"
+  await until(`${pod} is ready`, isTrue, MINUTES_MS)
 }
 
 const injected = [
@@ -22,7 +33,7 @@ const injected = [
 test.each(injected)("$name has a sidecar and a model on localhost", async ({ namespace, pod }) => {
   await isReady(namespace, pod)
   expect(containersOf(get("pod", pod, "-n", namespace))[0]).toBe("sidegate-proxy")
-  const answer = await until("an answer", 30_000, () => ask(namespace, `pod/${pod}`))
+  const answer = await until("an answer", () => ask(namespace, `pod/${pod}`))
   expect(answer.length).toBeGreaterThan(0)
 })
 
@@ -31,22 +42,17 @@ test("a Guaranteed pod stays Guaranteed", () => {
 })
 
 test("a Job's pod asks and the Job ends, and so does a CronJob's", async () => {
-  await until(
-    "the Job is complete",
-    90_000,
-    () => field(".status.succeeded", "job/once", ...N) === "1",
-  )
+  // A container that asked before its sidecar had configuration is started again.
+  const isComplete = (job: string) => () => field(".status.succeeded", job, ...N) === "1"
+  await until("the Job is complete", isComplete("job/once"), MINUTES_MS)
   kubectl(...N, "create", "job", "from-cron", "--from=cronjob/often")
-  const path = ".status.succeeded"
-  await until("its Job is complete", 90_000, () => field(path, "job/from-cron", ...N) === "1")
+  await until("its Job is complete", isComplete("job/from-cron"), MINUTES_MS)
 })
 
 test("a pod that asks to be held has its first question answered", async () => {
   const pod = ["pod", "patient", ...N] as const
-  await until("its one container has ended", 90_000, () => {
-    const phase = field(".status.phase", ...pod)
-    return phase === "Succeeded" || phase === "Failed"
-  })
+  const hasEnded = () => ["Succeeded", "Failed"].includes(field(".status.phase", ...pod))
+  await until("its one container has ended", hasEnded, MINUTES_MS)
   expect(field(".status.phase", ...pod)).toBe("Succeeded")
 })
 

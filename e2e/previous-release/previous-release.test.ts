@@ -3,16 +3,16 @@ import {
   applyFresh,
   ask,
   field,
+  HELM_WAITS,
   kubectl,
   loadImage,
-  NAMESPACE,
-  RELEASE_NAME,
   remove,
   run,
   said,
   until,
 } from "../cluster.ts"
 import { type CopiedPod, copyPod, withSidecar } from "../copied-pod.ts"
+import { RELEASE_NAME } from "../installation.ts"
 
 const MANIFEST = "e2e/previous-release/pods.yaml"
 const N = ["-n", "e2e-previous"] as const
@@ -22,8 +22,8 @@ const cannotLoad = (process.env["SIDEGATE_E2E_LOAD"] ?? "") === ""
 /** Tells the chart of the releases before, as GitOps must. */
 function allow(images: readonly string[]): void {
   const value = `admissionPolicies.previousProxyImages=${JSON.stringify(images)}`
-  const how = ["-n", NAMESPACE, "--reuse-values", "--wait", "--timeout", "2m"]
-  run("helm", ["upgrade", RELEASE_NAME, "charts/sidegate", ...how, "--set-json", value])
+  const how = [...HELM_WAITS, "--reuse-values", "--set-json", value]
+  run("helm", ["upgrade", RELEASE_NAME, "charts/sidegate", ...how])
 }
 
 /** As the webhook of the release before would have left it. */
@@ -35,7 +35,10 @@ function previous(name: string): CopiedPod {
 const END = "/tmp/end"
 const WAITS = `setInterval(() => require("fs").existsSync("${END}") && process.exit(0), 200)`
 
-const make = (object: object) => said("kubectl", ["create", "-f", "-"], JSON.stringify(object))
+const make = (object: object, ...flags: readonly string[]) =>
+  said("kubectl", ["create", "-f", "-", ...flags], JSON.stringify(object))
+/** Policies are read once a second: until then it would be made. */
+const isRefused = () => make(previous("other"), "--dry-run=server").includes(REFUSED)
 const REFUSED = `none of sidegate-proxy:0.1.0`
 
 // Without SIDEGATE_E2E_LOAD there is no way to bring a second image to the nodes.
@@ -50,24 +53,24 @@ describe.skipIf(cannotLoad)("pods of the release before", () => {
       "dist/previous",
     ])
     loadImage(PREVIOUS, "dist/previous/sidegate-proxy.tar")
-    applyFresh(MANIFEST)
-    await until("today's pod is served", 90_000, () => ask("e2e-previous", "pod/asked") !== "")
+    await applyFresh(MANIFEST)
+    await until("today's pod is served", () => ask("e2e-previous", "pod/asked") !== "")
   })
   afterAll(() => {
-    allow([])
     remove(MANIFEST)
+    allow([])
   })
 
   test("are refused while the chart does not know of it", async () => {
-    await until("the policy refuses", 30_000, () => make(previous("unknown")).includes(REFUSED))
+    await until("the policy refuses", isRefused)
   })
 
   test("are made and served while it does", async () => {
     allow([PREVIOUS])
-    await until("the policy lets it through", 30_000, () =>
+    await until("the policy lets it through", () =>
       make(previous("kept")).includes("pod/kept created"),
     )
-    await until("it is served", 90_000, () => ask("e2e-previous", "pod/kept") !== "")
+    await until("it is served", () => ask("e2e-previous", "pod/kept") !== "")
     expect(field(".spec.initContainers[0].image", "pod/kept", ...N)).toBe(PREVIOUS)
     const { spec, metadata } = previous("job")
     const { containers, ...more } = spec
@@ -81,21 +84,17 @@ describe.skipIf(cannotLoad)("pods of the release before", () => {
     expect(make({ ...job, spec: { template } })).toContain("job.batch/job created")
     // Forgotten earlier, it would be a pod that begins, not one that is at work.
     const ready = () => field(".status.ready", "job/job", ...N) === "1"
-    await until("the Job is at work", 90_000, ready)
+    await until("the Job is at work", ready)
   })
 
   test("are labelled, end and are evicted when the chart has forgotten it again", async () => {
     allow([])
-    await until("new ones are refused", 30_000, () => make(previous("late")).includes(REFUSED))
+    await until("new ones are refused", isRefused)
     expect(kubectl(...N, "label", "pod", "kept", "round=two")).toContain("pod/kept labeled")
     expect(ask("e2e-previous", "pod/kept")).not.toBe("")
     const end = ["/usr/local/bin/node", "-e", `require("fs").writeFileSync("${END}", "")`]
     kubectl(...N, "exec", "job/job", "-c", "ask", "--", ...end)
-    await until(
-      "the Job is complete",
-      90_000,
-      () => field(".status.succeeded", "job/job", ...N) === "1",
-    )
+    await until("the Job is complete", () => field(".status.succeeded", "job/job", ...N) === "1")
     const eviction = {
       apiVersion: "policy/v1",
       kind: "Eviction",
@@ -104,6 +103,6 @@ describe.skipIf(cannotLoad)("pods of the release before", () => {
     const path = "/api/v1/namespaces/e2e-previous/pods/kept/eviction"
     run("kubectl", ["create", "--raw", path, "-f", "-"], JSON.stringify(eviction))
     const left = () => kubectl(...N, "get", "pod", "kept", "--ignore-not-found", "-o", "name")
-    await until("the pod is gone", 90_000, () => left() === "")
+    await until("the pod is gone", () => left() === "")
   })
 })

@@ -1,25 +1,27 @@
 import { afterAll, beforeAll, expect, test } from "vitest"
-import { apply, ask, field, kubectl, NAMESPACE, remove, until } from "../cluster.ts"
+import { apply, ask, field, kubectl, remove, removeWhole, rollOut, until } from "../cluster.ts"
+import { OPERATOR, scaleAway, scaleBack } from "../installation.ts"
 
 const MANIFEST = "examples/quickstart-cluster.yaml"
 const N = ["-n", "quickstart"] as const
 const ROUTE_READY = '.status.conditions[?(@.type=="Ready")].status'
-/** Ten times what is written in the docs: a fresh machine may be slow. */
-const FIRST_ANSWER_MS = 120_000
+const DENY = "e2e-deny"
 
-beforeAll(() => remove(MANIFEST, "--wait=true", "--timeout=120s"))
-afterAll(() => remove(MANIFEST))
+beforeAll(() => removeWhole(MANIFEST))
+afterAll(() => {
+  remove(MANIFEST)
+  kubectl("delete", "modelpolicy", DENY, "--ignore-not-found")
+})
 
 test("the quickstart answers an unmodified SDK in the application's container", async () => {
   const begun = performance.now()
   kubectl("apply", "-f", MANIFEST)
-  kubectl(...N, "rollout", "status", "deploy/ask", "--timeout=90s")
-  const answer = await until("an answer", FIRST_ANSWER_MS, () => ask("quickstart", "deploy/ask"))
+  rollOut("deploy/ask", N[1])
+  const answer = await until("an answer", () => ask("quickstart", "deploy/ask"))
   const seconds = ((performance.now() - begun) / 1000).toFixed(1)
   console.log(`kubectl apply to the first answer: ${seconds} s`)
   expect(answer.length).toBeGreaterThan(0)
-  const status = field(ROUTE_READY, "airoute/chat", ...N)
-  expect(status).toBe("True")
+  await until("its route is ready", () => field(ROUTE_READY, "airoute/chat", ...N) === "True")
 })
 
 test("a second apply of it changes nothing", () => {
@@ -28,67 +30,52 @@ test("a second apply of it changes nothing", () => {
 })
 
 test("usage of the team is in its quota", async () => {
-  await until("usage in the status", 60_000, () =>
+  await until("usage in the status", () =>
     field(".status.usage", "teamquota/quickstart").includes("okens"),
   )
 })
 
 test("when the first provider fails the second answers", async () => {
   patchProvider("quickstart-primary", { simulated: { errorPercent: 100 } })
-  await until("the second backend serves", 30_000, () => servedBy() === "quickstart-secondary")
+  await until("the second backend serves", () => servedBy() === "quickstart-secondary")
   patchProvider("quickstart-primary", { simulated: { errorPercent: 0 } })
-  await until("the first serves again", 30_000, () => servedBy() === "quickstart-primary")
+  await until("the first serves again", () => servedBy() === "quickstart-primary")
 })
 
 test("a disabled provider is out for every sidecar, and back when it is enabled", async () => {
   patchProvider("quickstart-primary", { disabled: true })
-  await until("it is out", 30_000, () => servedBy() === "quickstart-secondary")
+  await until("it is out", () => servedBy() === "quickstart-secondary")
   patchProvider("quickstart-secondary", { disabled: true })
-  await until("nothing serves", 30_000, () => refusal().includes("upstream_failed"))
+  await until("nothing serves", () => refusal().includes("upstream_failed"))
   patchProvider("quickstart-primary", { disabled: false })
   patchProvider("quickstart-secondary", { disabled: false })
-  await until("it is back", 30_000, () => servedBy() === "quickstart-primary")
+  await until("it is back", () => servedBy() === "quickstart-primary")
 })
 
 test("a policy's denial names the policy and the model", async () => {
   apply(`
 apiVersion: sidegate.dev/v1alpha1
 kind: ModelPolicy
-metadata: {name: e2e-deny}
+metadata: {name: ${DENY}}
 spec:
   mode: Enforce
   targets: {namespaces: {from: All}}
   models: {default: Allow, deny: [{name: gpt, models: ["gpt-*"]}]}
 `)
-  const said = await until("the denial", 30_000, () => {
+  const said = await until("the denial", () => {
     const text = refusal()
-    return text.includes("e2e-deny") ? text : undefined
+    return text.includes(DENY) ? text : undefined
   })
   expect(said).toContain("403")
-  kubectl("delete", "modelpolicy", "e2e-deny")
-  await until("it serves again", 30_000, () => servedBy() === "quickstart-primary")
+  kubectl("delete", "modelpolicy", DENY)
+  await until("it serves again", () => servedBy() === "quickstart-primary")
 })
 
 test("with the operator away a running pod is served, and a new pod starts and says what it waits for", async () => {
-  kubectl("-n", NAMESPACE, "scale", "statefulset/sidegate-operator", "--replicas=0")
-  await until(
-    "the operator is gone",
-    60_000,
-    () =>
-      kubectl(
-        "-n",
-        NAMESPACE,
-        "get",
-        "pods",
-        "-l",
-        "app.kubernetes.io/name=sidegate-operator",
-        "-o",
-        "name",
-      ).trim() === "",
-  )
+  await scaleAway(OPERATOR)
   expect(servedBy()).toBe("quickstart-primary")
   kubectl(...N, "scale", "deploy/ask", "--replicas=2")
-  kubectl(...N, "rollout", "status", "deploy/ask", "--timeout=60s")
+  rollOut("deploy/ask", N[1])
   const pods = kubectl(
     ...N,
     "get",
@@ -101,8 +88,8 @@ test("with the operator away a running pod is served, and a new pod starts and s
   )
   const newest = pods.trim().split("\n").at(-1) ?? ""
   expect(codeOf(newest)).toContain("config_not_ready")
-  kubectl("-n", NAMESPACE, "scale", "statefulset/sidegate-operator", "--replicas=1")
-  await until("the new pod serves", 90_000, () => codeOf(newest) === "200")
+  await scaleBack()
+  await until("the new pod serves", () => codeOf(newest) === "200")
 })
 
 /** What a plain request says: the provider that served it. */

@@ -3,15 +3,14 @@ import {
   applyFresh,
   ask,
   field,
-  install,
   kubectl,
   NAMESPACE,
-  RELEASE_NAME,
   remove,
+  rollOut,
   run,
-  uninstall,
   until,
 } from "../cluster.ts"
+import { install, RELEASE_NAME, uninstall, untilAtWork, untilNotAtWork } from "../installation.ts"
 
 const MANIFEST = "examples/quickstart-cluster.yaml"
 const N = ["-n", "quickstart"] as const
@@ -20,16 +19,12 @@ const UID = ".metadata.uid"
 const READY = '.status.conditions[?(@.type=="Ready")].status'
 
 beforeAll(async () => {
-  applyFresh(MANIFEST)
-  kubectl(...N, "rollout", "status", "deploy/ask", "--timeout=90s")
-  await until("an answer", 60_000, () => ask("quickstart", "deploy/ask"))
+  await applyFresh(MANIFEST)
+  rollOut("deploy/ask", N[1])
+  await until("an answer", () => ask("quickstart", "deploy/ask"))
 })
-/** The other stories' installation is back, whatever happened here. */
-afterAll(() => {
-  remove(MANIFEST)
-  uninstall(OTHER)
-  install(RELEASE_NAME, "--take-ownership")
-})
+/** The next story installs the chart under its name again. */
+afterAll(() => remove(MANIFEST))
 
 test("the notes say how it is installed again under another name", () => {
   const notes = run("helm", ["get", "notes", RELEASE_NAME, "-n", NAMESPACE])
@@ -46,15 +41,11 @@ test("an uninstalled chart leaves objects and running pods as they are", () => {
 })
 
 test("a pod that is made without the chart starts without a sidecar", async () => {
-  kubectl(
-    ...N,
-    "run",
-    "plain",
-    "--image=sidegate-example:0.1.0",
-    "--image-pull-policy=IfNotPresent",
-  )
+  await untilNotAtWork()
+  const image = ["--image=sidegate-example:0.1.0", "--image-pull-policy=IfNotPresent"]
+  kubectl(...N, "run", "plain", ...image)
   const phase = () => field(".status.phase", "pod/plain", ...N)
-  await until("it runs", 60_000, () => phase() === "Running")
+  await until("it runs", () => phase() === "Running")
   expect(field(".spec.initContainers[*].name", "pod/plain", ...N)).toBe("")
 })
 
@@ -62,9 +53,10 @@ test("installed under another name it takes over: same objects, old and new pods
   const before = field(UID, "airoute/chat", ...N)
   install(OTHER, "--take-ownership")
   expect(field(UID, "airoute/chat", ...N)).toBe(before)
-  await until("the route is in force", 60_000, () => field(READY, "airoute/chat", ...N) === "True")
+  await until("the route is in force", () => field(READY, "airoute/chat", ...N) === "True")
   expect(ask("quickstart", "deploy/ask")).not.toBe("")
+  await untilAtWork()
   kubectl(...N, "rollout", "restart", "deploy/ask")
-  kubectl(...N, "rollout", "status", "deploy/ask", "--timeout=90s")
-  await until("an answer", 60_000, () => ask("quickstart", "deploy/ask"))
+  rollOut("deploy/ask", N[1])
+  await until("an answer", () => ask("quickstart", "deploy/ask"))
 })

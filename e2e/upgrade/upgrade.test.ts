@@ -12,20 +12,22 @@ import {
   ask,
   field,
   get,
+  HELM_WAITS,
   kubectl,
   loadImage,
+  MINUTES_MS,
   NAMESPACE,
-  RELEASE_NAME,
   remove,
+  rollOut,
   run,
   until,
 } from "../cluster.ts"
+import { OPERATOR, RELEASE_NAME, untilAtWork, WEBHOOK } from "../installation.ts"
 import { type Load, startLoad } from "../load.ts"
 
 const MANIFEST = "e2e/upgrade/application.yaml"
 const N = ["-n", "e2e-upgrade"] as const
 const NEXT = "0.2.0-e2e"
-const FLAGS = ["-n", NAMESPACE, "--wait", "--timeout", "2m"] as const
 const work = mkdtempSync(join(tmpdir(), "sidegate-upgrade-"))
 const chart = join(work, "chart")
 /** Of the installation as it was. */
@@ -41,38 +43,34 @@ beforeAll(async () => {
     loadImage(`sidegate-${name}:${NEXT}`, join(out, `sidegate-${name}.tar`))
   }
   writeNextChart()
-  applyFresh(MANIFEST)
-  kubectl(...N, "rollout", "status", "deploy/ask", "--timeout=90s")
-  await until("it is served", 60_000, () => ask("e2e-upgrade", "deploy/ask"))
+  await applyFresh(MANIFEST)
+  rollOut("deploy/ask", N[1])
+  await until("it is served", () => ask("e2e-upgrade", "deploy/ask"))
 })
 afterAll(() => {
-  const isBack = image("statefulset/sidegate-operator").endsWith(":0.1.0")
-  if (!isBack) run("helm", ["rollback", RELEASE_NAME, revision, ...FLAGS, "--no-hooks"])
   remove(MANIFEST)
   rmSync(work, { recursive: true, force: true })
 })
 
 test("a later release takes over under load, and no request fails", async () => {
-  const load = await begunLoad()
-  run("helm", ["upgrade", RELEASE_NAME, chart, ...FLAGS, "--reuse-values"])
-  expect(image("statefulset/sidegate-operator")).toBe(`sidegate-operator:${NEXT}`)
-  expect(image("deploy/sidegate-webhook")).toBe(`sidegate-operator:${NEXT}`)
+  const load = await startLoad("e2e-upgrade", "deploy/ask")
+  run("helm", ["upgrade", RELEASE_NAME, chart, ...HELM_WAITS, "--reuse-values"])
+  expect(image(OPERATOR)).toBe(`sidegate-operator:${NEXT}`)
+  expect(image(WEBHOOK)).toBe(`sidegate-operator:${NEXT}`)
   await expectRouteFollows("after-upgrade")
   await expectNoFailure(load)
 })
 
 test("pods of before keep their sidecar, new ones get the later, and both are counted", async () => {
   expect(injectedReleases()).toEqual(["0.1.0"])
+  await untilAtWork()
   kubectl(...N, "scale", "deploy/ask", "--replicas=2")
-  kubectl(...N, "rollout", "status", "deploy/ask", "--timeout=90s")
+  rollOut("deploy/ask", N[1])
   expect(injectedReleases()).toEqual(["0.1.0", NEXT])
   await expectRouteFollows("both-releases")
-  await until("both have acknowledged", 120_000, () => {
-    const [connected, programmed] = ["connected", "programmed"].map((name) =>
-      field(`.status.sidecars.${name}`, "airoute/chat", ...N),
-    )
-    return connected === "2" && programmed === "2"
-  })
+  const sidecars = (name: string) => field(`.status.sidecars.${name}`, "airoute/chat", ...N)
+  const areBoth = () => sidecars("connected") === "2" && sidecars("programmed") === "2"
+  await until("both have acknowledged", areBoth, MINUTES_MS)
 })
 
 test("a manifest with the release before's sidecar is admitted, with any other it is not", () => {
@@ -87,22 +85,22 @@ test("a rollback that would drop a field is refused, and says which", () => {
   const patch = JSON.stringify({ spec: { later: { note: "of 0.2.0" } } })
   kubectl(...N, "patch", "airoute/chat", "--type=merge", "-p", patch)
   expect(field(".spec.later.note", "airoute/chat", ...N)).toBe("of 0.2.0")
-  expect(() => run("helm", ["rollback", RELEASE_NAME, revision, ...FLAGS])).toThrow()
+  expect(() => run("helm", ["rollback", RELEASE_NAME, revision, ...HELM_WAITS])).toThrow()
   const log = kubectl("-n", NAMESPACE, "logs", "job/sidegate-rollback-check")
   expect(log).toContain("AIRoute e2e-upgrade/chat: spec.later")
   // Of the check only the Job stays, for its log.
   const left = "serviceaccount,clusterrole,clusterrolebinding"
   expect(kubectl("-n", NAMESPACE, "get", left, "-o", "name")).not.toContain("rollback-check")
-  expect(image("statefulset/sidegate-operator")).toBe(`sidegate-operator:${NEXT}`)
+  expect(image(OPERATOR)).toBe(`sidegate-operator:${NEXT}`)
   expect(field(".spec.later.note", "airoute/chat", ...N)).toBe("of 0.2.0")
 })
 
 test("without that field it is rolled back under load, and no request fails", async () => {
   const remove = JSON.stringify([{ op: "remove", path: "/spec/later" }])
   kubectl(...N, "patch", "airoute/chat", "--type=json", "-p", remove)
-  const load = await begunLoad()
-  run("helm", ["rollback", RELEASE_NAME, revision, ...FLAGS])
-  expect(image("statefulset/sidegate-operator")).toBe("sidegate-operator:0.1.0")
+  const load = await startLoad("e2e-upgrade", "deploy/ask")
+  run("helm", ["rollback", RELEASE_NAME, revision, ...HELM_WAITS])
+  expect(image(OPERATOR)).toBe("sidegate-operator:0.1.0")
   expect(injectedReleases()).toEqual(["0.1.0", NEXT])
   await expectRouteFollows("after-rollback")
   await expectNoFailure(load)
@@ -114,7 +112,7 @@ async function expectRouteFollows(model: string): Promise<void> {
   kubectl(...N, "patch", "airoute/chat", "--type=merge", "-p", patch)
   for (const pod of pods()) {
     const name = textAt(pod, "metadata", "name") ?? ""
-    await until(`${name} serves ${model}`, 60_000, () => ask("e2e-upgrade", name, model))
+    await until(`${name} serves ${model}`, () => ask("e2e-upgrade", name, model))
   }
 }
 
@@ -134,13 +132,6 @@ function injectedReleases(): readonly string[] {
 
 function image(workload: string): string {
   return field(".spec.template.spec.containers[0].image", workload, "-n", NAMESPACE)
-}
-
-async function begunLoad(): Promise<Load> {
-  const [pod] = pods()
-  const load = startLoad("e2e-upgrade", textAt(pod, "metadata", "name") ?? "")
-  await until("the pod answers", 30_000, () => ask("e2e-upgrade", "deploy/ask"))
-  return load
 }
 
 async function expectNoFailure(load: Load): Promise<void> {
