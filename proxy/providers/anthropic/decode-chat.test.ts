@@ -196,10 +196,12 @@ describe("events of a stream", () => {
       ],
       [
         { kind: "text-delta", choice, text: "aä" },
+        { kind: "text-end", choice },
         { kind: "text-delta", choice, text: "🌍" },
         { kind: "text-delta", choice, text: "!" },
         { kind: "citation-add", choice, citation: { ...linked, place: { start: 2, end: 4 } } },
         { kind: "citation-add", choice, citation: { ...placed, place: { start: 2, end: 4 } } },
+        { kind: "text-end", choice },
       ],
     ],
     [

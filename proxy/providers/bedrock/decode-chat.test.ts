@@ -65,6 +65,7 @@ const cited = (citation: Partial<Citation>): ResponseEvent => ({
 const web = cited({ url: "https://a.example", title: "T" })
 const IN_DOCUMENT = { documentIndex: 2, documentPlace: { start: 4, end: 5 } }
 const placed = cited({ title: "D", citedText: "c", ...IN_DOCUMENT })
+const TEXT_END: ResponseEvent = { kind: "text-end", choice }
 const IN_ANSWER = { start: 0, end: 1 }
 
 describe("events of a stream", () => {
@@ -99,8 +100,10 @@ describe("events of a stream", () => {
       [delta({ text: "a" }), STOP, delta({ citation: WEB }), delta({ text: "ä🌍" }), STOP],
       [
         { kind: "text-delta", choice, text: "a" },
+        TEXT_END,
         { kind: "text-delta", choice, text: "ä🌍" },
         cited({ url: "https://a.example", title: "T", place: { start: 1, end: 3 } }),
+        TEXT_END,
       ],
     ],
     [
@@ -167,7 +170,7 @@ describe("events of a stream", () => {
 
 describe("blocks of a whole answer", () => {
   test.each<[string, object[], ResponseEvent[]]>([
-    ["a text", [{ text: "a" }], [{ kind: "text-delta", choice, text: "a" }]],
+    ["a text", [{ text: "a" }], [{ kind: "text-delta", choice, text: "a" }, TEXT_END]],
     [
       "a signed thought",
       [{ reasoningContent: { reasoningText: { text: "a", signature: "s" } } }],
@@ -189,6 +192,7 @@ describe("blocks of a whole answer", () => {
         { kind: "text-delta", choice, text: "a" },
         cited({ url: "https://a.example", title: "T", place: IN_ANSWER }),
         cited({ title: "D", citedText: "c", place: IN_ANSWER, ...IN_DOCUMENT }),
+        TEXT_END,
       ],
     ],
   ])("%s", (_case, content, want) => {
