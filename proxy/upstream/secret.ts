@@ -7,6 +7,7 @@
  */
 import { inspect } from "node:util"
 import type { CredentialEntry } from "#proxy/contract/push.ts"
+import type { HeaderList } from "#proxy/exchange/ports.ts"
 import { type DayKey, dayOf, deriveKey, type SignableRequest, signAws } from "./sign-aws.ts"
 
 const HIDDEN = "[secret]"
@@ -53,7 +54,7 @@ export class Secret {
     if (entry.kind !== "aws") return []
     const day = dayOf(now)
     if (this.#dayKey?.day !== day) this.#dayKey = deriveKey(entry, day)
-    return signAws(request, entry, this.#dayKey, now)
+    return signAws({ ...request, headers: mustBeSigned(request.headers) }, entry, this.#dayKey, now)
   }
 
   /** `text` with every part of it taken out, wherever it stands. */
@@ -84,6 +85,20 @@ export class Secret {
   [inspect.custom](): string {
     return HIDDEN
   }
+}
+
+/**
+ * Besides `host` and what signing adds. The others are a client's, or what a proxy on the way may
+ * write anew: a signature over them could fail through no fault of the keys. Source: "Create a
+ * signed AWS API request", canonical headers.
+ */
+function mustBeSigned(headers: HeaderList): string[] {
+  const signed: string[] = []
+  for (let index = 0; index < headers.length; index += 2) {
+    const [name = "", value = ""] = headers.slice(index, index + 2)
+    if (name === "content-type" || name.startsWith("x-amz")) signed.push(name, value)
+  }
+  return signed
 }
 
 /** What must never be read by anybody. An access key id names a key, and is taken out as well. */
