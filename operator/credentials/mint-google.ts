@@ -111,6 +111,9 @@ interface KeyFile {
   readonly keyId: string
 }
 
+/** Of the public cloud. A key of another (a sovereign one) is none at its endpoints. */
+const UNIVERSE = "googleapis.com"
+
 /** Nothing of the file's content is in the message. */
 function readKeyFile(file: string): KeyFile {
   const read = parseJson(Buffer.from(file), CONTROL_JSON)
@@ -123,6 +126,10 @@ function readKeyFile(file: string): KeyFile {
   }
   if (text("type") !== "service_account") {
     throw new MintError("the key file is not of type service_account")
+  }
+  const universe: unknown = Object.getOwnPropertyDescriptor(value, "universe_domain")?.value
+  if (universe !== undefined && universe !== UNIVERSE) {
+    throw new MintError(`the key file is of another universe than ${UNIVERSE}, the only one known`)
   }
   return { email: text("client_email"), key: text("private_key"), keyId: text("private_key_id") }
 }

