@@ -3,7 +3,7 @@
  * speak the same wire, else translated through the intermediate form.
  */
 import type { JsonDocument } from "#proxy/contract/json-document.ts"
-import type { TokenUsage } from "#proxy/contract/records.ts"
+import type { AttemptIntent, TokenUsage } from "#proxy/contract/records.ts"
 import { collectAnswer } from "#proxy/exchange/chat-answer.ts"
 import type { ParsedRequest } from "#proxy/exchange/parsed-request.ts"
 import { tokensOfEvents } from "#proxy/exchange/response-event.ts"
@@ -34,10 +34,14 @@ const CHARS_PER_TOKEN = 4
 
 export interface AttemptCodec {
   /**
-   * Null when the upstream's answer cannot be such a stream. `estimate` is the attempt's, for a
+   * Null when the upstream's answer cannot be such a stream. `intent` is the attempt's, for a
    * client that must be told some usage where none is reported.
    */
-  openTap(contentType: string, settings: PipelineSettings, estimate: TokenUsage): StreamTap | null
+  openTap(
+    contentType: string,
+    settings: PipelineSettings,
+    intent: Pick<AttemptIntent, "estimate" | "model">,
+  ): StreamTap | null
   /** Whether an upstream that was asked for a stream may give a whole answer of this type. */
   takesWhole(contentType: string): boolean
   /** A whole answer that passes as it is; null: it is to be JSON. */
@@ -119,12 +123,12 @@ export function chatCodec(
 ): AttemptCodec {
   return {
     ...JSON_ONLY,
-    openTap(contentType, { eventBytesMax, preambleBytesMax }, estimate) {
+    openTap(contentType, { eventBytesMax, preambleBytesMax }, intent) {
       if (!STREAM_TYPES[wire.framing].test(contentType)) return null
       const openReader = (onFrame: OnFrame) => READERS[wire.framing](eventBytesMax, onFrame)
       const renderer = surface.openRenderer(context)
       const decoder = adjustDecoder(chat.openDecoder(), rules)
-      return new TranslateTap(decoder, renderer, openReader, preambleBytesMax, estimate)
+      return new TranslateTap(decoder, renderer, openReader, preambleBytesMax, intent)
     },
     readAnswer(answer) {
       const decoded = chat.decodeAnswer(answer)

@@ -392,7 +392,7 @@ export class Attempt implements UpstreamHandler {
   private used(reported = this.tap?.usage): Used {
     if (reported !== undefined) return { usage: reported, source: "reported" }
     const { intent, request } = this.plan
-    const usage = request.isStream ? usageSeen(this.tap, intent.estimate) : intent.estimate
+    const usage = request.isStream ? usageSeen(this.tap, intent) : intent.estimate
     return { usage, source: "estimated" }
   }
 }

@@ -26,7 +26,7 @@ export function judgeHead(
   }
   if (!request.isStream) return WHOLE
   const contentType = headers["content-type"] ?? ""
-  const tap = codec.openTap(contentType, settings, intent.estimate)
+  const tap = codec.openTap(contentType, settings, intent)
   if (tap !== null) return { kind: "stream", tap }
   if (codec.takesWhole(contentType)) return WHOLE
   return unfit("answered with something else than a stream")

@@ -238,6 +238,6 @@ function openTap(name: "openai-chat" | "anthropic-messages", decoder: StreamDeco
     surface.chat.openRenderer(context),
     (onFrame) => createSseReader(1 << 20, onFrame),
     1 << 16,
-    NO_USAGE,
+    { estimate: NO_USAGE, model: "m" },
   )
 }

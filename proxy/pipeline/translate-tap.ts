@@ -3,13 +3,12 @@
  *
  * What is rendered before the first content is held, so that another provider can still answer.
  */
-import type { TokenUsage } from "#proxy/contract/records.ts"
+import type { AttemptIntent, TokenUsage } from "#proxy/contract/records.ts"
 import {
   contentLength,
   isContent,
   type ResponseEvent,
   type ResponseStart,
-  tokensOfLength,
 } from "#proxy/exchange/response-event.ts"
 import {
   type StreamDecoder,
@@ -21,6 +20,9 @@ import type { StreamRenderer } from "#proxy/surfaces/surface.ts"
 import type { Frame } from "#proxy/wire/frame.ts"
 import type { FrameReader, OnFrame } from "#proxy/wire/frame-reader.ts"
 import { usageSeen } from "./usage-seen.ts"
+
+/** What its attempt expects, and of which model. */
+type Expected = Pick<AttemptIntent, "estimate" | "model">
 
 type Ending = Extract<ResponseEvent, { readonly kind: "choice-end" }>
 
@@ -40,24 +42,24 @@ export class TranslateTap implements StreamTap {
   private readonly renderer: StreamRenderer
   private readonly reader: FrameReader
   private readonly preambleCharsMax: number
-  private readonly estimate: TokenUsage
+  private readonly intent: Expected
 
   constructor(
     decoder: StreamDecoder,
     renderer: StreamRenderer,
     openReader: (onFrame: OnFrame) => FrameReader,
     preambleCharsMax: number,
-    estimate: TokenUsage,
+    intent: Expected,
   ) {
     this.decoder = decoder
     this.renderer = renderer
     this.preambleCharsMax = preambleCharsMax
-    this.estimate = estimate
+    this.intent = intent
     this.reader = openReader((frame) => this.onFrame(frame))
   }
 
-  get outputTokensSeen(): number {
-    return Math.max(this.contentEvents, tokensOfLength(this.contentLength))
+  tokensSeen(bytesPerToken: number): number {
+    return Math.max(this.contentEvents, Math.ceil(this.contentLength / bytesPerToken))
   }
 
   get usageSoFar(): TokenUsage | undefined {
@@ -123,7 +125,7 @@ export class TranslateTap implements StreamTap {
   }
 
   private startAnswer(start: ResponseStart): void {
-    const prompt = this.usageSoFar ?? this.estimate
+    const prompt = this.usageSoFar ?? this.intent.estimate
     this.text += this.renderer.push({ ...start, prompt })
   }
 
@@ -133,7 +135,7 @@ export class TranslateTap implements StreamTap {
       return
     }
     for (const ending of this.endings.values()) this.text += this.renderer.push(ending)
-    const settled = this.usage ?? usageSeen(this, this.estimate)
+    const settled = this.usage ?? usageSeen(this, this.intent)
     this.text += this.renderer.push({ kind: "response-end", settled })
     this.hasContent = true
     this.end = { kind: "done" }

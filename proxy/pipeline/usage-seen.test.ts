@@ -68,3 +68,21 @@ test.each(
   const [final] = world.finals.values()
   expect(final).toMatchObject({ usage: want, source: "estimated" })
 })
+
+/** "Approximately 30 percent more tokens" ("Token counting"): 2.7 bytes each, and not 4. */
+test("what came is counted in tokens of the model's own size", () => {
+  const rules = [makeRule({ backends: [makeBackend("one", { model: "claude-opus-5-5" })] })]
+  const runtime = makeRuntime({
+    providers: { one: makeProvider("one", { schema: "Anthropic", pathPrefix: "" }) },
+    routes: [{ name: "search/chat", rules }],
+  })
+  for (const surface of ["openai-chat", "anthropic-messages"] as const) {
+    const head = { head: 200, headers: { "content-type": "text/event-stream" } }
+    const world = createWorld({ scripts: [[head, { data: ANTHROPIC }, RESET]] })
+    const body = { ...CHAT, max_tokens: 99, stream: true }
+    startChat(world, { runtime, surface: SURFACES[surface], raw: { path: "/v1/messages" }, body })
+    world.advance(100)
+    const [final] = world.finals.values()
+    expect(final?.usage).toEqual({ ...TOLD, outputTokens: 15 })
+  }
+})

@@ -192,7 +192,7 @@ export interface StreamTap {
   /** Events with content so far; comments and reports are none. */
   readonly contentEvents: number
   /** Output tokens by the size of the content so far, for streams without a report. */
-  readonly outputTokensSeen: number
+  tokensSeen(bytesPerToken: number): number
   /** As the decoder's; the report takes its place. */
   readonly usageSoFar?: TokenUsage | undefined
 }

@@ -28,7 +28,7 @@ class BytesTap implements StreamTap {
   }
 
   /** How many bytes a token gives is the codec's secret: the request tells more. */
-  get outputTokensSeen(): number {
+  tokensSeen(): number {
     return this.hasContent ? this.outputTokensExpected : 0
   }
 

@@ -7,12 +7,7 @@
  * tap of their own.
  */
 import type { TokenUsage } from "#proxy/contract/records.ts"
-import {
-  contentLength,
-  isContent,
-  type ResponseEvent,
-  tokensOfLength,
-} from "#proxy/exchange/response-event.ts"
+import { contentLength, isContent, type ResponseEvent } from "#proxy/exchange/response-event.ts"
 import type { Frame } from "#proxy/wire/frame.ts"
 import { createSseReader, type FrameReader } from "#proxy/wire/frame-reader.ts"
 import { joinBytes } from "#proxy/wire/join-bytes.ts"
@@ -61,9 +56,9 @@ class PassTap implements StreamTap {
     )
   }
 
-  get outputTokensSeen(): number {
+  tokensSeen(bytesPerToken: number): number {
     const least = this.contentEvents === 0 ? 0 : this.outputTokensLeast
-    return Math.max(this.contentEvents, tokensOfLength(this.contentLength), least)
+    return Math.max(this.contentEvents, Math.ceil(this.contentLength / bytesPerToken), least)
   }
 
   get usageSoFar(): TokenUsage | undefined {

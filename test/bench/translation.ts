@@ -54,7 +54,10 @@ function translator(
   const context = { request: request.value, id: "req-1", model: "m", createdSeconds: 1 }
   const codec = chatCodec(wire, wire.chat, surface.chat, context)
   return () => {
-    const tap = codec.openTap("text/event-stream", PIPELINE_SETTINGS, NO_USAGE)
+    const tap = codec.openTap("text/event-stream", PIPELINE_SETTINGS, {
+      estimate: NO_USAGE,
+      model: "m",
+    })
     if (tap === null) throw new Error("it is no stream")
     let length = 0
     for (const event of events) length += tap.push(event)?.length ?? 0

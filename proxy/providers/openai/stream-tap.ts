@@ -31,7 +31,6 @@ import { isSuspect } from "./find-suspect.ts"
 import { hasError, isReason, nameOfError } from "./read-answer.ts"
 import { readUsage } from "./read-usage.ts"
 
-const BYTES_PER_TOKEN = 4
 const DONE: TapEnd = Object.freeze({ kind: "done" })
 
 export function openTap(options: TapOptions): StreamTap {
@@ -70,8 +69,8 @@ class OpenAiTap implements StreamTap {
     )
   }
 
-  get outputTokensSeen(): number {
-    return Math.max(this.contentEvents, Math.ceil(this.contentBytes / BYTES_PER_TOKEN))
+  tokensSeen(bytesPerToken: number): number {
+    return Math.max(this.contentEvents, Math.ceil(this.contentBytes / bytesPerToken))
   }
 
   push(chunk: Uint8Array): Uint8Array | null {

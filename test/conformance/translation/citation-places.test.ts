@@ -402,7 +402,10 @@ function translate(
     },
   })
   const renderer = surface.openRenderer(contextOf(client))
-  const tap = new TranslateTap(chat.openDecoder(), renderer, openReader, 1 << 20, USAGE)
+  const tap = new TranslateTap(chat.openDecoder(), renderer, openReader, 1 << 20, {
+    estimate: USAGE,
+    model: "m",
+  })
   const out = [tap.push(NOTHING), tap.finish()]
   const text = out.map((piece) => new TextDecoder().decode(piece ?? undefined)).join("")
   return text

@@ -245,7 +245,7 @@ describe.each(STREAMS)("streams of $name (query '$query')", ({ name, chat, query
         },
       }),
       1 << 20,
-      NO_USAGE,
+      { estimate: NO_USAGE, model: "m" },
     )
     text += new TextDecoder().decode(tap.push(new Uint8Array(1)) ?? new Uint8Array(0))
     return { text, end: tap.end }
