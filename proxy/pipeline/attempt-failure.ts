@@ -11,7 +11,8 @@ import { errorName } from "#proxy/providers/open-event.ts"
 
 /**
  * `unreached`: no byte of the request went out. `broken`: it went out and no usable answer came.
- * `nonsense`: an answer came that is none. `refused`: our credentials were.
+ * `nonsense`: an answer came that is none. `too-large`: one came that is over a limit, and would be
+ * as large again. `refused`: our credentials were.
  */
 export interface AttemptFailure {
   readonly kind:
@@ -22,6 +23,7 @@ export interface AttemptFailure {
     | "server-error"
     | "broken"
     | "nonsense"
+    | "too-large"
     | "first-token-timeout"
   readonly target: Target
   readonly status: number | null
@@ -49,10 +51,16 @@ export function triggerOf(kind: AttemptFailure["kind"]): RetryTrigger | null {
     case "server-error":
     case "broken":
     case "nonsense":
+    case "too-large":
       return "ServerError"
     case "first-token-timeout":
       return "FirstTokenTimeout"
   }
+}
+
+/** Whether any target may be asked after it: each answers at what the request's sender pays. */
+export function mayFollow({ kind }: AttemptFailure): boolean {
+  return kind !== "too-large"
 }
 
 /** Whether the same target may be asked again once all have been tried. */
@@ -68,6 +76,7 @@ export function mayRepeat({ kind, isFinal }: AttemptFailure): boolean {
     case "refused":
     case "rate-limited":
     case "nonsense":
+    case "too-large":
       return false
   }
 }
@@ -99,6 +108,15 @@ const SAID: Readonly<Record<UpstreamFailure["kind"], string>> = {
   protocol: "did not answer in HTTP",
   "too-large": "answered with more than is taken",
   "credential-missing": "cannot be asked without its credential",
+}
+
+/** Of a whole answer that had begun: what kind of failure it is, and what is said of it. */
+export function ofBrokenAnswer({
+  kind,
+  detail,
+}: UpstreamFailure): readonly [AttemptFailure["kind"], string] {
+  if (kind === "too-large") return [kind, `gave more than is taken (${detail})`]
+  return ["nonsense", `cut its answer short (${kind})`]
 }
 
 /** In a stream, by the upstream's own name for it. */
@@ -255,6 +273,8 @@ export function refuseAfter(failures: readonly AttemptFailure[]): Refusal {
       return refuse("upstream_auth_failed", sentence, more)
     case "nonsense":
       return refuse("upstream_invalid_response", sentence, more)
+    case "too-large":
+      return refuse("upstream_invalid_response", sentence, { isFinal: true })
     case "first-token-timeout":
       return refuse("upstream_timeout", sentence)
     case "unreached":

@@ -25,6 +25,7 @@ import {
   failureOfAnswer,
   isExplained,
   isPassedOn,
+  ofBrokenAnswer,
   ofError,
 } from "./attempt-failure.ts"
 import type { AttemptOwner } from "./attempt-owner.ts"
@@ -182,7 +183,7 @@ export class Attempt implements UpstreamHandler {
         this.breakStream(`was cut: ${failure.kind}`)
         return
       case "collecting":
-        this.fail("nonsense", `cut its answer short (${failure.kind})`)
+        this.fail(...ofBrokenAnswer(failure))
         return
       case "refusing":
         this.passOn()
@@ -295,7 +296,7 @@ export class Attempt implements UpstreamHandler {
   private collect(bytes: Uint8Array, max: number): boolean {
     if (this.body.add(bytes, max)) return true
     if (this.state === "collecting")
-      this.fail("nonsense", `gave an answer of more than ${max} bytes`)
+      this.fail("too-large", `gave an answer of more than ${max} bytes`)
     else this.passOn()
     return true
   }
@@ -305,7 +306,7 @@ export class Attempt implements UpstreamHandler {
     this.answeredAt = this.ports.monotonic()
     const answer = readWholeAnswer(this.plan, this.headers, body, this.settings)
     if (!answer.ok) {
-      this.fail("nonsense", `gave an answer that is not valid: ${answer.fault}`, answer.usage)
+      this.fail(answer.kind, `gave an answer that is not valid: ${answer.fault}`, answer.usage)
       return
     }
     this.answerType = answer.contentType

@@ -18,8 +18,13 @@ export type WholeAnswer =
       readonly usage: TokenUsage
       readonly source: AttemptFinal["source"]
     }
-  /** `usage` is what it reports all the same. */
-  | { readonly ok: false; readonly fault: string; readonly usage?: TokenUsage | undefined }
+  | {
+      readonly ok: false
+      readonly kind: "nonsense" | "too-large"
+      readonly fault: string
+      /** What it reports all the same. */
+      readonly usage?: TokenUsage | undefined
+    }
 
 /** Usage is what the body reports, else what the head does, else the estimate. */
 export function readWholeAnswer(
@@ -29,7 +34,7 @@ export function readWholeAnswer(
   settings: PipelineSettings,
 ): WholeAnswer {
   const reading = readBody(plan, headers["content-type"] ?? "", bytes, settings)
-  if (!reading.ok) return reading
+  if (!reading.ok) return { kind: "nonsense", ...reading }
   const reported = reading.usage ?? plan.wire.usageOfHeaders?.(headers)
   const usage = reported ?? estimateAnswered(reading, plan)
   return {
@@ -46,7 +51,7 @@ function readBody(
   contentType: string,
   bytes: Uint8Array,
   { answerBytesMax }: PipelineSettings,
-): AnswerReading {
+): AnswerReading | Extract<WholeAnswer, { readonly ok: false }> {
   const text = codec.readText(contentType, bytes)
   if (text !== null) return text
   const scanned = scanJson(bytes, {
@@ -55,9 +60,10 @@ function readBody(
     tokensMax: 2_000_000,
     loneSurrogates: "accepted",
   })
-  return scanned.ok
-    ? codec.readAnswer(scanned.document)
-    : { ok: false, fault: scanned.fault.message }
+  if (scanned.ok) return codec.readAnswer(scanned.document)
+  const { code, message } = scanned.fault
+  const kind = code === "json_too_many_tokens" ? "too-large" : "nonsense"
+  return { ok: false, kind, fault: message }
 }
 
 /** The prompt by its size or by the seconds that the answer tells, the output by its size. */

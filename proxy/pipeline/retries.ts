@@ -4,7 +4,7 @@
 import type { Target, TargetSet } from "#proxy/exchange/target.ts"
 import type { LinkedRule } from "#proxy/route/linked-route.ts"
 import { pickTarget, withTarget } from "#proxy/route/pick-target.ts"
-import { type AttemptFailure, mayRepeat, triggerOf } from "./attempt-failure.ts"
+import { type AttemptFailure, mayFollow, mayRepeat, triggerOf } from "./attempt-failure.ts"
 
 export class Retries {
   readonly #rule: LinkedRule
@@ -44,7 +44,7 @@ export class Retries {
     this.#tried = withTarget(this.#tried, failure.target)
     if (!mayRepeat(failure)) this.#never = withTarget(this.#never, failure.target)
     const trigger = triggerOf(failure.kind)
-    if (this.#attempts >= retry.attempts) return null
+    if (this.#attempts >= retry.attempts || !mayFollow(failure)) return null
     if (trigger !== null && !retry.triggers.includes(trigger)) return null
     let delayMs = 0
     let target = pickTarget(tiers, this.#tried, draw())
