@@ -155,6 +155,18 @@ describe("embeddings", () => {
       "unsupported_parameter",
       "truncate",
     ],
+    [
+      "an image at an internal address",
+      { input: [{ type: "image_url", image_url: { url: "http://10.0.0.1/a.png" } }] },
+      "image_url_denied",
+      "/input/0/image_url/url",
+    ],
+    [
+      "an image at an address without a scheme",
+      { input: ["a", { image_url: "file:///etc/passwd" }] },
+      "image_url_denied",
+      "/input/1/image_url",
+    ],
     ["a purpose of nobody's", { input: "a", input_type: "x" }, "invalid_value", "input_type"],
     ["no input", {}, "invalid_value", "input"],
     ["an empty list", { input: [] }, "invalid_value", "input"],
@@ -218,6 +230,27 @@ test("a completion reaches a chat provider as one turn", () => {
     usage: { prompt_tokens: 3, completion_tokens: 1, total_tokens: 4 },
   })
 })
+
+const NO_TURN: readonly (readonly [object, string, string?])[] = [
+  [
+    { prompt: "" },
+    "prompt: an empty text cannot be translated for a provider of another shape",
+    "unsupported_parameter",
+  ],
+  [{ prompt: null }, "prompt is missing"],
+  [{ prompt: ["a", "b"] }, "prompt must be one text where a chat model serves it, not an array"],
+  [{ prompt: [1] }, "/prompt/0 must be a string, not a number"],
+]
+test.each(NO_TURN)(
+  "a completion of %j has no form at a chat provider",
+  (fields, message, code = "invalid_value") => {
+    const body = Object.assign({ model: "smart" }, fields)
+    const world = ask("openai-completions", { schema: "Anthropic" }, body, {})
+    const { error } = JSON.parse(world.client.body)
+    expect([error.message, error.code]).toEqual([message, code])
+    expect(sent(world)).toBeNull()
+  },
+)
 
 const PROMPTS = [
   ["one text", { prompt: "a", max_tokens: 5 }, 5],

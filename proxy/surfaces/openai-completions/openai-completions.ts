@@ -25,7 +25,9 @@ import {
   countIn,
   digitsIn,
   FeatureNotes,
+  missing,
   readBody,
+  untranslatable,
 } from "#proxy/exchange/read-body.ts"
 import type { ResponseEvent } from "#proxy/exchange/response-event.ts"
 import { checkCount, checkStreamOptions, OUTPUT_TOKENS_MAX } from "../checks/field-checks.ts"
@@ -110,8 +112,10 @@ function read(request: ParsedRequest): ChatRequest {
   const notes = new FeatureNotes()
   noteSaid(body, CARRIED, notes)
   notes.noteUnknown(body, KNOWN)
-  const prompt = body.member("prompt") ?? body
+  const prompt = body.member("prompt") ?? missing(body, "prompt")
   const text = prompt.text() ?? oneText(prompt)
+  // A turn without a word is none, and OpenAI's own default begins a document.
+  if (text === "") untranslatable(prompt, "an empty text")
   return {
     isStream: request.isStream,
     messages: [{ role: "user", parts: [{ kind: "text", text, cache: null }] }],

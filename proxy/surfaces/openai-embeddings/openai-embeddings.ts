@@ -38,6 +38,7 @@ import { badValue, countIn, missing, readBody, textIn } from "#proxy/exchange/re
 import type { Refusal } from "#proxy/exchange/refusal.ts"
 import { UseNotes } from "#proxy/exchange/use-notes.ts"
 import { checkCount, invalid } from "../checks/field-checks.ts"
+import { checkEntries, measureEntry } from "../checks/input-entries.ts"
 import { openRequest } from "../checks/open-request.ts"
 import { readUser } from "../checks/read-user.ts"
 import type { SurfaceLimits } from "../limits.ts"
@@ -63,10 +64,15 @@ function parse(raw: RawRequest, limits: SurfaceLimits): Decision<ParsedRequest> 
   const opened = openRequest(raw.body, limits.requestJson)
   if (!opened.ok) return opened
   const { document } = opened.value
-  const refusal = checkInput(document) ?? checkCount(document, "dimensions", 1, DIMENSIONS_MAX)
+  const input = memberOf(document, 0, "input")
+  const refusal =
+    checkInput(document) ??
+    checkEntries(document, input) ??
+    checkCount(document, "dimensions", 1, DIMENSIONS_MAX)
   if (refusal !== null) return reject(refusal)
   const meter = new PromptMeter(document)
-  meter.text(memberOf(document, 0, "input"))
+  if (kindOf(document, firstIn(document, input)) === KIND.object) meter.content(input, measureEntry)
+  else meter.text(input)
   return accept({
     surface: "openai-embeddings",
     ...opened.value,
