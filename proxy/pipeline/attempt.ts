@@ -2,9 +2,9 @@
  * One attempt at one target, from its intent in the journal to its one settlement.
  *
  * A state machine around the upstream's handler: `waiting` for the head, then `streaming`,
- * `collecting` an answer or `refusing` (collecting an error that is passed on), perhaps `draining`
- * what nobody needs so that the connection can be kept, then `over`. Whatever happens it settles
- * exactly once; what it learns goes to its owner, which decides.
+ * `collecting` an answer or `refusing` (collecting an error that is passed on), then `over`. It is
+ * over when it has settled, exactly once, whatever happens; what it learns goes to its owner, which
+ * decides. What is still read then, so that the connection can be kept, is its call's affair.
  */
 import type { AttemptFinal, AttemptOutcome, TokenUsage } from "#proxy/contract/records.ts"
 import type { AttemptSummary } from "#proxy/exchange/exchange-record.ts"
@@ -12,13 +12,13 @@ import type {
   AnswerHeaders,
   Cancel,
   Ports,
-  UpstreamCall,
   UpstreamFailure,
   UpstreamHandler,
 } from "#proxy/exchange/ports.ts"
 import { refuse } from "#proxy/exchange/refusal.ts"
 import type { StreamTap } from "#proxy/providers/adapter.ts"
 import { NO_USAGE } from "#proxy/quota/attempt-cost.ts"
+import { AttemptCall } from "./attempt-call.ts"
 import {
   type AttemptFailure,
   failureOf,
@@ -41,7 +41,7 @@ import { usageSeen } from "./usage-seen.ts"
 /** What an upstream refuses it does not bill. */
 const NOTHING: Used = Object.freeze({ usage: NO_USAGE, source: "estimated" })
 
-type State = "waiting" | "streaming" | "collecting" | "refusing" | "draining" | "over"
+type State = "waiting" | "streaming" | "collecting" | "refusing" | "over"
 
 export class Attempt implements UpstreamHandler {
   /** Monotonic ms; null before the dispatch. */
@@ -58,12 +58,10 @@ export class Attempt implements UpstreamHandler {
   private state: State = "waiting"
   private status: number | null = null
   private readonly settlement: Settlement
-  private call: UpstreamCall | null = null
-  private hasEnded = false
+  private readonly call: AttemptCall
   private tap: StreamTap | null = null
   private readonly body = createBodyParts()
   private headers: AnswerHeaders = {}
-  private drainedBytes = 0
   private cancelWait: Cancel | null = null
   private endedAt = 0
 
@@ -78,6 +76,7 @@ export class Attempt implements UpstreamHandler {
     this.ports = ports
     this.settings = settings
     this.settlement = new Settlement(plan, ports)
+    this.call = new AttemptCall(ports)
   }
 
   /** Null until it is settled. */
@@ -94,20 +93,19 @@ export class Attempt implements UpstreamHandler {
   }
 
   resume(): void {
-    this.call?.resume()
+    this.call.resume()
   }
 
   /**
    * Ends it from outside: the client is gone or a deadline passed. The connection is not reused.
    */
   cancel(outcome: "cancelled" | "timeout"): void {
-    if (this.state === "over" || this.state === "draining") return
+    if (this.state === "over") return
     const isDispatched = this.dispatchedAt !== null
     const used = this.state === "refusing" || !isDispatched ? NOTHING : this.used()
-    this.finish()
     // Not yet dispatched: the intent is on its way to the journal, and settles when it is there.
     this.settle(outcome, used)
-    this.abort()
+    this.call.cut()
   }
 
   summary(): AttemptSummary {
@@ -138,18 +136,16 @@ export class Attempt implements UpstreamHandler {
         return this.collect(bytes, this.settings.answerBytesMax)
       case "refusing":
         return this.collect(bytes, this.settings.errorBytesMax)
-      case "draining":
-        this.drainedBytes += bytes.length
-        if (this.drainedBytes > this.settings.errorBytesMax) this.abort()
-        return true
       case "waiting":
+        return true
       case "over":
+        this.call.skip(bytes)
         return true
     }
   }
 
   onEnd(): void {
-    this.hasEnded = true
+    this.call.noteEnd()
     switch (this.state) {
       case "streaming":
         this.closeStream()
@@ -160,9 +156,6 @@ export class Attempt implements UpstreamHandler {
       case "refusing":
         this.passOn()
         return
-      case "draining":
-        this.finish()
-        return
       case "waiting":
         this.fail("nonsense", "ended without a response")
         return
@@ -172,7 +165,7 @@ export class Attempt implements UpstreamHandler {
   }
 
   onFailure(failure: UpstreamFailure): void {
-    this.hasEnded = true
+    this.call.noteEnd()
     switch (this.state) {
       case "waiting": {
         const outcome = failureOf(failure, this.plan.target)
@@ -188,9 +181,6 @@ export class Attempt implements UpstreamHandler {
       case "refusing":
         this.passOn()
         return
-      case "draining":
-        this.finish()
-        return
       case "over":
         return
     }
@@ -201,11 +191,10 @@ export class Attempt implements UpstreamHandler {
     this.dispatchedAt = this.ports.monotonic()
     this.life.noteContent(this.dispatchedAt)
     this.owner.onDeadline(this)
-    this.call = this.ports.dispatch(this.plan.upstream, this)
-    if (this.isOver()) this.abort()
+    this.call.open(this.ports.dispatch(this.plan.upstream, this))
   }
 
-  /** A method, since the handlers may have run within the dispatch. */
+  /** A method, since the owner may have ended it within a call. */
   private isOver(): boolean {
     return this.state === "over"
   }
@@ -269,7 +258,7 @@ export class Attempt implements UpstreamHandler {
 
   private endStream(): void {
     this.settle("ok", this.used())
-    this.drain(this.settings.afterDoneMs)
+    this.call.drain(this.settings.afterDoneMs, this.settings.errorBytesMax)
     this.owner.onStreamDone(this)
   }
 
@@ -286,9 +275,8 @@ export class Attempt implements UpstreamHandler {
       this.fail(code === "upstream_invalid_response" ? "nonsense" : "broken", detail)
       return
     }
-    this.finish()
     this.settle("truncated", this.used())
-    this.abort()
+    this.call.cut()
     const { name } = this.plan.target.provider
     this.owner.onStreamBroken(this, refuse(code, `provider ${name} ${detail}`))
   }
@@ -310,7 +298,6 @@ export class Attempt implements UpstreamHandler {
       return
     }
     this.answerType = answer.contentType
-    this.finish()
     this.settle("ok", answer)
     this.owner.onAnswer(this, answer.body)
   }
@@ -324,25 +311,24 @@ export class Attempt implements UpstreamHandler {
   }
 
   private passOn(): void {
-    const conceal = (text: string): string => this.call?.conceal(text) ?? text
+    const conceal = (text: string): string => this.call.conceal(text)
     const error = readWords(this.body.take(), this.plan.wire, conceal, this.settings)
     const status = this.status ?? 400
-    this.finish()
     const refused = { status, headers: this.headers, error }
     const failure = failureOfAnswer(refused, this.plan, this.settings.retryAfterSecondsMax)
     if (failure === null) this.answeredAt = this.ports.monotonic()
     this.settle("upstream-error", NOTHING)
-    this.abort()
+    this.call.cut()
     if (failure === null) this.owner.onUpstreamError(this, status, error)
     else this.owner.onFailure(this, failure)
   }
 
   private failByStatus(status: number, headers: AnswerHeaders): void {
-    const { retryAfterSecondsMax, drainMs } = this.settings
+    const { retryAfterSecondsMax, drainMs, errorBytesMax } = this.settings
     const failure = failureOfAnswer({ status, headers }, this.plan, retryAfterSecondsMax)
     if (failure === null) return
     this.settle("upstream-error", NOTHING)
-    this.drain(drainMs)
+    this.call.drain(drainMs, errorBytesMax)
     this.owner.onFailure(this, failure)
   }
 
@@ -354,38 +340,17 @@ export class Attempt implements UpstreamHandler {
   }
 
   private failWith(failure: AttemptFailure, used: Used): void {
-    this.finish()
     this.settle("upstream-error", used)
-    this.abort()
+    this.call.cut()
     this.owner.onFailure(this, failure)
   }
 
-  /** Reads on for a while, so that the connection can serve again. */
-  private drain(forMs: number): void {
+  /** The one way out. */
+  private settle(outcome: AttemptOutcome, used: Used): void {
     this.endedAt = this.ports.monotonic()
-    if (this.hasEnded) {
-      this.state = "over"
-      return
-    }
-    this.state = "draining"
-    this.cancelWait = this.ports.after(forMs, () => this.abort())
-  }
-
-  private finish(): void {
-    if (this.state !== "draining") this.endedAt = this.ports.monotonic()
     this.cancelWait?.()
     this.cancelWait = null
     this.state = "over"
-  }
-
-  private abort(): void {
-    if (this.state === "draining") this.finish()
-    if (this.hasEnded || this.call === null) return
-    this.hasEnded = true
-    this.call.abort()
-  }
-
-  private settle(outcome: AttemptOutcome, used: Used): void {
     this.settlement.settle(outcome, used, this.status)
   }
 

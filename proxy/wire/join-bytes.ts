@@ -1,6 +1,4 @@
 /** Pieces to one run of bytes: without a copy where they lie back to back in one buffer. */
-
-/** `parts` is not empty. */
 export function joinBytes(parts: readonly Uint8Array[]): Uint8Array {
   const [first] = parts
   const last = parts.at(-1)
