@@ -5,7 +5,9 @@
  * proxy.
  * Must not know who the operator is, nor what started it.
  */
-import type { Ports } from "#proxy/exchange/ports.ts"
+import type { SurfaceName } from "#proxy/exchange/parsed-request.ts"
+import type { Client, Ports, RawRequest } from "#proxy/exchange/ports.ts"
+import type { Arrival, PipelineContext } from "#proxy/pipeline/exchange.ts"
 import { handleModel, handleModels } from "#proxy/pipeline/models.ts"
 import { handleModelCall, refuseRequest } from "#proxy/pipeline/pipeline.ts"
 import { PIPELINE_SETTINGS, type PipelineSettings } from "#proxy/pipeline/settings.ts"
@@ -109,8 +111,12 @@ async function open(
 
 function openApp(config: ProxyConfig, parts: Parts): Promise<AppSurface> {
   const { boot, metrics, state } = parts
-  const ports = makePorts(parts)
-  const settings = settingsOf(config)
+  const context: PipelineContext = { ports: makePorts(parts), settings: settingsOf(config) }
+  const arrive = (raw: RawRequest, client: Client): Arrival => ({
+    runtime: state.runtime,
+    raw,
+    client,
+  })
   const endpoints: readonly Endpoint[] = [
     ...SURFACE_PATHS.map(
       ([path, surface]): Endpoint => ({
@@ -118,26 +124,11 @@ function openApp(config: ProxyConfig, parts: Parts): Promise<AppSurface> {
         path,
         surface: surface.name,
         ...(surface.takes === undefined ? {} : { takes: surface.takes }),
-        handle: (raw, client) =>
-          handleModelCall(surface, state.runtime, raw, client, ports, settings),
+        handle: (raw, client) => handleModelCall(surface, arrive(raw, client), context),
       }),
     ),
-    ...MODELS_PATHS.map(
-      ([path, surface]): Endpoint => ({
-        method: "GET",
-        path,
-        surface,
-        handle: (raw, client) => handleModels(state.runtime, raw, client, ports, settings),
-      }),
-    ),
-    ...MODEL_PATHS.map(
-      ([path, surface]): Endpoint => ({
-        method: "GET",
-        path,
-        surface,
-        handle: (raw, client) => handleModel(state.runtime, raw, client, ports, settings),
-      }),
-    ),
+    ...MODELS_PATHS.map(get((raw, client) => handleModels(arrive(raw, client), context))),
+    ...MODEL_PATHS.map(get((raw, client) => handleModel(arrive(raw, client), context))),
   ]
   let requests = 0
   return openAppSurface({
@@ -149,6 +140,15 @@ function openApp(config: ProxyConfig, parts: Parts): Promise<AppSurface> {
     now: Date.now,
     defer: parts.turn.requests,
     onRefused: ({ code }) => metrics.refused(code),
+  })
+}
+
+function get(handle: Endpoint["handle"]) {
+  return ([path, surface]: readonly [string, SurfaceName]): Endpoint => ({
+    method: "GET",
+    path,
+    surface,
+    handle,
   })
 }
 

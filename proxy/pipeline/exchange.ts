@@ -34,6 +34,20 @@ import { Retries } from "./retries.ts"
 import type { PipelineSettings } from "./settings.ts"
 import { noContent, notFinished, wasSilent } from "./time-limits.ts"
 
+/** A request that came in, and where its answer goes. */
+export interface Arrival {
+  /** In force at that moment, and for the whole exchange; null with no configuration yet. */
+  readonly runtime: Runtime | null
+  readonly raw: RawRequest
+  readonly client: Client
+}
+
+/** What all exchanges of a process share. */
+export interface PipelineContext {
+  readonly ports: Ports
+  readonly settings: PipelineSettings
+}
+
 /** What the stages before dispatch settled. */
 export interface ExchangePlan {
   readonly runtime: Runtime
@@ -78,11 +92,8 @@ export class Exchange implements AttemptOwner<Attempt> {
 
   constructor(
     surface: SurfaceName,
-    runtime: Runtime | null,
-    raw: RawRequest,
-    client: Client,
-    ports: Ports,
-    settings: PipelineSettings,
+    { runtime, raw, client }: Arrival,
+    { ports, settings }: PipelineContext,
   ) {
     this.surface = surface
     this.operation = operationOf(surface)

@@ -42,7 +42,8 @@ const get = (
 ) => {
   const world = createWorld({ scripts: [] })
   const raw = makeRaw("", { method: "GET", path, headers })
-  handle(runtime, raw, world.client, world.ports, PIPELINE_SETTINGS)
+  const context = { ports: world.ports, settings: PIPELINE_SETTINGS }
+  handle({ runtime, raw, client: world.client }, context)
   expect(world.records).toHaveLength(1)
   expect(world.client.end_).toBe("ended")
   return {

@@ -6,7 +6,7 @@
  */
 import type { Caller } from "#proxy/exchange/caller.ts"
 import { accept, type Decision, reject } from "#proxy/exchange/parsed-request.ts"
-import type { Client, Ports, RawRequest } from "#proxy/exchange/ports.ts"
+import type { RawRequest } from "#proxy/exchange/ports.ts"
 import type { Refusal } from "#proxy/exchange/refusal.ts"
 import { admitModel, refuseAll } from "#proxy/policy/admit-model.ts"
 import type { LinkedModel } from "#proxy/route/linked-route.ts"
@@ -15,44 +15,35 @@ import { pickTarget } from "#proxy/route/pick-target.ts"
 import type { Runtime } from "#proxy/runtime/runtime.ts"
 import { modelAsked, modelsSurfaceOf, renderModel } from "#proxy/surfaces/models/render-models.ts"
 import { idHeaders, utf8Bytes } from "./answer.ts"
-import { Exchange } from "./exchange.ts"
+import { type Arrival, Exchange, type PipelineContext } from "./exchange.ts"
 import { identify } from "./identify.ts"
 import { CONFIG_NOT_READY, refuseNoRule, refuseUnknownModel, refuseUnusable } from "./no-target.ts"
-import type { PipelineSettings } from "./settings.ts"
 
 /** `GET /v1/models` and its sisters: the exact names this caller may use; patterns are left out. */
-export function handleModels(
-  runtime: Runtime | null,
-  raw: RawRequest,
-  client: Client,
-  ports: Ports,
-  settings: PipelineSettings,
-): void {
-  const surface = modelsSurfaceOf(raw.path, raw.headers)
-  const exchange = new Exchange(surface, runtime, raw, client, ports, settings)
+export function handleModels(arrival: Arrival, context: PipelineContext): void {
+  const surface = surfaceOf(arrival)
+  const exchange = new Exchange(surface, arrival, context)
   finish(exchange, ({ modelLists }) => accept(modelLists[surface]))
 }
 
 /** `GET /v1/models/{model}`: one of the list, or a name that only a pattern serves. */
-export function handleModel(
-  runtime: Runtime | null,
-  raw: RawRequest,
-  client: Client,
-  ports: Ports,
-  settings: PipelineSettings,
-): void {
-  const surface = modelsSurfaceOf(raw.path, raw.headers)
-  const exchange = new Exchange(surface, runtime, raw, client, ports, settings)
+export function handleModel(arrival: Arrival, context: PipelineContext): void {
+  const surface = surfaceOf(arrival)
+  const exchange = new Exchange(surface, arrival, context)
   exchange.operation = "retrieve_model"
-  finish(exchange, (current) => {
-    const name = modelAsked(raw.path)
+  finish(exchange, (runtime) => {
+    const name = modelAsked(arrival.raw.path)
     if (!name.ok) return name
-    const model = findModel(current.models, name.value)
-    if (model === undefined) return reject(refuseUnknownModel(current, name.value))
+    const model = findModel(runtime.models, name.value)
+    if (model === undefined) return reject(refuseUnknownModel(runtime, name.value))
     exchange.modelLabel = model.label
-    const refusal = refuseUnserved(current, model, name.value)
+    const refusal = refuseUnserved(runtime, model, name.value)
     return refusal === null ? accept(renderModel(name.value, surface)) : reject(refusal)
   })
+}
+
+function surfaceOf({ raw }: Arrival) {
+  return modelsSurfaceOf(raw.path, raw.headers)
 }
 
 /** Ends the exchange with the body that `decide` gives a caller who may use any model at all. */

@@ -1114,11 +1114,8 @@ describe("what is refused before any attempt", () => {
     const world = createWorld({ scripts: [] })
     handleModelCall(
       SURFACES["openai-chat"],
-      null,
-      makeRaw(CHAT),
-      world.client,
-      world.ports,
-      PIPELINE_SETTINGS,
+      { runtime: null, raw: makeRaw(CHAT), client: world.client },
+      { ports: world.ports, settings: PIPELINE_SETTINGS },
     )
     expect(world.client.status).toBe(503)
     expect(world.client.headers["retry-after"]).toBe("1")
@@ -1180,11 +1177,8 @@ test("a bug closes the exchange with 500 and still throws", () => {
   expect(() =>
     handleModelCall(
       SURFACES["openai-chat"],
-      makeRuntime(),
-      makeRaw(CHAT),
-      world.client,
-      ports,
-      PIPELINE_SETTINGS,
+      { runtime: makeRuntime(), raw: makeRaw(CHAT), client: world.client },
+      { ports, settings: PIPELINE_SETTINGS },
     ),
   ).toThrow("a bug")
   expect(world.client.status).toBe(500)

@@ -11,7 +11,6 @@
  *   guard, cache and reserve have their places between admit and plan, and around decode
  */
 
-import type { Caller } from "#proxy/exchange/caller.ts"
 import {
   accept,
   type Decision,
@@ -19,9 +18,8 @@ import {
   reject,
   type SurfaceName,
 } from "#proxy/exchange/parsed-request.ts"
-import type { Client, Ports, RawRequest } from "#proxy/exchange/ports.ts"
+import type { Client, RawRequest } from "#proxy/exchange/ports.ts"
 import type { Refusal } from "#proxy/exchange/refusal.ts"
-import type { TargetSet } from "#proxy/exchange/target.ts"
 import { admitModel } from "#proxy/policy/admit-model.ts"
 import type { LinkedModel, LinkedRule } from "#proxy/route/linked-route.ts"
 import { findModel, findRule } from "#proxy/route/match-route.ts"
@@ -30,31 +28,29 @@ import type { Runtime } from "#proxy/runtime/runtime.ts"
 import type { Surface } from "#proxy/surfaces/surface.ts"
 import { sendRefusal } from "./answer.ts"
 import { boundRequest } from "./bound-request.ts"
-import { Exchange, type ExchangePlan } from "./exchange.ts"
+import { type Arrival, Exchange, type ExchangePlan, type PipelineContext } from "./exchange.ts"
 import { identify, requestTimeout } from "./identify.ts"
 import { CONFIG_NOT_READY, refuseNoRule, refuseUnknownModel, refuseUnusable } from "./no-target.ts"
 import { RequestForms } from "./request-forms.ts"
 import type { PipelineSettings } from "./settings.ts"
 
 /**
- * One call of a model on any surface. Null: no configuration yet, 503. A bug closes the exchange
- * and throws.
+ * One call of a model on any surface. Without configuration yet: 503. A bug closes the exchange and
+ * throws.
  */
 export function handleModelCall(
   surface: Surface,
-  runtime: Runtime | null,
-  raw: RawRequest,
-  client: Client,
-  ports: Ports,
-  settings: PipelineSettings,
+  arrival: Arrival,
+  context: PipelineContext,
 ): void {
-  const exchange = new Exchange(surface.name, runtime, raw, client, ports, settings)
+  const { runtime } = arrival
+  const exchange = new Exchange(surface.name, arrival, context)
   if (runtime === null) {
     exchange.refuse(CONFIG_NOT_READY)
     return
   }
   try {
-    const planned = planCall(surface, runtime, raw, exchange, settings)
+    const planned = planCall(surface, runtime, exchange, context.settings)
     if (planned.ok) exchange.run(planned.value)
     else exchange.refuse(planned.refusal)
   } catch (bug) {
@@ -76,10 +72,10 @@ export function refuseRequest(
 function planCall(
   surface: Surface,
   runtime: Runtime,
-  raw: RawRequest,
   exchange: Exchange,
   settings: PipelineSettings,
 ): Decision<ExchangePlan> {
+  const { raw } = exchange
   const caller = identify(runtime, raw.headers)
   if (!caller.ok) return caller
   const parsed = surface.parse(raw, settings)
@@ -95,8 +91,19 @@ function planCall(
   if (!admitted.ok) return admitted
   const bounded = boundRequest(surface, runtime, raw, parsed, settings)
   if (!bounded.ok) return bounded
-  const forms = new RequestForms(surface, bounded.value)
-  return planAttempts(runtime, caller.value, forms, rule.value, admitted.value, raw)
+  if (pickTarget(rule.value.tiers, admitted.value, 0) === null) {
+    return reject(refuseUnusable(rule.value))
+  }
+  const timeout = requestTimeout(raw.headers, rule.value.timeouts.requestMs)
+  if (!timeout.ok) return timeout
+  return accept({
+    runtime,
+    caller: caller.value,
+    forms: new RequestForms(surface, bounded.value),
+    rule: rule.value,
+    out: admitted.value,
+    timeoutMs: timeout.value,
+  })
 }
 
 function matchRule(
@@ -107,18 +114,4 @@ function matchRule(
   const rule = findRule(model.route.rules, raw.headers)
   if (rule !== undefined) return accept(rule)
   return reject(refuseNoRule(model.route, request.model))
-}
-
-function planAttempts(
-  runtime: Runtime,
-  caller: Caller,
-  forms: RequestForms,
-  rule: LinkedRule,
-  out: TargetSet,
-  raw: RawRequest,
-): Decision<ExchangePlan> {
-  if (pickTarget(rule.tiers, out, 0) === null) return reject(refuseUnusable(rule))
-  const timeout = requestTimeout(raw.headers, rule.timeouts.requestMs)
-  if (!timeout.ok) return timeout
-  return accept({ runtime, caller, forms, rule, out, timeoutMs: timeout.value })
 }

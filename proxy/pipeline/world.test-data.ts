@@ -284,10 +284,11 @@ export function startChat(
 ): void {
   handleModelCall(
     options.surface ?? SURFACES["openai-chat"],
-    options.runtime ?? makeRuntime(),
-    makeRaw(options.body ?? CHAT, options.raw ?? {}),
-    world.client,
-    world.ports,
-    { ...PIPELINE_SETTINGS, ...options.settings },
+    {
+      runtime: options.runtime ?? makeRuntime(),
+      raw: makeRaw(options.body ?? CHAT, options.raw ?? {}),
+      client: world.client,
+    },
+    { ports: world.ports, settings: { ...PIPELINE_SETTINGS, ...options.settings } },
   )
 }
