@@ -90,6 +90,14 @@ function jsonMedia({ isStream }: ParsedRequest): RequestMedia {
 
 type Translated = Omit<Encoded, "media">
 
+/** A request on its way to a wire of another shape, and how either side is spoken to. */
+interface Translation {
+  readonly forms: RequestForms
+  readonly wire: UpstreamWire
+  readonly context: EncodeContext
+  readonly render: RenderContext
+}
+
 /** Null when this wire has no form in common with the surface. */
 function translate(
   forms: RequestForms,
@@ -109,25 +117,23 @@ function translate(
     model: facts.model,
     createdSeconds: Math.floor(facts.admittedAt / 1000),
   }
+  const translation = { forms, wire, context, render }
   if (wire.chat !== null && surface.chat !== null) {
-    return encodeChat(forms, wire, wire.chat, surface.chat, context, render)
+    return encodeChat(translation, wire.chat, surface.chat)
   }
   if (wire.embeddings !== null && surface.embeddings !== null) {
-    return encodeEmbeddings(forms, wire, wire.embeddings, surface.embeddings, context, render)
+    return encodeEmbeddings(translation, wire.embeddings, surface.embeddings)
   }
   if (wire.rerank !== null && surface.rerank !== null) {
-    return encodeRerank(forms, wire, wire.rerank, surface.rerank, context, render)
+    return encodeRerank(translation, wire.rerank, surface.rerank)
   }
   return null
 }
 
 function encodeChat(
-  forms: RequestForms,
-  wire: UpstreamWire,
+  { forms, wire, context, render }: Translation,
   chat: ChatWire,
   surface: ChatSurface,
-  context: EncodeContext,
-  render: RenderContext,
 ): Decision<Translated> {
   const form = forms.chat(surface)
   if (!form.ok) return form
@@ -154,12 +160,9 @@ function encodeChat(
 }
 
 function encodeEmbeddings(
-  forms: RequestForms,
-  wire: UpstreamWire,
+  { forms, wire, context, render }: Translation,
   embeddings: EmbeddingsWire,
   surface: EmbeddingsSurface,
-  context: EncodeContext,
-  render: RenderContext,
 ): Decision<Translated> {
   const form = forms.embeddings(surface)
   if (!form.ok) return form
@@ -178,12 +181,9 @@ function encodeEmbeddings(
 }
 
 function encodeRerank(
-  forms: RequestForms,
-  wire: UpstreamWire,
+  { forms, wire, context, render }: Translation,
   rerank: RerankWire,
   surface: RerankSurface,
-  context: EncodeContext,
-  render: RenderContext,
 ): Decision<Translated> {
   const form = known(forms.rerank(surface), wire, context)
   if (!form.ok) return form
