@@ -109,6 +109,20 @@ describe("the built-in catalogue", () => {
     }
     expect(odd).toEqual([])
   })
+  test("has no write to a cache below what its input costs", () => {
+    const odd: string[] = []
+    for (const [source, models] of BUILT_IN_MODELS) {
+      for (const [name, prices] of models) {
+        for (const { input, cacheWrite } of prices.flatMap((one) => [one, ...(one.tiers ?? [])])) {
+          if (Number(cacheWrite ?? input) < Number(input)) odd.push(`${source} ${name}`)
+        }
+      }
+    }
+    expect(odd).toEqual([])
+    // "Input token price + (Cache storage price x (5 minutes / 60 minutes))".
+    const [gemini] = find("OpenRouter", "google/gemini-3.1-pro-preview") ?? []
+    expect(gemini).toMatchObject({ input: "2", cacheWrite: "2.375" })
+  })
   test.each([
     ["an hour of speech is no token", "OpenAI", "whisper-1"],
     ["nor is a minute", "OpenAI", "gpt-transcribe"],

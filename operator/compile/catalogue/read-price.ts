@@ -7,6 +7,8 @@
  * Where the price depends on the time of day, the dearest stands for all day; so it does for video,
  * whose frames are counted as images. An hour in Claude's cache costs two inputs everywhere: so it
  * is filled in where the list has only the five minutes ("Prompt caching", pricing, of Anthropic).
+ * No write costs less than input: where the list has less it is what OpenRouter adds to it for
+ * Gemini, five minutes of storage ("Prompt Caching", Google Gemini).
  */
 import type { ModelInfo, ModelPrice } from "@pydantic/genai-prices"
 import type { DatedPrice, DollarTariff, TierPrice } from "./tariff.ts"
@@ -86,6 +88,9 @@ function tariffOf(id: string, prices: ModelPrice, inputTokens: number): DollarTa
   }
   const { input, output = INPUT_ONLY.test(id) ? "0" : undefined, ...rest } = found
   if (input === undefined || output === undefined) return undefined
+  if (rest.cacheWrite !== undefined && Number(rest.cacheWrite) < Number(input)) {
+    rest.cacheWrite = dollars(Number(input) + Number(rest.cacheWrite))
+  }
   if (/claude/.test(id) && rest.cacheWrite !== undefined) {
     rest.cacheWrite1h ??= dollars(2 * Number(input))
   }
