@@ -12,6 +12,7 @@ import {
   textEquals,
 } from "#proxy/contract/json-document.ts"
 import { JsonView } from "#proxy/contract/json-view.ts"
+import { RawJson } from "#proxy/contract/json-write.ts"
 import type { ResponseEvent } from "#proxy/exchange/response-event.ts"
 import type { UpstreamError } from "#proxy/exchange/upstream-error.ts"
 import type { Frame } from "#proxy/wire/frame.ts"
@@ -75,12 +76,30 @@ export function readError(
   const message = said?.text() ?? wordsOf(error)
   if (message === undefined) return undefined
   const name = (member: string) => quoteName(nameIn(error, member), conceal)
+  const inner = innerError(error.member("innererror"), conceal)
   return {
     message: quoteMessage(message, conceal),
     type: name("type"),
     param: name("param"),
     code: name("code"),
+    ...(inner === undefined ? {} : { innerError: inner }),
   }
+}
+
+/**
+ * A longer one is left out: verdicts of a filter are a few hundred. So is one with escapes, in
+ * which a key could stand unseen.
+ */
+const INNER_CHARS_MAX = 4096
+
+function innerError(
+  inner: JsonView | undefined,
+  conceal: (text: string) => string,
+): RawJson | undefined {
+  if (inner?.isObject !== true) return undefined
+  const { text } = inner.raw()
+  const isPlain = text.length <= INNER_CHARS_MAX && !text.includes("\\")
+  return isPlain ? new RawJson(conceal(text)) : undefined
 }
 
 /** Some servers' codes are numbers. */

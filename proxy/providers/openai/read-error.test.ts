@@ -64,6 +64,32 @@ test.each([
   expect(read(body)).toStrictEqual({ type: null, param: null, code: null, ...want })
 })
 
+/** Azure's own, of a prompt that its content filter took. */
+const filtered = (more: object = {}) => ({
+  error: {
+    message: "The response was filtered",
+    type: null,
+    param: "prompt",
+    code: "content_filter",
+    status: 400,
+    innererror: {
+      code: "ResponsibleAIPolicyViolation",
+      content_filter_result: { hate: { filtered: true, severity: "high" } },
+      ...more,
+    },
+  },
+})
+const innerOf = (body: unknown) => read(body)?.innerError?.text
+
+test("what a content filter found is kept, without a key and up to a length", () => {
+  const { innererror } = filtered().error
+  expect(innerOf(filtered())).toBe(JSON.stringify(innererror))
+  expect(innerOf(filtered({ said: "sk-1" }))).toContain('"said":"[secret]"')
+  expect(innerOf(filtered({ said: "x".repeat(4096) }))).toBeUndefined()
+  expect(innerOf(filtered({ said: 'sk\\u002d1 "' }))).toBeUndefined()
+  expect(innerOf({ error: { message: "m", innererror: "sk-1" } })).toBeUndefined()
+})
+
 test.each([[{}], [[]], [{ error: null }], [{ error: {} }], [{ detail: [] }], ["text"]])(
   "%j has no words",
   (body) => {

@@ -2,6 +2,7 @@
  * Refusals in OpenAI's shape, which all of its surfaces share: a body with all four keys, or an
  * event inside a stream.
  */
+import { writeJson } from "#proxy/contract/json-write.ts"
 import { REFUSALS, type Refusal } from "#proxy/exchange/refusal.ts"
 import type { UpstreamError } from "#proxy/exchange/upstream-error.ts"
 import { writeEvent } from "#proxy/wire/sse-write.ts"
@@ -30,6 +31,7 @@ function renderError(refusal: Refusal): string {
 }
 
 function renderUpstreamError(error: UpstreamError): string {
-  const { message, type, param, code } = error
-  return JSON.stringify({ error: { message, type: type ?? "invalid_request_error", param, code } })
+  const { message, type, param, code, innerError: innererror } = error
+  const told = { message, type: type ?? "invalid_request_error", param, code, innererror }
+  return writeJson({ error: told })
 }
