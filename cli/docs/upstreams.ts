@@ -87,6 +87,11 @@ export const EMBEDDING_UPSTREAMS: readonly Upstream[] = [
   { title: "VertexAI, `embedContent`", provider: ON_VERTEX, model: "gemini-embedding-2" },
   { title: "Bedrock, Titan", provider: ON_BEDROCK, model: "amazon.titan-embed-text-v2:0" },
   { title: "Bedrock, Titan v1", provider: ON_BEDROCK, model: "amazon.titan-embed-text-v1" },
+  {
+    title: "Bedrock, Nova",
+    provider: ON_BEDROCK,
+    model: "amazon.nova-2-multimodal-embeddings-v1:0",
+  },
   { title: "Bedrock, Cohere v4", provider: ON_BEDROCK, model: "cohere.embed-v4:0" },
   { title: "Bedrock, Cohere v3", provider: ON_BEDROCK, model: "cohere.embed-english-v3" },
   { title: "Cohere v4", provider: COHERE, model: "embed-v4.0" },

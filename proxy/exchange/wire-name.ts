@@ -39,6 +39,7 @@ export type WireName =
   | "vertex.embed-content"
   | "bedrock.converse"
   | "bedrock.titan-embed"
+  | "bedrock.nova-embed"
   | "bedrock.cohere-embed"
   | "cohere.chat"
   | "cohere.embed"

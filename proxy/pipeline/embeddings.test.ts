@@ -201,6 +201,27 @@ const UPSTREAMS: readonly Upstream[] = [
       usage: "reported",
     }),
   ),
+  ...[
+    "amazon.nova-2-multimodal-embeddings-v1:0",
+    "us.amazon.nova-2-multimodal-embeddings-v1:0",
+  ].map(
+    (model): Upstream => ({
+      name: `Bedrock, ${model}`,
+      provider: { ...BEDROCK, model },
+      path: `/model/${encodeURIComponent(model)}/invoke`,
+      body: {
+        taskType: "SINGLE_EMBEDDING",
+        singleEmbeddingParams: {
+          embeddingPurpose: "GENERIC_RETRIEVAL",
+          embeddingDimension: 256,
+          text: { truncationMode: "NONE", value: "a" },
+        },
+      },
+      answer: `{"embeddings":[{"embeddingType":"TEXT","embedding":${VECTOR}}]}`,
+      headers: COUNTED,
+      usage: "reported",
+    }),
+  ),
   {
     name: "Bedrock, Titan's model of texts and images",
     provider: { ...BEDROCK, model: "amazon.titan-embed-image-v1" },
@@ -284,6 +305,7 @@ describe.each(UPSTREAMS)("$name", (upstream) => {
       JSON.stringify(body)
         .replace(/,?"(taskType|task_type)":"RETRIEVAL_QUERY"/, "")
         .replace("search_query", "search_document")
+        .replace("GENERIC_RETRIEVAL", "GENERIC_INDEX")
         .replace("{,", "{"),
     )
     expect(sent(world)).toEqual({ path, body: unsaid })
@@ -365,6 +387,7 @@ describe("a Gemini client's own bytes pass to Gemini", () => {
 
 const COHERE = { schema: "Cohere", model: "m" } as const
 const TITAN = { ...BEDROCK, model: "amazon.titan-embed-text-v2:0" } as const
+const NOVA = { ...BEDROCK, model: "amazon.nova-2-multimodal-embeddings-v1:0" } as const
 const TWO = { requests: [{ content: CONTENT }, { content: CONTENT }] }
 const texts = (count: number) => Array.from({ length: count }, () => "a")
 
@@ -466,6 +489,7 @@ const MOST = [
   ["Cohere", COHERE, 96],
   ["Cohere on Bedrock", { ...BEDROCK, model: "cohere.embed-v4:0" }, 96],
   ["Titan", TITAN, 1],
+  ["Nova", NOVA, 1],
   ["Gemini", { schema: "Gemini", model: "m" }, 100],
   ["Vertex AI", { ...VERTEX, model: "text-embedding-005" }, 250],
   ["Vertex AI, gemini-embedding-001", { ...VERTEX, model: "gemini-embedding-001" }, 1],
@@ -529,6 +553,7 @@ const BROKEN = [
   ["Vertex AI", { ...VERTEX, model: "text-embedding-005" }, `{"predictions":[{}]}`],
   ["Vertex AI", { ...VERTEX, model: "gemini-embedding-2" }, `{"embedding":{}}`],
   ["Titan", TITAN, `{"embedding":"x"}`],
+  ["Nova", NOVA, `{"embeddings":[{"embeddingType":"TEXT"}]}`],
   ["Cohere on Bedrock", { ...BEDROCK, model: "cohere.embed-v4:0" }, `{"embeddings":{}}`],
   ["fewer vectors than inputs", COHERE, `{"embeddings":{"float":[]}}`],
   ["more vectors than inputs", COHERE, `{"embeddings":{"float":[[1],[2]]}}`],

@@ -14,7 +14,7 @@ import { PLAIN_WIRE } from "../plain-wire.ts"
 import { PLAIN_NAMES } from "../tool-names.ts"
 import { BEDROCK_FEATURES } from "./chat-features.ts"
 import { decodeAnswer, openDecoder, readError } from "./decode-chat.ts"
-import { cohereInvoke, titanInvoke, usageOfHeaders } from "./embeddings.ts"
+import { cohereInvoke, novaInvoke, titanInvoke, usageOfHeaders } from "./embeddings.ts"
 import { encodeChat } from "./encode-chat.ts"
 
 const chat: ChatWire = Object.freeze({
@@ -53,6 +53,13 @@ const titanEmbed: UpstreamWire = Object.freeze({
   embeddings: titanInvoke,
 })
 
+const novaEmbed: UpstreamWire = Object.freeze({
+  ...INVOKE,
+  name: "bedrock.nova-embed",
+  title: "Amazon Nova Embeddings on Bedrock",
+  embeddings: novaInvoke,
+})
+
 const cohereEmbed: UpstreamWire = Object.freeze({
   ...INVOKE,
   name: "bedrock.cohere-embed",
@@ -72,6 +79,7 @@ const CONVERSE = Object.freeze([converse])
  */
 const INVOKED = Object.freeze([
   { id: /(?:^|[./])amazon\.titan-embed-/, wires: Object.freeze([titanEmbed]) },
+  { id: /(?:^|[./])amazon\.nova-[\w-]*embeddings-/, wires: Object.freeze([novaEmbed]) },
   { id: /(?:^|[./])cohere\.embed-/, wires: Object.freeze([cohereEmbed]) },
 ] as const)
 

@@ -36,7 +36,11 @@ export type RegisteredChat = RegisteredWire & { readonly chat: ChatWire }
 /** Models that embed, where these are asked in another way than a column's own model. */
 const EMBEDDING_MODELS: Readonly<Partial<Record<Column, readonly string[]>>> = {
   VertexAI: ["text-embedding-005", "gemini-embedding-2"],
-  Bedrock: ["amazon.titan-embed-text-v2:0", "eu.cohere.embed-v4:0"],
+  Bedrock: [
+    "amazon.titan-embed-text-v2:0",
+    "amazon.nova-2-multimodal-embeddings-v1:0",
+    "eu.cohere.embed-v4:0",
+  ],
 }
 
 export const WIRES: readonly RegisteredWire[] = [
