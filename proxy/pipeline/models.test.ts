@@ -96,7 +96,9 @@ test("each kind of client reads its own shape", () => {
   expect(get("/v1beta/models/smart").body).toEqual({
     name: "models/smart",
     displayName: "smart",
-    supportedGenerationMethods: ["generateContent", "countTokens"],
+    supportedGenerationMethods: [
+      ...["generateContent", "countTokens", "embedContent", "batchEmbedContents"],
+    ],
   })
   expect(get("/v1/models/nobody", { headers: anthropic }).body).toMatchObject({
     type: "error",

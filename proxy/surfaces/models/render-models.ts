@@ -75,10 +75,16 @@ function anthropicModel(id: string): object {
   }
 }
 
+/**
+ * All that is served: a name in a route does not tell what its models do, and clients that look for
+ * one to embed with, or to talk to, take none whose methods are not there.
+ */
+const METHODS = ["generateContent", "countTokens", "embedContent", "batchEmbedContents"] as const
+
 function geminiModel(id: string): object {
   return {
     name: `models/${id}`,
     displayName: id,
-    supportedGenerationMethods: ["generateContent", "countTokens"],
+    supportedGenerationMethods: METHODS,
   }
 }
