@@ -1,7 +1,7 @@
 /** Prices as people write them, in dollars per million tokens, as the Snapshot says them. */
 import { toEpochMs } from "#operator/api/v1alpha1/model-catalog.ts"
 import { parseDecimal } from "#proxy/contract/money.ts"
-import type { Price, PriceTier, Tariff } from "#proxy/contract/prices.ts"
+import { OPTIONAL_PRICES, type Price, type PriceTier, type Tariff } from "#proxy/contract/prices.ts"
 import type { DatedPrice, DollarTariff, Multiplier, TierPrice } from "./catalogue/tariff.ts"
 
 /** Oldest first. */
@@ -26,15 +26,6 @@ function settleTiers(tiers: readonly TierPrice[]): readonly PriceTier[] {
   }))
   return settled.sort((a, b) => a.aboveInputTokens - b.aboveInputTokens)
 }
-
-const OPTIONAL_PRICES = [
-  "cacheWrite",
-  "cacheWrite1h",
-  "inputAudio",
-  "inputImage",
-  "outputAudio",
-  "outputImage",
-] as const satisfies readonly (keyof Tariff)[]
 
 /** A price that is absent stays absent: what it falls back to is settled where money is made. */
 function settleTariff(tariff: DollarTariff): Tariff {

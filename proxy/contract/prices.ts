@@ -29,21 +29,27 @@ export interface PriceTier extends Tariff {
   readonly aboveInputTokens: number
 }
 
-/** Pico-dollars a token, 2^53 - 1 at most. What is absent costs what the rest of its side does. */
-export interface Tariff {
+/** Prices that a tariff may leave out: what they are of costs what the rest of its side does. */
+export const OPTIONAL_PRICES = [
+  // Input written to the provider's cache.
+  "cacheWrite",
+  // Of that, what is kept for an hour; what `cacheWrite` costs when absent.
+  "cacheWrite1h",
+  "inputAudio",
+  "inputImage",
+  "outputAudio",
+  "outputImage",
+] as const
+
+export type OptionalPrice = (typeof OPTIONAL_PRICES)[number]
+
+/** Pico-dollars a token, 2^53 - 1 at most. */
+export interface Tariff extends Readonly<Partial<Record<OptionalPrice, number>>> {
   readonly input: number
   /** Input read from the provider's cache; null means that it costs what input costs. */
   readonly cachedInput: number | null
-  /** Input written to the provider's cache. */
-  readonly cacheWrite?: number
-  /** Of that, what is kept for an hour; what `cacheWrite` costs when absent. */
-  readonly cacheWrite1h?: number
-  readonly inputAudio?: number
-  readonly inputImage?: number
   /** Output, reasoning included. */
   readonly output: number
-  readonly outputAudio?: number
-  readonly outputImage?: number
 }
 
 /** `source` as `priceSource` names it: it holds no slash, a model may. */

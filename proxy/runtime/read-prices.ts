@@ -3,22 +3,13 @@
  * Out: prices that hold only checked fields, or a LinkFault.
  */
 import { PRICE_TERMS } from "#proxy/contract/price-terms.ts"
-import type { Price, PriceTier, Tariff } from "#proxy/contract/prices.ts"
+import { OPTIONAL_PRICES, type Price, type PriceTier, type Tariff } from "#proxy/contract/prices.ts"
 import { type Fields, readInteger, readList, readNullable, readObject } from "./read-value.ts"
 
 /** Of one model. */
 const PRICES_MAX = 1024
 const TIERS_MAX = 16
 const SAFE = Number.MAX_SAFE_INTEGER
-
-const OPTIONAL = [
-  "cacheWrite",
-  "cacheWrite1h",
-  "inputAudio",
-  "inputImage",
-  "outputAudio",
-  "outputImage",
-] as const satisfies readonly (keyof Tariff)[]
 
 export function readPrices(value: unknown, path: string): readonly Price[] {
   return readList(value, path, PRICES_MAX).map((item, index) => {
@@ -61,7 +52,7 @@ function readTariff(fields: Fields, path: string): Tariff {
     cachedInput: readNullable(fields["cachedInput"], `${path}/cachedInput`, readPrice),
     output: readPrice(fields["output"], `${path}/output`),
   }
-  for (const name of OPTIONAL) {
+  for (const name of OPTIONAL_PRICES) {
     const price = fields[name]
     if (price !== undefined) tariff[name] = readPrice(price, `${path}/${name}`)
   }

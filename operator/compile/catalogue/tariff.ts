@@ -1,16 +1,12 @@
 /** Prices as people write them: in the built-in catalogue and, the same, in ModelCatalogs. */
 
+import type { OptionalPrice } from "#proxy/contract/prices.ts"
+
 /** US dollars per million tokens, as decimal text. */
-export interface DollarTariff {
+export interface DollarTariff
+  extends Readonly<Partial<Record<OptionalPrice | "cachedInput", string | undefined>>> {
   readonly input: string
-  readonly cachedInput?: string | undefined
-  readonly cacheWrite?: string | undefined
-  readonly cacheWrite1h?: string | undefined
-  readonly inputAudio?: string | undefined
-  readonly inputImage?: string | undefined
   readonly output: string
-  readonly outputAudio?: string | undefined
-  readonly outputImage?: string | undefined
 }
 
 export interface DatedPrice extends DollarTariff {
