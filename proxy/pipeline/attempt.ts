@@ -19,18 +19,11 @@ import { refuse } from "#proxy/exchange/refusal.ts"
 import type { StreamTap } from "#proxy/providers/adapter.ts"
 import { NO_USAGE } from "#proxy/quota/attempt-cost.ts"
 import { AttemptCall } from "./attempt-call.ts"
-import {
-  type AttemptFailure,
-  failureOf,
-  failureOfAnswer,
-  isExplained,
-  isPassedOn,
-  ofBrokenAnswer,
-  ofError,
-} from "./attempt-failure.ts"
+import { type AttemptFailure, failureOf, ofBrokenAnswer, ofError } from "./attempt-failure.ts"
 import type { AttemptOwner } from "./attempt-owner.ts"
 import type { AttemptPlan } from "./attempt-plan.ts"
 import { createBodyParts } from "./body-parts.ts"
+import { failureOfAnswer, isExplained, isPassedOn } from "./judge-error.ts"
 import { judgeHead } from "./judge-head.ts"
 import { Liveness } from "./liveness.ts"
 import { readWholeAnswer, readWords } from "./read-whole-answer.ts"
