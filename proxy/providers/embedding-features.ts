@@ -3,6 +3,7 @@
  * share. Each wire's own table says what it does otherwise.
  */
 import type { EmbeddingTable } from "#proxy/exchange/embedding-feature.ts"
+import { DROPPED } from "./shared-reasons.ts"
 
 export const EMBEDDINGS_OF_TEXTS: EmbeddingTable = Object.freeze({
   "token-ids": "no",
@@ -12,7 +13,7 @@ export const EMBEDDINGS_OF_TEXTS: EmbeddingTable = Object.freeze({
   purpose: "yes",
   title: "no",
   "mixed-batch": "no",
-  user: { dropped: "there is no such field; the gateway's own records name the user" },
+  user: DROPPED.noUserField,
   "unknown-field": "no",
 })
 

@@ -1,5 +1,6 @@
 /** What Anthropic's Messages can be told of a request in the intermediate form. */
 import type { FeatureTable } from "#proxy/exchange/chat-feature.ts"
+import { DROPPED, TOLD } from "../shared-reasons.ts"
 
 export const ANTHROPIC_FEATURES: FeatureTable = Object.freeze({
   system: "yes",
@@ -16,10 +17,8 @@ export const ANTHROPIC_FEATURES: FeatureTable = Object.freeze({
   "video-input": "no",
   tools: "yes",
   "tool-strict": "yes",
-  "tool-grammar": {
-    told: "the model reads it in the tool's description, and nothing else holds it to it",
-  },
-  "tool-deferred": { dropped: "the tool is shown at once; only the cost differs" },
+  "tool-grammar": TOLD.grammarAsWords,
+  "tool-deferred": DROPPED.shownAtOnce,
   "tool-choice": "yes",
   "tool-choice-none": "yes",
   "tool-choice-required": "yes",
@@ -29,22 +28,16 @@ export const ANTHROPIC_FEATURES: FeatureTable = Object.freeze({
   "tool-result-media": "yes",
   "tool-result-error": "yes",
   "hosted-tools": "no",
-  "hosted-tools-offered": {
-    dropped: "nothing obliges the model to search or to draw; it goes on with the other tools",
-  },
+  "hosted-tools-offered": DROPPED.othersOffered,
   "json-object": "yes",
   "json-schema": "yes",
   "reasoning-effort": "yes",
   "reasoning-budget": "yes",
   "reasoning-history": "yes",
-  "reasoning-history-google": {
-    dropped: "thoughts without its own signature are not taken back",
-  },
-  "reasoning-unsigned": { dropped: "thoughts without its own signature are not taken back" },
-  "context-management": {
-    dropped: "it trims what would be read again of a long conversation; all of it is sent",
-  },
-  "answer-echo": { dropped: "marks beside an earlier answer say nothing to another model" },
+  "reasoning-history-google": DROPPED.foreignThoughts,
+  "reasoning-unsigned": DROPPED.foreignThoughts,
+  "context-management": DROPPED.allIsSent,
+  "answer-echo": DROPPED.echoIsIdle,
   "max-output-tokens": "yes",
   stop: "yes",
   temperature: "yes",
@@ -58,27 +51,21 @@ export const ANTHROPIC_FEATURES: FeatureTable = Object.freeze({
   seed: "no",
   choices: "no",
   "cache-markers": "yes",
-  "cache-key": {
-    dropped: "only what is marked is cached; a hint changes the cost, not the answer",
-  },
-  "cache-retention": {
-    dropped: "only what is marked is cached; a hint changes the cost, not the answer",
-  },
+  "cache-key": DROPPED.onlyMarkedIsCached,
+  "cache-retention": DROPPED.onlyMarkedIsCached,
   citations: "yes",
-  "citation-history": {
-    dropped: "what was said stays in the text; where it was found is not sent back",
-  },
+  "citation-history": DROPPED.staysInText,
   "media-history": "no",
   prediction: "no",
-  verbosity: { dropped: "a hint at how many words an answer takes, not at what it says" },
+  verbosity: DROPPED.hintAtLength,
   "output-audio": "no",
   "output-image": "no",
   "service-tier": "no",
   "service-tier-standard": "yes",
   "safety-settings": "no",
   user: "yes",
-  metadata: { dropped: "it labels the request at the provider; the answer does not depend on it" },
+  metadata: DROPPED.onlyALabel,
   store: "no",
-  "stream-options": { dropped: "usage comes in every stream, and is shown where it was asked for" },
+  "stream-options": DROPPED.usageAlways,
   "unknown-field": "no",
 })

@@ -8,6 +8,7 @@
  */
 import type { ChatFeature, FeatureTable } from "#proxy/exchange/chat-feature.ts"
 import type { Support } from "#proxy/exchange/feature-support.ts"
+import { DROPPED } from "../shared-reasons.ts"
 import { OPENAI_CHAT_FEATURES } from "./chat-features.ts"
 import { type DroppedByVendors, VENDOR_ROWS, type VendorRow } from "./vendor-rows.ts"
 
@@ -18,13 +19,11 @@ export interface VendorTraits
   readonly features: FeatureTable
 }
 
-const DROPPED = {
+const DROPPED_BY_VENDORS = {
   user: { dropped: "it names the end user for checks of abuse; the answer does not depend on it" },
   "image-detail": { dropped: "it is a hint about resolution; the image itself arrives whole" },
-  verbosity: { dropped: "a hint at how many words an answer takes, not at what it says" },
-  "parallel-tool-calls-off": {
-    dropped: "of several calls only the first is passed on; the model makes the others again",
-  },
+  verbosity: DROPPED.hintAtLength,
+  "parallel-tool-calls-off": DROPPED.firstCallOnly,
   "reasoning-effort": { dropped: "how much a model thinks is set at the server itself" },
   "reasoning-budget": { dropped: "how much a model thinks is set at the server itself" },
 } as const satisfies Readonly<Record<DroppedByVendors, Support>>
@@ -65,7 +64,7 @@ function traitsOf(row: VendorRow): VendorTraits {
   // What a tool shows is an image of the user's there.
   if (changes["image-data"] === "no") changes["tool-result-media"] = "no"
   for (const feature of takes) changes[feature] = "yes"
-  for (const feature of drops) changes[feature] = DROPPED[feature]
+  for (const feature of drops) changes[feature] = DROPPED_BY_VENDORS[feature]
   return Object.freeze({
     ...UNKNOWN,
     ...traits,

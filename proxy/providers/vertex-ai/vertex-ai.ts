@@ -31,6 +31,7 @@ import { spliceOwn } from "../gemini/splice-own.ts"
 import { pathSegment } from "../path-segment.ts"
 import { PLAIN_WIRE } from "../plain-wire.ts"
 import { sameWireOf } from "../same-wire.ts"
+import { DROPPED } from "../shared-reasons.ts"
 import { replaceNode, spliceAll, withoutMember } from "../splice-body.ts"
 import { takenBetas } from "./betas.ts"
 import { cacheScopes } from "./cache-scopes.ts"
@@ -58,7 +59,7 @@ const generate: UpstreamWire = Object.freeze({
 /** The tiers that a request can name are those of Anthropic's own API. */
 const MESSAGES_FEATURES: FeatureTable = Object.freeze({
   ...ANTHROPIC_FEATURES,
-  "service-tier-standard": { dropped: "it is what happens when nothing is said" },
+  "service-tier-standard": DROPPED.isDefault,
 })
 
 const messagesChat: ChatWire = Object.freeze({
