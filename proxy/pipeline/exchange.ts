@@ -294,7 +294,7 @@ export class Exchange implements AttemptOwner<Attempt> {
     if (this.pausedAt !== null) {
       return Math.min(this.requestDeadline, this.pausedAt + this.settings.clientStallMs)
     }
-    if (current === null || !this.isStream || current.dispatchedAt === null) {
+    if (current === null || !plan.forms.isPaced || current.dispatchedAt === null) {
       return this.requestDeadline
     }
     const attemptDeadline =

@@ -68,6 +68,16 @@ test("are shown while the next is drawn, and are added up", () => {
   expect(finalOf(both)?.usage).toMatchObject({ inputTokens: 100, outputTokens: 544 })
 })
 
+test("come as late as the route gives a whole answer, and later they are a timeout", () => {
+  const world = draw([], {}, { at: 50_000, data: COMPLETED })
+  world.advance(55_000)
+  expect(world.requests).toHaveLength(1)
+  expect(world.client).toMatchObject({ status: 200, body: COMPLETED })
+  world.advance(10_000)
+  expect(world.client.body).toContain("upstream_timeout")
+  expect(world.client.end_).toBe("destroyed")
+})
+
 test("without a report are estimated by their number", () => {
   const world = draw([event("completed", {})], { n: 1 })
   expect(finalOf(world)).toMatchObject({ source: "estimated", usage: { outputTokens: 6340 } })

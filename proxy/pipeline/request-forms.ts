@@ -25,6 +25,11 @@ export class RequestForms {
     this.request = request
   }
 
+  /** Whether it is a stream of which an event can be waited for, the first one above all. */
+  get isPaced(): boolean {
+    return this.request.isStream && this.surface.isUnpaced !== true
+  }
+
   chat(surface: ChatSurface): Decision<ChatRequest> {
     this.#chat ??= surface.read(this.request)
     return this.#chat

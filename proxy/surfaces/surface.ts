@@ -25,6 +25,8 @@ export interface Surface {
   readonly operation: Operation
   /** A body of `multipart/form-data`; absent: JSON. */
   readonly takes?: "form"
+  /** Events of its streams come as late as a whole answer: only the request's own time holds. */
+  readonly isUnpaced?: true
   readonly errors: SurfaceErrors
   /** Of a surface whose answers are a model's text; absent: no policy bounds its output. */
   readonly output?: OutputFields

@@ -33,6 +33,8 @@ export const openAiImages: Surface = Object.freeze({
   name: "openai-images",
   wire: "openai.images",
   operation: "image_generation",
+  // A drawing takes up to minutes, and another one is paid for.
+  isUnpaced: true,
   errors: openAiErrors,
   parse: (raw, limits) => parsePassed(raw.body, limits, RULES),
   chat: null,
