@@ -1,6 +1,7 @@
-/** Where each model of Vertex AI is asked. */
+/** Where each model of Vertex AI is asked, and how a refusal is read. */
 import { expect, test } from "vitest"
 import type { ProviderConfig } from "#proxy/contract/snapshot.ts"
+import { documentOf } from "#test/conformance/translation/wires.ts"
 import { vertexAi } from "./vertex-ai.ts"
 
 const provider: ProviderConfig = {
@@ -41,4 +42,19 @@ test.each([
 ])("model %s (streamed: %s) is asked at %s", (model, isStream, want) => {
   const [wire] = vertexAi.wires(provider, model)
   expect(wire?.path({ provider, model, isStream })).toBe(want)
+})
+
+/** Google's own, before Anthropic's model is reached; of a stream it is in a list. */
+const GOOGLES = { error: { code: 400, message: "not allowed", status: "FAILED_PRECONDITION" } }
+const ANTHROPICS = { type: "error", error: { type: "invalid_request_error", message: "too long" } }
+
+test.each([
+  ["Google's in a list", [GOOGLES], { message: "not allowed", code: "FAILED_PRECONDITION" }],
+  ["Google's", GOOGLES, { message: "not allowed", code: "FAILED_PRECONDITION" }],
+  ["Anthropic's", ANTHROPICS, { message: "too long", type: "invalid_request_error" }],
+  ["nobody's", {}, undefined],
+])("of a model of Anthropic's a refusal is read in words of %s", (_name, body, want) => {
+  const [wire] = vertexAi.wires(provider, "claude-opus-5")
+  const read = wire?.readError(documentOf(JSON.stringify(body)), (text) => text)
+  expect(read).toEqual(want && { type: null, param: null, code: null, ...want })
 })

@@ -104,7 +104,11 @@ const messages: UpstreamWire = Object.freeze({
   passedValue: (_name, value) => takenBetas(value),
   same: Object.freeze({ ...sameWireOf(messagesChat), encodeBody: spliceVersion }),
   chat: messagesChat,
-  readError: readAnthropicError,
+  /** Anthropic's words where the model was reached, else Google's, which of a stream are a list. */
+  readError: (answer, conceal) => {
+    const own = readAnthropicError(answer, conceal)
+    return own === undefined || own.type === null ? readGeminiError(answer, conceal) : own
+  },
 } satisfies UpstreamWire)
 
 const predict: UpstreamWire = Object.freeze({
