@@ -16,6 +16,8 @@ interface World {
   refuse(message: string): Promise<void>
   /** Moves the clock and runs what is due. */
   pass(ms: number): void
+  /** Moves the clock alone: timers stand still while a machine sleeps. */
+  sleep(ms: number): void
   rotate(): void
   changes(): number
   /** What was reported of each attempt. */
@@ -30,7 +32,7 @@ function makeWorld(): World {
   const reports: (string | null)[] = []
   const asked: CloudIdentity[] = []
   const open: PromiseWithResolvers<MintedToken>[] = []
-  const timers = new Set<{ readonly at: number; readonly run: () => void }>()
+  const timers = new Set<{ at: number; readonly run: () => void }>()
   const settle = async (end: (one: PromiseWithResolvers<MintedToken>) => void): Promise<void> => {
     const one = open.shift()
     if (one === undefined) throw new Error("nothing was asked for")
@@ -73,6 +75,10 @@ function makeWorld(): World {
         timer.run()
       }
     },
+    sleep: (ms) => {
+      now += ms
+      for (const timer of timers) timer.at += ms
+    },
     rotate: () => {
       secret += 1
     },
@@ -107,6 +113,19 @@ test("a token is asked for once for all that take on the identity, and renewed a
   expect([world.asked.length, shown(world)]).toEqual([2, ["one", null, false]])
   await world.answer("two")
   expect([shown(world), world.changes()]).toEqual([["two", null, false], 2])
+})
+
+test("a machine that slept past the time renews at once, and one whose clock was set back in time", async () => {
+  const world = makeWorld()
+  world.tokens.want([{ provider: "vertex", identity: KEY }])
+  await world.answer("one")
+  world.sleep(LIFE_MS * 2)
+  world.pass(15_000)
+  expect(world.asked).toHaveLength(2)
+  await world.answer("two")
+  world.sleep(-LIFE_MS)
+  for (let passed = 0; passed < LIFE_MS * 0.8; passed += 5000) world.pass(5000)
+  expect(world.asked).toHaveLength(3)
 })
 
 test("while the cloud refuses the old one stays, and it is asked with a growing wait", async () => {

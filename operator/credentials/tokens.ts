@@ -11,6 +11,9 @@ import type { Mint } from "./mint.ts"
 import type { MintedToken } from "./minted-token.ts"
 import { refreshInMs, retryInMs } from "./plan-refresh.ts"
 
+/** How often the clock is looked at while a token lives. */
+const LOOK_EVERY_MS = 15_000
+
 export interface WantedIdentity {
   readonly provider: string
   readonly identity: CloudIdentity
@@ -164,6 +167,19 @@ class KeptToken {
   }
 
   #again(delayMs: number): void {
-    this.#cancel = this.#options.after(delayMs, () => this.#begin())
+    this.#wait(delayMs, this.#options.now() + delayMs)
+  }
+
+  /**
+   * Until `at`, wall clock in ms, and for `leftMs` at most. A timer stands still while the machine
+   * sleeps, and tokens do not; a clock may be set back, and tokens do not live longer.
+   */
+  #wait(leftMs: number, at: number): void {
+    const { after, now } = this.#options
+    const stepMs = Math.max(0, Math.min(leftMs, at - now(), LOOK_EVERY_MS))
+    this.#cancel = after(stepMs, () => {
+      if (leftMs <= stepMs || at <= now()) this.#begin()
+      else this.#wait(leftMs - stepMs, at)
+    })
   }
 }
