@@ -55,6 +55,7 @@ export const CHAT_FEATURES = [
   "cache-markers",
   "cache-key",
   "cache-retention",
+  "search-results",
   "citations",
   "citation-history",
   "media-history",

@@ -71,8 +71,22 @@ export type ContentPart =
 
 export interface TextPart {
   readonly kind: "text"
+  /** Of what a search found: its title, its source and what it says, for whoever takes texts. */
   readonly text: string
   readonly cache: CacheMarker | null
+  /** Where it is something that a search of the client's found. */
+  readonly found?: FoundResult
+}
+
+/** Anthropic's `search_result`. */
+export interface FoundResult {
+  /** An address, or what else the client knows it by. */
+  readonly source: string
+  readonly title: string
+  /** Its texts, which a citation counts. */
+  readonly texts: readonly string[]
+  /** Whether the answer shall cite it. */
+  readonly isCited: boolean
 }
 
 /** `file` is a document such as a PDF. */

@@ -103,10 +103,19 @@ export interface Citation {
   /** Of the source's own words. */
   readonly citedText: string | null
   readonly place: Span | null
+  /** Of what searches found by the request's own word; absent where it is of nothing like that. */
+  readonly found?: FoundPlace
   /** Of the request's documents, counted from 0. */
   readonly documentIndex: number | null
   /** Within that document, in the characters that its provider counts. */
   readonly documentPlace: Span | null
+}
+
+/** Which of the request's search results is cited, counted from 0, and which of its texts. */
+export interface FoundPlace {
+  readonly index: number
+  readonly source: string
+  readonly texts: Span
 }
 
 /** Whether an event is content: from the first one on no other attempt may answer. */

@@ -402,10 +402,48 @@ describe("media", () => {
   })
 })
 
+describe("what a search of the client's found", () => {
+  const NOVA: Upstream = { provider: BEDROCK, model: "eu.amazon.nova-pro-v1:0" }
+  const texts = [{ type: "text", text: "It is blue." }]
+  const found = { type: "search_result", source: "kb/sky", title: "Sky", content: texts }
+  const asking = (more: object) => ({
+    max_tokens: 9,
+    messages: [{ role: "user", content: [{ ...found, ...more }] }],
+  })
+
+  test("is a text to models on Bedrock that know no such thing", () => {
+    const { body } = tell("anthropic-messages", NOVA, asking({}))
+    const text = "Sky\nSource: kb/sky\n\nIt is blue."
+    expect(body.messages).toEqual([{ role: "user", content: [{ text }] }])
+  })
+
+  test("is refused to them where it is to be cited, and by name where nothing is", () => {
+    const cited = asking({ citations: { enabled: true } })
+    expect(tell("anthropic-messages", NOVA, cited).refusal).toContain(
+      "cannot be said to provider one: only Claude's models cite what a search found there",
+    )
+    for (const upstream of [GPT, GEMINI, COHERE, MISTRAL]) {
+      expect(tell("anthropic-messages", upstream, cited).refusal).toContain(
+        "/messages/0/content/0/citations cannot be said to provider one",
+      )
+    }
+  })
+
+  test("may say beforehand that it is not to be cited", () => {
+    const { refusal } = tell("anthropic-messages", GPT, asking({ citations: { enabled: false } }))
+    expect(refusal).toBe("")
+  })
+
+  test("is as clients of Anthropic's write it, or the request is refused", () => {
+    const { refusal } = tell("anthropic-messages", GPT, asking({ title: null }))
+    expect(refusal).toContain("/messages/0/content/0/title is missing")
+  })
+})
+
 describe("what a part says besides is named", () => {
   const user = (content: readonly object[]) => ({ messages: [{ role: "user", content }] })
   const image_url = { url: "https://a.example/b.png", zoom: 2 }
-  const call = { id: "c", type: "custom", custom: { name: "a", input: "b" } }
+  const call = { id: "c", type: "mcp", mcp: { name: "a", input: "b" } }
   const rows = [
     ["openai-chat", user([{ type: "text", text: "a", tone: "dry" }]), "/messages/0/content/0/tone"],
     [

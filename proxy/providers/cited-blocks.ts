@@ -6,8 +6,13 @@
  * each block's text, since what follows rests on something else. Source:
  * Anthropic, "Citations"; Bedrock, "CitationsContentBlock".
  */
-import type { Citation, ResponseEvent } from "#proxy/exchange/response-event.ts"
+import type { Citation, FoundPlace, ResponseEvent } from "#proxy/exchange/response-event.ts"
 import { spanOf, TextRuler } from "#proxy/exchange/text-ruler.ts"
+
+/** Of a search result its source, where that is an address: a client of any shape can follow it. */
+export function addressIn(found: FoundPlace | null): string | null {
+  return found !== null && /^https?:\/\//i.test(found.source) ? found.source : null
+}
 
 export class CitedBlocks {
   private readonly ruler = new TextRuler()

@@ -40,4 +40,5 @@ export const TOLD = Object.freeze({
   grammarAsWords: {
     told: "the model reads it in the tool's description, and nothing else holds it to it",
   },
+  foundAsText: { told: "the model reads it as a text that begins with its title and its source" },
 } satisfies Readonly<Record<string, Support>>)

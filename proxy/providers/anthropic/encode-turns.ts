@@ -94,8 +94,15 @@ function encodePart(part: ContentPart, context: EncodeContext): readonly JsonVal
   }
 }
 
-function encodeText({ text, cache }: TextPart): JsonValue {
-  return { type: "text", text, cache_control: markerOf(cache) }
+function encodeText({ text, cache, found }: TextPart): JsonValue {
+  if (found === undefined) return { type: "text", text, cache_control: markerOf(cache) }
+  const { source, title, texts, isCited } = found
+  return {
+    ...{ type: "search_result", source, title },
+    content: texts.map((one) => ({ type: "text", text: one })),
+    citations: isCited ? { enabled: true } : undefined,
+    cache_control: markerOf(cache),
+  }
 }
 
 function encodeMedia(part: MediaPart, context: EncodeContext): JsonValue {

@@ -53,6 +53,7 @@ export const BEDROCK_FEATURES: FeatureTable = Object.freeze({
   "cache-markers": "yes",
   "cache-key": DROPPED.onlyMarkedIsCached,
   "cache-retention": DROPPED.onlyMarkedIsCached,
+  "search-results": "yes",
   citations: "yes",
   "citation-history": DROPPED.staysInText,
   "media-history": "no",

@@ -3,14 +3,14 @@ import type { JsonDocument } from "#proxy/contract/json-document.ts"
 import { JsonView } from "#proxy/contract/json-view.ts"
 import type { TokenUsage } from "#proxy/contract/records.ts"
 import { usageOf } from "#proxy/contract/token-usage.ts"
-import type { FinishReason, ResponseEvent } from "#proxy/exchange/response-event.ts"
+import type { FinishReason, FoundPlace, ResponseEvent } from "#proxy/exchange/response-event.ts"
 import { spanOf } from "#proxy/exchange/text-ruler.ts"
 import type { UpstreamError } from "#proxy/exchange/upstream-error.ts"
 import type { Frame } from "#proxy/wire/frame.ts"
 import type { DecodedAnswer, StreamDecoder } from "../adapter.ts"
 import { BareCalls } from "../bare-calls.ts"
 import { beginCall } from "../begin-call.ts"
-import { CitedBlocks } from "../cited-blocks.ts"
+import { addressIn, CitedBlocks } from "../cited-blocks.ts"
 import { refuseMarker, upstreamError } from "../open-event.ts"
 import { countIn, quoteMessage, reportOf } from "../read-report.ts"
 import { withCalls } from "../with-calls.ts"
@@ -158,18 +158,27 @@ function citationOf(citation: JsonView): ResponseEvent {
   const location = citation.member("location")
   const place = location?.member("documentChar")
   const source = citation.member("sourceContent")?.items()[0]
+  const found = foundOf(citation, location?.member("searchResultLocation"))
   return {
     kind: "citation-add",
     choice: 0,
     citation: {
-      url: location?.member("web")?.textOf("url") ?? null,
+      url: location?.member("web")?.textOf("url") ?? addressIn(found),
       title: citation.textOf("title") ?? null,
       citedText: source?.textOf("text") ?? null,
       place: null,
+      ...(found === null ? {} : { found }),
       documentIndex: place?.countOf("documentIndex") ?? null,
       documentPlace: spanOf(place?.countOf("start"), place?.countOf("end")),
     },
   }
+}
+
+function foundOf(citation: JsonView, at: JsonView | undefined): FoundPlace | null {
+  const texts = spanOf(at?.countOf("start"), at?.countOf("end"))
+  if (at === undefined || texts === null) return null
+  const source = citation.textOf("source") ?? ""
+  return { index: at.countOf("searchResultIndex") ?? 0, source, texts }
 }
 
 function endOf(view: JsonView, hasCalls: boolean): ResponseEvent {

@@ -5,6 +5,7 @@ import type {
   ChatMessage,
   ContentPart,
   MediaPart,
+  TextPart,
   ToolResultPart,
 } from "#proxy/exchange/chat-request.ts"
 import { isTagged } from "#proxy/exchange/signatures.ts"
@@ -13,6 +14,7 @@ import { cannotSay } from "../cannot-say.ts"
 import { encodeArguments } from "../encode-arguments.ts"
 import { isBlank } from "../is-blank.ts"
 import { joinTurns } from "../join-turns.ts"
+import { mayBeClaude } from "./bedrock-model.ts"
 import { DocumentNames } from "./document-names.ts"
 
 export function encodeSystem(messages: readonly ChatMessage[]): JsonValue | undefined {
@@ -64,7 +66,7 @@ function markers(cache: CacheMarker | null): readonly JsonValue[] {
 function encodePart(part: ContentPart, context: Scope): readonly JsonValue[] {
   switch (part.kind) {
     case "text":
-      return isBlank(part.text) ? [] : [{ text: part.text }, ...markers(part.cache)]
+      return [...encodeText(part, context), ...markers(part.cache)]
     case "refusal":
       return isBlank(part.text) ? [] : [{ text: part.text }]
     case "image":
@@ -91,13 +93,24 @@ function encodePart(part: ContentPart, context: Scope): readonly JsonValue[] {
   }
 }
 
+/** What a search found is a block that Claude's models alone take. Source: "SearchResultBlock". */
+function encodeText({ text, found }: TextPart, context: Scope): readonly JsonValue[] {
+  if (found === undefined || !mayBeClaude(context.model)) {
+    if (found?.isCited !== true) return isBlank(text) ? [] : [{ text }]
+    return cannotSay("messages", context, "only Claude's models cite what a search found there")
+  }
+  const { source, title, texts, isCited } = found
+  const content = texts.map((one) => ({ text: one }))
+  const citations = isCited ? { enabled: true } : undefined
+  return [{ searchResult: { source, title, content, citations } }]
+}
+
 function encodeResult(part: ToolResultPart, context: Scope): JsonValue {
   return {
     toolResult: {
       toolUseId: part.callId,
       content: part.parts.flatMap((inner) => {
-        if (inner.kind !== "text") return [encodeMedia(inner, context)]
-        return isBlank(inner.text) ? [] : [{ text: inner.text }]
+        return inner.kind === "text" ? encodeText(inner, context) : [encodeMedia(inner, context)]
       }),
       status: part.isError ? "error" : undefined,
     },

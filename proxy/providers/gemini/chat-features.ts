@@ -53,6 +53,7 @@ export const GEMINI_FEATURES: FeatureTable = Object.freeze({
   "cache-markers": DROPPED.cachedUnasked,
   "cache-key": DROPPED.cachedUnasked,
   "cache-retention": DROPPED.cachedUnasked,
+  "search-results": TOLD.foundAsText,
   citations: "no",
   "citation-history": DROPPED.staysInText,
   "media-history": "yes",

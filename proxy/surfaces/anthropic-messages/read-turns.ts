@@ -118,6 +118,8 @@ function readBlock(
     }
     case "tool_result":
       return readResult(block, names, cache, notes)
+    case "search_result":
+      return readFound(block, cache, notes)
     case "tool_reference":
       // Its tool is among the request's, and no other wire has to be told that it may be used.
       return { kind: "text", text: `Tool ${needText(block, "tool_name")} is ready to use.`, cache }
@@ -136,6 +138,7 @@ const BLOCK_FIELDS: Readonly<Partial<Record<string, readonly string[]>>> = {
   tool_use: ["id", "name", "input"],
   tool_result: ["tool_use_id", "content", "is_error"],
   tool_reference: ["tool_name"],
+  search_result: ["source", "title", "content", "citations"],
 }
 const FIELDS: ReadonlyMap<string, ReadonlySet<string>> = new Map(
   Object.entries(BLOCK_FIELDS).map(([type, names = []]) => [
@@ -184,6 +187,28 @@ function readResult(
   return { kind: "tool-result", callId, name, parts, isError, cache }
 }
 
+/** Source: "Search results": its content is texts, and all results are cited or none is. */
+function readFound(block: JsonView, cache: CacheMarker | null, notes: FeatureNotes): TextPart {
+  const source = needText(block, "source")
+  const title = needText(block, "title")
+  const texts = listIn(block, "content").map((inner) => {
+    noteBlock(inner, "text", notes)
+    return needText(inner, "text")
+  })
+  const isCited = readCited(block, notes)
+  notes.note("search-results", block)
+  const text = [`${title}\nSource: ${source}`, ...texts].join("\n\n")
+  return { kind: "text", text, cache, found: { source, title, texts, isCited } }
+}
+
+function readCited(block: JsonView, notes: FeatureNotes): boolean {
+  const wish = block.member("citations")
+  notes.noteUnknown(wish, CITATIONS_FIELDS)
+  const isCited = wish?.member("enabled")?.boolean() === true
+  if (wish !== undefined && isCited) notes.note("citations", wish)
+  return isCited
+}
+
 const CITATIONS_FIELDS: ReadonlySet<string> = new Set(["enabled"])
 const SOURCE_FIELDS: ReadonlySet<string> = new Set([
   ...["type", "media_type", "data", "url", "file_id"],
@@ -195,12 +220,10 @@ function readMedia(
   cache: CacheMarker | null,
   notes: FeatureNotes,
 ): MediaPart {
-  notes.noteUnknown(block.member("citations"), CITATIONS_FIELDS)
   notes.noteUnknown(block.member("source"), SOURCE_FIELDS)
   const source = readSource(block.member("source") ?? missing(block, "source"), type)
   const name = textIn(block, "title") ?? null
-  const isCited = block.member("citations")?.member("enabled")?.boolean() === true
-  if (isCited) notes.note("citations", block)
+  const isCited = readCited(block, notes)
   const kind = type === "image" ? "image" : "file"
   notes.noteSource(kind, source, block)
   return { kind, source, name, detail: null, isCited, cache }

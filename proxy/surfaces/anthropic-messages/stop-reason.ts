@@ -51,7 +51,18 @@ export function renderUsage(usage: TokenUsage): Record<string, JsonValue | undef
 
 /** Of places it has those in a document: one in the answer is the block that is cited. */
 export function renderCitation(citation: Citation): JsonValue {
-  const { url, title, citedText, documentIndex, documentPlace } = citation
+  const { url, title, citedText, found, documentIndex, documentPlace } = citation
+  if (found !== undefined) {
+    return {
+      type: "search_result_location",
+      source: found.source,
+      title,
+      cited_text: citedText ?? "",
+      search_result_index: found.index,
+      start_block_index: found.texts.start,
+      end_block_index: found.texts.end,
+    }
+  }
   if (url !== null) {
     const type = "web_search_result_location"
     return { type, url, title, cited_text: citedText ?? "", encrypted_index: "" }

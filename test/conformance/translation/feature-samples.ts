@@ -251,6 +251,14 @@ export const FEATURE_SAMPLES: Readonly<Record<ChatFeature, FeatureSample>> = {
     '"prompt_cache_retention":"24h","prompt_cache_options":{"ttl":"zlong"}',
     ["24h", "zlong"],
   ),
+  "search-results": blocks(
+    user(
+      TEXT,
+      '{"type":"search_result","source":"zsource","title":"ztitle","content":[{"type":"text","text":"zfound"}]}',
+    ),
+    ["zsource", "ztitle", "zfound"],
+    user(TEXT),
+  ),
   citations: blocks(
     user(
       TEXT,

@@ -166,6 +166,9 @@ function readerOf(surface: ModelSurfaceName): Read {
   return read
 }
 
+/** Whose answers come in blocks, as Anthropic's do. */
+const HAS_BLOCKS: ReadonlySet<string> = new Set(["Anthropic", "Bedrock", "VertexAI-claude"])
+
 describe.each(ROWS)("$surface from $column", ({ surface, column }) => {
   const read = readerOf(surface)
   const cells = casesOf(surface).flatMap((name) => {
@@ -180,7 +183,12 @@ describe.each(ROWS)("$surface from $column", ({ surface, column }) => {
     expect(cells.length).toBeGreaterThan(10)
   })
 
-  test.each(cells)("the official SDK reads the same, whole and streamed: $name", async (cell) => {
+  // Anthropic's blocks are places, and the text of a stream has gone when these tell of one.
+  const alike = cells.filter(({ name }) => {
+    return surface !== "anthropic-messages" || name !== "cited" || HAS_BLOCKS.has(column)
+  })
+
+  test.each(alike)("the official SDK reads the same, whole and streamed: $name", async (cell) => {
     expect(await read(cell.stream, "stream")).toEqual(await read(cell.whole, "whole"))
   })
 

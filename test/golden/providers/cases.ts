@@ -29,6 +29,9 @@ export const CHAT_CASES = {
   reasoning: "reasoning",
   "reasoning-history": "text",
   cached: "cached",
+  cited: "cited",
+  "search-results": "text",
+  "search-results-cited": "cited",
   "empty-content": "empty",
   unicode: "unicode",
   "error-invalid": "error-400",
@@ -44,6 +47,8 @@ export type Scenario = (typeof CHAT_CASES)[CaseName]
 const ONLY: Readonly<Partial<Record<CaseName, readonly ModelSurfaceName[]>>> = {
   "custom-tool": ["openai-chat", "openai-responses"],
   "custom-tool-result": ["openai-chat", "openai-responses"],
+  "search-results": ["anthropic-messages"],
+  "search-results-cited": ["anthropic-messages"],
 }
 
 export function casesOf(surface: ModelSurfaceName): readonly CaseName[] {
