@@ -10,7 +10,7 @@ import type { KubeClient } from "#operator/kube/kube-client.ts"
 import { createWorkQueue } from "#operator/kube/work-queue.ts"
 import type { ObjectWish } from "#operator/reconcile/namespace-object.ts"
 import { errorText, type Log } from "#operator/telemetry/log.ts"
-import { createNamespaceObject, deleteNamespaceObject } from "./cluster.ts"
+import { createNamespaceObject, deleteNamespaceObject } from "./cluster-writes.ts"
 
 export interface NamespaceObjects {
   keep(namespace: string, wish: ObjectWish): void

@@ -15,7 +15,7 @@ import type { KubeClient } from "#operator/kube/kube-client.ts"
 import type { ObjectSink } from "#operator/kube/object-table.ts"
 import { createWorkQueue } from "#operator/kube/work-queue.ts"
 import { errorText, type Log } from "#operator/telemetry/log.ts"
-import { CA_CONFIG_MAP, createSecretStore, writeConfigMap } from "./cluster.ts"
+import { CA_CONFIG_MAP, createSecretStore, writeConfigMap } from "./cluster-writes.ts"
 import type { OperatorConfig } from "./config.ts"
 import { type ConfigMapData, createKeptConfigMaps } from "./kept-config-maps.ts"
 

@@ -11,7 +11,7 @@ import { ensureFurtherLeaf } from "#operator/certificates/further-leaf.ts"
 import { CertificateError, readProvided } from "#operator/certificates/stored-bundle.ts"
 import type { KubeClient } from "#operator/kube/kube-client.ts"
 import { errorText, type Log } from "#operator/telemetry/log.ts"
-import { createSecretStore, writeCaBundle } from "./cluster.ts"
+import { createSecretStore, writeCaBundle } from "./cluster-writes.ts"
 import type { OperatorConfig } from "./config.ts"
 
 export interface WebhookServiceOptions {

@@ -1,5 +1,5 @@
 import { beforeAll, expect, test } from "vitest"
-import { writeStatus } from "#operator/cluster.ts"
+import { writeStatus } from "#operator/cluster-writes.ts"
 import { type ApplyTarget, applyObject, applyStatus, objectPath } from "#operator/kube/apply.ts"
 import { createEventWriter, type EventSubject } from "#operator/kube/events.ts"
 import { at, listAt, textAt } from "#operator/kube/json-path.ts"
