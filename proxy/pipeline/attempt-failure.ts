@@ -9,8 +9,8 @@ import type { Target } from "#proxy/exchange/target.ts"
 
 /**
  * `unreached`: no byte of the request went out. `broken`: it went out and no usable answer came.
- * `nonsense`: an answer came that is none. `too-large`: one came that is over a limit, and would be
- * as large again. `refused`: our credentials were.
+ * `invalid-answer`: an answer came that is none. `too-large`: one came that is over a limit, and
+ * would be as large again. `refused`: our credentials were.
  */
 export interface AttemptFailure {
   readonly kind:
@@ -20,7 +20,7 @@ export interface AttemptFailure {
     | "rate-limited"
     | "server-error"
     | "broken"
-    | "nonsense"
+    | "invalid-answer"
     | "too-large"
     | "first-token-timeout"
   readonly target: Target
@@ -48,7 +48,7 @@ export function triggerOf(kind: AttemptFailure["kind"]): RetryTrigger | null {
       return "RateLimited"
     case "server-error":
     case "broken":
-    case "nonsense":
+    case "invalid-answer":
     case "too-large":
       return "ServerError"
     case "first-token-timeout":
@@ -73,7 +73,7 @@ export function mayRepeat({ kind, isFinal }: AttemptFailure): boolean {
     case "no-credential":
     case "refused":
     case "rate-limited":
-    case "nonsense":
+    case "invalid-answer":
     case "too-large":
       return false
   }
@@ -84,7 +84,7 @@ export function failureOf(failure: UpstreamFailure, target: Target): AttemptFail
     failure.kind === "credential-missing"
       ? "no-credential"
       : failure.kind === "too-large" || failure.kind === "protocol"
-        ? "nonsense"
+        ? "invalid-answer"
         : failure.wasSent
           ? "broken"
           : "unreached"
@@ -114,7 +114,7 @@ export function ofBrokenAnswer({
   detail,
 }: UpstreamFailure): readonly [AttemptFailure["kind"], string] {
   if (kind === "too-large") return [kind, `gave more than is taken (${detail})`]
-  return ["nonsense", `cut its answer short (${kind})`]
+  return ["invalid-answer", `cut its answer short (${kind})`]
 }
 
 /** In a stream, by the upstream's own name for it. */
@@ -147,7 +147,7 @@ export function refuseAfter(failures: readonly AttemptFailure[]): Refusal {
       return refuse("credential_missing", sentence, { retryAfterSeconds: 5 })
     case "refused":
       return refuse("upstream_auth_failed", sentence, more)
-    case "nonsense":
+    case "invalid-answer":
       return refuse("upstream_invalid_response", sentence, more)
     case "too-large":
       return refuse("upstream_invalid_response", sentence, { isFinal: true })

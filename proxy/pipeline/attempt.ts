@@ -2,9 +2,10 @@
  * One attempt at one target, from its intent in the journal to its one settlement.
  *
  * A state machine around the upstream's handler: `waiting` for the head, then `streaming`,
- * `collecting` an answer or `refusing` (collecting an error that is passed on), then `over`. It is
- * over when it has settled, exactly once, whatever happens; what it learns goes to its owner, which
- * decides. What is still read then, so that the connection can be kept, is its call's affair.
+ * `collecting` an answer or `collecting-error` (the words of one whose status is not enough), then
+ * `over`. It is over when it has settled, exactly once, whatever happens; what it learns goes to
+ * its owner, which decides. What is still read then, so that the connection can be kept, is its
+ * call's affair.
  */
 import type { AttemptFinal, AttemptOutcome, TokenUsage } from "#proxy/contract/records.ts"
 import type { AttemptSummary } from "#proxy/exchange/exchange-record.ts"
@@ -23,10 +24,10 @@ import { type AttemptFailure, failureOf, ofBrokenAnswer, ofError } from "./attem
 import type { AttemptOwner } from "./attempt-owner.ts"
 import type { AttemptPlan } from "./attempt-plan.ts"
 import { createBodyParts } from "./body-parts.ts"
-import { failureOfAnswer, isExplained, isPassedOn } from "./judge-error.ts"
+import { failureOfAnswer, isPassedOn, isWorthReading } from "./judge-error.ts"
 import { judgeHead } from "./judge-head.ts"
 import { Liveness } from "./liveness.ts"
-import { readWholeAnswer, readWords } from "./read-whole-answer.ts"
+import { readUpstreamError, readWholeAnswer } from "./read-whole-answer.ts"
 import type { PipelineSettings } from "./settings.ts"
 import { Settlement, type Used } from "./settlement.ts"
 import { usageSeen } from "./usage-seen.ts"
@@ -34,7 +35,7 @@ import { usageSeen } from "./usage-seen.ts"
 /** What an upstream refuses it does not bill. */
 const NOTHING: Used = Object.freeze({ usage: NO_USAGE, source: "estimated" })
 
-type State = "waiting" | "streaming" | "collecting" | "refusing" | "over"
+type State = "waiting" | "streaming" | "collecting" | "collecting-error" | "over"
 
 export class Attempt implements UpstreamHandler {
   /** Monotonic ms; null before the dispatch. */
@@ -95,7 +96,7 @@ export class Attempt implements UpstreamHandler {
   cancel(outcome: "cancelled" | "timeout"): void {
     if (this.state === "over") return
     const isDispatched = this.dispatchedAt !== null
-    const used = this.state === "refusing" || !isDispatched ? NOTHING : this.used()
+    const used = this.state === "collecting-error" || !isDispatched ? NOTHING : this.used()
     // Not yet dispatched: the intent is on its way to the journal, and settles when it is there.
     this.settle(outcome, used)
     this.call.cut()
@@ -117,7 +118,7 @@ export class Attempt implements UpstreamHandler {
     if (this.state !== "waiting") return
     this.status = status
     if (status === 200) this.acceptHead(headers)
-    else if (isPassedOn(status) || isExplained(status)) this.hearRefusal(status, headers)
+    else if (isPassedOn(status) || isWorthReading(status)) this.collectError(status, headers)
     else this.failByStatus(status, headers)
   }
 
@@ -127,7 +128,7 @@ export class Attempt implements UpstreamHandler {
         return this.onStreamData(bytes)
       case "collecting":
         return this.collect(bytes, this.settings.answerBytesMax)
-      case "refusing":
+      case "collecting-error":
         return this.collect(bytes, this.settings.errorBytesMax)
       case "waiting":
         return true
@@ -146,11 +147,11 @@ export class Attempt implements UpstreamHandler {
       case "collecting":
         this.deliver()
         return
-      case "refusing":
-        this.passOn()
+      case "collecting-error":
+        this.endWithError()
         return
       case "waiting":
-        this.fail("nonsense", "ended without a response")
+        this.fail("invalid-answer", "ended without a response")
         return
       case "over":
         return
@@ -171,8 +172,8 @@ export class Attempt implements UpstreamHandler {
       case "collecting":
         this.fail(...ofBrokenAnswer(failure))
         return
-      case "refusing":
-        this.passOn()
+      case "collecting-error":
+        this.endWithError()
         return
       case "over":
         return
@@ -196,7 +197,7 @@ export class Attempt implements UpstreamHandler {
     const promised = judgeHead(this.plan, headers, this.settings)
     this.headers = headers
     this.answerType = this.plan.request.streamType ?? headers["content-type"] ?? ""
-    if (promised.kind === "unfit") this.fail("nonsense", promised.detail)
+    if (promised.kind === "unfit") this.fail("invalid-answer", promised.detail)
     else if (promised.kind === "whole") this.state = "collecting"
     else {
       this.tap = promised.tap
@@ -265,7 +266,7 @@ export class Attempt implements UpstreamHandler {
   ): void {
     const { tap } = this
     if (tap === null || this.answeredAt === null) {
-      this.fail(code === "upstream_invalid_response" ? "nonsense" : "broken", detail)
+      this.fail(code === "upstream_invalid_response" ? "invalid-answer" : "broken", detail)
       return
     }
     this.settle("truncated", this.used())
@@ -278,7 +279,7 @@ export class Attempt implements UpstreamHandler {
     if (this.body.add(bytes, max)) return true
     if (this.state === "collecting")
       this.fail("too-large", `gave an answer of more than ${max} bytes`)
-    else this.passOn()
+    else this.endWithError()
     return true
   }
 
@@ -296,16 +297,16 @@ export class Attempt implements UpstreamHandler {
   }
 
   /** What is said of the request is waited for as an answer is; of ourselves, only a moment. */
-  private hearRefusal(status: number, headers: AnswerHeaders): void {
-    this.state = "refusing"
+  private collectError(status: number, headers: AnswerHeaders): void {
+    this.state = "collecting-error"
     this.headers = headers
     if (isPassedOn(status)) return
-    this.cancelWait = this.ports.after(this.settings.wordsMs, () => this.passOn())
+    this.cancelWait = this.ports.after(this.settings.errorWaitMs, () => this.endWithError())
   }
 
-  private passOn(): void {
+  private endWithError(): void {
     const conceal = (text: string): string => this.call.conceal(text)
-    const error = readWords(this.body.take(), this.plan.wire, conceal, this.settings)
+    const error = readUpstreamError(this.body.take(), this.plan.wire, conceal, this.settings)
     const status = this.status ?? 400
     const refused = { status, headers: this.headers, error }
     const failure = failureOfAnswer(refused, this.plan, this.settings.retryAfterSecondsMax)

@@ -40,7 +40,7 @@ export function failureOfAnswer(
       : "refused our credentials"
     return failureOfKey(target, status, `${what}${inBrackets(`status ${status}`, name)}`)
   }
-  if (kind === "nonsense" && isPassedOn(status)) return null
+  if (kind === "invalid-answer" && isPassedOn(status)) return null
   const detail = `answered with status ${status}`
   const after = headers["retry-after"]
   const retryAfterSeconds = readRetryAfter(after, intent.admittedAt, retryAfterSecondsMax)
@@ -97,7 +97,7 @@ function isOfClock(error: UpstreamError | undefined): boolean {
 }
 
 function kindOfStatus(status: number): AttemptFailure["kind"] {
-  return NOT_OF_CLIENT.get(status) ?? (status >= 500 ? "server-error" : "nonsense")
+  return NOT_OF_CLIENT.get(status) ?? (status >= 500 ? "server-error" : "invalid-answer")
 }
 
 /** The request itself was refused: no other target would take it, and its sender can change it. */
@@ -106,7 +106,7 @@ export function isPassedOn(status: number): boolean {
 }
 
 /** Whether its words tell more than its status: whose fault it is, and whether waiting helps. */
-export function isExplained(status: number): boolean {
+export function isWorthReading(status: number): boolean {
   return status === 429 || NOT_OF_CLIENT.get(status) === "refused"
 }
 

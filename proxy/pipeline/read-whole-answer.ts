@@ -20,7 +20,7 @@ export type WholeAnswer =
     }
   | {
       readonly ok: false
-      readonly kind: "nonsense" | "too-large"
+      readonly kind: "invalid-answer" | "too-large"
       readonly fault: string
       /** What it reports all the same. */
       readonly usage?: TokenUsage | undefined
@@ -34,7 +34,7 @@ export function readWholeAnswer(
   settings: PipelineSettings,
 ): WholeAnswer {
   const reading = readBody(plan, headers["content-type"] ?? "", bytes, settings)
-  if (!reading.ok) return { kind: "nonsense", ...reading }
+  if (!reading.ok) return { kind: "invalid-answer", ...reading }
   const reported = reading.usage ?? plan.wire.usageOfHeaders?.(headers)
   const usage = reported ?? estimateAnswered(reading, plan)
   return {
@@ -62,7 +62,7 @@ function readBody(
   })
   if (scanned.ok) return codec.readAnswer(scanned.document)
   const { code, message } = scanned.fault
-  const kind = code === "json_too_many_tokens" ? "too-large" : "nonsense"
+  const kind = code === "json_too_many_tokens" ? "too-large" : "invalid-answer"
   return { ok: false, kind, fault: message }
 }
 
@@ -77,7 +77,7 @@ function estimateAnswered(
 }
 
 /** An upstream's words about a request that it refused; undefined where there are none. */
-export function readWords(
+export function readUpstreamError(
   body: Uint8Array,
   wire: UpstreamWire,
   conceal: (text: string) => string,

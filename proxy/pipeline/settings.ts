@@ -24,10 +24,10 @@ export interface PipelineSettings {
   /** Events before the first content, held so that failover stays possible; more: they go out. */
   readonly preambleBytesMax: number
   /**
-   * How long the words of an upstream that refuses our key, account or rate are waited for before
-   * another is asked; then the status alone speaks.
+   * How long the error body of an upstream that refuses our key, account or rate is waited for
+   * before another is asked; then the status alone speaks.
    */
-  readonly wordsMs: number
+  readonly errorWaitMs: number
   /** How long the body of a failed attempt is drained so that its connection can be kept. */
   readonly drainMs: number
   /** From the stream's terminal event to the end of the connection's answer; then it is cut. */
@@ -49,7 +49,7 @@ export const PIPELINE_SETTINGS: PipelineSettings = Object.freeze({
   errorBytesMax: 64 * 1024,
   eventBytesMax: 16 * 1024 * 1024,
   preambleBytesMax: 64 * 1024,
-  wordsMs: 250,
+  errorWaitMs: 250,
   drainMs: 1000,
   afterDoneMs: 1000,
   clientStallMs: 60_000,
