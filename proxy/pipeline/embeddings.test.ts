@@ -512,6 +512,16 @@ test("a total without its prompt is the input: an answer of vectors has no other
   expect(settled(world)).toMatchObject({ source: "reported", usage: used(7) })
 })
 
+test("zeros of a server that counts no vectors are no report (LM Studio)", () => {
+  const provider = { schema: "OpenAI", vendor: "LMStudio", model: "nomic" } as const
+  const vectors = `{"data":[{"embedding":[1],"index":0}],"usage":{"prompt_tokens":0,"total_tokens":0`
+  const send = (answer: string) =>
+    settled(ask("openai-embeddings", provider, { model: "smart", input: "a" }, answer))
+  expect(send(`${vectors}}}`)).toMatchObject({ source: "estimated" })
+  expect(send(`${vectors}}}`)?.usage.inputTokens).toBeGreaterThan(0)
+  expect(send(`${vectors},"cost":0}}`)).toMatchObject({ source: "reported", usage: used(0) })
+})
+
 test("usage of Vertex AI is the sum of its predictions', and none when one tells none", () => {
   const prediction = (statistics: string) => `{"embeddings":{"values":[1]${statistics}}}`
   const told = prediction(`,"statistics":{"token_count":3}`)

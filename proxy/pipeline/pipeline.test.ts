@@ -666,13 +666,20 @@ describe("what is charged", () => {
     },
   )
 
-  test("zero is a report", () => {
-    const usage = { prompt_tokens: 0, completion_tokens: 0 }
+  test.each([
+    ["no report, of servers that count nothing", {}, { source: "estimated" }],
+    [
+      "a report where it is told to cost nothing",
+      { cost: 0 },
+      { source: "reported", usage: { inputTokens: 0 }, cost: 0 },
+    ],
+  ])("zero is %s", (_name, more, want) => {
+    const usage = { prompt_tokens: 0, completion_tokens: 0, ...more }
     const body = JSON.stringify({ choices: [{ index: 0 }], usage })
     const world = createWorld({ scripts: [answers(body)] })
     startChat(world)
     world.advance(10)
-    expect(finalOf(world)).toMatchObject({ source: "reported", cost: 0 })
+    expect(finalOf(world)).toMatchObject(want)
   })
 
   test("a stream without a report is charged by what was seen", () => {

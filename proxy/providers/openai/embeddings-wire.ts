@@ -17,11 +17,13 @@ import { countIn } from "../read-report.ts"
 import { readVectors } from "../read-vectors.ts"
 import { replaceNode, splice } from "../splice-body.ts"
 import { whole } from "./listed-answer.ts"
+import { isNoReport } from "./read-usage.ts"
 
 /** An answer of vectors has no output: some tell the total alone (Voyage). */
 const LISTED = whole("data", (view) => {
   const usage = view.member("usage")
   const inputTokens = countIn(usage, "prompt_tokens") ?? countIn(usage, "total_tokens")
+  if (isNoReport(inputTokens, countIn(usage, "cost"))) return undefined
   return usageOf({ inputTokens, outputTokens: 0 })
 })
 

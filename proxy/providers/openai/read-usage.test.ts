@@ -220,6 +220,21 @@ test.each([
     },
     { inputTokens: 101, cachedInputTokens: 0, outputTokens: 1290, outputImageTokens: 1290 },
   ],
+  [
+    "zeros are no report: servers that count nothing write them (OpenVINO's)",
+    { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 },
+    undefined,
+  ],
+  [
+    "nor is an answer to no prompt",
+    { prompt_tokens: 0, completion_tokens: 9, total_tokens: 9 },
+    undefined,
+  ],
+  [
+    "but OpenRouter's are, of an answer from its cache, which cost nothing",
+    { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0, cost: 0 },
+    { inputTokens: 0, cachedInputTokens: 0, outputTokens: 0 },
+  ],
   ["a count in text is no report", { prompt_tokens: "5", completion_tokens: 6 }, undefined],
   [
     "OpenAI leaves the completion out where a prompt is only echoed: the total tells",

@@ -26,6 +26,7 @@ export function readUsage(answer: JsonDocument): TokenUsage | undefined {
   const prompt = count(usage, "prompt_tokens")
   const total = count(usage, "total_tokens")
   const completion = count(usage, "completion_tokens") ?? restOf(total, prompt)
+  if (isNoReport(prompt, count(usage, "cost"))) return undefined
   const told: Told = { prompt, completion, total }
   const reasoning = count(output, "reasoning_tokens") ?? count(usage, "reasoning_tokens")
   const read = readInput(answer, usage, told)
@@ -39,6 +40,14 @@ export function readUsage(answer: JsonDocument): TokenUsage | undefined {
     outputImageTokens: count(output, "image_tokens"),
     terms: readTerms(answer, 0),
   })
+}
+
+/**
+ * No prompt has no tokens: servers that count nothing write zeros (OpenVINO's, LM Studio of
+ * vectors). OpenRouter's mean it, of an answer from its own cache: it tells that it cost nothing.
+ */
+export function isNoReport(input: number | undefined, cost: number | undefined): boolean {
+  return input === 0 && cost !== 0
 }
 
 interface Told {

@@ -19,6 +19,7 @@ import { sameWireOf } from "../same-wire.ts"
 import { spliceModelAnd } from "../splice-body.ts"
 import { createWire, type OpenAiPlace } from "./create-wire.ts"
 import { errorOf, hasError } from "./read-answer.ts"
+import { isNoReport } from "./read-usage.ts"
 
 export function createResponsesWire(place: OpenAiPlace): UpstreamWire {
   return createWire(place, {
@@ -117,8 +118,11 @@ function readUsage(response: JsonView): TokenUsage | undefined {
   const usage = response.member("usage")
   const input = usage?.member("input_tokens_details")
   const output = usage?.member("output_tokens_details")
+  const inputTokens = countIn(usage, "input_tokens")
+  // SGLang's leave the prompt out (issue 10012).
+  if (isNoReport(inputTokens, countIn(usage, "cost"))) return undefined
   return usageOf({
-    inputTokens: countIn(usage, "input_tokens"),
+    inputTokens,
     cachedInputTokens: countIn(input, "cached_tokens"),
     cacheWriteTokens: countIn(input, "cache_write_tokens"),
     outputTokens: countIn(usage, "output_tokens"),

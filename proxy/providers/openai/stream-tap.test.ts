@@ -148,6 +148,14 @@ describe("usage", () => {
     expect(read(USAGE, bad)).toMatchObject({ inputTokens: 9 })
   })
 
+  test("zeros in every event take nothing back of a report", () => {
+    const zeros = { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 }
+    const empty = event({ choices: [{ index: 0, delta: { content: "z" } }], usage: zeros })
+    expect(one(empty).tap.usage).toBeUndefined()
+    const told = event({ choices: [{ index: 0, delta: {} }], usage: USAGE })
+    expect(one(empty + told + empty + DONE).tap.usage).toMatchObject({ outputTokens: 4 })
+  })
+
   test("a report beside content goes on, since the content must", () => {
     const both = event({ choices: [{ index: 0, delta: { content: "z" } }], usage: USAGE })
     const { tap, out } = one(CONTENT + both + DONE)

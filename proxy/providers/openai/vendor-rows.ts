@@ -114,7 +114,8 @@ export const VENDOR_ROWS: Readonly<Record<VendorName, VendorRow>> = {
       "openai.transcriptions",
     ],
     reasoningHistory: "reasoning",
-    streamUsage: "unasked",
+    // Many models report unasked, Kimi K3 does not (github.com/vercel/ai/pull/17986).
+    streamUsage: "asked",
     // `logprobs` is a number there.
     refuses: ["logprobs", ...OWN],
     takes: ["top-k", "min-p"],
@@ -124,7 +125,8 @@ export const VENDOR_ROWS: Readonly<Record<VendorName, VendorRow>> = {
     reference: "https://docs.fireworks.ai/tools-sdks/openai-compatibility",
     wires: [...TEXT],
     reasoningHistory: "reasoning_content",
-    streamUsage: "unasked",
+    // So are newer models alone to report (github.com/langchain-ai/langchain/pull/36977).
+    streamUsage: "asked",
     refuses: ["audio-input", ...OWN],
     takes: ["top-k", "min-p"],
     drops: ["verbosity"],

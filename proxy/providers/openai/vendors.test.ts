@@ -155,6 +155,8 @@ describe("a stream of a client that did not ask for usage", () => {
     // https://docs.mistral.ai/api: `usage` is in the last chunk, with the finish reason.
     ["Mistral", "passes its last chunk", [delta("x"), delta("", { usage }, "stop"), done], null],
     ["Fireworks", "passes its last chunk", [delta("x"), delta("", { usage }, "stop"), done], null],
+    ["Fireworks", "hides what newer models report", [delta("x"), report, done], [0, 2]],
+    ["Together", "hides what Kimi K3 reports", [delta("x"), report, done], [0, 2]],
     ["Groq", "passes x_groq", [delta("x"), delta("", { x_groq: { usage } }, "stop"), done], null],
     ["Perplexity", "passes all", [delta("x", { usage }), delta("y", { usage }), done], null],
     ["OpenRouter", "passes the report", [delta("x"), report, done], null],
@@ -166,6 +168,13 @@ describe("a stream of a client that did not ask for usage", () => {
     expect(tap.usage).toEqual({ inputTokens: 3, cachedInputTokens: 0, outputTokens: 4 })
     expect(tap.end).toEqual({ kind: "done" })
   })
+
+  test.each(["Together", "Fireworks"] as const)(
+    "%s: is asked, else newer models tell none",
+    (vendor) => {
+      expect(vendorTraits(vendor).streamUsage).toBe("asked")
+    },
+  )
 
   test("Groq's error in a stream ends it", () => {
     const tap = chatWireOf("Groq").same.openTap(TAP_OPTIONS, STREAM)
