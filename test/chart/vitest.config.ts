@@ -8,7 +8,11 @@ export default defineConfig({
     pool: "threads",
     isolate: false,
     include: ["test/chart/**/*.test.ts"],
-    globalSetup: ["test/chart/global-setup.ts", "test/control-plane/global-setup.ts"],
+    globalSetup: [
+      "test/process/temporary-root.ts",
+      "test/chart/global-setup.ts",
+      "test/control-plane/global-setup.ts",
+    ],
     testTimeout: 300_000,
     hookTimeout: 300_000,
   },

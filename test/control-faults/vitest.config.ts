@@ -13,7 +13,7 @@ export default defineConfig({
     isolate: false,
     fileParallelism: false,
     include: ["test/control-faults/**/*.test.ts"],
-    globalSetup: ["test/control-plane/global-setup.ts"],
+    globalSetup: ["test/process/temporary-root.ts", "test/control-plane/global-setup.ts"],
     testTimeout: 300_000,
     hookTimeout: 300_000,
   },

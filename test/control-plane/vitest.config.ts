@@ -8,7 +8,7 @@ export default defineConfig({
     pool: "threads",
     isolate: false,
     include: ["test/{control-plane,crds}/**/*.test.ts"],
-    globalSetup: ["test/control-plane/global-setup.ts"],
+    globalSetup: ["test/process/temporary-root.ts", "test/control-plane/global-setup.ts"],
     testTimeout: 300_000,
     hookTimeout: 300_000,
   },

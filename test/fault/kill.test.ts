@@ -11,4 +11,4 @@ test("after 20 kills of proxy and operator each, every attempt has one record", 
   })
   expect(report.attempts).toBeGreaterThan(100)
   expect(report.lost).toBeGreaterThan(0)
-})
+}, 1_200_000)

@@ -9,6 +9,7 @@ export default defineConfig({
   root: join(import.meta.dirname, "../.."),
   test: {
     include: ["test/fault/**/*.test.ts"],
+    globalSetup: ["test/process/temporary-root.ts"],
     fileParallelism: false,
     testTimeout: 400_000,
     hookTimeout: 600_000,

@@ -9,6 +9,7 @@ export default defineConfig({
     isolate: false,
     fileParallelism: false,
     include: ["test/images/**/*.test.ts"],
+    globalSetup: ["test/process/temporary-root.ts"],
     testTimeout: 300_000,
     hookTimeout: 300_000,
   },

@@ -35,7 +35,10 @@ export async function freePort(): Promise<number> {
   return port
 }
 
-/** A new empty directory, removed when this process exits. `name` is only for people who look. */
+/**
+ * A new empty directory, removed when this process or the vitest run ends. `name` is only for
+ * people who look.
+ */
 export function temporaryDirectory(name: string): string {
   const directory = mkdtempSync(join(tmpdir(), `sidegate-${name}-`))
   directories.add(directory)

@@ -4,6 +4,7 @@ import { defineConfig } from "vitest/config"
 export default defineConfig({
   test: {
     include: ["test/{process,upstream,bench,scale}/**/*.test.ts"],
+    globalSetup: ["test/process/temporary-root.ts"],
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },
