@@ -173,7 +173,8 @@ function given(value: string | null, variable: string): string {
 
 function secretText({ secret }: MintOptions, name: string, key: string): string {
   const value = secret(name, key)
-  if (value === undefined) throw new MintError(`Secret ${name} has no key ${key} any more`)
+  // One that is no text, or too long, is not kept: for a key file only its being there was checked.
+  if (value === undefined) throw new MintError(`Secret ${name} has no text of use in key ${key}`)
   return value.reveal()
 }
 

@@ -42,7 +42,7 @@ export function failureOfAnswer(
   }
   if (kind === "invalid-answer" && isPassedOn(status)) return null
   const detail = `answered with status ${status}`
-  const after = headers["retry-after"]
+  const after = secondsOf(headers["retry-after-ms"]) ?? headers["retry-after"]
   const retryAfterSeconds = readRetryAfter(after, intent.admittedAt, retryAfterSecondsMax)
   const failure = { kind, target, status, detail, retryAfterSeconds } as const
   return headers["x-should-retry"] === "false" ? { ...failure, isFinal: true } : failure
@@ -131,6 +131,12 @@ function isOfKey(error: UpstreamError | undefined): boolean {
 
 const OF_KEY =
   /^(?:(?:incorrect|invalid)(?: |%20)api(?: |%20)key|api key (?:not valid|not found|expired))/i
+
+/** Of `retry-after-ms`, which Azure sends also where it sends no other; undefined when absurd. */
+function secondsOf(milliseconds: string | undefined): string | undefined {
+  if (milliseconds === undefined || !/^\d{1,12}$/.test(milliseconds)) return undefined
+  return String(Math.ceil(Number(milliseconds) / 1000))
+}
 
 /** Seconds from `retry-after`, which holds seconds or a date; null when absurd. Capped at `max`. */
 export function readRetryAfter(

@@ -1089,6 +1089,18 @@ describe("what is refused before any attempt", () => {
     expect(mixed.client.headers["x-should-retry"]).toBeUndefined()
   })
 
+  test.each([
+    [{ "retry-after-ms": "6200" }, "7"],
+    [{ "retry-after-ms": "6200", "retry-after": "60" }, "7"],
+    [{ "retry-after-ms": "soon", "retry-after": "9" }, "9"],
+    [{ "retry-after-ms": "-1", "retry-after": "9" }, "9"],
+  ])("the wait that Azure names in milliseconds goes first: %j", (headers, want) => {
+    const world = createWorld({ scripts: [1, 2, 3].map(() => status(503, headers)) })
+    startChat(world)
+    world.advance(10_000)
+    expect(world.client.headers["retry-after"]).toBe(want)
+  })
+
   test("a wait that every overloaded upstream asks for is told", () => {
     const wait = (seconds: string) => status(503, { "retry-after": seconds })
     const world = createWorld({ scripts: [wait("9"), wait("4"), wait("5")] })

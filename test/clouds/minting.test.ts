@@ -273,7 +273,7 @@ const refusals: readonly (readonly [
     "a Secret that has gone",
     accessKey("gone", null),
     {},
-    /^Secret gone has no key access-key-id any more$/,
+    /^Secret gone has no text of use in key access-key-id$/,
   ],
   ["a key file cut off", keyFile("torn"), {}, /^the key file is not JSON$/],
   [
