@@ -92,6 +92,7 @@ class PassCodec implements AttemptCodec {
   }
 
   takesWhole(contentType: string): boolean {
+    if (this.same.mayComeWhole === true) return JSON_TYPE.test(contentType)
     const texts = this.same.media?.texts
     if (texts === undefined || texts === null) return false
     return texts.test(contentType) || JSON_TYPE.test(contentType)

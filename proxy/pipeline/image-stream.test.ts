@@ -11,8 +11,13 @@ import { type Act, createWorld, startChat, type World } from "./world.test-data.
 
 const DRAW = { model: "smart", prompt: "a cat", stream: true, partial_images: 1 }
 
-function draw(texts: readonly string[], more: object = {}, last: Act = { end: true }): World {
-  const head: Act = { head: 200, headers: { "content-type": "text/event-stream" } }
+function draw(
+  texts: readonly string[],
+  more: object = {},
+  last: Act = { end: true },
+  contentType = "text/event-stream",
+): World {
+  const head: Act = { head: 200, headers: { "content-type": contentType } }
   const world = createWorld({ scripts: [[head, ...texts.map((data) => ({ data })), last]] })
   const one = makeProvider("one", { vendor: "OpenAI", pathPrefix: "/v1" })
   startChat(world, {
@@ -81,6 +86,15 @@ test("come as late as the route gives a whole answer, and later they are a timeo
 test("without a report are estimated by their number", () => {
   const world = draw([event("completed", {})], { n: 1 })
   expect(finalOf(world)).toMatchObject({ source: "estimated", usage: { outputTokens: 6340 } })
+})
+
+test("come whole where the server has no stream of them, and are drawn once", () => {
+  const answer = JSON.stringify({ created: 1, data: [{ b64_json: "AA==" }] })
+  const world = draw([answer], {}, { end: true }, "application/json")
+  expect(world.requests).toHaveLength(1)
+  expect(world.client).toMatchObject({ status: 200, body: answer, end_: "ended" })
+  expect(world.client.headers["content-type"]).toBe("application/json")
+  expect(finalOf(world)).toMatchObject({ outcome: "ok", usage: { outputTokens: 6240 } })
 })
 
 test("that break off before they are done are no images", () => {

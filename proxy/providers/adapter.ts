@@ -86,6 +86,8 @@ export interface SameWire {
   /** Output tokens of a whole answer by the size of its content, for one without a report. */
   readonly measureAnswer: (answer: JsonDocument) => number
   readonly openTap: (options: TapOptions, stream: PassedStream) => StreamTap
+  /** Whether servers give a whole answer of JSON where a stream was asked for; absent: none do. */
+  readonly mayComeWhole?: true
   /** A whole answer for the client, where it may not be what was asked for; absent: its bytes. */
   readonly fitAnswer?: (answer: JsonDocument, request: ParsedRequest) => Uint8Array
   /** Absent where bodies are JSON, and answers JSON or server-sent events. */
