@@ -114,7 +114,8 @@ export interface Citation {
 /** Which of the request's search results is cited, counted from 0, and which of its texts. */
 export interface FoundPlace {
   readonly index: number
-  readonly source: string
+  /** Null where the provider says no more than which it is. */
+  readonly source: string | null
   readonly texts: Span
 }
 

@@ -11,7 +11,8 @@ import { spanOf, TextRuler } from "#proxy/exchange/text-ruler.ts"
 
 /** Of a search result its source, where that is an address: a client of any shape can follow it. */
 export function addressIn(found: FoundPlace | null): string | null {
-  return found !== null && /^https?:\/\//i.test(found.source) ? found.source : null
+  const source = found?.source ?? ""
+  return /^https?:\/\//i.test(source) ? source : null
 }
 
 export class CitedBlocks {

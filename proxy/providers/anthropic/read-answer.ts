@@ -48,7 +48,7 @@ function foundOf(citation: JsonView): FoundPlace | null {
   const first = citation.countOf("start_block_index")
   const texts = spanOf(first, citation.countOf("end_block_index"))
   if (index === undefined || texts === null) return null
-  return { index, source: citation.textOf("source") ?? "", texts }
+  return { index, source: citation.textOf("source") ?? null, texts }
 }
 
 /** `{"type":"error","error":{"type","message"}}`. */

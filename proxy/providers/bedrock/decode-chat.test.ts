@@ -195,6 +195,33 @@ describe("blocks of a whole answer", () => {
         TEXT_END,
       ],
     ],
+    [
+      "a text that cites what a search found",
+      [
+        {
+          citationsContent: {
+            content: [{ text: "a" }],
+            citations: [
+              { location: { searchResultLocation: { searchResultIndex: 2, start: 1, end: 3 } } },
+              { source: "https://a.example", location: { searchResultLocation: { end: 0 } } },
+            ],
+          },
+        },
+      ],
+      [
+        { kind: "text-delta", choice, text: "a" },
+        cited({
+          found: { index: 2, source: null, texts: { start: 1, end: 3 } },
+          place: IN_ANSWER,
+        }),
+        cited({
+          found: { index: 0, source: "https://a.example", texts: { start: 0, end: 1 } },
+          url: "https://a.example",
+          place: IN_ANSWER,
+        }),
+        TEXT_END,
+      ],
+    ],
   ])("%s", (_case, content, want) => {
     expect(blocksOf(...content)).toEqual(want)
   })

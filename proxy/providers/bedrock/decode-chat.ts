@@ -175,9 +175,11 @@ function citationOf(citation: JsonView): ResponseEvent {
 }
 
 function foundOf(citation: JsonView, at: JsonView | undefined): FoundPlace | null {
-  const texts = spanOf(at?.countOf("start"), at?.countOf("end"))
-  if (at === undefined || texts === null) return null
-  const source = citation.textOf("source") ?? ""
+  if (at === undefined) return null
+  const start = at.countOf("start") ?? 0
+  // "Where the cited content ends" does not say whether the text there is cited too.
+  const texts = spanOf(start, at.countOf("end")) ?? { start, end: start + 1 }
+  const source = citation.textOf("source") ?? null
   return { index: at.countOf("searchResultIndex") ?? 0, source, texts }
 }
 

@@ -12,6 +12,7 @@ import { tagSignature } from "#proxy/exchange/signatures.ts"
 import type { Span } from "#proxy/exchange/text-ruler.ts"
 import { argumentsOrText } from "#proxy/exchange/tool-arguments.ts"
 import type { RenderContext } from "../surface.ts"
+import { FoundResults } from "./found-results.ts"
 import { splitCited } from "./split-cited.ts"
 import { renderCitation, renderUsage, stopReason } from "./stop-reason.ts"
 
@@ -27,7 +28,7 @@ export function renderAnswer(
     type: "message",
     role: "assistant",
     model: answer.model ?? context.model,
-    content: choice === undefined ? [] : renderContent(choice),
+    content: choice === undefined ? [] : renderContent(choice, new FoundResults(context)),
     stop_reason: choice === undefined ? "end_turn" : stopReason(choice.reason, hasRefused(choice)),
     stop_sequence: choice?.stopSequence ?? null,
     usage: renderUsage(settled),
@@ -38,22 +39,25 @@ function hasRefused({ parts }: AnswerChoice): boolean {
   return parts.some(({ kind }) => kind === "refusal")
 }
 
-function renderContent({ parts }: AnswerChoice): readonly JsonValue[] {
+function renderContent({ parts }: AnswerChoice, results: FoundResults): readonly JsonValue[] {
   const signed = signBeforeCalls(parts)
   const places = placesOfTexts(signed)
-  return signed.flatMap((part, index) => renderPart(part, places[index] ?? NOWHERE))
+  return signed.flatMap((part, index) => renderPart(part, places[index] ?? NOWHERE, results))
 }
 
 const NOWHERE: Span = Object.freeze({ start: 0, end: 0 })
 
-function renderPart(part: AnswerPart, own: Span): readonly JsonValue[] {
+function renderPart(part: AnswerPart, own: Span, results: FoundResults): readonly JsonValue[] {
   switch (part.kind) {
     case "text":
       if (part.text === "" && part.citations.length === 0) return []
       return splitCited(part.text, own, part.citations).map(({ text, citations }) => ({
         type: "text",
         text,
-        citations: citations.length === 0 ? undefined : citations.map(renderCitation),
+        citations:
+          citations.length === 0
+            ? undefined
+            : citations.map((citation) => renderCitation(citation, results)),
       }))
     case "reasoning":
       return [

@@ -11,6 +11,7 @@ import { tagSignature } from "#proxy/exchange/signatures.ts"
 import { writeEvent } from "#proxy/wire/sse-write.ts"
 import type { RenderContext, RenderedEvent, StreamRenderer } from "../surface.ts"
 import { TextCuts } from "./cut-text.ts"
+import { FoundResults } from "./found-results.ts"
 import { OpenCall } from "./open-call.ts"
 import { renderCitation, renderUsage, stopReason } from "./stop-reason.ts"
 
@@ -33,12 +34,14 @@ class MessageRenderer implements StreamRenderer {
   /** Calls that began before that one was whole: an upstream may write several at a time. */
   private readonly waiting: OpenCall[] = []
   private readonly cuts = new TextCuts()
+  private readonly results: FoundResults
   private index = -1
   private hasRefused = false
   private ending: Ending | null = null
 
   constructor(context: RenderContext) {
     this.context = context
+    this.results = new FoundResults(context)
   }
 
   push(event: RenderedEvent): string {
@@ -115,7 +118,7 @@ class MessageRenderer implements StreamRenderer {
       case "citation-add": {
         const { citation } = event
         this.cuts.cite(citation.place)
-        const delta = { type: "citations_delta", citation: renderCitation(citation) }
+        const delta = { type: "citations_delta", citation: renderCitation(citation, this.results) }
         return this.inBlock("text", TEXT, delta)
       }
       case "tool-call-start": {

@@ -2,6 +2,7 @@
 import type { JsonValue } from "#proxy/contract/json-write.ts"
 import type { TokenUsage } from "#proxy/contract/records.ts"
 import type { Citation, FinishReason } from "#proxy/exchange/response-event.ts"
+import type { FoundResults } from "./found-results.ts"
 
 /** `hasRefused`: some providers say that in words alone, and end as any answer does (OpenAI). */
 export function stopReason(reason: FinishReason, hasRefused: boolean): string {
@@ -50,12 +51,12 @@ export function renderUsage(usage: TokenUsage): Record<string, JsonValue | undef
 }
 
 /** Of places it has those in a document: one in the answer is the block that is cited. */
-export function renderCitation(citation: Citation): JsonValue {
+export function renderCitation(citation: Citation, results: FoundResults): JsonValue {
   const { url, title, citedText, found, documentIndex, documentPlace } = citation
   if (found !== undefined) {
     return {
       type: "search_result_location",
-      source: found.source,
+      source: found.source ?? results.sourceOf(found.index),
       title,
       cited_text: citedText ?? "",
       search_result_index: found.index,
