@@ -108,7 +108,8 @@ class PassCodec implements AttemptCodec {
     const usage = this.same.readUsage(answer)
     const fault = this.same.findAnswerFault(answer)
     if (fault !== null) return { ok: false, fault, usage }
-    const outputTokens = usage === undefined ? this.same.measureAnswer(answer) : 0
+    const expected = this.request.measure.outputTokens
+    const outputTokens = usage === undefined ? this.same.measureAnswer(answer, expected) : 0
     const audioSeconds = this.same.media?.readSeconds(answer)
     const render = () => this.same.fitAnswer?.(answer, this.request) ?? answer.bytes
     return { ok: true, render, usage, outputTokens, audioSeconds }

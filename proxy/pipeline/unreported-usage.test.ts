@@ -96,3 +96,25 @@ test("what was reported is not marked, and neither is what was never billed", ()
   expect(isEstimated([{ head: 200 }, { data: answer }, { end: true }])).toBe(false)
   expect(isEstimated([{ head: 400 }, { data: "{}" }, { end: true }])).toBe(false)
 })
+
+/** "Background mode": the answer comes later, by another request, and is billed all the same. */
+test.each([
+  ["queued", 700],
+  ["in_progress", 700],
+  ["completed", 0],
+])("a response that is %s is charged %i tokens at most", (status, outputTokens) => {
+  const answer = { id: "resp_1", object: "response", status, output: [], usage: null, error: null }
+  const script: readonly Act[] = [{ head: 200 }, { data: JSON.stringify(answer) }, { end: true }]
+  const world = createWorld({ scripts: [script] })
+  startChat(world, {
+    surface: SURFACES["openai-responses"],
+    runtime: makeRuntime({
+      providers: { one: makeProvider("one", { vendor: "OpenAI" }) },
+      routes: [{ name: "search/chat", rules: [makeRule({ backends: [makeBackend("one")] })] }],
+    }),
+    body: { model: "smart", input: "Hi", background: true, max_output_tokens: 700 },
+  })
+  world.advance(10)
+  const [final] = world.finals.values()
+  expect(final).toMatchObject({ outcome: "ok", source: "estimated", usage: { outputTokens } })
+})

@@ -83,8 +83,11 @@ export interface SameWire {
   readonly readUsage: (answer: JsonDocument) => TokenUsage | undefined
   /** What is wrong with a whole answer of status 200; null when it is an answer. */
   readonly findAnswerFault: (answer: JsonDocument) => string | null
-  /** Output tokens of a whole answer by the size of its content, for one without a report. */
-  readonly measureAnswer: (answer: JsonDocument) => number
+  /**
+   * Output tokens of a whole answer by the size of its content, for one without a report;
+   * `expected` by the request alone, for one that is only a receipt.
+   */
+  readonly measureAnswer: (answer: JsonDocument, expected: number) => number
   readonly openTap: (options: TapOptions, stream: PassedStream) => StreamTap
   /** Whether servers give a whole answer of JSON where a stream was asked for; absent: none do. */
   readonly mayComeWhole?: true

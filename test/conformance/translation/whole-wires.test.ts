@@ -62,7 +62,7 @@ describe.each(WIRES)("$name", ({ wire, context }) => {
         const fault = wire.same?.findAnswerFault(document)
         if (fault === null) {
           wire.same?.readUsage(document)
-          expect(wire.same?.measureAnswer(document)).toBeGreaterThanOrEqual(0)
+          expect(wire.same?.measureAnswer(document, 0)).toBeGreaterThanOrEqual(0)
         }
         wire.embeddings?.decodeAnswer(document)
         wire.rerank?.decodeAnswer(document)
