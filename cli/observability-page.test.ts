@@ -30,11 +30,12 @@ test("every metric is on the page once, and none that there is not", async () =>
     ...{ writeFailures: 0, torn: 0, quarantined: 0, lost: 0 },
   }
   const config = { version: null, appliedAt: null, isConnected: true, nacks: 0 }
+  const memory = { usedBytes: 0, limitBytes: 0, isShort: false, ended: 0 }
   const load = { connections: 0, exchanges: 0, pools: 0, reportFailures: 0 }
   const proxy = createProxyMetrics({
     release: "1.2.3",
     now: () => 0,
-    observe: () => ({ isReady: true, config, journal, ...load }),
+    observe: () => ({ isReady: true, config, journal, memory, ...load }),
   })
   const scrapes = [
     (await proxy.scrape()).text,

@@ -35,6 +35,7 @@ export interface AppFiles {
   readonly files: readonly string[]
   readonly folder: string
   readonly entrypoint: readonly string[]
+  readonly environment: Readonly<Record<string, string>>
 }
 
 interface Entry {
@@ -125,13 +126,16 @@ function withFolders(files: readonly Entry[]): readonly Entry[] {
 /** What the Dockerfiles say, once more. */
 function configOf({ reference, labels, app }: ArchiveOptions, layers: readonly Layer[]) {
   const [name = reference] = reference.split(":")
+  const environment = Object.entries(app?.environment ?? {}).map(
+    ([key, value]) => `${key}=${value}`,
+  )
   return {
     architecture: process.arch === "arm64" ? "arm64" : "amd64",
     os: "linux",
     created: "1970-01-01T00:00:00Z",
     config: {
       Entrypoint: app?.entrypoint ?? [NODE_PATH],
-      Env: ["PATH=/usr/local/bin:/usr/bin:/bin", "NODE_ENV=production"],
+      Env: ["PATH=/usr/local/bin:/usr/bin:/bin", ...environment],
       User: `${NON_ROOT}:${NON_ROOT}`,
       WorkingDir: "/app",
       Labels: labels,

@@ -23,7 +23,7 @@ import {
   loadCommand,
 } from "./builders.ts"
 import { bundle, IMAGES, type ImageName } from "./bundle.ts"
-import { baseOf, DOCKERFILES, entrypointOf } from "./dockerfile.ts"
+import { baseOf, DOCKERFILES, entrypointOf, environmentOf } from "./dockerfile.ts"
 import { imageLabels } from "./labels.ts"
 import { describeContents } from "./sbom.ts"
 import { readSourceFacts } from "./source-facts.ts"
@@ -101,7 +101,8 @@ async function build(name: ImageName): Promise<Archive> {
   const reference = `${name}:${tag}`
   if (builder === null) {
     const labels = imageLabels(name, facts)
-    const app = { files: bundled.files, folder, entrypoint: entrypointOf(name) }
+    const start = { entrypoint: entrypointOf(name), environment: environmentOf(name) }
+    const app = { files: bundled.files, folder, ...start }
     return writeArchive({ reference, path, labels, base: baseFiles(), app })
   }
   const dockerfile = join(ROOT, DOCKERFILES[name])

@@ -31,6 +31,12 @@ export function nodeFlagsOf(name: ImageName): readonly string[] {
   return entrypointOf(name).slice(1, -1)
 }
 
+/** What the image sets; a container adds to it. */
+export function environmentOf(name: ImageName): Readonly<Record<string, string>> {
+  const lines = readDockerfile(name).matchAll(/^ENV ([A-Z_]+)=(\S+)$/gm)
+  return Object.fromEntries([...lines].map(([, key = "", value = ""]) => [key, value]))
+}
+
 function readDockerfile(name: ImageName): string {
   return readFileSync(join(ROOT, DOCKERFILES[name]), "utf8")
 }

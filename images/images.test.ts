@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from "vitest"
 import { writeArchive } from "./archive.ts"
 import { type BaseFile, baseFiles, NODE_PATH, NON_ROOT } from "./base-files.ts"
 import { type Bundled, bundle, IMAGES } from "./bundle.ts"
-import { DOCKERFILES, entrypointOf, nodeFlagsOf } from "./dockerfile.ts"
+import { DOCKERFILES, entrypointOf, environmentOf, nodeFlagsOf } from "./dockerfile.ts"
 import { imageLabels } from "./labels.ts"
 import { describeContents } from "./sbom.ts"
 
@@ -71,7 +71,12 @@ const pack = (name: string) =>
     path: join(folder, name),
     labels: LABELS,
     base: BASE,
-    app: { files: bundled.files, folder, entrypoint: entrypointOf("sidegate-proxy") },
+    app: {
+      files: bundled.files,
+      folder,
+      entrypoint: entrypointOf("sidegate-proxy"),
+      environment: environmentOf("sidegate-proxy"),
+    },
   })
 
 test("an archive packed twice is the same bytes", async () => {
@@ -102,9 +107,12 @@ test("it holds the base, the program with its licence and SBOM, and nothing else
     "usr/local/bin/node",
   ])
   const config = [...outer].find(([name]) => /^[0-9a-f]{64}\.json$/.test(name))?.[1]
-  const { User, Entrypoint, Labels } = JSON.parse(String(config)).config as Fields
+  const { User, Entrypoint, Env, Labels } = JSON.parse(String(config)).config as Fields
   expect(User).toBe(`${NON_ROOT}:${NON_ROOT}`)
-  expect(Entrypoint).toEqual([NODE_PATH, "--max-semi-space-size=16", "/app/main.mjs"])
+  const flags = ["--max-semi-space-size=16", "--expose-gc"]
+  expect(Entrypoint).toEqual([NODE_PATH, ...flags, "/app/main.mjs"])
+  const search = "PATH=/usr/local/bin:/usr/bin:/bin"
+  expect(Env).toEqual([search, "NODE_ENV=production", "MALLOC_MMAP_THRESHOLD_=131072"])
   expect(Labels).toEqual(LABELS)
 })
 

@@ -139,6 +139,7 @@ function openApp(config: ProxyConfig, parts: Parts): Promise<AppSurface> {
     nextRequestId: () => `req-${boot}-${++requests}`,
     now: Date.now,
     defer: parts.turn.requests,
+    memory: parts.memory,
     onRefused: ({ code }) => metrics.refused(code),
   })
 }
@@ -152,7 +153,7 @@ function get(handle: Endpoint["handle"]) {
   })
 }
 
-function makePorts({ boot, egress, journal, observations }: Parts): Ports {
+function makePorts({ boot, egress, journal, memory, observations }: Parts): Ports {
   let attempts = 0
   return {
     now: Date.now,
@@ -165,6 +166,7 @@ function makePorts({ boot, egress, journal, observations }: Parts): Ports {
     nextAttemptId: () => `${boot}-${++attempts}`,
     dispatch: egress.dispatch,
     journal,
+    refuseStream: memory.refuseStream,
     observe: (record) => observations.add(record),
   }
 }

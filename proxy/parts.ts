@@ -11,9 +11,12 @@ import type { Closers } from "./closers.ts"
 import type { ProxyConfig } from "./config.ts"
 import { type Journal, openJournal } from "./journal/journal.ts"
 import { logReplay, logWritable } from "./log-journal.ts"
+import { createLogMemory } from "./log-memory.ts"
 import { logSync } from "./log-sync.ts"
 import { type Report, startReport } from "./report/report.ts"
 import type { AppSurface } from "./server/app-surface.ts"
+import { type Held, MemoryGuard } from "./server/memory-guard.ts"
+import { collectNow, createReadMemory } from "./server/read-memory.ts"
 import type { ControlChannel } from "./sync/channel.ts"
 import { type LastGoodStore, openLastGood } from "./sync/last-good.ts"
 import { type Sync, type SyncEvent, startSync } from "./sync/sync.ts"
@@ -43,6 +46,7 @@ export interface Parts {
   readonly report: Report
   readonly state: SharedState
   readonly turn: Turn
+  readonly memory: MemoryGuard
   /** Null until it listens. */
   app: AppSurface | null
 }
@@ -65,19 +69,10 @@ export function openParts(config: ProxyConfig, channel: ControlChannel, closers:
     onWritable: (change) => logWritable(log, change),
   })
   closers.add(() => journal.close())
+  const memory = openMemory(log, () => parts.app?.held ?? null)
+  closers.add(() => memory.close())
   logReplay(log, journal.state())
-  const egress = createEgress({
-    connectionsMax: limits.upstreamConnectionsMax,
-    headerBytesMax: limits.upstreamHeaderBytesMax,
-    bodyBytesMax: limits.upstreamBodyBytesMax,
-    dnsTimeoutMs: limits.dnsTimeoutMs,
-    caFile: config.upstreamCaFile,
-    draw: Math.random,
-    simulate,
-    monotonic,
-    now: Date.now,
-    defer: turn.answers,
-  })
+  const egress = openEgress(config, memory, turn)
   closers.add(() => egress.close())
   closers.add(() => channel.close())
   const state = makeState()
@@ -107,10 +102,41 @@ export function openParts(config: ProxyConfig, channel: ControlChannel, closers:
     report,
     state,
     turn,
+    memory,
     app: null,
     metrics: createMetrics({ release, now: Date.now, observe: () => observe(parts) }),
   }
   return parts
+}
+
+function openMemory(log: Log, held: () => Held | null): MemoryGuard {
+  return new MemoryGuard({
+    read: createReadMemory(),
+    held,
+    collect: collectNow,
+    monotonic,
+    onLevel: createLogMemory(log, monotonic),
+  })
+}
+
+function openEgress(
+  { limits, upstreamCaFile }: ProxyConfig,
+  memory: MemoryGuard,
+  turn: Turn,
+): Egress {
+  return createEgress({
+    connectionsMax: limits.upstreamConnectionsMax,
+    headerBytesMax: limits.upstreamHeaderBytesMax,
+    bodyBytesMax: limits.upstreamBodyBytesMax,
+    dnsTimeoutMs: limits.dnsTimeoutMs,
+    caFile: upstreamCaFile,
+    draw: Math.random,
+    simulate,
+    monotonic,
+    now: Date.now,
+    memory,
+    defer: turn.answers,
+  })
 }
 
 function openSync(from: {
@@ -179,11 +205,18 @@ export function notStarted({ state }: Parts, heldUntil: number): string | null {
 
 function observe(parts: Parts): Observed {
   const load = parts.app?.load()
+  const { reading, level, ended } = parts.memory.state()
   return {
     isReady: notReady(parts) === null,
     config: parts.sync.state(),
     journal: parts.journal.state(),
     reportFailures: parts.report.state().failures,
+    memory: {
+      usedBytes: reading.usedBytes,
+      limitBytes: reading.limitBytes,
+      isShort: level !== "calm",
+      ended,
+    },
     connections: load?.connections ?? 0,
     exchanges: load?.exchanges ?? 0,
     pools: parts.egress.poolCount(),

@@ -6,6 +6,7 @@
 import type { AttemptFinal, AttemptIntent } from "#proxy/contract/records.ts"
 import type { ProviderConfig } from "#proxy/contract/snapshot.ts"
 import type { ExchangeRecord } from "./exchange-record.ts"
+import type { Refusal } from "./refusal.ts"
 
 /** Flat list name, value, name, value ... with lower-case names. */
 export type HeaderList = readonly string[]
@@ -46,8 +47,16 @@ export interface Client {
   onDrain(listener: () => void): void
   /** Called once when the client goes away before `end`. */
   onGone(listener: () => void): void
-  /** Called once when the gateway ends before the exchange does: time for a last word. */
-  onCut(listener: () => void): void
+  /** Whose this client is from now on. */
+  heldBy(holder: Holder): void
+}
+
+/** What has a client: it can be asked what it holds, and be ended before its time. */
+export interface Holder {
+  /** Besides the request's body and what is written, in bytes. */
+  readonly heldBytes: number
+  /** The gateway ends, or has no memory for it: time for a last word, if there is none yet. */
+  giveUp(reason: Refusal): void
 }
 
 export interface UpstreamRequest {
@@ -134,5 +143,7 @@ export interface Ports {
   readonly nextAttemptId: () => string
   readonly dispatch: Dispatch
   readonly journal: JournalPort
+  /** Why no new stream is taken now; null when one is. */
+  readonly refuseStream: () => Refusal | null
   readonly observe: (record: ExchangeRecord) => void
 }

@@ -54,7 +54,7 @@ export class Attempt implements UpstreamHandler {
   private readonly settlement: Settlement
   private readonly call: AttemptCall
   private tap: StreamTap | null = null
-  private readonly body = createBodyParts()
+  readonly body = createBodyParts()
   private headers: AnswerHeaders = {}
   private cancelWait: Cancel | null = null
   private endedAt = 0
@@ -344,6 +344,7 @@ export class Attempt implements UpstreamHandler {
     this.endedAt = this.ports.monotonic()
     this.cancelWait?.()
     this.cancelWait = null
+    this.body.drop()
     this.state = "over"
     this.settlement.settle(outcome, used, this.status)
   }

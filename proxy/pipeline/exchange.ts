@@ -7,7 +7,7 @@
  */
 import type { Caller } from "#proxy/exchange/caller.ts"
 import type { SurfaceName } from "#proxy/exchange/parsed-request.ts"
-import type { Cancel, Client, Ports, RawRequest } from "#proxy/exchange/ports.ts"
+import type { Cancel, Client, Holder, Ports, RawRequest } from "#proxy/exchange/ports.ts"
 import { REFUSALS, type Refusal, refuse } from "#proxy/exchange/refusal.ts"
 import type { Target, TargetSet } from "#proxy/exchange/target.ts"
 import type { UpstreamError } from "#proxy/exchange/upstream-error.ts"
@@ -59,7 +59,7 @@ export interface ExchangePlan {
   readonly timeoutMs: number
 }
 
-export class Exchange implements AttemptOwner<Attempt> {
+export class Exchange implements AttemptOwner<Attempt>, Holder {
   readonly raw: RawRequest
   readonly surface: SurfaceName
   readonly runtime: Runtime | null
@@ -144,11 +144,15 @@ export class Exchange implements AttemptOwner<Attempt> {
     const waitedMs = Math.max(0, this.admittedAt - this.raw.receivedAt)
     this.requestDeadline = this.startedAt + Math.max(1, plan.timeoutMs - waitedMs)
     this.client.onGone(() => this.onClientGone())
-    this.client.onCut(() => this.abandon("cancelled", DRAINED))
+    this.client.heldBy(this)
     this.retries = new Retries(plan.rule, plan.out, this.settings.backoffMs)
     const target = this.retries.first(this.startedAt, this.ports.draw())
     if (target === null) this.refuse(refuse("upstream_failed", "no backend can serve"))
     else this.attempt(plan, target)
+  }
+
+  get heldBytes(): number {
+    return this.current?.body.bytes ?? 0
   }
 
   onDeadline(attempt: Attempt): void {
@@ -233,7 +237,7 @@ export class Exchange implements AttemptOwner<Attempt> {
       this.unsaid ??= planned.refusal
       target = this.retries?.skip(target, ports.draw()) ?? null
       if (target === null) {
-        this.giveUp(plan, first, this.unsaid)
+        this.tellNothing(plan, first, this.unsaid)
         return
       }
       planned = planAttempt(facts, target, this.attempts.length + 1, ports.nextAttemptId)
@@ -246,7 +250,7 @@ export class Exchange implements AttemptOwner<Attempt> {
   }
 
   /** No target is left that can be told the request. */
-  private giveUp({ forms }: ExchangePlan, first: Target, unsaid: Refusal): void {
+  private tellNothing({ forms }: ExchangePlan, first: Target, unsaid: Refusal): void {
     const { surface, request } = forms
     if (this.failures.length > 0) this.refuse(refuseAfter(this.failures))
     else if (surface.renderCount === undefined) this.refuse(unsaid)
@@ -335,11 +339,11 @@ export class Exchange implements AttemptOwner<Attempt> {
   private expire(detail: string): void {
     const last = this.attempts.at(-1)
     const who = last === undefined ? "the request" : `provider ${last.plan.target.provider.name}`
-    this.abandon("timeout", refuse("upstream_timeout", `${who} ${detail}`))
+    this.giveUp(refuse("upstream_timeout", `${who} ${detail}`), "timeout")
   }
 
   /** Ends it for a reason of ours, whatever it was about to get. */
-  private abandon(outcome: "cancelled" | "timeout", refusal: Refusal): void {
+  giveUp(refusal: Refusal, outcome: "cancelled" | "timeout" = "cancelled"): void {
     if (this.isClosed) return
     const { current } = this
     current?.cancel(outcome)
@@ -390,10 +394,6 @@ export class Exchange implements AttemptOwner<Attempt> {
     this.ports.observe(recordExchange(this, status, refusal, this.ports.monotonic()))
   }
 }
-
-const DRAINED = refuse("draining", "the sidecar ended before the answer did; ask again", {
-  retryAfterSeconds: 1,
-})
 
 /** nginx's number for "the client closed the request": in records only, no one receives it. */
 const CLIENT_CLOSED_REQUEST = 499

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest"
+import { refuse } from "#proxy/exchange/refusal.ts"
 import {
   makeBackend,
   makeRule,
@@ -545,6 +546,21 @@ describe("every way through closes once", () => {
       expect(world.client.end_).toBe(hadBegun ? "destroyed" : "ended")
     }
     expectClosed(world)
+  })
+
+  test("while memory is short a new stream is refused, and a whole answer is given", () => {
+    const refuseStream = refuse("overloaded", "memory is short", { retryAfterSeconds: 1 })
+    const stream = createWorld({ scripts: [], refuseStream })
+    startChat(stream, { body: STREAM })
+    expect(stream.client.status).toBe(503)
+    expect(stream.client.headers["retry-after"]).toBe("1")
+    expect(errorOf(stream)).toMatchObject({ code: "overloaded" })
+    expectClosed(stream)
+    const whole = createWorld({ scripts: [answers(ANSWER)], refuseStream })
+    startChat(whole)
+    whole.advance(10)
+    expect(whole.client.status).toBe(200)
+    expectClosed(whole)
   })
 
   test("the client leaves before the journal has the intent: nothing is dispatched", () => {

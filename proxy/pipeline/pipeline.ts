@@ -32,7 +32,6 @@ import { type Arrival, Exchange, type ExchangePlan, type PipelineContext } from 
 import { identify, requestTimeout } from "./identify.ts"
 import { CONFIG_NOT_READY, refuseNoRule, refuseUnknownModel, refuseUnusable } from "./no-target.ts"
 import { RequestForms } from "./request-forms.ts"
-import type { PipelineSettings } from "./settings.ts"
 
 /**
  * One call of a model on any surface. Without configuration yet: 503. A bug closes the exchange and
@@ -50,7 +49,7 @@ export function handleModelCall(
     return
   }
   try {
-    const planned = planCall(surface, runtime, exchange, context.settings)
+    const planned = planCall(surface, runtime, exchange, context)
     if (planned.ok) exchange.run(planned.value)
     else exchange.refuse(planned.refusal)
   } catch (bug) {
@@ -73,7 +72,7 @@ function planCall(
   surface: Surface,
   runtime: Runtime,
   exchange: Exchange,
-  settings: PipelineSettings,
+  { ports, settings }: PipelineContext,
 ): Decision<ExchangePlan> {
   const { raw } = exchange
   const caller = identify(runtime, raw.headers)
@@ -81,6 +80,8 @@ function planCall(
   const parsed = surface.parse(raw, settings)
   if (!parsed.ok) return parsed
   exchange.isStream = parsed.value.isStream
+  const noStream = parsed.value.isStream ? ports.refuseStream() : null
+  if (noStream !== null) return reject(noStream)
   const model = findModel(runtime.models, parsed.value.model)
   if (model === undefined) return reject(refuseUnknownModel(runtime, parsed.value.model))
   exchange.modelLabel = model.label

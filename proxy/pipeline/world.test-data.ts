@@ -7,6 +7,7 @@ import type { ExchangeRecord } from "#proxy/exchange/exchange-record.ts"
 import type {
   Client,
   HeaderList,
+  Holder,
   Ports,
   RawRequest,
   UpstreamCall,
@@ -14,6 +15,7 @@ import type {
   UpstreamHandler,
   UpstreamRequest,
 } from "#proxy/exchange/ports.ts"
+import { type Refusal, refuse } from "#proxy/exchange/refusal.ts"
 import type { Runtime } from "#proxy/runtime/runtime.ts"
 import { makeRuntime } from "#proxy/runtime/samples.test-data.ts"
 import { SURFACES } from "#proxy/surfaces/registry.ts"
@@ -72,6 +74,7 @@ export function createWorld(options: {
   readonly scripts: readonly (readonly Act[])[]
   readonly holdJournal?: boolean
   readonly draw?: number
+  readonly refuseStream?: Refusal
 }): World {
   let now = 1_000_000
   let order = 0
@@ -114,6 +117,7 @@ export function createWorld(options: {
         else then(entry, true)
       },
     },
+    refuseStream: () => options.refuseStream ?? null,
     observe: (record) => void records.push(record),
   }
   return {
@@ -203,7 +207,7 @@ function playActs(
 function recordClient(): RecordedClient {
   const drains: (() => void)[] = []
   const leaves: (() => void)[] = []
-  const cuts: (() => void)[] = []
+  let holder: Holder | null = null
   const text = (bytes: Uint8Array | string): string =>
     typeof bytes === "string" ? bytes : new TextDecoder().decode(bytes)
   const client: RecordedClient = {
@@ -232,7 +236,9 @@ function recordClient(): RecordedClient {
     },
     onDrain: (listener) => void drains.push(listener),
     onGone: (listener) => void leaves.push(listener),
-    onCut: (listener) => void cuts.push(listener),
+    heldBy: (one) => {
+      holder = one
+    },
     drain() {
       client.isBlocked = false
       for (const listener of drains) listener()
@@ -241,7 +247,7 @@ function recordClient(): RecordedClient {
       for (const listener of leaves) listener()
     },
     cut() {
-      for (const listener of cuts) listener()
+      holder?.giveUp(refuse("draining", "the sidecar ended", { retryAfterSeconds: 1 }))
     },
   }
   return client

@@ -59,11 +59,14 @@ async function start(
     nextRequestId: () => `req-${++count}`,
     now: () => 1_800_000_000_000,
     defer: (run) => void setImmediate(run),
+    memory: ENOUGH_MEMORY,
     onRefused: ({ code }) => refused.push(code),
   })
   closing.push(() => surface.close())
   return { surface, port: surface.addresses[0]?.port ?? 0, handled, clients, refused }
 }
+
+const ENOUGH_MEMORY = { moved: () => undefined, refuseBody: () => null, refuseLate: () => null }
 
 function echo(request: RawRequest, client: Client): void {
   client.start(200, ["content-length", String(request.body.length)])
@@ -781,6 +784,7 @@ test("a taken port is an error that names it", async () => {
     nextRequestId: () => "",
     now: () => 0,
     defer: (run) => run(),
+    memory: ENOUGH_MEMORY,
     onRefused: () => undefined,
   })
   await expect(again).rejects.toThrow(AddressInUseError)

@@ -12,7 +12,9 @@ import type { Client } from "#proxy/exchange/ports.ts"
 import { excerpt, type Refusal, refuse } from "#proxy/exchange/refusal.ts"
 import { ResponseClient, SocketClient } from "./client.ts"
 import { createEndpointTable, type Endpoint, type FindEndpoints } from "./endpoint-table.ts"
+import { holdersIn } from "./held-bytes.ts"
 import { type Address, listenAll } from "./listen.ts"
+import type { Gatekeeper, Held } from "./memory-guard.ts"
 import { refusalOfParser } from "./parser-failure.ts"
 import { checkBody, checkNoBody, type Head, readHead } from "./read-head.ts"
 import { type BodyLimits, BodyReceiver, SWEEP_MS } from "./receive-body.ts"
@@ -38,6 +40,7 @@ export interface AppOptions {
   readonly now: () => number
   /** Runs a handler when all that arrived in this turn of the event loop is read. */
   readonly defer: (run: () => void) => void
+  readonly memory: Gatekeeper
   /** Counts what never became an exchange. */
   readonly onRefused: (refusal: Refusal) => void
 }
@@ -45,6 +48,7 @@ export interface AppOptions {
 export interface AppSurface {
   readonly addresses: readonly Address[]
   readonly load: () => { readonly connections: number; readonly exchanges: number }
+  readonly held: Held
   /**
    * New requests get 503 `draining`; after `ms` those that still run are told so and cut. Resolves
    * when none is left and each has been settled.
@@ -61,6 +65,7 @@ export async function openAppSurface(options: AppOptions): Promise<AppSurface> {
   const servers = bound.map(({ server }) => server)
   return {
     addresses: bound.map(({ address }) => address),
+    held: surface.held,
     load: () => ({ connections: surface.connections, exchanges: surface.exchanges }),
     drain: (ms) => surface.drain(ms),
     close: async () => {
@@ -77,6 +82,9 @@ const UNKNOWN_SURFACE: SurfaceName = "openai-chat"
 
 /** For the last word of an exchange to leave, and for what a cut connection still has to settle. */
 const LAST_WORD_MS = 1_000
+const DRAINED = refuse("draining", "the sidecar ended before the answer did; ask again", {
+  retryAfterSeconds: 1,
+})
 
 class Surface {
   readonly receiver: BodyReceiver
@@ -91,13 +99,14 @@ class Surface {
    */
   readonly #open = new Map<Socket, ResponseClient[]>()
   readonly #onIdle: (() => void)[] = []
+  readonly held = holdersIn({ count: () => this.exchanges, clients: () => this.#open.values() })
   connections = 0
   exchanges = 0
   isDraining = false
 
   constructor(options: AppOptions) {
     this.#options = options
-    this.receiver = new BodyReceiver(options.limits)
+    this.receiver = new BodyReceiver(options.limits, options.memory)
     this.#endpointsAt = createEndpointTable(options.endpoints)
     this.#nearest = createFindNearest(options.endpoints.map(({ path }) => path))
   }
@@ -135,7 +144,7 @@ class Surface {
     this.isDraining = true
     for (const server of this.#servers) server.closeIdleConnections()
     await this.#idle(ms)
-    for (const client of [...this.#open.values()].flat()) client.cut()
+    for (const client of [...this.#open.values()].flat()) client.cut(DRAINED)
     await this.#idle(LAST_WORD_MS)
     this.cut()
     await this.#idle(LAST_WORD_MS)
@@ -178,9 +187,8 @@ class Surface {
     // A connection over the limit was answered and ended already, whatever it sent.
     if (!socket.writable) return
     const id = this.#options.nextRequestId()
-    let bodyBytes = 0
     const client: ResponseClient = new ResponseClient(response, socket, this, () => {
-      this.receiver.release(bodyBytes)
+      this.receiver.release(client.bodyBytes)
       this.#closed(socket, client)
     })
     this.#opened(socket, client)
@@ -206,11 +214,13 @@ class Surface {
     const receivedAt = this.#options.now()
     const { path, query, headers } = read.head
     const start = (body: Uint8Array): void => {
-      bodyBytes = body.length
+      client.bodyBytes = body.length
       this.#options.defer(() => {
         // What came behind the body may have broken the connection in the same turn.
-        if (socket.writable)
-          found.handle({ method, path, query, headers, body, receivedAt, id }, client)
+        if (!socket.writable) return
+        const late = body.length > 0 ? this.#options.memory.refuseLate() : null
+        if (late !== null) refused(late, found.surface)
+        else found.handle({ method, path, query, headers, body, receivedAt, id }, client)
       })
     }
     if (found.method === "GET") {
@@ -218,10 +228,11 @@ class Surface {
       return
     }
     if (expects === "continue") response.writeContinue()
-    this.receiver.receive(request, (result) => {
+    const receiving = this.receiver.receive(request, (result) => {
       if (result.ok) start(result.body)
       else if (result.refusal !== null) refused(result.refusal, found.surface)
     })
+    client.heldBy(receiving)
   }
 
   #find(method: string, head: Head, expects: "none" | "continue" | "other"): Endpoint | Refusal {
@@ -255,7 +266,8 @@ class Surface {
     }
     const refusal =
       endpoint.method === "POST"
-        ? checkBody(head, endpoint.takes ?? "json", limits.bodyBytesMax)
+        ? (checkBody(head, endpoint.takes ?? "json", limits.bodyBytesMax) ??
+          this.#options.memory.refuseBody(head.contentLength ?? null))
         : checkNoBody(head)
     return refusal ?? endpoint
   }

@@ -8,7 +8,8 @@
  */
 import { type ServerResponse, STATUS_CODES } from "node:http"
 import type { Socket } from "node:net"
-import type { Client, HeaderList } from "#proxy/exchange/ports.ts"
+import type { Client, HeaderList, Holder } from "#proxy/exchange/ports.ts"
+import type { Refusal } from "#proxy/exchange/refusal.ts"
 import { ChunkRoom, frameChunk, LAST_CHUNK } from "./chunk-frame.ts"
 
 /** How long bytes written before a cut may take to leave; then the connection is destroyed. */
@@ -18,6 +19,12 @@ const CUT_MS = 5_000
  * the head of the answer and hands both over as one piece, but writes bytes as another.
  */
 const JOINED_BYTES_MAX = 16 * 1024
+/** What an exchange holds whatever comes: two sockets, timers, records. Measured at 84 KB. */
+const EXCHANGE_BYTES = 64 * 1024
+/** Of a body: itself, and the copy that goes out. */
+const BODY_COPIES = 2
+/** So much may still leave when an exchange is given up for its memory. */
+const LAST_WORD_BYTES_MAX = 16 * 1024
 const CLOSE_HEADERS: HeaderList = Object.freeze(["connection", "close"])
 const CHUNKED_HEADERS: HeaderList = Object.freeze(["transfer-encoding", "chunked"])
 const utf8 = new TextEncoder()
@@ -35,8 +42,12 @@ export class ResponseClient implements Client {
   readonly #lifecycle: Lifecycle
   readonly #onClosed: () => void
   #onGone: (() => void) | null = null
-  #onCut: (() => void) | null = null
+  #holder: Holder | null = null
   #isOver = false
+  /** Of the request, once it is whole. */
+  bodyBytes = 0
+  /** Ended for its memory: it only has to leave. */
+  isGivenUp = false
   #isClosing = false
   /** The body's chunks are framed here and not by Node. */
   #isFramed = false
@@ -128,8 +139,14 @@ export class ResponseClient implements Client {
     this.#onGone = listener
   }
 
-  onCut(listener: () => void): void {
-    this.#onCut = listener
+  heldBy(holder: Holder): void {
+    this.#holder = holder
+  }
+
+  /** All that goes when it ends, in bytes. */
+  get heldBytes(): number {
+    const answer = this.#response.writableLength + (this.#holder?.heldBytes ?? 0)
+    return EXCHANGE_BYTES + BODY_COPIES * this.bodyBytes + answer
   }
 
   /** Whether something of an answer is on the connection. */
@@ -138,8 +155,15 @@ export class ResponseClient implements Client {
   }
 
   /** The gateway ends: the exchange says its last word, if there is one yet. */
-  cut(): void {
-    if (!this.#isOver) this.#onCut?.()
+  cut(reason: Refusal): void {
+    if (!this.#isOver) this.#holder?.giveUp(reason)
+  }
+
+  /** Ends it for its memory: what is queued for a client that does not take it goes too. */
+  giveUp(reason: Refusal): void {
+    this.isGivenUp = true
+    this.cut(reason)
+    if (this.#response.writableLength > LAST_WORD_BYTES_MAX) this.#socket.resetAndDestroy()
   }
 
   /** Not while an answer to an earlier request is on the connection. */
@@ -151,6 +175,7 @@ export class ResponseClient implements Client {
     if (this.#onSocketDrain !== null) this.#socket.off("drain", this.#onSocketDrain)
     const isGone = !this.#isOver
     this.#isOver = true
+    this.#holder = null
     if (isGone) this.#onGone?.()
     this.#onClosed()
   }
@@ -201,7 +226,7 @@ export class SocketClient implements Client {
   }
 
   /** Its one answer is given at once. */
-  onCut(): void {}
+  heldBy(): void {}
 }
 
 function bytesAsLatin1(bytes: Uint8Array): string {

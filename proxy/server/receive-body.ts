@@ -6,7 +6,9 @@
  * request needs a timer.
  */
 import type { IncomingMessage } from "node:http"
+import type { Holder } from "#proxy/exchange/ports.ts"
 import { type Refusal, refuse } from "#proxy/exchange/refusal.ts"
+import type { Gatekeeper } from "./memory-guard.ts"
 import { checkBodyBytes } from "./read-head.ts"
 
 export interface BodyLimits {
@@ -36,8 +38,11 @@ export class BodyReceiver {
   #bytes = 0
   #tick = 0
 
-  constructor(limits: BodyLimits) {
+  readonly #memory: Gatekeeper
+
+  constructor(limits: BodyLimits, memory: Gatekeeper) {
     this.#limits = limits
+    this.#memory = memory
     this.#stallTicks = Math.max(1, Math.ceil(limits.bodyStallMs / SWEEP_MS))
   }
 
@@ -47,11 +52,12 @@ export class BodyReceiver {
   }
 
   /** Calls `done` exactly once. The bytes count as held until `release`. */
-  receive(request: IncomingMessage, done: (result: BodyResult) => void): void {
+  receive(request: IncomingMessage, done: (result: BodyResult) => void): Holder {
     const receiving = new Receiving(this, done)
     receiving.tick = this.#tick
     receiving.place = this.#receiving.push(receiving) - 1
     receiving.listen(request)
+    return receiving
   }
 
   /**
@@ -63,6 +69,7 @@ export class BodyReceiver {
     let bytes = 0
     request.on("data", (piece: Buffer) => {
       bytes += piece.length
+      this.#memory.moved(piece.length)
       if (bytes > this.#limits.bodyBytesMax * LET_GO_MAX) request.socket.destroy()
     })
   }
@@ -86,12 +93,25 @@ export class BodyReceiver {
   admit(receiving: Receiving, pieceBytes: number): Refusal | undefined {
     receiving.tick = this.#tick
     this.#bytes += pieceBytes
+    this.#memory.moved(pieceBytes)
     if (this.#bytes > this.#limits.bodiesBytesMax) {
       const bytes = this.#limits.bodiesBytesMax
       const message = `the requests in progress hold ${bytes} bytes; try again`
       return refuse("overloaded", message, { retryAfterSeconds: 1 })
     }
-    return checkBodyBytes(receiving.bytes, this.#limits.bodyBytesMax)
+    return checkBodyBytes(receiving.bytes, this.#limits.bodyBytesMax) ?? this.refuseLate()
+  }
+
+  refuseLate(): Refusal | undefined {
+    return this.#memory.refuseLate() ?? undefined
+  }
+
+  /** `pieces` of a whole body become one. */
+  join(pieces: readonly Buffer[], bytes: number): Buffer {
+    const [only] = pieces
+    if (pieces.length === 1 && only !== undefined) return only
+    this.#memory.moved(bytes)
+    return Buffer.concat(pieces, bytes)
   }
 
   forget(receiving: Receiving): void {
@@ -102,7 +122,7 @@ export class BodyReceiver {
   }
 }
 
-class Receiving {
+class Receiving implements Holder {
   readonly #receiver: BodyReceiver
   readonly #done: (result: BodyResult) => void
   readonly #pieces: Buffer[] = []
@@ -115,6 +135,15 @@ class Receiving {
   constructor(receiver: BodyReceiver, done: (result: BodyResult) => void) {
     this.#receiver = receiver
     this.#done = done
+  }
+
+  /** Whole, it is the exchange's. */
+  get heldBytes(): number {
+    return this.#isOver ? 0 : this.bytes
+  }
+
+  giveUp(reason: Refusal): void {
+    this.finish(reason)
   }
 
   listen(request: IncomingMessage): void {
@@ -145,11 +174,15 @@ class Receiving {
 
   #end(): void {
     if (this.#isOver) return
+    const late = this.#receiver.refuseLate()
+    if (late !== undefined) {
+      this.finish(late)
+      return
+    }
     this.#isOver = true
     this.#receiver.forget(this)
-    const [only] = this.#pieces
-    const body =
-      this.#pieces.length === 1 && only !== undefined ? only : Buffer.concat(this.#pieces)
+    const body = this.#receiver.join(this.#pieces, this.bytes)
+    this.#pieces.length = 0
     this.#done({ ok: true, body })
   }
 }

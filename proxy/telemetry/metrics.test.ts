@@ -23,6 +23,7 @@ const observed: Observed = {
     lost: 2,
   },
   reportFailures: 7,
+  memory: { usedBytes: 350, limitBytes: 384, isShort: true, ended: 6 },
   connections: 8,
   exchanges: 9,
   pools: 2,

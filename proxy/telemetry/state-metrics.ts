@@ -24,6 +24,12 @@ export interface Observed {
     readonly lost: number
   }
   readonly reportFailures: number
+  readonly memory: {
+    readonly usedBytes: number
+    readonly limitBytes: number
+    readonly isShort: boolean
+    readonly ended: number
+  }
   readonly connections: number
   readonly exchanges: number
   readonly pools: number
@@ -45,6 +51,17 @@ const GAUGES: readonly (readonly [name: string, help: string, read: Read])[] = [
   ],
   ["sidegate_connections", "Connections of applications.", (o) => o.connections],
   ["sidegate_exchanges", "Requests in progress.", (o) => o.exchanges],
+  [
+    "sidegate_memory_used_bytes",
+    "The container's working set, or the heap where that is nearer to its limit.",
+    (o) => o.memory.usedBytes,
+  ],
+  ["sidegate_memory_limit_bytes", "The limit of the same.", (o) => o.memory.limitBytes],
+  [
+    "sidegate_memory_short",
+    "1 while new streams and large requests are refused for want of memory.",
+    (o) => +o.memory.isShort,
+  ],
   ["sidegate_upstream_pools", "Connection pools to providers.", (o) => o.pools],
   [
     "sidegate_journal_writable",
@@ -86,6 +103,11 @@ const COUNTERS: readonly (readonly [name: string, help: string, read: Read])[] =
     "sidegate_journal_lost_attempts_total",
     "Attempts of an earlier process without an end, settled on their estimate.",
     (o) => o.journal.lost,
+  ],
+  [
+    "sidegate_memory_ended_total",
+    "Requests ended because they held most of a memory that was nearly used up.",
+    (o) => o.memory.ended,
   ],
   ["sidegate_report_failures_total", "Usage batches not taken.", (o) => o.reportFailures],
 ]

@@ -85,6 +85,7 @@ function makeEgress(more: Partial<EgressOptions> = {}): Egress {
     }),
     monotonic: () => performance.now(),
     now: Date.now,
+    memory: { moved: () => undefined, isFull: () => false },
     defer: (run) => void setImmediate(run),
     ...more,
   })

@@ -17,7 +17,7 @@ import { Pools } from "./pools.ts"
 import { createResolve, type Resolve } from "./resolve.ts"
 import type { Secret } from "./secret.ts"
 import { playScript } from "./simulated-call.ts"
-import { UndiciCall } from "./undici-call.ts"
+import { type Room, UndiciCall } from "./undici-call.ts"
 
 export interface EgressOptions {
   readonly connectionsMax: number
@@ -36,6 +36,7 @@ export interface EgressOptions {
   readonly monotonic: () => number
   /** Wall clock in ms: what expires is judged by it, and signatures carry it. */
   readonly now: () => number
+  readonly memory: Room
   /** Hands on what came when all that arrived in this turn of the event loop is read. */
   readonly defer: (run: () => void) => void
   /** Replaces the look-up of names; the system's hosts file and name servers when absent. */
@@ -55,7 +56,7 @@ export interface Egress {
 
 /** Throws when the CA file cannot be read or is no certificate. */
 export function createEgress(options: EgressOptions): Egress {
-  const { monotonic, now, draw, simulate, bodyBytesMax, defer } = options
+  const { monotonic, now, draw, simulate, bodyBytesMax, defer, memory } = options
   const resolve = options.resolve ?? createResolve({ timeoutMs: options.dnsTimeoutMs, monotonic })
   const pools = new Pools({
     connectionsMax: options.connectionsMax,
@@ -78,9 +79,10 @@ export function createEgress(options: EgressOptions): Egress {
         handler.onFailure({ kind: "credential-missing", wasSent: false, detail })
         return ENDED
       }
-      const call = new UndiciCall(handler, provider.origin, { bodyBytesMax, defer }, secret)
+      const call = new UndiciCall(handler, provider.origin, { bodyBytesMax, defer, memory }, secret)
       const headers = headersOf(request, secret, at)
       const { method, path, body } = request
+      memory.moved(body.length)
       pools.get(provider, secret).dispatch({ method, path, headers, body }, call)
       return call
     },

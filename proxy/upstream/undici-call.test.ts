@@ -7,7 +7,8 @@ const PIECE_BYTES = 16 * 1024
 const PIECES = 100
 
 /** An upstream that has all its answer ready, and a turn that ends when the test says so. */
-function startCall(takes: () => boolean) {
+function startCall(takes: () => boolean, isFull = () => false) {
+  const waiting: { resume(): void }[] = []
   const turns: (() => void)[] = []
   let isPaused = false
   let sent = 0
@@ -27,6 +28,14 @@ function startCall(takes: () => boolean) {
   const options = {
     bodyBytesMax: PIECES * PIECE_BYTES,
     defer: (run: () => void) => void turns.push(run),
+    memory: {
+      moved: () => undefined,
+      isFull: (call: { resume(): void }) => {
+        if (!isFull()) return false
+        waiting.push(call)
+        return true
+      },
+    },
   }
   const call = new UndiciCall(handler, "https://upstream", options, undefined)
   const read = (): void => {
@@ -57,6 +66,9 @@ function startCall(takes: () => boolean) {
     endTurn: () => {
       for (const run of turns.splice(0)) run()
     },
+    makeRoom: () => {
+      for (const held of waiting.splice(0)) held.resume()
+    },
     facts: () => ({ held: sent - taken, taken, ends }),
   }
 }
@@ -77,5 +89,23 @@ test("a handler that takes little by little never leaves more than 64 KiB, and g
     call.resume()
   }
   expect(Math.max(...held)).toBe(64 * 1024)
+  expect(facts()).toEqual({ held: 0, taken: PIECES * PIECE_BYTES, ends: 1 })
+})
+
+test("while memory is full nothing more is read, and all comes when there is room", () => {
+  let isFull = true
+  const { endTurn, makeRoom, facts } = startCall(
+    () => true,
+    () => isFull,
+  )
+  endTurn()
+  // What came with the head is handed on, and one piece more was under way.
+  const held = { held: PIECE_BYTES, taken: 64 * 1024, ends: 0 }
+  expect(facts()).toEqual(held)
+  endTurn()
+  expect(facts()).toEqual(held)
+  isFull = false
+  makeRoom()
+  endTurn()
   expect(facts()).toEqual({ held: 0, taken: PIECES * PIECE_BYTES, ends: 1 })
 })

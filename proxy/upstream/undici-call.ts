@@ -24,9 +24,18 @@ const ABORTED = new Error("the exchange ended this attempt")
 const TOO_LARGE = new Error("the answer is over its limit")
 const TOO_MANY_INTERIM = new Error("too many interim answers")
 
+/** What is asked of the memory. */
+export interface Room {
+  /** Bytes came in, went out, or were copied. */
+  readonly moved: (bytes: number) => void
+  /** True: nothing more fits, and the call is resumed once when something does. */
+  readonly isFull: (call: Pick<UpstreamCall, "resume">) => boolean
+}
+
 interface CallOptions {
   readonly bodyBytesMax: number
   readonly defer: (run: () => void) => void
+  readonly memory: Room
 }
 
 interface Head {
@@ -88,6 +97,7 @@ export class UndiciCall implements Dispatcher.DispatchHandler, UpstreamCall {
 
   abort(): void {
     this.#isOver = true
+    this.#pieces = []
     if (this.#hasEnded) return
     this.#hasEnded = true
     // Before its start it waits in the pool; onRequestStart then ends it.
@@ -118,11 +128,12 @@ export class UndiciCall implements Dispatcher.DispatchHandler, UpstreamCall {
   onResponseData(controller: Dispatcher.DispatchController, bytes: Uint8Array): void {
     if (this.#hasEnded) return
     this.#bytes += bytes.length
+    this.#options.memory.moved(bytes.length)
     if (this.#bytes > this.#options.bodyBytesMax) {
       this.#fail("too-large", TOO_LARGE, controller)
       return
     }
-    if (this.#mayHandOn) {
+    if (this.#mayHandOn && !this.#isHeldByMemory()) {
       this.#handOnAtOnce(bytes)
       return
     }
@@ -135,6 +146,8 @@ export class UndiciCall implements Dispatcher.DispatchHandler, UpstreamCall {
   onResponseEnd(): void {
     if (this.#hasEnded) return
     this.#hasEnded = true
+    // A whole answer is joined now.
+    this.#options.memory.moved(this.#bytes)
     if (this.#mayHandOn) this.#handOnAtOnce(null)
     else this.#later()
   }
@@ -195,6 +208,14 @@ export class UndiciCall implements Dispatcher.DispatchHandler, UpstreamCall {
       this.#pieces = pieces.slice(index + 1)
       return
     }
+  }
+
+  /** Nothing more of an answer is read while memory is full; what came waits here. */
+  #isHeldByMemory(): boolean {
+    if (!this.#options.memory.isFull(this)) return false
+    this.#isHeld = true
+    this.#pause()
+    return true
   }
 
   /** Nothing waits for the end of the turn, nor for the handler. */

@@ -10,13 +10,22 @@ import { writeCertificate } from "#test/process/certificate.ts"
 import { freePorts, temporaryDirectory } from "#test/process/places.ts"
 import { type Program, startProgram } from "#test/process/program.ts"
 import { waitForHttp } from "#test/process/wait-until.ts"
-import { nodeFlagsOf } from "../../images/dockerfile.ts"
+import { environmentOf, nodeFlagsOf } from "../../images/dockerfile.ts"
 import { GATEWAY_CORE, type Listening, OTHER_CORE, startListening } from "./stand.ts"
 
 export interface ProxyStand {
   readonly operator: Listening
-  /** Starts one more proxy process on the same state; ready when it resolves. */
-  readonly start: () => Promise<{ readonly program: Program; readonly port: number }>
+  /**
+   * Starts one more proxy process on the same state; ready when it resolves. `launcher` is a
+   * command that runs what stands behind it.
+   */
+  readonly start: (launcher?: readonly string[]) => Promise<StartedProxy>
+}
+
+export interface StartedProxy {
+  readonly program: Program
+  readonly port: number
+  readonly opsPort: number
 }
 
 /** `extraFlags` go to Node, e.g. `--cpu-prof`. */
@@ -37,13 +46,16 @@ export async function createProxyStand(
   for (const name of ["state", "journal"]) mkdirSync(join(directory, name))
   return {
     operator,
-    start: async () => {
+    start: async (launcher = []) => {
+      const [command = process.execPath, ...before] = [...launcher, process.execPath]
       const [port = 0, opsPort = 0] = await freePorts(2)
       const program = await startProgram({
         name: "proxy",
         core: GATEWAY_CORE,
-        args: [...nodeFlagsOf("sidegate-proxy"), ...extraFlags, bundle],
+        command,
+        args: [...before, ...nodeFlagsOf("sidegate-proxy"), ...extraFlags, bundle],
         env: {
+          ...environmentOf("sidegate-proxy"),
           SIDEGATE_OPERATOR_URL: `https://127.0.0.1:${operator.port}`,
           SIDEGATE_OPERATOR_CA_FILE: certificate.certificateFile,
           SIDEGATE_TOKEN_FILE: tokenFile,
@@ -59,7 +71,7 @@ export async function createProxyStand(
           throw new Error(`the proxy ended at once:\n${program.stdout()}\n${program.stderr()}`)
         }),
       ])
-      return { program, port }
+      return { program, port, opsPort }
     },
   }
 }
