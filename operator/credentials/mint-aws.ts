@@ -122,6 +122,10 @@ async function askSts(
 /** An answer that STS itself never gave is named by its status; the SDK says why it cannot read. */
 function withoutWords(error: unknown): unknown {
   if (!(error instanceof Error)) return error
+  // Its words have the times, which differ each time: a status would never be steady.
+  if (/^Signature (expired|not yet current)/.test(error.message)) {
+    return new MintError(`${error.name}: STS refuses the signature, as the operator's clock is off`)
+  }
   if (error.name !== "Unknown" && !error.message.includes("Deserialization error")) return error
   const status =
     numberIn(error, "$metadata", "httpStatusCode") ?? numberIn(error, "$response", "statusCode")

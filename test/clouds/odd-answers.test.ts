@@ -187,6 +187,18 @@ const words: readonly (readonly [string, CloudIdentity, Answer, string])[] = [
     },
     "SignatureDoesNotMatch: x-amz-security-token:[redacted]",
   ],
+  [
+    "a clock that is off",
+    POD,
+    {
+      status: 403,
+      type: "text/xml",
+      body:
+        `${XML}SignatureDoesNotMatch</Code><Message>Signature expired: 20261127T120000Z is now ` +
+        "earlier than 20261127T121500Z (20261127T123000Z - 15 min.)</Message></Error></ErrorResponse>",
+    },
+    "SignatureDoesNotMatch: STS refuses the signature, as the operator's clock is off",
+  ],
 ]
 describe("an answer that is none is told by its status, a refusal in the cloud's words", () => {
   test.each(words)("%s (%j)", async (_name, identity, says, want) => {
