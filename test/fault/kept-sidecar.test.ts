@@ -70,8 +70,10 @@ test("it gets its configuration, serves, follows a change, and its usage is coun
       throw new Error(`the status says ${said}`)
     })
   await programmed(1)
-  expect(schemaHeldBy(older.stateDir)).toBe(OLDER_SCHEMA_VERSION)
-  expect(schemaHeldBy(newer.stateDir)).toBe(OLDER_SCHEMA_VERSION + 1)
+  // Written behind the acknowledgement.
+  const held = { timeout: 60_000 }
+  await expect.poll(() => schemaHeldBy(older.stateDir), held).toBe(OLDER_SCHEMA_VERSION)
+  await expect.poll(() => schemaHeldBy(newer.stateDir), held).toBe(OLDER_SCHEMA_VERSION + 1)
   for (const [index, sidecar] of [older, newer, older].entries()) {
     const user = `user-${index}`
     expect(await chat(sidecar, "smart", { user, stream: index === 2 })).toMatchObject({
