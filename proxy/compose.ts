@@ -7,7 +7,7 @@
  */
 import type { SurfaceName } from "#proxy/exchange/parsed-request.ts"
 import type { Client, Ports, RawRequest } from "#proxy/exchange/ports.ts"
-import type { Arrival, PipelineContext } from "#proxy/pipeline/exchange.ts"
+import type { Arrival, PipelineContext } from "#proxy/pipeline/exchange-plan.ts"
 import { handleModel, handleModels } from "#proxy/pipeline/models.ts"
 import { handleModelCall, refuseRequest } from "#proxy/pipeline/pipeline.ts"
 import { PIPELINE_SETTINGS, type PipelineSettings } from "#proxy/pipeline/settings.ts"

@@ -5,15 +5,13 @@
  * at the client, and one ExchangeRecord, whichever way it ends. It decides only what the order of
  * events decides; what configuration decides is in the plan.
  */
-import type { Caller } from "#proxy/exchange/caller.ts"
 import type { SurfaceName } from "#proxy/exchange/parsed-request.ts"
 import type { Cancel, Client, Holder, Ports, RawRequest } from "#proxy/exchange/ports.ts"
 import { REFUSALS, type Refusal, refuse } from "#proxy/exchange/refusal.ts"
-import type { Target, TargetSet } from "#proxy/exchange/target.ts"
+import type { Target } from "#proxy/exchange/target.ts"
 import type { UpstreamError } from "#proxy/exchange/upstream-error.ts"
 import type { Operation } from "#proxy/exchange/wire-name.ts"
 import { estimateUsage } from "#proxy/quota/estimate-usage.ts"
-import type { LinkedRule } from "#proxy/route/linked-route.ts"
 import type { Runtime } from "#proxy/runtime/runtime.ts"
 import { errorsOf, operationOf } from "#proxy/surfaces/registry.ts"
 import {
@@ -28,36 +26,11 @@ import { Attempt } from "./attempt.ts"
 import { type AttemptFailure, refuseAfter } from "./attempt-failure.ts"
 import type { AttemptOwner } from "./attempt-owner.ts"
 import { planAttempt } from "./attempt-plan.ts"
+import type { Arrival, ExchangePlan, PipelineContext } from "./exchange-plan.ts"
 import { recordExchange } from "./record-exchange.ts"
-import type { RequestForms } from "./request-forms.ts"
 import { Retries } from "./retries.ts"
 import type { PipelineSettings } from "./settings.ts"
 import { noContent, notFinished, wasSilent } from "./time-limits.ts"
-
-/** A request that came in, and where its answer goes. */
-export interface Arrival {
-  /** In force at that moment, and for the whole exchange; null with no configuration yet. */
-  readonly runtime: Runtime | null
-  readonly raw: RawRequest
-  readonly client: Client
-}
-
-/** What all exchanges of a process share. */
-export interface PipelineContext {
-  readonly ports: Ports
-  readonly settings: PipelineSettings
-}
-
-/** What the stages before dispatch settled. */
-export interface ExchangePlan {
-  readonly runtime: Runtime
-  readonly caller: Caller
-  readonly forms: RequestForms
-  readonly rule: LinkedRule
-  /** Targets that are out from the start: unusable or denied. */
-  readonly out: TargetSet
-  readonly timeoutMs: number
-}
 
 export class Exchange implements AttemptOwner<Attempt>, Holder {
   readonly raw: RawRequest
