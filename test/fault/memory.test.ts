@@ -17,6 +17,7 @@ const closers: (() => unknown)[] = []
 let proxy: StartedProxy
 afterAll(async () => {
   for (const close of closers.toReversed()) await close()
+  group?.remove()
 }, 30_000)
 
 /** What the upstream answers; while `lastByte` is held, all of it but the last byte. */

@@ -2,7 +2,7 @@
  * A memory cgroup of its own for a program, as a container has one.
  *
  * In: a limit in bytes. Out: how to start a program in it and what it has used, or why this machine
- * offers none. It is removed at exit; what still runs in it must have ended.
+ * offers none.
  */
 import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
@@ -11,6 +11,8 @@ export interface MemoryGroup {
   /** A command that runs what stands behind it, in the group. */
   readonly launcher: readonly string[]
   readonly usedBytesMax: () => number
+  /** Once what ran in it has ended. */
+  readonly remove: () => void
 }
 
 export type FoundGroup =
@@ -26,31 +28,20 @@ const VERSIONS = [
   { mount: "/sys/fs/cgroup", limits: ["memory.max", "memory.swap.max"], max: "memory.peak" },
 ] as const
 
-const directories: string[] = []
-process.on("exit", () => {
-  for (const directory of directories) {
-    try {
-      rmdirSync(directory)
-    } catch {
-      // A program is still ending in it; an empty group costs nothing.
-    }
-  }
-})
-
 export function createMemoryGroup(limitBytes: number): FoundGroup {
   let missing = ""
   for (const { mount, limits, max } of VERSIONS) {
     const directory = join(mount, `sidegate-test-${process.pid}`)
     try {
       mkdirSync(directory)
-      directories.push(directory)
       const [memory, swap] = limits
       writeFileSync(join(directory, memory), String(limitBytes))
       setSwap(join(directory, swap), swap === "memory.swap.max" ? 0 : limitBytes)
       const launcher = ["/bin/sh", "-c", `echo $$ > ${directory}/cgroup.procs; exec "$@"`, "sh"]
       const usedBytesMax = (): number => Number(readFileSync(join(directory, max), "latin1"))
       usedBytesMax()
-      return { group: { launcher, usedBytesMax }, missing: null }
+      const remove = (): void => rmdirSync(directory)
+      return { group: { launcher, usedBytesMax, remove }, missing: null }
     } catch (error) {
       missing = `${directory}: ${error instanceof Error ? error.message : String(error)}`
     }
