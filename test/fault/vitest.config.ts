@@ -11,7 +11,7 @@ export default defineConfig({
     include: ["test/fault/**/*.test.ts"],
     globalSetup: ["test/process/temporary-root.ts"],
     fileParallelism: false,
-    testTimeout: 400_000,
+    testTimeout: 900_000,
     hookTimeout: 600_000,
   },
 })
