@@ -23,7 +23,7 @@ import { AttemptCall } from "./attempt-call.ts"
 import { type AttemptFailure, failureOf, ofBrokenAnswer, ofError } from "./attempt-failure.ts"
 import type { AttemptOwner } from "./attempt-owner.ts"
 import type { AttemptPlan } from "./attempt-plan.ts"
-import { createBodyParts } from "./body-parts.ts"
+import { BodyParts } from "./body-parts.ts"
 import { failureOfAnswer, isPassedOn, isWorthReading } from "./judge-error.ts"
 import { judgeHead } from "./judge-head.ts"
 import { Liveness } from "./liveness.ts"
@@ -54,7 +54,7 @@ export class Attempt implements UpstreamHandler {
   private readonly settlement: Settlement
   private readonly call: AttemptCall
   private tap: StreamTap | null = null
-  readonly body = createBodyParts()
+  readonly body = new BodyParts()
   private headers: AnswerHeaders = {}
   private cancelWait: Cancel | null = null
   private endedAt = 0

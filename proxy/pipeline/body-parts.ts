@@ -6,55 +6,51 @@
  * fill.
  */
 
-export interface BodyParts {
-  /** False when this piece is over the limit: it and what came before are let go. */
-  add(bytes: Uint8Array, bytesMax: number): boolean
-  /** All of it, which is then let go; a single piece is given back as it came. */
-  take(): Uint8Array
-  drop(): void
-  /** What is held, in bytes. */
-  readonly bytes: number
-}
-
 /** Of the second piece's run; each next run is twice as long. */
 const RUN_BYTES_MIN = 16 * 1024
+const NOTHING = new Uint8Array(0)
 
-export function createBodyParts(): BodyParts {
-  let run: Uint8Array = NOTHING
-  let length = 0
-  const drop = (): void => {
-    run = NOTHING
-    length = 0
+/** A class: there is one for each attempt, and a literal with a getter costs a microsecond. */
+export class BodyParts {
+  #run: Uint8Array = NOTHING
+  #length = 0
+
+  /** What is held, in bytes. */
+  get bytes(): number {
+    return this.#length
   }
-  return {
-    add(bytes, bytesMax) {
-      const before = length
-      length += bytes.length
-      if (length > bytesMax) {
-        drop()
-        return false
-      }
-      if (before === 0) run = bytes
-      else {
-        // The first piece is no run of ours: it has no room behind it.
-        if (length > run.length) run = longer(run, before, length)
-        run.set(bytes, before)
-      }
-      return true
-    },
-    take() {
-      const body = run.length === length ? run : run.subarray(0, length)
-      drop()
-      return body
-    },
-    drop,
-    get bytes() {
-      return length
-    },
+
+  /** False when this piece is over the limit: it and what came before are let go. */
+  add(bytes: Uint8Array, bytesMax: number): boolean {
+    const before = this.#length
+    const length = before + bytes.length
+    if (length > bytesMax) {
+      this.drop()
+      return false
+    }
+    this.#length = length
+    if (before === 0) this.#run = bytes
+    else {
+      // The first piece is no run of ours: it has no room behind it.
+      if (length > this.#run.length) this.#run = longer(this.#run, before, length)
+      this.#run.set(bytes, before)
+    }
+    return true
+  }
+
+  /** All of it, which is then let go; a single piece is given back as it came. */
+  take(): Uint8Array {
+    const run = this.#run
+    const length = this.#length
+    this.drop()
+    return run.length === length ? run : run.subarray(0, length)
+  }
+
+  drop(): void {
+    this.#run = NOTHING
+    this.#length = 0
   }
 }
-
-const NOTHING = new Uint8Array(0)
 
 function longer(run: Uint8Array, used: number, needed: number): Uint8Array {
   const next = new Uint8Array(Math.max(RUN_BYTES_MIN, needed * 2))
