@@ -14,6 +14,9 @@ import { CONTROL_JSON, parseJson } from "#proxy/contract/json.ts"
 import { MintError, type MintedToken } from "./minted-token.ts"
 import { SecretValue } from "./secret-value.ts"
 
+/** A token takes up to 16 KiB of it. */
+const ANSWER_BYTES_MAX = 256 * 1024
+
 export interface EntraOptions {
   readonly authorityHost: string
   readonly tenantId: string
@@ -79,7 +82,7 @@ class EntraNetwork implements INetworkModule {
     try {
       const answer = await fetch(url, { ...init, redirect: "manual", signal })
       const { status, headers } = answer
-      const body = parseAnswer<T>(await answer.bytes(), status)
+      const body = parseAnswer<T>(await readAnswer(answer), status)
       return { headers: Object.fromEntries(headers), body, status }
     } catch (error) {
       this.failure = error instanceof MintError ? error.message : notReached(url, error)
@@ -90,6 +93,18 @@ class EntraNetwork implements INetworkModule {
 
 function headersOf(options: NetworkRequestOptions | undefined): RequestInit {
   return options?.headers === undefined ? {} : { headers: options.headers }
+}
+
+/** Its first bytes, up to the limit; what comes behind is not read, and the rest is then no JSON. */
+async function readAnswer(answer: Response): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = []
+  let left = ANSWER_BYTES_MAX
+  for await (const piece of answer.body ?? []) {
+    pieces.push(piece.subarray(0, left))
+    left -= piece.length
+    if (left <= 0) break
+  }
+  return Buffer.concat(pieces)
 }
 
 /** Throws unless it is an object that, where it is a refusal, says why. */

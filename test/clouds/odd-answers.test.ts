@@ -41,6 +41,13 @@ const [KEY, FEDERATED, IMPERSONATED, ENTRA, STS, POD] = [
   },
 ] as const satisfies readonly CloudIdentity[]
 
+/** Sound but for its size. */
+const LARGE = {
+  token_type: "Bearer",
+  expires_in: 3600,
+  padding: "x".repeat(300_000),
+  access_token: "token",
+}
 const directory = mkdtempSync(join(tmpdir(), "odd-answers-"))
 const tokenFile = join(directory, "token")
 const roots = getCACertificates("default")
@@ -170,6 +177,7 @@ const words: readonly (readonly [string, CloudIdentity, Answer, string])[] = [
   ["403", IMPERSONATED, denied, "PERMISSION_DENIED: Permission 'getAccessToken' denied"],
   ["429", ENTRA, json(429, { error: "busy" }), `${mute("Entra", 429)} says no more`],
   ["a page", ENTRA, html, `${mute("Entra", 200)} says no more`],
+  ["one of 300 KB", ENTRA, json(200, LARGE), `${mute("Entra", 200)} says no more`],
   ["a redirect", ENTRA, json(307, ""), `${mute("Entra", 307)} says no more`],
   ["429", STS, json(429, ""), `${mute("STS", 429)} nothing that can be read`],
   ["500", STS, { ...html, status: 500 }, `${mute("STS", 500)} nothing that can be read`],

@@ -253,7 +253,7 @@ export const VENDOR_ROWS: Readonly<Record<VendorName, VendorRow>> = {
     outputLimit: "max_completion_tokens",
     reasoningHistory: "reasoning",
     streamUsage: "asked",
-    // The penalties are accepted and not implemented; audio has another shape.
+    // It takes the penalties and ignores them; audio has another shape.
     refuses: ["frequency-penalty", "presence-penalty", "audio-input", ...OWN],
     takes: ["top-k"],
     drops: ["verbosity", "user"],
