@@ -96,4 +96,11 @@ describe("the input of a custom tool", () => {
     expect(inputOf(text)).toBe(want)
     expect(join(streamed(text, each(text)))).toBe(want)
   })
+
+  test("white space without end is read once, not once for each place in it", () => {
+    const text = `${" ".repeat(100_000)}x`
+    const begun = performance.now()
+    expect(inputOf(text)).toBe(text)
+    expect(performance.now() - begun).toBeLessThan(1_000)
+  })
 })

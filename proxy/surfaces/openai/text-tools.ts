@@ -174,6 +174,8 @@ const ESCAPES: ReadonlyMap<string, string> = new Map([
   ] as const),
 ])
 
+/** Or nothing at all. Trimmed first: models write white space without end, of any length. */
 function isEmptyObject(text: string): boolean {
-  return /^\s*(?:\{\s*\})?\s*$/.test(text)
+  const trimmed = text.trim()
+  return trimmed === "" || /^\{\s*\}$/.test(trimmed)
 }
