@@ -95,7 +95,7 @@ function headersOf(options: NetworkRequestOptions | undefined): RequestInit {
   return options?.headers === undefined ? {} : { headers: options.headers }
 }
 
-/** Its first bytes, up to the limit; what comes behind is not read, and the rest is then no JSON. */
+/** Its first bytes, up to the limit: what is longer is cut, and is then no JSON. */
 async function readAnswer(answer: Response): Promise<Uint8Array> {
   const pieces: Uint8Array[] = []
   let left = ANSWER_BYTES_MAX
